@@ -1,0 +1,40 @@
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.Nclue;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Nclue;
+
+internal static class Calls
+{
+    /// <summary>Moves the clock on, a little at a time, until <paramref name="task"/> is done.</summary>
+    /// <remarks>The network goes by the real clock, so each step of the other one leaves it some.</remarks>
+    public static async Task<T> WhileTimePassesAsync<T>(this GatewayHost gateway, Task<T> task)
+    {
+        while (await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System)) != task)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            gateway.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        return await task;
+    }
+
+    /// <summary>Makes one call as the refresher does, which does nothing while nobody reads.</summary>
+    public static async Task<NclueOutcome> CallAsync(this GatewayHost gateway, int block = 0)
+    {
+        var departure = gateway.Services.GetRequiredService<Pacer>().TryDepart().ShouldNotBeNull();
+        try
+        {
+            return await gateway.Services.GetRequiredService<NclueForwarder>()
+                .GetBlockAsync(block, departure, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            departure.Close();
+        }
+    }
+
+    /// <summary>A gateway in front of an upstream other than the simulated one.</summary>
+    public static Task<GatewayHost> StartGatewayAsync(RawUpstream upstream) =>
+        GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Nclue:BaseAddress"] = upstream.BaseAddress.AbsoluteUri });
+}

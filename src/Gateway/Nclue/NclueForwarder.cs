@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Net;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace NclueGateway.Nclue;
+
+/// <summary>
+/// Asks NCLUE for one block through YARP. The forwarded request is the gateway's own: its <see cref="HttpContext"/> is made here and
+/// belongs to no caller, so that no header, cookie, body or abort of a caller can reach the upstream.
+/// </summary>
+internal sealed class NclueForwarder : IDisposable
+{
+    /// <summary>The most rows that NCLUE answers at once, and what the gateway always asks for.</summary>
+    public const int BlockSize = 100;
+
+    /// <summary>The path under <c>Nclue:BaseAddress</c>.</summary>
+    public const string TaskRuns = "task-runs";
+
+    private static readonly ForwarderRequestConfig RequestConfig = new()
+    {
+        // YARP's timeout starts again with every read, so a slow drip would never end; the call is cancelled by the clock instead.
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
+
+        // One write is one request: see PacedStream.
+        Version = HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
+    private readonly IHttpForwarder _forwarder;
+    private readonly NclueOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpMessageInvoker _client;
+    private readonly HttpTransformer _transformer;
+
+    /// <param name="handler">Made by <see cref="NclueConnections"/>.</param>
+    public NclueForwarder(
+        IHttpForwarder forwarder,
+        ITransformBuilder transforms,
+        [FromKeyedServices(NclueConnections.Key)] SocketsHttpHandler handler,
+        NclueOptions options,
+        TimeProvider time)
+    {
+        _forwarder = forwarder;
+        _options = options;
+        _time = time;
+        _client = new HttpMessageInvoker(handler, disposeHandler: false);
+        _transformer = transforms.Create(context =>
+        {
+            context.CopyRequestHeaders = false;
+            context.CopyResponseHeaders = true;
+            context.UseDefaultForwarders = false;
+            context.AddResponseTransform(response =>
+            {
+                // It is called for a failed call too, with a 502 of YARP's own.
+                if (response.ProxyResponse is not null)
+                {
+                    Pacer.Departure.OfThisCall?.Answered();
+                    KeepHead(response.HttpContext);
+                }
+
+                return default;
+            });
+            context.RequestTransforms.Add(new NcpSignatureTransform(options, time));
+        });
+    }
+
+    /// <summary>Asks for block <paramref name="number"/>. Failures are outcomes; it throws for <paramref name="cancellationToken"/> only.</summary>
+    public async Task<NclueOutcome> GetBlockAsync(int number, Pacer.Departure departure, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_options.Timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        using var body = new BoundedBuffer(_options.MaxResponseBytes);
+
+        var index = _options.IndexUnit == IndexUnit.Row ? number * BlockSize : number;
+        var context = new DefaultHttpContext();
+        context.Request.Method = HttpMethods.Get;
+        context.Request.Path = "/" + TaskRuns;
+        context.Request.QueryString = new(string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={BlockSize}"));
+        context.Response.Body = body;
+
+        departure.Begin();
+        var error = await _forwarder.SendAsync(
+            context, _options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, either.Token);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // What a refusal means, its head says: a body that is cut or endless must not turn a throttle into something else.
+        if (context.Features.Get<HttpResponse>() is { StatusCode: not StatusCodes.Status200OK } refusal)
+        {
+            var isWhole = error == ForwarderError.None && !body.IsTooLong;
+            return NclueResponse.Read(refusal, isWhole ? body.Written : default, _time.GetUtcNow());
+        }
+
+        if (body.IsTooLong)
+        {
+            return NclueOutcome.Failed(NclueFailureKind.Unreadable, $"NCLUE's answer is longer than {_options.MaxResponseBytes} bytes.");
+        }
+
+        if (error != ForwarderError.None)
+        {
+            return timeout.IsCancellationRequested
+                ? NclueOutcome.Failed(NclueFailureKind.TimedOut, $"NCLUE did not answer within {_options.Timeout.TotalSeconds:0.###} s.")
+                : NclueOutcome.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>()));
+        }
+
+        return NclueResponse.Read(context.Response, body.Written, _time.GetUtcNow());
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>Keeps status and headers as they came: YARP clears them when the body fails.</summary>
+    private static void KeepHead(HttpContext context)
+    {
+        var head = new DefaultHttpContext().Response;
+        head.StatusCode = context.Response.StatusCode;
+        head.Headers.RetryAfter = context.Response.Headers.RetryAfter;
+        head.Headers.Date = context.Response.Headers.Date;
+        context.Features.Set(head);
+    }
+
+    private static string Describe(IForwarderErrorFeature? error) => error switch
+    {
+        { Error: ForwarderError.ResponseBodyDestination } => "NCLUE's answer broke off.",
+        { Exception: HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } } => $"NCLUE cannot be reached ({kind}).",
+        _ => "NCLUE cannot be reached.",
+    };
+}

@@ -1,0 +1,40 @@
+namespace NclueGateway.Nclue;
+
+/// <summary>What came of one call: a body to read, or a failure.</summary>
+internal readonly record struct NclueOutcome(ReadOnlyMemory<byte> Body, NclueFailure? Failure)
+{
+    public static NclueOutcome Answered(ReadOnlyMemory<byte> body) => new(body, null);
+
+    public static NclueOutcome Failed(NclueFailureKind kind, string detail, TimeSpan? retryAfter = null) =>
+        new(default, new NclueFailure(kind, detail, retryAfter));
+}
+
+/// <summary>Why a call brought nothing.</summary>
+/// <param name="Kind">What to do about it.</param>
+/// <param name="Detail">A sentence for callers and logs. Holds no key, signature, header or body of the upstream.</param>
+/// <param name="RetryAfter">What the upstream asked for in <c>Retry-After</c>, if it did.</param>
+internal sealed record NclueFailure(NclueFailureKind Kind, string Detail, TimeSpan? RetryAfter = null);
+
+internal enum NclueFailureKind
+{
+    /// <summary>No connection, or one that broke.</summary>
+    Unreachable,
+
+    /// <summary>No complete answer within <c>Nclue:Timeout</c>.</summary>
+    TimedOut,
+
+    /// <summary>A 5xx, or a status that this call has no use for.</summary>
+    ServerError,
+
+    /// <summary>The key was refused: 401, 403, or a path that the key cannot see (404).</summary>
+    CredentialsRefused,
+
+    /// <summary>One request too many (429, code 410 or 420): wait seconds.</summary>
+    Throttled,
+
+    /// <summary>The account's quota is used up (429, code 400): wait minutes.</summary>
+    QuotaExceeded,
+
+    /// <summary>An answer that is too long or is not what the documentation describes.</summary>
+    Unreadable,
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+
+namespace NclueGateway.Nclue;
+
+/// <summary>
+/// Tells what an answer of NCP means from its status and the code in its body.
+/// Source: https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling and https://api.ncloud-docs.com/docs/nclue-api-overview.
+/// </summary>
+internal static class NclueResponse
+{
+    /// <summary>Request timestamps this far from NCP's clock are refused.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
+    public static NclueOutcome Read(HttpResponse response, ReadOnlyMemory<byte> body, DateTimeOffset now)
+    {
+        var status = response.StatusCode;
+        if (status == StatusCodes.Status200OK)
+        {
+            return NclueOutcome.Answered(body);
+        }
+
+        var code = NcpErrorBody.Code(body);
+        var answered = $"HTTP {status}{(code is null ? "" : string.Create(CultureInfo.InvariantCulture, $", code {code}"))}";
+        return status switch
+        {
+            401 or 403 or 404 => NclueOutcome.Failed(
+                NclueFailureKind.CredentialsRefused, $"NCP refused the gateway's request ({answered}): {LikelyCause(status, code, Skew(response, now))}."),
+            429 when code == 400 => NclueOutcome.Failed(
+                NclueFailureKind.QuotaExceeded, $"The quota of the NCP account is used up ({answered}).", RetryAfter(response, now)),
+            429 => NclueOutcome.Failed(
+                NclueFailureKind.Throttled, $"NCP throttles the account ({answered}): something else may use it too.", RetryAfter(response, now)),
+            _ => NclueOutcome.Failed(NclueFailureKind.ServerError, $"NCLUE answered {answered}."),
+        };
+    }
+
+    /// <summary>NCP says the same words whatever was wrong with a signed request; what else is known tells more.</summary>
+    private static string LikelyCause(int status, int? code, TimeSpan? skew) => (status, code) switch
+    {
+        _ when skew?.Duration() >= ClockTolerance => string.Create(CultureInfo.InvariantCulture,
+            $"its clock is {skew.Value.Duration().TotalMinutes:0} minutes {(skew > TimeSpan.Zero ? "ahead of" : "behind")} NCP's"),
+        (404, _) or (_, 300) => "the path of Nclue:BaseAddress is probably wrong",
+        (_, 210 or 230 or 10100) or (403, _) => "the key has no permission for NCLUE",
+        _ => "the key pair is probably wrong, disabled or expired",
+    };
+
+    private static TimeSpan? Skew(HttpResponse response, DateTimeOffset now) =>
+        HeaderUtilities.TryParseDate(response.Headers.Date.ToString(), out var date) ? now - date : null;
+
+    private static TimeSpan? RetryAfter(HttpResponse response, DateTimeOffset now)
+    {
+        var value = response.Headers.RetryAfter.ToString();
+        if (value.Length > 0 && value.All(char.IsAsciiDigit))
+        {
+            return int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
+        }
+
+        // By the clock that wrote it, if that is known.
+        now = HeaderUtilities.TryParseDate(response.Headers.Date.ToString(), out var sent) ? sent : now;
+        return HeaderUtilities.TryParseDate(value, out var date) && date > now ? date - now : null;
+    }
+}
