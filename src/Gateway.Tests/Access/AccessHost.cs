@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using NclueGateway.Access;
+using NclueGateway.Http;
+using NclueGateway.Http.OpenApi;
+using NclueGateway.TaskRuns;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Access;
+
+/// <summary>
+/// A real server with nothing but sign-in, permissions, problems and the API's description, one protected endpoint, and an identity
+/// provider of its own.
+/// </summary>
+internal sealed class AccessHost : IAsyncDisposable
+{
+    public const string Protected = "/api/task-runs";
+
+    private readonly WebApplication _app;
+    private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false, UseCookies = false };
+
+    private AccessHost(WebApplication app, TestIssuer issuer, FakeTimeProvider time, FakeLogCollector logs)
+    {
+        _app = app;
+        Issuer = issuer;
+        Time = time;
+        Logs = logs;
+        Client = new HttpClient(_handler) { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public TestIssuer Issuer { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public FakeLogCollector Logs { get; }
+
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <param name="configure">Changes the sign-in settings.</param>
+    /// <param name="map">Adds endpoints.</param>
+    /// <param name="openApi">Changes the settings of the description.</param>
+    /// <param name="pathBase">Where the application lies.</param>
+    /// <param name="settings">What the configuration holds besides.</param>
+    public static async Task<AccessHost> StartAsync(
+        Action<AuthOptions>? configure = null,
+        Action<WebApplication>? map = null,
+        OpenApiOptions? openApi = null,
+        string? pathBase = null,
+        Dictionary<string, string?>? settings = null)
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
+        var issuer = await TestIssuer.StartAsync(time);
+        var options = new AuthOptions { Authority = issuer.Address, Audience = "gateway", RequireHttpsMetadata = false };
+        configure?.Invoke(options);
+
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Logging.ClearProviders().AddFakeLogging().SetMinimumLevel(LogLevel.Trace);
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddProblems();
+        builder.Services.AddBearerSignIn(options);
+        builder.Services.AddPermissions(options);
+        builder.Services.AddSingleton(TaskRunContract.Description);
+        builder.Services.AddOpenApi(openApi ?? new());
+
+        var app = builder.Build();
+        app.UsePathBase(pathBase);
+        app.UseProblems();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapProblemPages();
+        app.MapOpenApi();
+        app.MapMethods(Protected, [HttpMethods.Get], (HttpContext context) => CallerIdentity.From(context.User, options).Subject)
+            .WithName("listTaskRuns")
+            .RequireAuthorization();
+        map?.Invoke(app);
+        await app.StartAsync();
+        return new(app, issuer, time, app.Services.GetFakeLogCollector());
+    }
+
+    /// <summary>Asks for the protected endpoint with these values of the Authorization header.</summary>
+    public Task<HttpResponseMessage> GetAsync(params string[] authorization) => SendAsync(HttpMethod.Get, Protected, authorization);
+
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, params string[] authorization)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        foreach (var value in authorization)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", value).ShouldBeTrue();
+        }
+
+        return await Client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Sends these lines as they are, which no HTTP client would, and returns the whole answer.</summary>
+    public async Task<string> SendRawAsync(params string[] lines)
+    {
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(Client.BaseAddress!.Host, Client.BaseAddress.Port, TestContext.Current.CancellationToken);
+        var stream = tcp.GetStream();
+        var request = string.Join("\r\n", [.. lines, "Host: gateway", "Connection: close", "", ""]);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Asks for the protected endpoint with a token.</summary>
+    public Task<HttpResponseMessage> GetWithAsync(string token) => GetAsync("Bearer " + token);
+
+    /// <summary>Asks with a good token, changed.</summary>
+    public Task<HttpResponseMessage> GetWithAsync(Action<TokenDraft>? change = null) => GetWithAsync(Issuer.Issue(change));
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        _handler.Dispose();
+        await _app.DisposeAsync();
+        await Issuer.DisposeAsync();
+    }
+}

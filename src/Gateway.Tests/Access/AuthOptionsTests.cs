@@ -1,0 +1,77 @@
+using System.ComponentModel.DataAnnotations;
+using NclueGateway.Access;
+
+namespace NclueGateway.Tests.Access;
+
+public sealed class AuthOptionsTests
+{
+    [Fact]
+    public void The_defaults_need_only_an_authority_and_an_audience()
+    {
+        Mistakes(Good()).ShouldBeEmpty();
+        Mistakes(new()).ShouldBe([nameof(AuthOptions.Authority), nameof(AuthOptions.Audience)], ignoreOrder: true);
+
+        var options = Good();
+        options.RequireHttpsMetadata.ShouldBeTrue();
+        options.ReadScope.ShouldBe("task-runs:read");
+        options.SubjectClaim.ShouldBe("sub");
+        options.RequiredClaims.ShouldBeEmpty();
+        options.PermissionClaims.ShouldBe(["scope", "scp", "roles", "role", "groups"]);
+    }
+
+    [Theory]
+    [InlineData("https://id.example.com", true, true)]
+    [InlineData("https://id.example.com/realms/one/", true, true)]
+    [InlineData("http://id.example.com", false, true)]
+    [InlineData("http://id.example.com", true, false)]
+    [InlineData("id.example.com", true, false)]
+    [InlineData("ftp://id.example.com", false, false)]
+    [InlineData("file:///etc", false, false)]
+    [InlineData("https://id.example.com?x=1", true, false)]
+    [InlineData("https://id.example.com#x", true, false)]
+    public void The_authority_is_an_https_address(string authority, bool requireHttps, bool isGood)
+    {
+        var options = Good();
+        options.Authority = authority;
+        options.RequireHttpsMetadata = requireHttps;
+
+        Mistakes(options).ShouldBe(isGood ? [] : [nameof(AuthOptions.Authority)]);
+    }
+
+    [Theory]
+    [InlineData("api://gateway/TaskRuns.Read", true)]
+    [InlineData("two words", false)]
+    [InlineData("quo\"te", false)]
+    [InlineData("back\\slash", false)]
+    [InlineData("한글", false)]
+    [InlineData("", false)]
+    public void The_scope_is_one_word_that_fits_into_a_header(string scope, bool isGood)
+    {
+        var options = Good();
+        options.ReadScope = scope;
+
+        Mistakes(options).ShouldBe(isGood ? [] : [nameof(AuthOptions.ReadScope)]);
+    }
+
+    [Fact]
+    public void Lists_hold_no_blanks()
+    {
+        var options = Good();
+        options.PermissionClaims = ["scope", " "];
+        options.RequiredClaims["tid"] = "";
+        Mistakes(options).ShouldBe([nameof(AuthOptions.PermissionClaims), nameof(AuthOptions.RequiredClaims)]);
+
+        options = Good();
+        options.PermissionClaims = [];
+        Mistakes(options).ShouldBe([nameof(AuthOptions.PermissionClaims)]);
+    }
+
+    private static AuthOptions Good() => new() { Authority = "https://id.example.com", Audience = "gateway" };
+
+    private static string[] Mistakes(AuthOptions options)
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        return [.. results.SelectMany(result => result.MemberNames)];
+    }
+}

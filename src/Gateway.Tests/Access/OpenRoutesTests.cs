@@ -1,0 +1,89 @@
+using System.Net;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.Access;
+using NclueGateway.Http;
+using NclueGateway.Tests.Http;
+
+namespace NclueGateway.Tests.Access;
+
+public sealed class OpenRoutesTests
+{
+    [Fact]
+    public async Task An_endpoint_that_says_nothing_is_closed_to_everybody()
+    {
+        await using var host = await AccessHost.StartAsync(map: app =>
+        {
+            app.MapGet("/forgotten", () => "secret");
+            app.MapGet("/problems/{slug}/more", () => "secret");
+            app.MapFallback(() => "secret");
+        });
+
+        foreach (var path in new[] { "/forgotten", "/problems/not-found/more", "/anything/else" })
+        {
+            using var anonymous = await host.SendAsync(HttpMethod.Get, path);
+            using var signedIn = await host.SendAsync(HttpMethod.Get, path, "Bearer " + host.Issuer.Issue());
+
+            await anonymous.ShouldBeProblemAsync(Problems.Unauthenticated);
+            await signedIn.ShouldBeProblemAsync(Problems.Forbidden);
+        }
+    }
+
+    [Theory]
+    [InlineData("/problems")]
+    [InlineData("/problems/not-found")]
+    [InlineData("/openapi/v1.json")]
+    [InlineData("/swagger/index.html")]
+    public async Task Open_routes_need_no_token_and_do_not_mind_a_bad_one(string path)
+    {
+        await using var host = await AccessHost.StartAsync();
+
+        using var anonymous = await host.SendAsync(HttpMethod.Get, path);
+        using var bad = await host.SendAsync(HttpMethod.Get, path, "Bearer x");
+
+        anonymous.StatusCode.ShouldBe(HttpStatusCode.OK);
+        bad.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Every_endpoint_is_on_the_list_or_asks_for_authorisation_and_none_is_open_by_metadata()
+    {
+        await using var host = await AccessHost.StartAsync();
+        var endpoints = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToList();
+
+        endpoints.ShouldAllBe(endpoint => OpenRoutes.Allow(endpoint) != endpoint.Metadata.OfType<IAuthorizeData>().Any());
+        endpoints.SelectMany(endpoint => endpoint.Metadata).OfType<IAllowAnonymous>().ShouldBeEmpty();
+        endpoints.Where(endpoint => OpenRoutes.Allow(endpoint)).Select(endpoint => endpoint.RoutePattern.RawText!.TrimStart('/'))
+            .ShouldBe(OpenRoutes.All, ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/api")]
+    [InlineData("/api/task-runs/1")]
+    [InlineData("/api//task-runs")]
+    public async Task A_path_that_does_not_exist_is_a_404_with_or_without_a_token(string path)
+    {
+        await using var host = await AccessHost.StartAsync();
+
+        using var anonymous = await host.SendAsync(HttpMethod.Get, path);
+        using var signedIn = await host.SendAsync(HttpMethod.Get, path, "Bearer " + host.Issuer.Issue());
+
+        await anonymous.ShouldBeProblemAsync(Problems.NotFound);
+        await signedIn.ShouldBeProblemAsync(Problems.NotFound);
+    }
+
+    [Fact]
+    public async Task A_wrong_method_is_a_405_that_names_the_right_ones()
+    {
+        await using var host = await AccessHost.StartAsync();
+
+        using var response = await host.SendAsync(HttpMethod.Delete, AccessHost.Protected);
+
+        await response.ShouldBeProblemAsync(Problems.MethodNotAllowed);
+        response.Content.Headers.Allow.ShouldBe([HttpMethods.Get]);
+    }
+}

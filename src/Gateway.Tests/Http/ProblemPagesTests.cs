@@ -1,0 +1,119 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using NclueGateway.Http;
+using NclueGateway.Tests.Access;
+
+namespace NclueGateway.Tests.Http;
+
+public sealed class ProblemPagesTests
+{
+    public static TheoryData<string> Slugs => [.. Problems.All.Select(problem => problem.Slug)];
+
+    [Fact]
+    public void Each_problem_has_a_status_and_a_slug_of_its_own_form()
+    {
+        Problems.All.Select(problem => problem.Slug).ShouldBeUnique();
+        Problems.All.ShouldAllBe(problem => problem.Slug.Length > 0 && problem.Slug.All(c => char.IsAsciiLetterLower(c) || c == '-'));
+        Problems.All.Select(problem => (problem.Status, problem.Slug)).ShouldBe(
+        [
+            (400, "invalid-request"), (401, "unauthenticated"), (403, "forbidden"), (404, "not-found"), (405, "method-not-allowed"),
+            (406, "not-acceptable"), (429, "caller-quota"), (500, "internal-error"),
+            (502, "upstream-credentials"), (502, "upstream-malformed"), (502, "upstream-error"),
+            (503, "upstream-busy"), (503, "upstream-quota"), (504, "upstream-timeout"),
+        ]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Slugs))]
+    public async Task The_type_of_each_problem_leads_to_a_page_that_explains_it(string slug)
+    {
+        await using var host = await AccessHost.StartAsync();
+        var problem = Problems.Find(slug)!;
+
+        using var response = await host.SendAsync(HttpMethod.Get, problem.Path);
+
+        var page = await ReadPageAsync(response);
+        var text = page.Value;
+        text.ShouldContain(problem.Title);
+        text.ShouldContain(problem.Explanation);
+        text.ShouldContain(problem.CallerAdvice);
+        text.ShouldContain(problem.OperatorAdvice);
+    }
+
+    [Fact]
+    public async Task The_index_leads_to_every_page()
+    {
+        await using var host = await AccessHost.StartAsync();
+
+        using var response = await host.SendAsync(HttpMethod.Get, "/problems");
+
+        Links(await ReadPageAsync(response)).ShouldBe(Problems.All.Select(problem => problem.Path));
+    }
+
+    [Fact]
+    public async Task Links_stay_below_the_path_base()
+    {
+        await using var host = await AccessHost.StartAsync(pathBase: "/team&1");
+
+        using var index = await host.SendAsync(HttpMethod.Get, "/team&1/problems/");
+        using var page = await host.SendAsync(HttpMethod.Get, "/team&1/problems/not-found");
+
+        Links(await ReadPageAsync(index)).ShouldAllBe(link => link.StartsWith("/team&1/problems/"));
+        Links(await ReadPageAsync(page)).ShouldBe(["/team&1/problems"]);
+    }
+
+    [Theory]
+    [InlineData("/problems/nothing")]
+    [InlineData("/problems/NOT-FOUND")]
+    [InlineData("/problems/%3Cscript%3E")]
+    [InlineData("/problems/not-found/more")]
+    public async Task A_page_that_does_not_exist_is_itself_a_problem(string path)
+    {
+        await using var host = await AccessHost.StartAsync();
+
+        using var response = await host.SendAsync(HttpMethod.Get, path);
+
+        (await response.ShouldBeProblemAsync(Problems.NotFound)).ToJsonString().ShouldNotContain("script");
+    }
+
+    [Fact]
+    public async Task HEAD_gives_the_length_of_a_page_and_other_methods_give_nothing()
+    {
+        await using var host = await AccessHost.StartAsync();
+
+        using var get = await host.SendAsync(HttpMethod.Get, "/problems/not-found");
+        using var head = await host.SendAsync(HttpMethod.Head, "/problems/not-found");
+        using var post = await host.SendAsync(HttpMethod.Post, "/problems/not-found");
+
+        head.StatusCode.ShouldBe(HttpStatusCode.OK);
+        head.Content.Headers.ContentLength.ShouldBe(get.Content.Headers.ContentLength);
+        await post.ShouldBeProblemAsync(Problems.MethodNotAllowed);
+        post.Content.Headers.Allow.ShouldBe(["GET", "HEAD"], ignoreOrder: true);
+    }
+
+    /// <summary>
+    /// Checks the headers and that the page is well-formed, holds nothing a strict policy would block, and has one heading.
+    /// </summary>
+    private static async Task<XElement> ReadPageAsync(HttpResponseMessage response)
+    {
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Content.Headers.ContentType!.ToString().ShouldBe("text/html; charset=utf-8");
+        response.Headers.CacheControl!.ToString().ShouldBe("public, max-age=3600");
+        response.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none';");
+        response.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
+
+        var html = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        html.ShouldStartWith("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">");
+        var xml = Regex.Replace(html.Replace("<!DOCTYPE html>", ""), "<meta [^>]*", "$0/", RegexOptions.NonBacktracking);
+        var page = XDocument.Parse(xml).Root!;
+        page.Descendants().Select(element => element.Name.LocalName).ShouldAllBe(name => name != "script" && name != "style");
+        page.DescendantsAndSelf().Attributes().Select(attribute => attribute.Name.LocalName)
+            .ShouldAllBe(name => name != "style" && !name.StartsWith("on"));
+        page.Descendants("h1").ShouldHaveSingleItem();
+        page.Descendants("title").Single().Value.ShouldEndWith(" – NclueGateway");
+        return page;
+    }
+
+    private static IEnumerable<string> Links(XElement page) => page.Descendants("a").Select(link => link.Attribute("href")!.Value);
+}

@@ -1,0 +1,49 @@
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+
+namespace NclueGateway.Access;
+
+/// <summary>
+/// The shipped check of a JWT, with the keys of <see cref="IssuerKeys"/>. A token whose key is unknown waits for the provider's answer and
+/// is checked once more, so that the first request after a key rollover succeeds.
+/// </summary>
+internal sealed class AccessTokenHandler(IssuerKeys keys) : JsonWebTokenHandler
+{
+    public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
+    {
+        if (await keys.GetAsync() is not { } known)
+        {
+            return Unchecked();
+        }
+
+        var result = await CheckAsync(token, validationParameters, known);
+        if (result.Exception is not SecurityTokenSignatureKeyNotFoundException)
+        {
+            return result;
+        }
+
+        var latest = await keys.RefreshAsync(known);
+        return latest is null ? Unchecked() : latest == known ? result : await CheckAsync(token, validationParameters, latest);
+    }
+
+    private Task<TokenValidationResult> CheckAsync(
+        string token, TokenValidationParameters validationParameters, OpenIdConnectConfiguration issuer)
+    {
+        var parameters = validationParameters.Clone();
+        parameters.ConfigurationManager = null; // whatever the framework's own settings may have put there
+        parameters.ValidIssuer = issuer.Issuer;
+        parameters.IssuerSigningKeys = issuer.SigningKeys;
+        return base.ValidateTokenAsync(token, parameters);
+    }
+
+    private static TokenValidationResult Unchecked() => new() { IsValid = false, Exception = new TokenUncheckedException() };
+}
+
+/// <summary>The token may be good or bad: the identity provider gives no keys to check it with.</summary>
+internal sealed class TokenUncheckedException : SecurityTokenException;
+
+/// <summary>
+/// A well-formed token that is refused for what it is, not for what it lacks. The message is the gateway's own and may be shown.
+/// </summary>
+internal sealed class TokenRefusedException(string message) : SecurityTokenException(message);

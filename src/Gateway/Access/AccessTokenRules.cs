@@ -1,0 +1,61 @@
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace NclueGateway.Access;
+
+/// <summary>What makes a JWT an access token for this gateway (RFC 7519, RFC 8725, RFC 9068).</summary>
+internal static class AccessTokenRules
+{
+    /// <summary>How far the provider's clock and ours may be apart.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
+
+    // RFC 8725 §3.11: the media types that an access token may name. Many providers leave the header out or say JWT.
+    private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
+
+    /// <summary>The rules; the issuer and its keys are added for each token by <see cref="AccessTokenHandler"/>.</summary>
+    public static TokenValidationParameters Create(AuthOptions options, TimeProvider time) => new()
+    {
+        ValidAudience = options.Audience,
+        IgnoreTrailingSlashWhenValidatingAudience = false,
+        // Only asymmetric: with HS256 the provider's public key would be the secret.
+        ValidAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"],
+        RequireSignedTokens = true,
+        RequireExpirationTime = true,
+        LifetimeValidator = (notBefore, expires, _, _) => IsCurrent(notBefore, expires, time.GetUtcNow().UtcDateTime),
+        TypeValidator = (type, token, _) => RequireAccessToken(type, (JsonWebToken)token),
+        NameClaimType = options.SubjectClaim,
+    };
+
+    /// <summary>The library's own rule, by the injected clock (the library's is internal).</summary>
+    private static bool IsCurrent(DateTime? notBefore, DateTime? expires, DateTime now) => expires switch
+    {
+        null => throw new SecurityTokenNoExpirationException(),
+        { } end when end < now - ClockSkew => throw new SecurityTokenExpiredException { Expires = end },
+        _ when notBefore is { } start && start > now + ClockSkew => throw new SecurityTokenNotYetValidException { NotBefore = start },
+        _ => true,
+    };
+
+    /// <summary>
+    /// Id tokens say who signed in, not who may call (OpenID Connect Core §2); logout tokens end a session (Back-Channel Logout §2.4). The
+    /// same provider signs both, with the same key.
+    /// </summary>
+    private static string RequireAccessToken(string? type, JsonWebToken token)
+    {
+        if (!string.IsNullOrEmpty(type) && !Types.Contains(type, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new TokenRefusedException("The token's type is not that of an access token");
+        }
+
+        if (token.TryGetPayloadValue<object>("nonce", out _) || token.TryGetPayloadValue<object>("at_hash", out _))
+        {
+            throw new TokenRefusedException("An id token is not an access token");
+        }
+
+        if (token.TryGetPayloadValue<object>("events", out _))
+        {
+            throw new TokenRefusedException("A logout token is not an access token");
+        }
+
+        return type ?? "";
+    }
+}

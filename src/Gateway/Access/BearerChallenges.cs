@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.Tokens;
+using NclueGateway.Http;
+
+namespace NclueGateway.Access;
+
+/// <summary>
+/// The 401 and 403 of the gateway: <c>WWW-Authenticate</c> after RFC 6750 §3, and a problem. The shipped descriptions are replaced because
+/// they quote the token (its audience, its issuer, its times).
+/// </summary>
+internal sealed class BearerChallenges(AuthOptions options) : JwtBearerEvents
+{
+    public override Task MessageReceived(MessageReceivedContext context)
+    {
+        if (context.Request.Headers.Authorization.Count > 1)
+        {
+            context.Fail(new TokenRefusedException("More than one Authorization header"));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task Challenge(JwtBearerChallengeContext context)
+    {
+        context.HandleResponse();
+        var (challenge, detail) = context.AuthenticateFailure switch
+        {
+            null => ("Bearer", "Send an access token in the Authorization header."),
+            TokenUncheckedException => (
+                "Bearer",
+                "The gateway cannot check tokens now: the identity provider does not answer. Try again in some seconds."),
+            var failure => InvalidToken(Describe(failure)),
+        };
+
+        context.Response.Headers.WWWAuthenticate = challenge;
+        return new ProblemAnswer(Problems.Unauthenticated) { Detail = detail }.ExecuteAsync(context.HttpContext);
+    }
+
+    public override Task Forbidden(ForbiddenContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{options.ReadScope}\"";
+        var detail = $"The access token does not grant {options.ReadScope}, or lacks a claim that this gateway requires.";
+        return new ProblemAnswer(Problems.Forbidden) { Detail = detail }.ExecuteAsync(context.HttpContext);
+    }
+
+    private static (string Challenge, string Detail) InvalidToken(string description) =>
+        ($"Bearer error=\"invalid_token\", error_description=\"{description}\"", description + ".");
+
+    // The order matters: some of these derive from others.
+    private static string Describe(Exception failure) => failure switch
+    {
+        TokenRefusedException refused => refused.Message,
+        SecurityTokenExpiredException => "The token has expired",
+        SecurityTokenNotYetValidException => "The token is not valid yet",
+        SecurityTokenNoExpirationException => "The token has no expiry",
+        SecurityTokenInvalidAudienceException => "The token is meant for another audience",
+        SecurityTokenInvalidIssuerException => "The token comes from another issuer",
+        SecurityTokenSignatureKeyNotFoundException => "The token is signed with an unknown key",
+        SecurityTokenInvalidSignatureException or SecurityTokenInvalidAlgorithmException => "The token's signature is not valid",
+        _ => "The token cannot be read",
+    };
+}

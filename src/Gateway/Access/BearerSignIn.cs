@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace NclueGateway.Access;
+
+/// <summary>
+/// Sign-in with an access token of the company's identity provider, in the Authorization header and nowhere else (RFC 6750 §2.1).
+/// </summary>
+internal static class BearerSignIn
+{
+    /// <param name="services">Where it is added.</param>
+    /// <param name="options">Validated by whoever read them.</param>
+    public static IServiceCollection AddBearerSignIn(this IServiceCollection services, AuthOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(options);
+        services.AddSingleton<IssuerKeys>();
+        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
+            .Configure<IssuerKeys, TimeProvider>((bearer, keys, time) =>
+            {
+                // No Authority: it would make the shipped handler fetch keys by itself (see IssuerKeys).
+                bearer.MapInboundClaims = false;
+                bearer.TokenHandlers.Clear();
+                bearer.TokenHandlers.Add(new AccessTokenHandler(keys));
+                bearer.TokenValidationParameters = AccessTokenRules.Create(options, time);
+                bearer.Events = new BearerChallenges(options);
+            });
+        return services;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace NclueGateway.Access;
+
+/// <summary>
+/// The identity provider's name and signing keys, fetched when first needed and kept. The provider is asked at most once per
+/// <see cref="LeastInterval"/>, whatever callers send and however often it fails; everybody who needs the answer waits for the same fetch,
+/// and nobody whose token can be checked with the keys at hand waits at all.
+/// </summary>
+/// <remarks>
+/// Instead of the library's <see cref="ConfigurationManager{T}"/> (8.19), which refreshes behind the request that needs the new keys, asks
+/// a provider that is down again for every request, goes on accepting withdrawn keys for an hour, and reads the machine's clock.
+/// </remarks>
+internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
+{
+    /// <summary>The least time between two fetches.</summary>
+    public static readonly TimeSpan LeastInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The age at which keys are fetched again in the background, so that a key the provider has withdrawn does not live on here.
+    /// </summary>
+    public static readonly TimeSpan RefreshAfter = TimeSpan.FromHours(1);
+
+    /// <summary>How long one fetch may take.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private readonly AuthOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly HttpClient _http;
+    private readonly Lock _gate = new();
+
+    private OpenIdConnectConfiguration? _current;
+    private long _fetchedAt;
+    private long? _askedAt;
+    private bool _lastFailed;
+    private Task _fetch = Task.CompletedTask;
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client disposes of its handler")]
+    public IssuerKeys(AuthOptions options, TimeProvider time, ILogger<IssuerKeys> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(2), UseCookies = false })
+        {
+            MaxResponseContentBufferSize = 1024 * 1024,
+            Timeout = System.Threading.Timeout.InfiniteTimeSpan, // each fetch has its own, by the injected clock
+        };
+    }
+
+    /// <summary>The keys at hand; the first time, those the provider gives. Null while the provider has not given any.</summary>
+    public async ValueTask<OpenIdConnectConfiguration?> GetAsync()
+    {
+        Task fetch;
+        lock (_gate)
+        {
+            if (_current is not null)
+            {
+                if (_time.GetElapsedTime(_fetchedAt) >= RefreshAfter)
+                {
+                    _ = FetchUnlessJustAsked();
+                }
+
+                return _current;
+            }
+
+            fetch = FetchUnlessJustAsked();
+        }
+
+        await fetch;
+        return Volatile.Read(ref _current);
+    }
+
+    /// <summary>
+    /// What the provider says now, for a token whose key is not among <paramref name="known"/>: other keys, or the same when they are the
+    /// latest (or were ten seconds ago). Null when the provider, asked last, did not answer, so that nothing can be said of the token.
+    /// </summary>
+    public async ValueTask<OpenIdConnectConfiguration?> RefreshAsync(OpenIdConnectConfiguration known)
+    {
+        Task fetch;
+        lock (_gate)
+        {
+            if (_current != known)
+            {
+                return _current;
+            }
+
+            fetch = FetchUnlessJustAsked();
+        }
+
+        await fetch;
+        lock (_gate)
+        {
+            return _lastFailed ? null : _current;
+        }
+    }
+
+    /// <summary>The fetch under way, a new one, or, when the last one is too recent, the last.</summary>
+    private Task FetchUnlessJustAsked()
+    {
+        if (_fetch.IsCompleted && (_askedAt is not { } asked || _time.GetElapsedTime(asked) >= LeastInterval))
+        {
+            _askedAt = _time.GetTimestamp();
+            _fetch = Task.Run(FetchAsync);
+        }
+
+        return _fetch;
+    }
+
+    private async Task FetchAsync()
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(Timeout, _time);
+            var address = _options.Authority.TrimEnd('/') + "/.well-known/openid-configuration";
+            var fetched = await OpenIdConnectConfigurationRetriever.GetAsync(address, this, timeout.Token);
+            if (string.IsNullOrEmpty(fetched.Issuer) || fetched.SigningKeys.Count == 0)
+            {
+                throw new InvalidDataException("The provider's metadata names no issuer or holds no signing key.");
+            }
+
+            lock (_gate)
+            {
+                _current = fetched;
+                _fetchedAt = _time.GetTimestamp();
+                _lastFailed = false;
+            }
+        }
+        catch (Exception exception)
+        {
+            lock (_gate)
+            {
+                _lastFailed = true;
+            }
+
+            Log.Unreachable(_logger, exception, _options.Authority);
+        }
+    }
+
+    /// <summary>The library's own retriever ignores the token, repeats failed requests and adds headers about this machine.</summary>
+    async Task<string> IDocumentRetriever.GetDocumentAsync(string address, CancellationToken cancel)
+    {
+        var uri = new Uri(address);
+        if (_options.RequireHttpsMetadata && uri.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new InvalidDataException("The provider's keys must come over https.");
+        }
+
+        return await _http.GetStringAsync(uri, cancel);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The keys of {Authority} cannot be fetched; tokens that need them are refused until they can")]
+        public static partial void Unreachable(ILogger logger, Exception exception, string authority);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authorization;
+
+namespace NclueGateway.Access;
+
+/// <summary>The one place that decides what a signed-in caller may do. There is one permission: to read task runs.</summary>
+internal sealed class Permissions(AuthOptions options)
+{
+    // RFC 8693 §4.2 and Microsoft Entra: one claim with several scopes, divided by spaces. The name of a role or group is a whole: it may
+    // hold spaces.
+    private static readonly string[] SpaceSeparated = ["scope", "scp"];
+
+    /// <summary>
+    /// Whether the caller has <see cref="AuthOptions.ReadScope"/> and everything in <see cref="AuthOptions.RequiredClaims"/>.
+    /// </summary>
+    public bool MayRead(ClaimsPrincipal caller) =>
+        options.RequiredClaims.All(required => caller.HasClaim(claim => claim.Type == required.Key && claim.Value == required.Value))
+        && caller.HasClaim(Grants);
+
+    private bool Grants(Claim claim) =>
+        options.PermissionClaims.Contains(claim.Type)
+        && (SpaceSeparated.Contains(claim.Type)
+            ? claim.Value.Split(' ').Contains(options.ReadScope)
+            : claim.Value == options.ReadScope);
+}
+
+/// <summary>
+/// Makes <see cref="Permissions"/> what every endpoint asks for that says <c>RequireAuthorization()</c>, and closes all that say nothing.
+/// </summary>
+internal static class PermissionsExtensions
+{
+    public static IServiceCollection AddPermissions(this IServiceCollection services, AuthOptions options)
+    {
+        var permissions = new Permissions(options);
+        services.AddAuthorizationBuilder()
+            .SetDefaultPolicy(new AuthorizationPolicyBuilder()
+                .RequireAuthenticatedUser()
+                .RequireAssertion(context => permissions.MayRead(context.User))
+                .Build())
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder()
+                .RequireAssertion(context => OpenRoutes.Allow(((HttpContext)context.Resource!).GetEndpoint()))
+                .Build());
+        return services;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Net.Http.Headers;
+
+namespace NclueGateway.Http;
+
+/// <summary>
+/// One answer with a problem: <c>application/problem+json</c> (RFC 9457) with <c>type</c>, <c>title</c>, <c>status</c>, <c>traceId</c> and
+/// what is set here. Written whole, whatever the request's Accept header says: a caller that cannot read it still gets the status.
+/// </summary>
+/// <remarks>
+/// Nothing here may hold text of the request, of the upstream or of an exception; only the names in <see cref="Errors"/> do.
+/// </remarks>
+internal sealed record ProblemAnswer(Problem Problem) : IResult
+{
+    /// <summary>How many characters of a parameter's name are repeated, at most.</summary>
+    public const int MaxNameLength = 64;
+
+    /// <summary>How many parameters are named, at most.</summary>
+    public const int MaxNames = 20;
+
+    /// <summary>
+    /// The status, where it is another one of the same class than the problem's own (413 for <c>invalid-request</c>, say).
+    /// </summary>
+    public int Status { get; init; } = Problem.Status;
+
+    /// <summary>What is particular about this occurrence, in one or two sentences; null leaves the member out.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>After which time asking again makes sense; sent as whole seconds, at least one. Null sends no header.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>
+    /// Parameter name → what is wrong with it; null leaves the member out. Names are capped, messages must be our own words.
+    /// </summary>
+    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+
+    /// <inheritdoc/>
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var body = new ArrayBufferWriter<byte>(512);
+        Write(body, httpContext);
+
+        var response = httpContext.Response;
+        response.StatusCode = Status;
+        response.ContentType = "application/problem+json";
+        response.ContentLength = body.WrittenCount;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.Remove(HeaderNames.ETag);
+        if (RetryAfter is { } after)
+        {
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        // For HEAD the server keeps the headers and drops these bytes. Without a token: the server itself ends a write to a caller who
+        // left.
+        await response.Body.WriteAsync(body.WrittenMemory);
+    }
+
+    private void Write(ArrayBufferWriter<byte> body, HttpContext context)
+    {
+        using var json = new Utf8JsonWriter(body);
+        json.WriteStartObject();
+        json.WriteString("type", context.Request.PathBase.ToUriComponent() + Problem.Path);
+        json.WriteString("title", Problem.Title);
+        json.WriteNumber("status", Status);
+        if (Detail is not null)
+        {
+            json.WriteString("detail", Detail);
+        }
+
+        json.WriteString("traceId", TraceId(context));
+        if (Errors is not null)
+        {
+            WriteErrors(json, Errors);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteErrors(Utf8JsonWriter json, IReadOnlyDictionary<string, string[]> errors)
+    {
+        // Two long names can be the same once they are cut; JSON wants each member once.
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        json.WriteStartObject("errors");
+        foreach (var (name, messages) in errors.Take(MaxNames))
+        {
+            var shown = Shorten(name);
+            if (!named.Add(shown))
+            {
+                continue;
+            }
+
+            json.WriteStartArray(shown);
+            foreach (var message in messages)
+            {
+                json.WriteStringValue(message);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static string Shorten(string name)
+    {
+        if (name.Length <= MaxNameLength)
+        {
+            return name;
+        }
+
+        // Never half a character: JSON cannot hold one.
+        return name[..(char.IsHighSurrogate(name[MaxNameLength - 1]) ? MaxNameLength - 1 : MaxNameLength)] + "…";
+    }
+
+    /// <summary>The trace id as logs show it; without tracing, the connection's request id.</summary>
+    internal static string TraceId(HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+}

@@ -1,0 +1,163 @@
+using System.Collections.Frozen;
+
+namespace NclueGateway.Http;
+
+/// <summary>Every problem this release can answer with. The slugs and statuses are a contract.</summary>
+internal static class Problems
+{
+    public static readonly Problem InvalidRequest = new(
+        "invalid-request",
+        StatusCodes.Status400BadRequest,
+        "The request is not valid",
+        "The gateway understands the address but not what was asked of it: a parameter is unknown, repeated or out of range, or the "
+            + "request itself is malformed. Nothing was sent to NCLUE.",
+        "Read the member errors, which names each parameter and says what it may be. The request will fail again until it is changed.",
+        "Nothing. If one client keeps sending such requests, tell its developers.");
+
+    public static readonly Problem Unauthenticated = new(
+        "unauthenticated",
+        StatusCodes.Status401Unauthorized,
+        "Sign-in is required",
+        "The request carried no access token, or one that the gateway does not accept: expired, made for another audience, signed by "
+            + "somebody else, or no access token at all (an id token, for example).",
+        "Get a fresh access token from the company's identity provider and send it as \"Authorization: Bearer\" followed by the token. The "
+            + "header WWW-Authenticate says what was wrong with the one that came.",
+        "If everybody is refused, compare Auth:Authority and Auth:Audience with the tokens that the provider issues, check the gateway's "
+            + "clock, and check that the gateway can reach the provider. A rollover of the provider's keys needs no action.");
+
+    public static readonly Problem Forbidden = new(
+        "forbidden",
+        StatusCodes.Status403Forbidden,
+        "The caller may not do this",
+        "The access token is good, but it does not grant the permission to read task runs, or lacks a claim that this gateway requires.",
+        "Ask for a token with the scope that the header WWW-Authenticate names. If the provider does not grant it, ask whoever manages "
+            + "access in the company. Sending the same token again does not help.",
+        "Grant the scope or role named by Auth:ReadScope to the caller or its group, and check Auth:RequiredClaims.");
+
+    public static readonly Problem NotFound = new(
+        "not-found",
+        StatusCodes.Status404NotFound,
+        "There is nothing at this address",
+        "The gateway has no such path.",
+        "Compare the path with the API's description at /openapi/v1.json.",
+        "If the gateway is behind a proxy, check that the proxy does not change the path.");
+
+    public static readonly Problem MethodNotAllowed = new(
+        "method-not-allowed",
+        StatusCodes.Status405MethodNotAllowed,
+        "The method is not allowed here",
+        "The path exists, but not for this HTTP method. The gateway only reads; it never creates or deletes anything in NCLUE.",
+        "Use one of the methods in the header Allow.",
+        "Nothing.");
+
+    public static readonly Problem NotAcceptable = new(
+        "not-acceptable",
+        StatusCodes.Status406NotAcceptable,
+        "The answer cannot be given in an acceptable form",
+        "The header Accept or Accept-Encoding leaves no form in which the gateway can answer. It answers with application/json.",
+        "Send \"Accept: application/json\", or no Accept header at all.",
+        "Nothing.");
+
+    public static readonly Problem CallerQuota = new(
+        "caller-quota",
+        StatusCodes.Status429TooManyRequests,
+        "This caller sends too many requests",
+        "The caller has used up its own share of the gateway. Other callers are not affected.",
+        "Wait for as many seconds as the header Retry-After says, and then send fewer requests. Use If-None-Match with the last ETag, and "
+            + "do not read many distant pages at the same time.",
+        "If the caller's need is real, raise Quota:ColdBlocks.");
+
+    public static readonly Problem InternalError = new(
+        "internal-error",
+        StatusCodes.Status500InternalServerError,
+        "The gateway has failed",
+        "The gateway met something its makers did not foresee. Your data in NCLUE is not touched.",
+        "Try again once. If it stays, report it together with the member traceId.",
+        "Search the log for the trace id, and report the exception found there.");
+
+    public static readonly Problem UpstreamCredentials = new(
+        "upstream-credentials",
+        StatusCodes.Status502BadGateway,
+        "NCLUE refuses the gateway's key",
+        "NAVER Cloud Platform did not accept the gateway's own access key, and the gateway holds no recent copy of the data. The caller's "
+            + "sign-in is not at fault.",
+        "Wait; nothing in the request can help. Report it if it stays.",
+        "The member detail names the likely cause: the gateway's clock is off by five minutes or more, the key is wrong or was disabled, "
+            + "its account lacks the NCLUE permission, or the base address has a wrong path. A new key takes "
+            + "effect at the next start.");
+
+    public static readonly Problem UpstreamMalformed = new(
+        "upstream-malformed",
+        StatusCodes.Status502BadGateway,
+        "NCLUE sent an answer that cannot be read",
+        "NCLUE answered, but not with the JSON that its documentation describes, or with too much of it. The gateway never shows such an "
+            + "answer as an empty list.",
+        "Try again later. Report it if it stays.",
+        "Search the log for the trace id. If NCLUE has changed its answer, the gateway needs an update; if the answer is too large, see "
+            + "Nclue:MaxResponseBytes.");
+
+    public static readonly Problem UpstreamError = new(
+        "upstream-error",
+        StatusCodes.Status502BadGateway,
+        "NCLUE has failed",
+        "NCLUE answered with an error or could not be reached, and the gateway holds no recent copy of the data.",
+        "Try again later; the gateway goes on trying by itself.",
+        "Look at the status page of NAVER Cloud Platform, and check that the gateway's network lets it reach the host of "
+            + "Nclue:BaseAddress.");
+
+    public static readonly Problem UpstreamBusy = new(
+        "upstream-busy",
+        StatusCodes.Status503ServiceUnavailable,
+        "It is not this request's turn yet",
+        "NCLUE accepts one request per second for the whole account. This part of the list is not in memory yet and others are in front of "
+            + "it.",
+        "Ask again after as many seconds as the header Retry-After says; the gateway fetches the page in the meantime.",
+        "Nothing, if it passes. If it stays, find out which caller reads many distant pages, and whether another program uses the same "
+            + "account.");
+
+    public static readonly Problem UpstreamQuota = new(
+        "upstream-quota",
+        StatusCodes.Status503ServiceUnavailable,
+        "The account's quota at NCLUE is used up",
+        "NAVER Cloud Platform answered that the account has sent too many requests, and the gateway pauses as it was told to.",
+        "Ask again after as many seconds as the header Retry-After says.",
+        "Find out whether another program uses the same account, and whether Nclue:ReplicaCount is set when several replicas "
+            + "run.");
+
+    public static readonly Problem UpstreamTimeout = new(
+        "upstream-timeout",
+        StatusCodes.Status504GatewayTimeout,
+        "NCLUE did not answer in time",
+        "The gateway asked NCLUE for this part of the list, got no answer in time, and holds no recent copy of it.",
+        "Try again later; the gateway goes on trying by itself.",
+        "Look at the status page of NAVER Cloud Platform; see Nclue:Timeout.");
+
+    /// <summary>All of them, in the order of their statuses.</summary>
+    public static readonly IReadOnlyList<Problem> All =
+    [
+        InvalidRequest, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, CallerQuota,
+        InternalError, UpstreamCredentials, UpstreamMalformed, UpstreamError, UpstreamBusy, UpstreamQuota, UpstreamTimeout,
+    ];
+
+    private static readonly FrozenDictionary<string, Problem> BySlug =
+        All.ToFrozenDictionary(problem => problem.Slug, StringComparer.Ordinal);
+
+    /// <summary>The problem with that slug, or null.</summary>
+    public static Problem? Find(string slug) => BySlug.GetValueOrDefault(slug);
+
+    /// <summary>The nearest problem for a status that the framework, not the gateway, has chosen.</summary>
+    public static Problem ForStatus(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => Unauthenticated,
+        StatusCodes.Status403Forbidden => Forbidden,
+        StatusCodes.Status404NotFound => NotFound,
+        StatusCodes.Status405MethodNotAllowed => MethodNotAllowed,
+        StatusCodes.Status406NotAcceptable => NotAcceptable,
+        StatusCodes.Status429TooManyRequests => CallerQuota,
+        StatusCodes.Status502BadGateway => UpstreamError,
+        StatusCodes.Status503ServiceUnavailable => UpstreamBusy,
+        StatusCodes.Status504GatewayTimeout => UpstreamTimeout,
+        >= 400 and < 500 => InvalidRequest,
+        _ => InternalError,
+    };
+}

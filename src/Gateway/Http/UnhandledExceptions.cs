@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace NclueGateway.Http;
+
+/// <summary>
+/// The last resort for an exception nobody has caught: a 500 that says nothing of it, and one log entry with the trace id. A request the
+/// server could not read keeps the status the server chose, and a caller who has left is no error.
+/// </summary>
+internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> logger) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (httpContext.RequestAborted.IsCancellationRequested)
+        {
+            Log.CallerLeft(logger, exception);
+            httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return true;
+        }
+
+        if (exception is BadHttpRequestException { StatusCode: >= 400 and < 500 } unreadable)
+        {
+            Log.Unreadable(logger, unreadable, unreadable.StatusCode);
+            await new ProblemAnswer(Problems.ForStatus(unreadable.StatusCode)) { Status = unreadable.StatusCode }.ExecuteAsync(httpContext);
+            return true;
+        }
+
+        Log.Failed(logger, exception, httpContext.Request.Method, ProblemAnswer.TraceId(httpContext));
+        await new ProblemAnswer(Problems.InternalError).ExecuteAsync(httpContext);
+        return true;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "A {Method} request failed unexpectedly; its trace id is {TraceId}")]
+        public static partial void Failed(ILogger logger, Exception exception, string method, string traceId);
+
+        [LoggerMessage(2, LogLevel.Debug, "A request could not be read and was answered with {Status}")]
+        public static partial void Unreadable(ILogger logger, Exception exception, int status);
+
+        [LoggerMessage(3, LogLevel.Debug, "A caller left before its answer was ready")]
+        public static partial void CallerLeft(ILogger logger, Exception exception);
+    }
+}
