@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using NclueGateway.Nclue;
 
 namespace NclueGateway.TaskRuns;
 
@@ -12,10 +13,7 @@ namespace NclueGateway.TaskRuns;
 internal sealed class TaskRunRows
 {
     /// <summary>The rows a block is asked for, and the most one holds.</summary>
-    public const int Capacity = 100;
-
-    /// <summary>An answer without rows.</summary>
-    public static readonly TaskRunRows Empty = new() { Json = [], Starts = [], Ends = [], Hashes = [], IdHashes = [], Total = null };
+    public const int Capacity = NclueForwarder.BlockSize;
 
     /// <summary>The runs as JSON objects with a comma between each two, and no brackets around them.</summary>
     public required byte[] Json { get; init; }
@@ -41,7 +39,9 @@ internal sealed class TaskRunRows
     /// <summary>Whether the upstream sent as many rows as it was asked for, so that more may follow.</summary>
     public bool IsFull => Count == Capacity;
 
-    /// <summary>The bytes of rows <paramref name="from"/> to <paramref name="to"/> (exclusive); empty when all of them were dropped.</summary>
+    /// <summary>
+    /// The bytes of rows <paramref name="from"/> to <paramref name="to"/> (exclusive); empty when all of them were dropped.
+    /// </summary>
     [SuppressMessage("Style", "IDE0057", Justification = "a range would copy")]
     public ReadOnlyMemory<byte> Slice(int from, int to)
     {
@@ -53,5 +53,27 @@ internal sealed class TaskRunRows
         var start = Starts[from];
         var length = Ends[to - 1] - start;
         return length <= 0 ? default : Json.AsMemory(start, length);
+    }
+
+    /// <summary>
+    /// The id of a row as it is written in <see cref="Json"/>, without its quotes: equal ids are equal bytes. Empty for a dropped row.
+    /// </summary>
+    public ReadOnlySpan<byte> Id(int row)
+    {
+        var written = Slice(row, row + 1).Span;
+        return written.IsEmpty ? [] : IdOf(written);
+    }
+
+    /// <summary>The id at the head of one row's JSON, as written and without its quotes.</summary>
+    public static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> row)
+    {
+        var id = row["{\"id\":\"".Length..];
+        var end = 0;
+        while (id[end] != '"')
+        {
+            end += id[end] == '\\' ? 2 : 1; // an escaped quote does not end it
+        }
+
+        return id[..end];
     }
 }

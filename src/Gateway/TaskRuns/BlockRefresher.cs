@@ -1,0 +1,277 @@
+using NclueGateway.Access;
+using NclueGateway.Caching;
+using NclueGateway.Nclue;
+
+namespace NclueGateway.TaskRuns;
+
+/// <summary>
+/// The one writer: asks the upstream for one block after the other, as the <see cref="Pacer"/> lets it, and stores the answers. Nobody else
+/// calls the upstream; readers say what they wait for, and look at what there is.
+/// </summary>
+internal sealed class BlockRefresher(
+    TaskRunList list,
+    Pacer pacer,
+    NclueForwarder forwarder,
+    TaskRunNormalizer normalizer,
+    RefreshLog log,
+    CacheOptions cache,
+    QuotaOptions quota,
+    TimeProvider time) : BackgroundService
+{
+    /// <summary>Departures are paced, completions are not: a slow upstream must not halve the budget.</summary>
+    private const int MostInFlight = 3;
+
+    private readonly Lock _lock = new();
+    private readonly BlockSchedule _schedule = new(list, cache, quota, time);
+    private readonly UpstreamHealth _health = new(time);
+    private readonly List<Task> _calls = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TimeSpan _latency;
+
+    /// <summary>Completes when anything changes that a waiting reader may want to know. Taken before looking, so that nothing is missed.</summary>
+    public Task Changed => Volatile.Read(ref _changed).Task;
+
+    /// <summary>What keeps the gateway from asking the upstream; null while all is well.</summary>
+    public NclueFailure? Failure
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return StandingFailure;
+            }
+        }
+    }
+
+    /// <summary>How many calls are under way: 0 to 3.</summary>
+    public int InFlight
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _schedule.InFlight;
+            }
+        }
+    }
+
+    /// <summary>How many blocks callers wait for; one that two callers wait for counts twice.</summary>
+    public int Waits
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _schedule.Waits;
+            }
+        }
+    }
+
+    /// <summary>Whether a departure is open right now, nobody waits for it, and the block can have it.</summary>
+    public bool IsOpenFor(int block)
+    {
+        lock (_lock)
+        {
+            return _schedule.Waits == 0 && _schedule.InFlight < MostInFlight && StandingFailure is null && _health.Hold == TimeSpan.Zero
+                && _schedule.Unreadable(block, time.GetTimestamp()) is null && pacer.UntilOpen == TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Tells the refresher to look again at what there is to do.</summary>
+    public void Wake() => Volatile.Read(ref _woken).TrySetResult();
+
+    /// <summary>A reader waits for <paramref name="needed"/> and no longer for what else is in <paramref name="registered"/>, which follows.</summary>
+    public WaitForecast Wait(CallerIdentity caller, List<int> registered, IReadOnlyCollection<int> needed)
+    {
+        lock (_lock)
+        {
+            foreach (var block in registered.Except(needed).ToList())
+            {
+                _schedule.Remove(caller, block);
+                registered.Remove(block);
+            }
+
+            var now = time.GetTimestamp();
+            var isCollapsed = needed.All(_schedule.IsAskedFor);
+            var isOverQuota = false;
+            foreach (var block in needed.Except(registered).ToList())
+            {
+                if (_schedule.TryAdd(caller, block))
+                {
+                    registered.Add(block);
+                    Wake();
+                }
+                else
+                {
+                    isOverQuota = true;
+                }
+            }
+
+            return new(
+                isOverQuota,
+                isCollapsed,
+                needed.Select(block => Expected(block, now)).DefaultIfEmpty().Max(),
+                needed.Any(block => _schedule.InFlightFor(block, now) is not null),
+                needed.Select(block => _schedule.Unreadable(block, now)).FirstOrDefault(failure => failure is not null) ?? StandingFailure);
+        }
+    }
+
+    /// <summary>A reader was sent away without these blocks and finds them when it comes back.</summary>
+    public void SendAway(CallerIdentity caller, IEnumerable<int> blocks)
+    {
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            foreach (var block in blocks)
+            {
+                _schedule.SendAway(caller, block, now);
+            }
+        }
+
+        Wake();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        pacer.Changed = Wake;
+        log.Started(pacer.Interval);
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                Volatile.Write(ref _woken, woken);
+                var pause = Step(stoppingToken);
+                if (pause != TimeSpan.Zero)
+                {
+                    await woken.Task.WaitAsync(pause?.ForTimer() ?? Timeout.InfiniteTimeSpan, time, stoppingToken)
+                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(_calls);
+        }
+    }
+
+    /// <summary>While a failure lasts, the next attempt departs within two intervals of the end of its wait, if anything is to be asked for.</summary>
+    private NclueFailure? StandingFailure => _health.Standing(_schedule.InFlight > 0, 2 * pacer.Interval);
+
+    /// <summary>How long it will probably take until the block has come.</summary>
+    private TimeSpan Expected(int block, long now)
+    {
+        if (_schedule.InFlightFor(block, now) is { } since)
+        {
+            return since < _latency ? _latency - since : TimeSpan.Zero;
+        }
+
+        var perBlock = _latency / MostInFlight;
+        perBlock = perBlock > pacer.Interval ? perBlock : pacer.Interval;
+        var open = pacer.UntilOpen ?? pacer.Interval;
+        open = open > _health.Hold ? open : _health.Hold;
+        return open + (perBlock * (_schedule.DeparturesBefore(block, now) ?? 0)) + _latency;
+    }
+
+    /// <summary>Lets one call go if one may. Returns how long there is nothing more to do: null for as long as nothing changes.</summary>
+    private TimeSpan? Step(CancellationToken stoppingToken)
+    {
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            if (_schedule.Next(now) is not { } pick)
+            {
+                return _schedule.UntilNext(now);
+            }
+
+            if (_schedule.InFlight >= MostInFlight)
+            {
+                return null;
+            }
+
+            if (_health.Hold is { Ticks: > 0 } hold)
+            {
+                return hold;
+            }
+
+            if (pacer.UntilOpen is not { Ticks: 0 } || pacer.TryDepart() is not { } departure)
+            {
+                return pacer.UntilOpen;
+            }
+
+            _schedule.Departed(pick, departure.At);
+            _calls.RemoveAll(call => call.IsCompleted);
+            _calls.Add(Task.Run(() => CallAsync(pick.Block, departure, stoppingToken), CancellationToken.None));
+            return TimeSpan.Zero;
+        }
+    }
+
+    private async Task CallAsync(int block, Pacer.Departure departure, CancellationToken stoppingToken)
+    {
+        try
+        {
+            Take(block, departure.At, await forwarder.GetBlockAsync(block, departure, stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The gateway stops; nobody is left to tell.
+        }
+        catch (Exception defect)
+        {
+            log.Defect(defect);
+            Take(block, departure.At, NclueOutcome.Failed(NclueFailureKind.Unreachable, "The gateway could not make the call."));
+        }
+        finally
+        {
+            departure.Close();
+        }
+    }
+
+    private void Take(int number, long departedAt, NclueOutcome outcome)
+    {
+        var failure = outcome.Failure;
+        NormalizedAnswer? answer = null;
+        if (failure is null && !normalizer.TryNormalize(outcome.Body, out answer, out var error))
+        {
+            failure = new(NclueFailureKind.Unreadable, $"NCLUE's answer cannot be read: {error}");
+        }
+
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            list.RemoveOlderThan(now - time.Ticks(cache.KeepFor));
+            if (failure is { Kind: not NclueFailureKind.Unreadable })
+            {
+                _health.Failed(failure, departedAt);
+                _schedule.Abandon(number);
+            }
+            else
+            {
+                _health.Answered(departedAt);
+                _schedule.Settle(number, failure);
+                if (answer is not null)
+                {
+                    _latency += (time.GetElapsedTime(departedAt, now) - _latency) / 4;
+                    Store(new TaskRunBlock(number, departedAt, answer.Rows), answer, now);
+                }
+            }
+        }
+
+        log.Took(number, failure);
+        Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        Wake();
+    }
+
+    private void Store(TaskRunBlock block, NormalizedAnswer answer, long now)
+    {
+        log.Examine(block, answer, list);
+        list.Add(block, now);
+
+        // An empty block proves only that the list ends before it; where exactly, the one before it tells.
+        if (block is { Number: > 0, Rows.Count: 0 } && list.Extent.Length is null && list.Extent.Proof == block.Number)
+        {
+            _schedule.Owe(block.Number - 1);
+        }
+    }
+}

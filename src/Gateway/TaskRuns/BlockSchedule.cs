@@ -1,0 +1,234 @@
+using NclueGateway.Access;
+using NclueGateway.Caching;
+using NclueGateway.Nclue;
+
+namespace NclueGateway.TaskRuns;
+
+/// <summary>
+/// Decides which block to ask the upstream for next: first what readers wait for, then what readers were sent away for, then what is
+/// wanted and due, the oldest first. When a wanted block is older than 2 × <c>Cache:FreshFor</c>, waits get every second departure only,
+/// so that nobody's scan starves what everybody watches.
+/// </summary>
+/// <remarks>Not thread-safe; no waiting, no clock of its own.</remarks>
+internal sealed class BlockSchedule(TaskRunList list, CacheOptions cache, QuotaOptions quota, TimeProvider time)
+{
+    /// <summary>
+    /// A block is due this much after it stops being fresh, so that its arrivals upstream stay <c>Cache:FreshFor</c> apart even when the
+    /// first one took longer on its way.
+    /// </summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
+
+    private readonly DemandQueue<CallerIdentity> _demand = new();
+    private readonly List<SentAway> _sentAway = [];
+    private readonly HashSet<int> _owed = [];
+    private readonly Dictionary<int, long> _inFlight = [];
+    private readonly Dictionary<int, (BackOff Wait, NclueFailure Failure)> _unreadable = [];
+    private readonly long _dueAfter = time.Ticks(cache.FreshFor + Slack);
+    private readonly long _overdueAfter = time.Ticks(cache.FreshFor * 2);
+    private readonly long _interest = time.Ticks(cache.InterestFor);
+    private (List<int> Blocks, bool HasOverdue)? _order;
+    private bool _servedWait;
+
+    public int InFlight => _inFlight.Count;
+
+    /// <summary>How many blocks callers wait for; one that two callers wait for counts twice.</summary>
+    public int Waits => _demand.Count();
+
+    /// <summary>One more reader waits for a block. False when its caller waits for as many blocks as it may.</summary>
+    public bool TryAdd(CallerIdentity caller, int block)
+    {
+        if (_demand.Count(caller) >= quota.ColdBlocks && !_demand.Contains(caller, block))
+        {
+            return false;
+        }
+
+        _demand.Add(caller, block);
+        _order = null;
+        return true;
+    }
+
+    /// <summary>One reader waits no longer.</summary>
+    public void Remove(CallerIdentity caller, int block)
+    {
+        _demand.Remove(caller, block);
+        _order = null;
+    }
+
+    /// <summary>A reader was sent away and will come back for the block. Each caller has its newest few remembered.</summary>
+    public void SendAway(CallerIdentity caller, int block, long now)
+    {
+        _sentAway.RemoveAll(s => now - s.At > _interest);
+        var at = _sentAway.FindIndex(s => s.Block == block);
+        if (at >= 0)
+        {
+            _sentAway[at] = _sentAway[at] with { At = now }; // it keeps its place
+            return;
+        }
+
+        if (_sentAway.Count(s => s.Caller == caller) >= quota.ColdBlocks)
+        {
+            _sentAway.RemoveAt(_sentAway.FindIndex(s => s.Caller == caller));
+        }
+
+        _sentAway.Add(new(block, caller, now));
+    }
+
+    /// <summary>Whether somebody waits for the block, or it is being asked for.</summary>
+    public bool IsAskedFor(int block) => _inFlight.ContainsKey(block) || _demand.Contains(block);
+
+    /// <summary>Why the block alone cannot be had, while it backs off.</summary>
+    public NclueFailure? Unreadable(int block, long now) =>
+        _unreadable.TryGetValue(block, out var entry) && entry.Wait.LeftAt(now) > TimeSpan.Zero ? entry.Failure : null;
+
+    /// <summary>How many departures come before the block's own; null when it is in flight.</summary>
+    public int? DeparturesBefore(int block, long now)
+    {
+        if (_inFlight.ContainsKey(block))
+        {
+            return null;
+        }
+
+        _order ??= (_demand.InOrder(b => IsEligible(b, now)).Distinct().ToList(), Overdue(now) is not null);
+        var (blocks, hasOverdue) = _order.Value;
+        var position = blocks.IndexOf(block);
+        if (position < 0)
+        {
+            var ahead = _sentAway.FindIndex(s => s.Block == block);
+            position = blocks.Count + (ahead < 0 ? _sentAway.Count : ahead);
+        }
+
+        return hasOverdue ? (2 * position) + 1 : position;
+    }
+
+    /// <summary>How long ago the block's call departed; null when there is none.</summary>
+    public TimeSpan? InFlightFor(int block, long now) =>
+        _inFlight.TryGetValue(block, out var departedAt) ? time.GetElapsedTime(departedAt, now) : null;
+
+    /// <summary>The block to ask for next, or null when there is nothing to ask for now.</summary>
+    public BlockPick? Next(long now)
+    {
+        if (_servedWait && Overdue(now) is { } overdue)
+        {
+            return new(overdue, ServesWait: false, null);
+        }
+
+        if (_demand.Next(b => IsEligible(b, now)) is var (caller, wanted))
+        {
+            return new(wanted, ServesWait: true, caller);
+        }
+
+        foreach (var sent in _sentAway)
+        {
+            if (now - sent.At <= _interest && IsEligible(sent.Block, now))
+            {
+                return new(sent.Block, ServesWait: true, null);
+            }
+        }
+
+        // A block that is owed has no copy, or one that is proved wrong: nothing is older.
+        return (_owed.Where(b => IsEligible(b, now)).Select(b => (int?)b).FirstOrDefault() ?? OldestDue(now)) is { } due
+            ? new(due, ServesWait: false, null)
+            : null;
+    }
+
+    /// <summary>What <see cref="Next"/> picked departs at timestamp <paramref name="now"/>.</summary>
+    public void Departed(BlockPick pick, long now)
+    {
+        _servedWait = pick.ServesWait;
+        _inFlight[pick.Block] = now;
+        _order = null;
+        if (pick.Caller is { } caller)
+        {
+            _demand.Served(caller);
+        }
+    }
+
+    /// <summary>The block's call has ended. With <paramref name="failure"/>, the block alone is not asked for again for a while.</summary>
+    public void Settle(int block, NclueFailure? failure)
+    {
+        _inFlight.Remove(block, out var departedAt);
+        _order = null;
+        if (failure is null)
+        {
+            _unreadable.Remove(block);
+            _owed.Remove(block);
+            _sentAway.RemoveAll(s => s.Block == block);
+            return;
+        }
+
+        var wait = _unreadable.TryGetValue(block, out var entry)
+            ? entry.Wait
+            : new BackOff(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
+        wait.Failed(departedAt);
+        _unreadable[block] = (wait, failure);
+    }
+
+    /// <summary>The block's call ended without saying anything about the block.</summary>
+    public void Abandon(int block)
+    {
+        _inFlight.Remove(block);
+        _order = null;
+    }
+
+    /// <summary>The block is asked for once, whether or not anybody reads it.</summary>
+    public void Owe(int block) => _owed.Add(block);
+
+    /// <summary>How long until a block becomes due or stops backing off; null when no time alone brings anything to do.</summary>
+    public TimeSpan? UntilNext(long now)
+    {
+        TimeSpan? soonest = null;
+        foreach (var (number, held) in list.Blocks.All)
+        {
+            if (IsWanted(held, now) && IsAvailable(number, now))
+            {
+                Consider(time.GetElapsedTime(now, Math.Max(now, held.Block.DepartedAt + _dueAfter)));
+            }
+        }
+
+        foreach (var (wait, _) in _unreadable.Values)
+        {
+            if (wait.LeftAt(now) is { Ticks: > 0 } left)
+            {
+                Consider(left);
+            }
+        }
+
+        return soonest;
+
+        void Consider(TimeSpan wait) => soonest = soonest < wait ? soonest : wait;
+    }
+
+    private int? Overdue(long now) => OldestDue(now) is { } block && Age(block, now) > _overdueAfter ? block : null;
+
+    private int? OldestDue(long now)
+    {
+        (int Number, long DepartedAt)? oldest = null;
+        foreach (var (number, held) in list.Blocks.All)
+        {
+            var departedAt = held.Block.DepartedAt;
+            if (IsWanted(held, now) && IsEligible(number, now) && !(oldest?.DepartedAt <= departedAt))
+            {
+                oldest = (number, departedAt);
+            }
+        }
+
+        return oldest?.Number;
+    }
+
+    private bool IsWanted(HeldBlock<TaskRunBlock> held, long now) => !held.IsUnread && now - held.LastReadAt <= _interest;
+
+    private bool IsEligible(int block, long now) => Age(block, now) >= _dueAfter && IsAvailable(block, now);
+
+    private bool IsAvailable(int block, long now) =>
+        block <= list.Extent.Frontier && !_inFlight.ContainsKey(block) && Unreadable(block, now) is null;
+
+    private long Age(int block, long now) => list.Blocks.TryGet(block, out var held) ? now - held.Block.DepartedAt : long.MaxValue;
+
+    private readonly record struct SentAway(int Block, CallerIdentity Caller, long At);
+}
+
+/// <summary>The block to ask for next.</summary>
+/// <param name="Block">Its number.</param>
+/// <param name="ServesWait">Whether a reader waits for it, or was sent away for it and comes back.</param>
+/// <param name="Caller">The waiting caller whose turn it is.</param>
+internal readonly record struct BlockPick(int Block, bool ServesWait, CallerIdentity? Caller);

@@ -1,0 +1,110 @@
+namespace NclueGateway.TaskRuns;
+
+/// <summary>
+/// The blocks that readers wait for, in the order in which they are served: callers take turns, each with the block that it has waited
+/// for the longest, so that a caller who asks for many blocks delays nobody but itself.
+/// </summary>
+/// <typeparam name="TCaller">What identifies a caller.</typeparam>
+/// <remarks>Not thread-safe.</remarks>
+internal sealed class DemandQueue<TCaller>
+    where TCaller : notnull
+{
+    private readonly LinkedList<Turn> _turns = new();
+    private readonly Dictionary<TCaller, LinkedListNode<Turn>> _callers = [];
+
+    /// <summary>How many blocks all callers together wait for; one that two callers wait for counts twice.</summary>
+    public int Count() => _turns.Sum(turn => turn.Waits.Count);
+
+    /// <summary>How many blocks the caller waits for.</summary>
+    public int Count(TCaller caller) => _callers.TryGetValue(caller, out var turn) ? turn.Value.Waits.Count : 0;
+
+    /// <summary>Whether the caller waits for the block already.</summary>
+    public bool Contains(TCaller caller, int block) =>
+        _callers.TryGetValue(caller, out var turn) && turn.Value.Waits.Exists(w => w.Block == block);
+
+    /// <summary>Whether anybody waits for the block.</summary>
+    public bool Contains(int block) => _turns.Any(t => t.Waits.Exists(w => w.Block == block));
+
+    /// <summary>One more reader of a caller waits for a block. A new caller's turn comes after those of all others.</summary>
+    public void Add(TCaller caller, int block)
+    {
+        if (!_callers.TryGetValue(caller, out var turn))
+        {
+            _callers[caller] = turn = _turns.AddLast(new Turn(caller));
+        }
+
+        var waits = turn.Value.Waits;
+        var at = waits.FindIndex(w => w.Block == block);
+        if (at < 0)
+        {
+            waits.Add(new Wait(block, 1));
+        }
+        else
+        {
+            waits[at] = waits[at] with { Readers = waits[at].Readers + 1 };
+        }
+    }
+
+    /// <summary>One reader less.</summary>
+    public void Remove(TCaller caller, int block)
+    {
+        var turn = _callers[caller];
+        var waits = turn.Value.Waits;
+        var at = waits.FindIndex(w => w.Block == block);
+        if (waits[at].Readers > 1)
+        {
+            waits[at] = waits[at] with { Readers = waits[at].Readers - 1 };
+            return;
+        }
+
+        waits.RemoveAt(at);
+        if (waits.Count == 0)
+        {
+            _turns.Remove(turn);
+            _callers.Remove(caller);
+        }
+    }
+
+    /// <summary>The block whose turn it is among those that <paramref name="isEligible"/>, and the caller who has the turn; null when there is none.</summary>
+    public (TCaller Caller, int Block)? Next(Func<int, bool> isEligible)
+    {
+        foreach (var turn in _turns)
+        {
+            var at = turn.Waits.FindIndex(w => isEligible(w.Block));
+            if (at >= 0)
+            {
+                return (turn.Caller, turn.Waits[at].Block);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The caller has had its turn.</summary>
+    public void Served(TCaller caller)
+    {
+        var turn = _callers[caller];
+        _turns.Remove(turn);
+        _turns.AddLast(turn);
+    }
+
+    /// <summary>The eligible blocks in the order in which they will be served; one that several callers wait for comes more than once.</summary>
+    public IEnumerable<int> InOrder(Func<int, bool> isEligible)
+    {
+        var waiting = _turns.Select(t => t.Waits.ConvertAll(w => w.Block).FindAll(b => isEligible(b))).ToList();
+        for (var round = 0; waiting.Exists(w => w.Count > round); round++)
+        {
+            foreach (var blocks in waiting.Where(w => w.Count > round))
+            {
+                yield return blocks[round];
+            }
+        }
+    }
+
+    private sealed record Turn(TCaller Caller)
+    {
+        public List<Wait> Waits { get; } = [];
+    }
+
+    private readonly record struct Wait(int Block, int Readers);
+}

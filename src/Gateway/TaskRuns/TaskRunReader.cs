@@ -1,0 +1,149 @@
+using NclueGateway.Access;
+using NclueGateway.Caching;
+using NclueGateway.Http;
+using NclueGateway.Nclue;
+
+namespace NclueGateway.TaskRuns;
+
+/// <summary>
+/// Answers a page from what is held, by its age: fresh at once, stale at once while the refresh follows, expired or missing after a wait
+/// where waiting can help.
+/// </summary>
+internal sealed class TaskRunReader(TaskRunList list, BlockRefresher refresher, CacheOptions cache, TimeProvider time)
+{
+    private readonly TimeSpan _staleUntil = cache.FreshFor + cache.ServeStaleFor;
+
+    /// <summary>Reads a page for a caller. <paramref name="cancellationToken"/> ends this reader's wait and nothing else.</summary>
+    public ValueTask<TaskRunReading> ReadAsync(PageRequest request, CallerIdentity caller, CancellationToken cancellationToken)
+    {
+        var now = time.GetTimestamp();
+        var parts = list.Locate(request, Oldest(now), now, out var isNews);
+        var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
+
+        if (age > _staleUntil)
+        {
+            return new(WaitAsync(request, caller, parts.IsComplete ? CacheOutcome.Renewed : CacheOutcome.Miss, cancellationToken));
+        }
+
+        // Somebody who looks once a minute sees fresh data, and a busy gateway never waits. (Asked before this read itself makes it busy.)
+        var isWorthAMoment = age > cache.FreshFor * 2 && cache.SoftWait > TimeSpan.Zero
+            && parts.Lacking(now - time.Ticks(cache.FreshFor)).ToList() is [var block] && refresher.IsOpenFor(block);
+        if (isNews)
+        {
+            refresher.Wake();
+        }
+
+        return isWorthAMoment ? new(WaitSoftlyAsync(request, caller, now, cancellationToken)) : new(Hit(parts, age));
+    }
+
+    private async Task<TaskRunReading> WaitSoftlyAsync(
+        PageRequest request, CallerIdentity caller, long since, CancellationToken cancellationToken)
+    {
+        refresher.Wake();
+        while (true)
+        {
+            var changed = refresher.Changed;
+            var now = time.GetTimestamp();
+            var parts = list.Locate(request, Oldest(now), null, out _);
+            if (!parts.IsComplete)
+            {
+                return await WaitAsync(request, caller, CacheOutcome.Miss, cancellationToken); // the list has changed under the page
+            }
+
+            var age = time.GetElapsedTime(parts.DepartedAt, now);
+            if (age <= cache.FreshFor)
+            {
+                return new(parts, age, new(CacheOutcome.Renewed, cache.FreshFor - age));
+            }
+
+            var left = cache.SoftWait - time.GetElapsedTime(since, now);
+            if (left <= TimeSpan.Zero || refresher.Failure is not null)
+            {
+                return Hit(parts, age);
+            }
+
+            await WaitAsync(changed, left, cancellationToken);
+        }
+    }
+
+    private async Task<TaskRunReading> WaitAsync(
+        PageRequest request, CallerIdentity caller, CacheOutcome outcome, CancellationToken cancellationToken)
+    {
+        var since = time.GetTimestamp();
+        using var wait = new BlockWait(refresher, caller);
+        var hasWaited = false;
+        for (bool? isCollapsed = null; ;)
+        {
+            var changed = refresher.Changed;
+            var now = time.GetTimestamp();
+            var parts = list.Locate(request, Oldest(now), null, out _);
+            var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
+            if (age <= _staleUntil)
+            {
+                return hasWaited ? new(parts, age, new(outcome, cache.FreshFor - age, isCollapsed ?? false)) : Hit(parts, age);
+            }
+
+            var needed = parts.Lacking(now - time.Ticks(_staleUntil)).ToList();
+            var forecast = wait.For(needed);
+            isCollapsed ??= forecast.IsCollapsed;
+            if (changed.IsCompleted)
+            {
+                continue; // what is needed may have come between looking and asking
+            }
+
+            var left = cache.WaitFor - time.GetElapsedTime(since, now);
+            var isInVain = forecast.IsOverQuota || left <= TimeSpan.Zero || forecast.Expected > left;
+            if (parts.IsComplete)
+            {
+                if (isInVain || forecast.Failure is not null)
+                {
+                    return hasWaited
+                        ? new(parts, age, new(CacheOutcome.Stale, cache.FreshFor - age, isCollapsed.Value, ProblemOf(forecast.Failure).Slug))
+                        : Hit(parts, age, forecast.Failure);
+                }
+            }
+            else if (isInVain || forecast.Failure is { Kind: NclueFailureKind.CredentialsRefused or NclueFailureKind.Unreadable })
+            {
+                refresher.SendAway(caller, needed);
+                return new(default, default, default, Refuse(forecast));
+            }
+
+            hasWaited = true;
+            await WaitAsync(changed, left, cancellationToken);
+        }
+    }
+
+    private TaskRunReading Hit(PageParts parts, TimeSpan age) => Hit(parts, age, age > cache.FreshFor ? refresher.Failure : null);
+
+    private TaskRunReading Hit(PageParts parts, TimeSpan age, NclueFailure? failure) =>
+        new(parts, age, new(CacheOutcome.Hit, cache.FreshFor - age, Detail: failure is null ? null : ProblemOf(failure).Slug));
+
+    private static ReadRefusal Refuse(WaitForecast forecast) => forecast switch
+    {
+        { IsOverQuota: true } => new(
+            Problems.CallerQuota, "This caller already waits for as many parts of the list as it may (Quota:ColdBlocks).", forecast.Expected),
+        { Failure: { } failure } => new(
+            ProblemOf(failure), failure.Detail, ProblemOf(failure).Status == StatusCodes.Status503ServiceUnavailable ? forecast.Expected : null),
+        { IsInFlight: true } => new(Problems.UpstreamTimeout, "NCLUE has been asked for this part of the list and has not answered yet.", null),
+        _ => new(Problems.UpstreamBusy, "This part of the list has not been fetched yet; others are in front of it.", forecast.Expected),
+    };
+
+    private static Problem ProblemOf(NclueFailure? failure) => failure?.Kind switch
+    {
+        NclueFailureKind.TimedOut => Problems.UpstreamTimeout,
+        NclueFailureKind.CredentialsRefused => Problems.UpstreamCredentials,
+        NclueFailureKind.QuotaExceeded => Problems.UpstreamQuota,
+        NclueFailureKind.Unreadable => Problems.UpstreamMalformed,
+        NclueFailureKind.Throttled or null => Problems.UpstreamBusy,
+        _ => Problems.UpstreamError,
+    };
+
+    /// <summary>Copies that departed before are not answered any more.</summary>
+    private long Oldest(long now) => now - time.Ticks(cache.KeepFor);
+
+    private async Task WaitAsync(Task changed, TimeSpan left, CancellationToken cancellationToken)
+    {
+        await changed.WaitAsync(left.ForTimer(), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using NclueGateway.Access;
+using NclueGateway.Caching;
+using NclueGateway.Http;
+using NclueGateway.Nclue;
+
+namespace NclueGateway.TaskRuns;
+
+/// <summary><c>GET</c> and <c>HEAD /api/task-runs</c>.</summary>
+internal static class TaskRunsEndpoint
+{
+    private const string Path = "/api/task-runs";
+    private const string Json = "application/json";
+
+    public static IServiceCollection AddTaskRuns(this IServiceCollection services) => services
+        .AddSingleton<TaskRunList>()
+        .AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<NclueOptions>();
+            return new TaskRunNormalizer(TimeZoneInfo.FindSystemTimeZoneById(options.TimeZone), options.HelpLanguage);
+        })
+        .AddSingleton<RefreshLog>()
+        .AddSingleton<BlockRefresher>()
+        .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
+        .AddSingleton<TaskRunReader>()
+        .AddSingleton(TaskRunContract.Description);
+
+    public static void MapTaskRuns(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Path, ListAsync).WithName("listTaskRuns").RequireAuthorization();
+        routes.MapMethods(Path, [HttpMethods.Head], ListAsync).WithName("headTaskRuns").RequireAuthorization();
+    }
+
+    private static async Task ListAsync(HttpContext context, TaskRunReader reader, AuthOptions auth)
+    {
+        if (!PageQuery.TryParse(context.Request.QueryString.Value, out var request, out var errors))
+        {
+            await new ProblemAnswer(Problems.InvalidRequest) { Errors = errors }.ExecuteAsync(context);
+            return;
+        }
+
+        if (!Accepts(context.Request.Headers.Accept))
+        {
+            await new ProblemAnswer(Problems.NotAcceptable) { Detail = "This resource is application/json." }.ExecuteAsync(context);
+            return;
+        }
+
+        var reading = await reader.ReadAsync(request, CallerIdentity.From(context.User, auth), context.RequestAborted);
+        if (reading.Refusal is { } refusal)
+        {
+            await new ProblemAnswer(refusal.Problem) { Detail = refusal.Detail, RetryAfter = refusal.RetryAfter }.ExecuteAsync(context);
+            return;
+        }
+
+        await AnswerAsync(context, new PageBody(reading.Parts), reading);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, PageBody page, TaskRunReading reading)
+    {
+        var response = context.Response;
+        var headers = response.Headers;
+        headers.ETag = page.ETag;
+        headers.Age = ((long)Math.Ceiling(reading.Age.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
+        // Browsers ask again each time, so that nothing is shown after a sign-out; asking costs the upstream nothing.
+        headers.CacheControl = "private, no-cache";
+        headers["Cache-Status"] = reading.Status.ToString();
+        headers.Vary = "Authorization, Cookie, Origin, Accept-Encoding";
+        headers.Link = PageLinks.For(context.Request.PathBase.ToUriComponent() + Path, page.Parts.Request, page.Parts.Extent);
+
+        if (EntityTags.Match(context.Request.Headers.IfNoneMatch, page.ETag))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        response.ContentType = Json;
+        response.ContentLength = page.Length;
+        if (HttpMethods.IsGet(context.Request.Method))
+        {
+            page.WriteTo(response.BodyWriter);
+            await response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+    }
+
+    /// <summary>Whether JSON is acceptable (RFC 9110 §12.5.1). What cannot be parsed is passed over, as if it had not been sent.</summary>
+    private static bool Accepts(Microsoft.Extensions.Primitives.StringValues accept)
+    {
+        if (accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(accept, out var ranges))
+        {
+            return true;
+        }
+
+        // The most specific range that covers JSON decides.
+        var best = ranges
+            .Where(range => range.MatchesAllTypes || range.MatchesMediaType(Json))
+            .OrderByDescending(range => (range.MatchesAllTypes ? 0 : range.MatchesAllSubTypes ? 1 : 2, range.Parameters.Count))
+            .FirstOrDefault();
+        return best is not null && best.Quality is null or > 0;
+    }
+}

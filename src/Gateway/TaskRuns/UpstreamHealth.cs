@@ -1,0 +1,60 @@
+using NclueGateway.Nclue;
+
+namespace NclueGateway.TaskRuns;
+
+/// <summary>
+/// Whether the upstream may be asked, by how the last calls went. There is no other retry anywhere: what was not answered is asked for
+/// again when its turn comes, with a departure, a timestamp and a signature of its own.
+/// </summary>
+/// <remarks>Not thread-safe.</remarks>
+internal sealed class UpstreamHealth(TimeProvider time)
+{
+    private readonly BackOff _unreachable = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), jitter: 0.2);
+    private readonly BackOff _refused = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), jitter: 0.2);
+    private readonly BackOff _throttled = new(time, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(60));
+    private readonly BackOff _quota = new(time, TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(15));
+
+    private NclueFailure? _failure;
+    private long _failedAt = long.MinValue;
+    private TimeSpan _wait;
+
+    /// <summary>The failure that keeps the gateway from asking, or will until the next call has gone well; null while all is well.</summary>
+    /// <param name="isAsking">Whether a call is under way, which may fail as the last one did.</param>
+    /// <param name="grace">How long after the wait the next call may take to depart.</param>
+    public NclueFailure? Standing(bool isAsking, TimeSpan grace) =>
+        _failure is not null && (isAsking || time.GetElapsedTime(_failedAt) < _wait + grace) ? _failure : null;
+
+    /// <summary>How long nothing departs; zero when nothing is in the way.</summary>
+    public TimeSpan Hold => new(new[] { _unreachable.Left, _refused.Left, _throttled.Left, _quota.Left }.Max(left => left.Ticks));
+
+    /// <summary>A call failed in a way that says something about all calls.</summary>
+    public void Failed(NclueFailure failure, long departedAt)
+    {
+        Wait(failure.Kind).Failed(departedAt, failure.RetryAfter);
+        _failure = failure;
+        _failedAt = time.GetTimestamp();
+        _wait = Hold;
+    }
+
+    /// <summary>The upstream gave an answer, readable or not. One that departed before a failure does not disprove it.</summary>
+    public void Answered(long departedAt)
+    {
+        if (departedAt >= _failedAt)
+        {
+            _failure = null;
+        }
+
+        foreach (var wait in new[] { _unreachable, _refused, _throttled, _quota })
+        {
+            wait.Succeeded(departedAt);
+        }
+    }
+
+    private BackOff Wait(NclueFailureKind kind) => kind switch
+    {
+        NclueFailureKind.CredentialsRefused => _refused,
+        NclueFailureKind.Throttled => _throttled,
+        NclueFailureKind.QuotaExceeded => _quota,
+        _ => _unreachable,
+    };
+}
