@@ -1,0 +1,136 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using NclueGateway.Nclue;
+using NclueGateway.Sandbox.Nclue;
+
+namespace NclueGateway.Tests.Infrastructure;
+
+/// <summary>
+/// The whole gateway as it runs in production, on a free port of loopback, between a real simulated NCLUE and a real identity provider.
+/// All three go by one clock, which stands still until a test moves it.
+/// </summary>
+internal sealed class GatewayHost : IAsyncDisposable
+{
+    public const string AccessKey = "ncp_iam_TESTACCESSKEY";
+    public const string SecretKey = "test-secret-key-canary";
+
+    private readonly WebApplication _app;
+
+    private GatewayHost(WebApplication app, SimulatedNclue nclue, TestIssuer issuer, FakeTimeProvider? clock, FakeLogCollector logs)
+    {
+        _app = app;
+        Nclue = nclue;
+        Issuer = issuer;
+        Clock = clock!;
+        Logs = logs;
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+        Client = CreateClient();
+    }
+
+    public Uri Address { get; }
+
+    public SimulatedNclue Nclue { get; }
+
+    public TestIssuer Issuer { get; }
+
+    /// <summary>The clock, unless the host was started with the real one.</summary>
+    public FakeTimeProvider Clock { get; }
+
+    public FakeLogCollector Logs { get; }
+
+    /// <summary>Signed in as somebody who may read.</summary>
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <param name="nclue">How NCLUE is; its keys and clock are set here.</param>
+    /// <param name="settings">Settings of the gateway beside those that say where everything is.</param>
+    /// <param name="realTime">Whether everything goes by the real clock.</param>
+    public static async Task<GatewayHost> StartAsync(
+        SimulatedNclueOptions? nclue = null, IReadOnlyDictionary<string, string?>? settings = null, bool realTime = false)
+    {
+        var clock = realTime ? null : new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        TimeProvider time = clock ?? TimeProvider.System;
+        nclue ??= new SimulatedNclueOptions { Frozen = true };
+        var upstream = await SimulatedNclue.StartAsync(nclue.With(time), CancellationToken.None);
+        upstream.Keys[AccessKey] = SecretKey;
+        var issuer = await TestIssuer.StartAsync(time);
+        var logs = new FakeLogCollector();
+
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Nclue:BaseAddress"] = upstream.BaseAddress.AbsoluteUri,
+            ["Nclue:AccessKey"] = AccessKey,
+            ["Nclue:SecretKey"] = SecretKey,
+            ["Auth:Authority"] = issuer.Address,
+            ["Auth:Audience"] = "gateway",
+            ["Auth:RequireHttpsMetadata"] = "false",
+        });
+        builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
+        builder.AddGateway();
+        builder.Services.AddSingleton(time);
+        builder.Services.RemoveAll<ILoggerFactory>();
+        builder.Services.AddLogging(logging => logging.ClearProviders().AddProvider(new FakeLoggerProvider(logs)).SetMinimumLevel(LogLevel.Trace));
+        builder.Services.AddSingleton<ILoggerFactory, LoggerFactory>();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        if (upstream.Certificate is { } certificate)
+        {
+            app.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueConnections.Key).SslOptions.RemoteCertificateValidationCallback =
+                (_, served, _, _) => served?.GetCertHashString() == certificate.GetCertHashString();
+        }
+
+        app.UseGateway();
+        await app.StartAsync();
+        return new GatewayHost(app, upstream, issuer, clock, logs);
+    }
+
+    /// <summary>A client that is signed in as <paramref name="subject"/>.</summary>
+    public HttpClient CreateClient(string subject = "reader")
+    {
+        var client = CreateAnonymousClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Issuer.Issue(token =>
+        {
+            token.Claims["sub"] = subject;
+            token.Claims["exp"] = TimeProvider.System.GetUtcNow().AddDays(30).ToUnixTimeSeconds();
+        }));
+        return client;
+    }
+
+    public HttpClient CreateAnonymousClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false })
+    {
+        BaseAddress = Address,
+        Timeout = TimeSpan.FromSeconds(30), // of the real clock: for a test that would hang
+    };
+
+    /// <summary>Reads a page as <see cref="Client"/>.</summary>
+    public Task<PageAnswer> ReadAsync(int index = 0, int limit = 20) => ReadAsync(Client, index, limit);
+
+    public static async Task<PageAnswer> ReadAsync(HttpClient client, int index = 0, int limit = 20)
+    {
+        using var response = await client.GetAsync($"/api/task-runs?index={index}&limit={limit}", TestContext.Current.CancellationToken);
+        return await PageAnswer.ReadAsync(response);
+    }
+
+    /// <summary>Moves the clock on to where the next departure is open.</summary>
+    public void AdvanceOneInterval() => Clock.Advance(TimeSpan.FromMilliseconds(1050));
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+        await Nclue.DisposeAsync();
+        await Issuer.DisposeAsync();
+    }
+}

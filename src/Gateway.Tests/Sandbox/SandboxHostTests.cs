@@ -1,0 +1,77 @@
+using NclueGateway.Sandbox;
+
+namespace NclueGateway.Tests.Sandbox;
+
+public sealed class SandboxHostTests
+{
+    private static readonly SandboxOptions AnyPorts = new() { GatewayPort = 0, NcluePort = 0, IdentityPort = 0, Runs = 30 };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_banner_names_what_runs_and_keeps_the_secrets()
+    {
+        await using var sandbox = await SandboxHost.StartAsync(AnyPorts, Token);
+
+        var banner = await Banner.WriteAsync(sandbox, Token);
+
+        banner.ShouldContain(sandbox.GatewayAddress.AbsoluteUri);
+        banner.ShouldContain(sandbox.Nclue.BaseAddress.AbsoluteUri);
+        banner.ShouldContain(sandbox.Nclue.FaultsAddress.AbsoluteUri);
+        banner.ShouldContain(sandbox.Identity.Authority.AbsoluteUri);
+        banner.ShouldContain("""curl -s -H "Authorization: Bearer ey""");
+        var (nclue, identity) = (sandbox.Nclue, sandbox.Identity);
+        string[] secrets = [.. nclue.Keys.Values, .. nclue.Keys.Keys, identity.ServiceClientSecret, identity.BrowserClientSecret];
+        secrets.ShouldAllBe(secret => !banner.Contains(secret, StringComparison.Ordinal));
+        sandbox.Nclue.Runs.Count.ShouldBe(30);
+    }
+
+    [Fact]
+    public async Task It_ends_when_it_is_told_to()
+    {
+        using var stop = new CancellationTokenSource();
+        await using var sandbox = await SandboxHost.StartAsync(AnyPorts, Token);
+        var end = sandbox.WaitForEndAsync(stop.Token);
+        end.IsCompleted.ShouldBeFalse();
+
+        await stop.CancelAsync();
+
+        await end.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Token);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_replaced()
+    {
+        await using var first = await SandboxHost.StartAsync(AnyPorts, Token);
+
+        await using var second = await SandboxHost.StartAsync(
+            AnyPorts with
+            {
+                GatewayPort = first.GatewayAddress.Port,
+                NcluePort = first.Nclue.BaseAddress.Port,
+                IdentityPort = first.Identity.Authority.Port,
+            },
+            Token);
+
+        second.GatewayAddress.Port.ShouldNotBe(first.GatewayAddress.Port);
+        second.Nclue.BaseAddress.Port.ShouldNotBe(first.Nclue.BaseAddress.Port);
+        second.Identity.Authority.Port.ShouldNotBe(first.Identity.Authority.Port);
+    }
+
+    [Fact]
+    public void Options_are_read_from_the_command_line()
+    {
+        SandboxOptions.Parse([]).ShouldBe(new SandboxOptions());
+        SandboxOptions.Parse(["--runs", "3", "--gateway-port", "0", "--nclue-port", "1", "--identity-port", "65535"])
+            .ShouldBe(new SandboxOptions { Runs = 3, GatewayPort = 0, NcluePort = 1, IdentityPort = 65_535 });
+    }
+
+    [Theory]
+    [InlineData("--runs")]
+    [InlineData("--runs", "-1")]
+    [InlineData("--runs", "100001")]
+    [InlineData("--gateway-port", "65536")]
+    [InlineData("--help", "1")]
+    [InlineData("250")]
+    public void Options_that_make_no_sense_are_refused(params string[] args) => SandboxOptions.Parse(args).ShouldBeNull();
+}

@@ -1,0 +1,20 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Time.Testing;
+
+namespace NclueGateway.Tests.Sandbox;
+
+/// <summary>A fake clock that tells when somebody begins to wait on it, so that a test need not advance it by trial.</summary>
+internal sealed class TimerWatch : FakeTimeProvider
+{
+    private readonly Channel<TimeSpan> _timers = Channel.CreateUnbounded<TimeSpan>();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = base.CreateTimer(callback, state, dueTime, period);
+        _timers.Writer.TryWrite(dueTime);
+        return timer;
+    }
+
+    /// <summary>How long the next wait is that began or begins.</summary>
+    public async Task<TimeSpan> NextWaitAsync() => await _timers.Reader.ReadAsync(TestContext.Current.CancellationToken);
+}

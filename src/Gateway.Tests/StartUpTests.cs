@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests;
+
+/// <summary>The gateway as a process of its own, as it is deployed: settings from the environment, output to the console, signals.</summary>
+public sealed class StartUpTests
+{
+    [Fact]
+    public async Task Every_mistake_in_the_settings_is_told_at_once_and_no_secret_with_it()
+    {
+        using var gateway = Start(
+            new()
+            {
+                ["Nclue__BaseAddress"] = "http://nclue.example/api/v1",
+                ["Nclue__SecretKey"] = "canary-of-a-secret",
+                ["Nclue__Timeout"] = "soon",
+                ["Nclue__RequestInterval"] = "00:00:00.5",
+                ["Nclue__TimeZone"] = "Asia/Atlantis",
+                ["Cache__FreshFr"] = "00:00:10",
+                ["Auth__Audience"] = "",
+                ["ConnectionStrings__Redis"] = "localhost",
+            });
+
+        var errors = await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await gateway.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await gateway.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        gateway.ExitCode.ShouldBe(1);
+        output.ShouldBeEmpty();
+        errors.ShouldNotContain("canary");
+        foreach (var key in new[]
+        {
+            "Nclue:BaseAddress", "Nclue:AccessKey", "Nclue:Timeout", "Nclue:RequestInterval", "Nclue:TimeZone",
+            "Cache:FreshFr", "Auth:Authority", "Auth:Audience", "ConnectionStrings:Redis",
+        })
+        {
+            errors.Split('\n').Count(line => line.StartsWith($"  - {key}: ", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(1, key);
+        }
+    }
+
+    [Fact]
+    public async Task A_secret_on_the_command_line_keeps_the_gateway_from_starting()
+    {
+        await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
+        using var gateway = Start(Good(issuer), "--Nclue:SecretKey=canary-of-a-secret");
+
+        var errors = await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await gateway.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        gateway.ExitCode.ShouldBe(1);
+        errors.ShouldContain("Nclue:SecretKey: a secret on the command line");
+        errors.ShouldNotContain("canary");
+    }
+
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("Development")]
+    public async Task With_good_settings_it_answers_logs_in_the_form_of_its_environment_and_ends_cleanly(string environment)
+    {
+        await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
+        var settings = Good(issuer);
+        settings["ASPNETCORE_ENVIRONMENT"] = environment;
+        using var gateway = Start(settings);
+        var lines = new List<string>();
+        Uri? address = null;
+        while (address is null && await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            lines.Add(line);
+            address = line.IndexOf("http://127.0.0.1:", StringComparison.Ordinal) is >= 0 and var at ? new Uri(line[at..].Split('"', ' ')[0]) : null;
+        }
+
+        using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
+        var page = await client.GetAsync("/problems/not-found", TestContext.Current.CancellationToken);
+        var read = await client.GetAsync("/api/task-runs", TestContext.Current.CancellationToken);
+        using (var kill = Process.Start("kill", ["-TERM", $"{gateway.Id}"]))
+        {
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var rest = await gateway.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await gateway.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        page.StatusCode.ShouldBe(HttpStatusCode.OK);
+        read.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        gateway.ExitCode.ShouldBe(0);
+        (await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldBeEmpty();
+        lines.AddRange(rest.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        lines.ShouldAllBe(line => IsJson(line) == (environment == "Production"));
+        string.Concat(lines).ShouldNotContain("canary");
+    }
+
+    private static Dictionary<string, string> Good(TestIssuer issuer) => new()
+    {
+        ["Nclue__AccessKey"] = "AK",
+        ["Nclue__SecretKey"] = "canary-of-a-secret",
+        ["Nclue__BaseAddress"] = "http://127.0.0.1:9/api/v1/",
+        ["Auth__Authority"] = issuer.Address,
+        ["Auth__Audience"] = "gateway",
+        ["Auth__RequireHttpsMetadata"] = "false",
+        ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+    };
+
+    private static Process Start(Dictionary<string, string> settings, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(GatewayBuilder).Assembly.Location, .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.Contains("__", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static bool IsJson(string line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return document.RootElement.TryGetProperty("@t", out _);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}
