@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace NclueGateway.Sandbox;
+
+/// <summary>What somebody needs to know who has just started the sandbox: where things are, and lines that work as pasted.</summary>
+internal static class Banner
+{
+    /// <summary>Sees that all three servers answer, gets tokens, and writes the text. The tokens are good in this sandbox only.</summary>
+    /// <exception cref="HttpRequestException">One of them does not answer as it should.</exception>
+    public static async Task<string> WriteAsync(SandboxHost sandbox, CancellationToken cancellationToken)
+    {
+        var mayRead = await sandbox.Identity.GetServiceTokenAsync(cancellationToken);
+        var mayNot = await sandbox.Identity.GetUserTokenAsync("outsider", cancellationToken);
+        var list = new Uri(sandbox.GatewayAddress, "/api/task-runs?limit=5");
+
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        await ExpectAnswerAsync(http, sandbox.Nclue.FaultsAddress, token: null, cancellationToken);
+        var discovery = new Uri(sandbox.Identity.Authority, ".well-known/openid-configuration");
+        await ExpectAnswerAsync(http, discovery, token: null, cancellationToken);
+        await ExpectAnswerAsync(http, list, mayRead, cancellationToken);
+
+        return $$"""
+
+            NclueGateway sandbox
+
+              gateway            {{sandbox.GatewayAddress}}
+              Swagger UI         {{new Uri(sandbox.GatewayAddress, "/swagger")}}
+              simulated NCLUE    {{sandbox.Nclue.BaseAddress}}
+              identity provider  {{sandbox.Identity.Authority}}
+
+            A token of the service client "reporting", which may read, for 12 hours:
+
+            {{mayRead}}
+
+            Read the newest five runs:
+
+            curl -s -H "Authorization: Bearer {{mayRead}}" "{{list}}"
+
+            The same as the user "outsider", who may not (403):
+
+            curl -s -H "Authorization: Bearer {{mayNot}}" "{{list}}"
+
+            Let the simulated NCLUE fail three times, and end that early:
+
+            curl -s -X PUT -d "{\"status\":503,\"count\":3}" "{{sandbox.Nclue.FaultsAddress}}"
+            curl -s -X DELETE "{{sandbox.Nclue.FaultsAddress}}"
+
+            Ctrl-C ends it.
+
+            """;
+    }
+
+    private static async Task ExpectAnswerAsync(HttpClient http, Uri address, string? token, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        using var response = await http.SendAsync(request, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw new HttpRequestException($"{address} answered {(int)response.StatusCode}.", inner: null, response.StatusCode);
+        }
+    }
+}

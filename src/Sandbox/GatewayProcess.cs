@@ -1,0 +1,55 @@
+namespace NclueGateway.Sandbox;
+
+/// <summary>The gateway itself, composed as its own <c>Program</c> does it; nothing in it knows of the sandbox.</summary>
+internal sealed class GatewayProcess : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private GatewayProcess(WebApplication app)
+    {
+        _app = app;
+        Address = LoopbackHost.AddressOf(app);
+    }
+
+    /// <summary>Where it listens, without a path.</summary>
+    public Uri Address { get; }
+
+    /// <summary>
+    /// Starts the gateway on 127.0.0.1 (port 0 for a free one) with settings that win over <c>appsettings.json</c> and the environment.
+    /// </summary>
+    public static async Task<GatewayProcess> StartAsync(
+        int port, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            ApplicationName = typeof(GatewayBuilder).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Development, // log lines for a person
+        });
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.AddGateway();
+
+        var app = builder.Build();
+        try
+        {
+            app.UseGateway();
+            await app.StartAsync(cancellationToken);
+            return new GatewayProcess(app);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the gateway has ended, of its own accord or because it was told to.</summary>
+    public Task WaitForEndAsync(CancellationToken stop) => _app.WaitForShutdownAsync(stop);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,136 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using OpenIddict.Abstractions;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace NclueGateway.Sandbox.Identity;
+
+/// <summary>
+/// An OpenID provider on 127.0.0.1, kept in memory (OpenIddict): real discovery, keys, client credentials, authorization code with PKCE,
+/// refresh tokens, user info and sign-out, for one service client, one gateway and the users of <see cref="SandboxUser"/>. Keys and secrets
+/// are new at each start. Never expose it: anybody can sign in as anybody.
+/// </summary>
+internal sealed class LocalIdentityProvider : IAsyncDisposable
+{
+    /// <summary>The <c>aud</c> of every access token.</summary>
+    public const string Audience = "nclue-gateway";
+
+    /// <summary>What a caller needs in order to read.</summary>
+    public const string ReadScope = "task-runs:read";
+
+    /// <summary>The client of the client credentials flow.</summary>
+    public const string ServiceClientId = "reporting";
+
+    /// <summary>The confidential client of the authorization code flow.</summary>
+    public const string BrowserClientId = "nclue-gateway";
+
+    private readonly WebApplication _app;
+    private readonly LocalIdentityClient _client;
+
+    private LocalIdentityProvider(WebApplication app)
+    {
+        _app = app;
+        Authority = LoopbackHost.AddressOf(app);
+        _client = new LocalIdentityClient(this);
+    }
+
+    /// <summary>The issuer: <c>http://127.0.0.1:5082/</c>.</summary>
+    public Uri Authority { get; }
+
+    public string ServiceClientSecret { get; } = NewSecret();
+
+    public string BrowserClientSecret { get; } = NewSecret();
+
+    public static async Task<LocalIdentityProvider> StartAsync(LocalIdentityProviderOptions options, CancellationToken cancellationToken)
+    {
+        var builder = LoopbackHost.CreateBuilder(options.Port);
+        builder.Services.AddLocalIdentity(options);
+        var app = builder.Build();
+        try
+        {
+            app.MapLocalIdentity();
+            await app.StartAsync(cancellationToken);
+            var provider = new LocalIdentityProvider(app);
+            await provider.RegisterClientsAsync(options, cancellationToken);
+            return provider;
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Adds to where the browser may be sent after sign-in and after sign-out.</summary>
+    public async Task AllowRedirectsAsync(
+        IEnumerable<Uri> redirectUris, IEnumerable<Uri> postLogoutRedirectUris, CancellationToken cancellationToken)
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        var clients = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
+        var client = await clients.FindByClientIdAsync(BrowserClientId, cancellationToken)
+            ?? throw new InvalidOperationException($"The client {BrowserClientId} is not registered.");
+        var descriptor = new OpenIddictApplicationDescriptor();
+        await clients.PopulateAsync(descriptor, client, cancellationToken);
+        descriptor.RedirectUris.UnionWith(redirectUris);
+        descriptor.PostLogoutRedirectUris.UnionWith(postLogoutRedirectUris);
+        await clients.UpdateAsync(client, descriptor, cancellationToken);
+    }
+
+    /// <summary>An access token of the service client, by a request for it over HTTP.</summary>
+    /// <exception cref="HttpRequestException">The provider refused.</exception>
+    public Task<string> GetServiceTokenAsync(CancellationToken cancellationToken) => _client.GetServiceTokenAsync(cancellationToken);
+
+    /// <summary>An access token of <c>reader</c> or <c>outsider</c>, by the authorization code flow over HTTP.</summary>
+    /// <exception cref="HttpRequestException">The provider refused.</exception>
+    public Task<string> GetUserTokenAsync(string user, CancellationToken cancellationToken) =>
+        _client.GetUserTokenAsync(user, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+
+    private async Task RegisterClientsAsync(LocalIdentityProviderOptions options, CancellationToken cancellationToken)
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        var clients = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
+        await clients.CreateAsync(
+            new OpenIddictApplicationDescriptor
+            {
+                ClientId = ServiceClientId,
+                ClientSecret = ServiceClientSecret,
+                Permissions =
+                {
+                    Permissions.Endpoints.Token,
+                    Permissions.GrantTypes.ClientCredentials,
+                    Permissions.Prefixes.Scope + ReadScope,
+                },
+            },
+            cancellationToken);
+
+        var browser = new OpenIddictApplicationDescriptor
+        {
+            ClientId = BrowserClientId,
+            ClientSecret = BrowserClientSecret,
+            RedirectUris = { LocalIdentityClient.RedirectUri },
+            Permissions =
+            {
+                Permissions.Endpoints.Authorization,
+                Permissions.Endpoints.EndSession,
+                Permissions.Endpoints.Token,
+                Permissions.GrantTypes.AuthorizationCode,
+                Permissions.GrantTypes.RefreshToken,
+                Permissions.ResponseTypes.Code,
+                Permissions.Scopes.Profile,
+                Permissions.Prefixes.Scope + ReadScope,
+            },
+        };
+        browser.RedirectUris.UnionWith(options.RedirectUris);
+        browser.PostLogoutRedirectUris.UnionWith(options.PostLogoutRedirectUris);
+        await clients.CreateAsync(browser, cancellationToken);
+    }
+
+    private static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+}

@@ -1,0 +1,29 @@
+using System.Security.Claims;
+using Microsoft.IdentityModel.Tokens;
+using OpenIddict.Abstractions;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace NclueGateway.Sandbox.Identity;
+
+/// <summary>Somebody who can sign in, by name and without a password.</summary>
+internal sealed record SandboxUser(string Id, string Name, bool MayRead)
+{
+    public static readonly IReadOnlyList<SandboxUser> All =
+        [new("reader", "Reader (읽기 가능)", MayRead: true), new("outsider", "Outsider (권한 없음)", MayRead: false)];
+
+    public static SandboxUser? Find(string? id) => All.FirstOrDefault(user => user.Id == id);
+
+    /// <summary>What the user's tokens say: of the scopes asked for, those the user may have.</summary>
+    public ClaimsPrincipal SignIn(IEnumerable<string> requestedScopes) =>
+        Principal(Id, Name, requestedScopes.Where(scope => MayRead || scope != LocalIdentityProvider.ReadScope));
+
+    /// <summary>What any subject's tokens say.</summary>
+    public static ClaimsPrincipal Principal(string subject, string name, IEnumerable<string> scopes)
+    {
+        var identity = new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role);
+        identity.SetClaim(Claims.Subject, subject).SetClaim(Claims.Name, name);
+        identity.SetScopes(scopes).SetResources(LocalIdentityProvider.Audience);
+        identity.SetDestinations(_ => [Destinations.AccessToken, Destinations.IdentityToken]);
+        return new ClaimsPrincipal(identity);
+    }
+}

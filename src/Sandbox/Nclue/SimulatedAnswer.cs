@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace NclueGateway.Sandbox.Nclue;
+
+/// <summary>What the simulated NCLUE has decided to answer, before a <see cref="Fault"/> spoils it.</summary>
+internal sealed record SimulatedAnswer
+{
+    public required int Status { get; init; }
+
+    public required string ContentType { get; init; }
+
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>See <see cref="Arrival.Refusal"/>.</summary>
+    public string? Refusal { get; init; }
+
+    /// <summary>A list: JSON under the content type that the NCP API gateway was seen to use.</summary>
+    public static SimulatedAnswer Success(ReadOnlyMemory<byte> json) =>
+        new() { Status = StatusCodes.Status200OK, ContentType = "text/plain;charset=UTF-8", Body = json };
+
+    public static SimulatedAnswer BadRequest(string details) => Error(400, "100", "Bad Request Exception", details);
+
+    public static SimulatedAnswer NotAuthentic(SignatureMistake mistake) =>
+        Error(
+            401,
+            "200",
+            "Authentication Failed",
+            mistake == SignatureMistake.Missing ? "Authentication information are missing." : "Invalid authentication information.") with
+        {
+            Refusal = $"authentication: {mistake}",
+        };
+
+    public static SimulatedAnswer NotFound() => Error(404, "300", "Not Found Exception", details: null);
+
+    public static SimulatedAnswer Throttled() => Error(429, "410", "Throttle Limited", "Rate exceeded.");
+
+    /// <summary>The error that the NCP API gateway documents for a status; one without a body where it documents none.</summary>
+    /// <remarks><c>api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling</c>; where a status has several codes, the commonest.</remarks>
+    public static SimulatedAnswer ForStatus(int status) => status switch
+    {
+        400 => BadRequest("Invalid request."),
+        401 => NotAuthentic(SignatureMistake.Signature),
+        403 => Error(status, "230", "Forbidden", details: null),
+        404 => NotFound(),
+        429 => Throttled(),
+        500 => Error(status, "900", "Unexpected Error", details: null),
+        503 => Error(status, "500", "Endpoint Error", details: null),
+        504 => Error(status, "510", "Endpoint Timeout", details: null),
+        _ => new() { Status = status, ContentType = "text/plain;charset=UTF-8", Body = default },
+    };
+
+    private static SimulatedAnswer Error(int status, string code, string message, string? details) => new()
+    {
+        Status = status,
+        ContentType = "application/json;charset=UTF-8",
+        Body = JsonSerializer.SerializeToUtf8Bytes(new { error = new { errorCode = code, message, details } }),
+        Refusal = $"{code} {message}",
+    };
+}

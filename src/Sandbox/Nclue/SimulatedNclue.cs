@@ -1,0 +1,264 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Primitives;
+
+namespace NclueGateway.Sandbox.Nclue;
+
+/// <summary>
+/// NCLUE's list of task runs behind the NCP API gateway, as far as it is documented or was seen, on 127.0.0.1. It verifies every request by
+/// code of its own, holds the caller to one request a second, writes down what arrives, and can be told to fail (<see cref="Fault"/>).
+/// </summary>
+/// <remarks>
+/// An account can be changed while it is served. Order of the checks (a guess): path and method, signature, rate, query. Every request
+/// counts for the rate, refused ones too. <c>/_faults</c> is neither signed nor counted.
+/// </remarks>
+internal sealed class SimulatedNclue : IAsyncDisposable
+{
+    /// <summary>The least time between two arrivals: "1 tps or less" (<c>api.ncloud-docs.com/docs/nclue-api-overview</c>).</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _time;
+    private readonly FaultSwitch _faults = new();
+    private readonly ConcurrentDictionary<string, string> _keys;
+    private ArrivalLog _arrivals;
+    private WebApplication? _app;
+    private CancellationTokenSource _listening = new();
+    private Socket? _portHolder;
+    private TimeSpan _handshakeDelay;
+
+    private SimulatedNclue(SimulatedNclueOptions options)
+    {
+        _time = options.TimeProvider;
+        _arrivals = new(_time);
+        _keys = new(options.Keys);
+        Runs = new(options);
+        TotalCounts = options.TotalCounts;
+        IndexUnit = options.IndexUnit;
+        Strict = options.Strict;
+        Certificate = options.UseHttps ? SelfSignedCertificate.Create() : null;
+    }
+
+    /// <summary>Ends in <c>/api/v1/</c>.</summary>
+    public Uri BaseAddress { get; private set; } = null!;
+
+    /// <summary>The address of the faults endpoint.</summary>
+    public Uri FaultsAddress => new(BaseAddress, FaultEndpoint.Path);
+
+    /// <summary>What a client has to trust; null over http.</summary>
+    public X509Certificate2? Certificate { get; }
+
+    /// <summary>Secret keys by access key.</summary>
+    public IDictionary<string, string> Keys => _keys;
+
+    public SimulatedRuns Runs { get; }
+
+    public TotalCounts TotalCounts { get; set; }
+
+    public SimulatedIndexUnit IndexUnit { get; set; }
+
+    public bool Strict { get; set; }
+
+    public TimeSpan Delay { get; set; }
+
+    /// <summary>How far the simulator's clock is ahead, in the check of timestamps and in <c>Date</c>. Runs do not go by it.</summary>
+    public TimeSpan ClockOffset { get; set; }
+
+    /// <summary>What goes wrong now; null for nothing.</summary>
+    public Fault? Fault
+    {
+        get => _faults.Current;
+        set => _faults.Current = value;
+    }
+
+    /// <summary>What has arrived so far; a copy.</summary>
+    public IReadOnlyList<Arrival> Arrivals => _arrivals.Snapshot();
+
+    public static async Task<SimulatedNclue> StartAsync(SimulatedNclueOptions options, CancellationToken cancellationToken)
+    {
+        var nclue = new SimulatedNclue(options);
+        try
+        {
+            await nclue.ListenAsync(options.Port, cancellationToken);
+            await WarmUp.RunAsync(nclue, options.TimeProvider, cancellationToken);
+            nclue.BeginInEarnest(options);
+            return nclue;
+        }
+        catch
+        {
+            await nclue.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until at least <paramref name="count"/> requests have arrived, answered or not.</summary>
+    public Task<IReadOnlyList<Arrival>> WaitForArrivalsAsync(int count, CancellationToken cancellationToken) =>
+        _arrivals.WaitAsync(count, cancellationToken);
+
+    /// <summary>Cuts what is under way and stops listening: connections are refused, and nobody else gets the port meanwhile.</summary>
+    public async Task PauseAsync(CancellationToken cancellationToken)
+    {
+        if (_app is not null)
+        {
+            await StopListeningAsync(cancellationToken);
+
+            // Bound, but not listening: the system refuses connections.
+            _portHolder = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            _portHolder.Bind(new IPEndPoint(IPAddress.Loopback, BaseAddress.Port));
+        }
+    }
+
+    /// <summary>Listens again on the same port.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        if (_app is null)
+        {
+            _portHolder?.Dispose();
+            _portHolder = null;
+            await ListenAsync(BaseAddress.Port, cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopListeningAsync(CancellationToken.None);
+        _portHolder?.Dispose();
+        _listening.Dispose();
+        Certificate?.Dispose();
+    }
+
+    /// <summary>Forgets the warm-up, which also came before anything that takes time.</summary>
+    private void BeginInEarnest(SimulatedNclueOptions options)
+    {
+        _arrivals = new(_time);
+        Delay = options.Delay;
+        _handshakeDelay = options.TlsHandshakeDelay;
+    }
+
+    private async Task ListenAsync(int port, CancellationToken cancellationToken)
+    {
+        _listening.Dispose();
+        _listening = new CancellationTokenSource();
+        var app = LoopbackHost.CreateBuilder(port, ConfigureConnections).Build();
+        app.Run(HandleAsync);
+        _app = app;
+        await app.StartAsync(cancellationToken);
+        BaseAddress = new Uri(LoopbackHost.AddressOf(app), "/api/v1/");
+    }
+
+    private async Task StopListeningAsync(CancellationToken cancellationToken)
+    {
+        if (_app is { } app)
+        {
+            _app = null;
+            await _listening.CancelAsync();
+            await app.StopAsync(cancellationToken);
+            await app.DisposeAsync();
+        }
+    }
+
+    private void ConfigureConnections(ListenOptions listen)
+    {
+        listen.Use(ConnectionEnd.Use);
+        if (Certificate is not null)
+        {
+            listen.Use(DelayHandshake);
+            listen.UseHttps(Certificate);
+        }
+
+        listen.Use(next => ArrivalStamp.Use(next, _time));
+    }
+
+    private ConnectionDelegate DelayHandshake(ConnectionDelegate next) => async connection =>
+    {
+        await WaitAsync(_handshakeDelay, _listening.Token);
+        await next(connection);
+    };
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        if (context.Request.Path == FaultEndpoint.Path)
+        {
+            await FaultEndpoint.HandleAsync(context, _faults);
+            return;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _listening.Token);
+        try
+        {
+            await AnswerAsync(context, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            context.Abort();
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        var fault = _faults.Take() ?? new Fault();
+        var now = _time.GetUtcNow();
+        var clock = now + ClockOffset + fault.Clock;
+        var (index, limit) = SimulatedTaskRunList.ReadQuery(context.Request.Query);
+        var arrival = TakeIn(context, index, limit);
+        var answer = Refuse(arrival, clock) is { } refusal
+            ? refusal
+            : SimulatedAnswer.Success(SimulatedTaskRunList.Write(index!.Value, limit!.Value, Runs, IndexUnit, TotalCounts, now));
+
+        answer = FaultyAnswer.Spoil(answer, fault);
+        arrival = arrival with { Refusal = answer.Refusal };
+        _arrivals.Update(arrival);
+        await WaitAsync(Delay + fault.Delay, cancellationToken);
+        if (fault.HangUp)
+        {
+            await context.Features.GetRequiredFeature<ConnectionEnd>().EndAsync(context.RequestAborted);
+            return;
+        }
+
+        if (fault.Refuse)
+        {
+            context.Abort();
+            return;
+        }
+
+        _arrivals.Update(arrival with { Status = answer.Status });
+        context.Response.Headers.Date = clock.ToString("R", CultureInfo.InvariantCulture);
+        context.Response.Headers["x-ncp-trace-id"] = $"sandbox-{arrival.Sequence:00000000}";
+        await FaultyAnswer.SendAsync(context, answer, fault, _time, cancellationToken);
+    }
+
+    /// <summary>What is wrong with a request, or null.</summary>
+    private SimulatedAnswer? Refuse(Arrival arrival, DateTimeOffset clock) =>
+        arrival.Method != "GET" || arrival.Target.Split('?')[0] != SimulatedTaskRunList.Path ? SimulatedAnswer.NotFound()
+        : SignatureCheck.Check(arrival, _keys, clock) is { } mistake ? SimulatedAnswer.NotAuthentic(mistake)
+        : Strict && arrival.SincePrevious < Interval ? SimulatedAnswer.Throttled()
+        : arrival.Index is null || arrival.Limit is null ? SimulatedAnswer.BadRequest("index or limit is out of range.")
+        : null;
+
+    private Arrival TakeIn(HttpContext context, long? index, int? limit)
+    {
+        var stamp = context.Features.GetRequiredFeature<ArrivalStamp>();
+        return _arrivals.Add(new Arrival
+        {
+            Sequence = 0,
+            SincePrevious = null,
+            Timestamp = stamp.Timestamp,
+            At = stamp.At,
+            Method = context.Request.Method,
+            Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
+            Headers = new Dictionary<string, StringValues>(context.Request.Headers, StringComparer.OrdinalIgnoreCase),
+            Protocol = context.Request.Protocol,
+            ConnectionId = context.Connection.Id,
+            Index = index,
+            Limit = limit,
+        });
+    }
+
+    private Task WaitAsync(TimeSpan delay, CancellationToken cancellationToken) =>
+        delay > TimeSpan.Zero ? Task.Delay(delay, _time, cancellationToken) : Task.CompletedTask;
+}

@@ -1,0 +1,124 @@
+namespace NclueGateway.Sandbox.Nclue;
+
+/// <summary>The runs of the account in the order they are listed. Thread-safe; can be changed at any time.</summary>
+/// <remarks>
+/// Frozen, the list starts as the runs 0, 1, 2 … so that row r holds run r. Otherwise the newest (the highest number) comes first: a few of
+/// the last two minutes, the others most of an hour apart.
+/// </remarks>
+internal sealed class SimulatedRuns
+{
+    private static readonly DateTimeOffset FrozenStart = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly Lock _lock = new();
+    private readonly List<SimulatedRun> _runs;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan? _newRunEvery;
+    private readonly bool _frozen;
+    private DateTimeOffset _newestByItself;
+    private int _nextNumber;
+
+    public SimulatedRuns(SimulatedNclueOptions options)
+    {
+        _time = options.TimeProvider;
+        _newRunEvery = options.NewRunEvery;
+        _frozen = options.Frozen;
+        _nextNumber = options.Runs;
+        _newestByItself = _time.GetUtcNow();
+        _runs = [.. Enumerable.Range(0, options.Runs).Select(row => _frozen ? Frozen(row) : Initial(row))];
+    }
+
+    /// <summary>How many there are. To set it appends to the end or takes away from it.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                AddWhatIsDue();
+                return _runs.Count;
+            }
+        }
+
+        set
+        {
+            lock (_lock)
+            {
+                ArgumentOutOfRangeException.ThrowIfNegative(value);
+                if (value < _runs.Count)
+                {
+                    _runs.RemoveRange(value, _runs.Count - value);
+                }
+                else
+                {
+                    _runs.AddRange(New(value - _runs.Count));
+                }
+            }
+        }
+    }
+
+    /// <summary>Puts new runs at the head, the newest first: every other row moves down.</summary>
+    public void Prepend(int count)
+    {
+        lock (_lock)
+        {
+            _runs.InsertRange(0, New(count).Reverse());
+        }
+    }
+
+    /// <summary>Takes runs away from the head: every other row moves up.</summary>
+    public void RemoveFirst(int count)
+    {
+        lock (_lock)
+        {
+            _runs.RemoveRange(0, count);
+        }
+    }
+
+    /// <summary>The number of the run in a row.</summary>
+    public int NumberAt(int row)
+    {
+        lock (_lock)
+        {
+            return _runs[row].Number;
+        }
+    }
+
+    /// <summary>At most <paramref name="count"/> runs from a row on, and how many there are in all.</summary>
+    public (SimulatedRun[] Runs, int Total) Slice(long row, int count)
+    {
+        lock (_lock)
+        {
+            AddWhatIsDue();
+            var start = (int)Math.Min(row, _runs.Count);
+            return ([.. _runs.Slice(start, Math.Min(count, _runs.Count - start))], _runs.Count);
+        }
+    }
+
+    private void AddWhatIsDue()
+    {
+        if (_newRunEvery is { } interval)
+        {
+            for (var due = _newestByItself + interval; due <= _time.GetUtcNow(); due += interval)
+            {
+                _runs.Insert(0, new SimulatedRun(_nextNumber++, due, _frozen));
+                _newestByItself = due;
+            }
+        }
+    }
+
+    private SimulatedRun[] New(int count)
+    {
+        var now = _time.GetUtcNow();
+        var first = _nextNumber;
+        _nextNumber += count;
+        return [.. Enumerable.Range(first, count).Select(number => _frozen ? Frozen(number) : new(number, now, Frozen: false))];
+    }
+
+    private static SimulatedRun Frozen(int number) => new(number, FrozenStart.AddMinutes(11.0 * number), Frozen: true);
+
+    private SimulatedRun Initial(int row)
+    {
+        var age = row < 8 ? TimeSpan.FromSeconds(15 * row) : TimeSpan.FromMinutes((47 * (row - 7)) + (row * row % 31));
+        return new SimulatedRun(_nextNumber - 1 - row, _newestByItself - age, Frozen: false);
+    }
+}

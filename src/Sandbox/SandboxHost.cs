@@ -1,0 +1,94 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using NclueGateway.Sandbox.Identity;
+using NclueGateway.Sandbox.Nclue;
+
+namespace NclueGateway.Sandbox;
+
+/// <summary>The three servers of the sandbox, started in the order in which they need each other.</summary>
+internal sealed class SandboxHost : IAsyncDisposable
+{
+    private readonly GatewayProcess _gateway;
+
+    private SandboxHost(SimulatedNclue nclue, LocalIdentityProvider identity, GatewayProcess gateway) =>
+        (Nclue, Identity, _gateway) = (nclue, identity, gateway);
+
+    public SimulatedNclue Nclue { get; }
+
+    public LocalIdentityProvider Identity { get; }
+
+    /// <summary>Where the gateway listens, without a path.</summary>
+    public Uri GatewayAddress => _gateway.Address;
+
+    public static async Task<SandboxHost> StartAsync(SandboxOptions options, CancellationToken cancellationToken)
+    {
+        var (accessKey, secretKey) = ($"sandbox-{NewSecret()[..8]}", NewSecret());
+        SimulatedNclue? nclue = null;
+        LocalIdentityProvider? identity = null;
+        try
+        {
+            nclue = await SimulatedNclue.StartAsync(
+                new()
+                {
+                    Port = FreePort(options.NcluePort),
+                    Runs = options.Runs,
+                    NewRunEvery = TimeSpan.FromSeconds(30),
+                    Keys = { [accessKey] = secretKey },
+                },
+                cancellationToken);
+            identity = await LocalIdentityProvider.StartAsync(
+                new() { Port = FreePort(options.IdentityPort), AccessTokenLifetime = TimeSpan.FromHours(12) }, cancellationToken);
+            var gateway = await GatewayProcess.StartAsync(
+                FreePort(options.GatewayPort),
+                new Dictionary<string, string?>
+                {
+                    ["Nclue:BaseAddress"] = nclue.BaseAddress.AbsoluteUri,
+                    ["Nclue:AccessKey"] = accessKey,
+                    ["Nclue:SecretKey"] = secretKey,
+                    ["Auth:Authority"] = identity.Authority.AbsoluteUri,
+                    ["Auth:Audience"] = LocalIdentityProvider.Audience,
+                    ["Auth:RequireHttpsMetadata"] = "false",
+                },
+                cancellationToken);
+            return new SandboxHost(nclue, identity, gateway);
+        }
+        catch
+        {
+            await DisposeAllAsync(identity, nclue);
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the gateway has ended, of its own accord or because it was told to.</summary>
+    public Task WaitForEndAsync(CancellationToken stop) => _gateway.WaitForEndAsync(stop);
+
+    public async ValueTask DisposeAsync() => await DisposeAllAsync(_gateway, Identity, Nclue);
+
+    private static async Task DisposeAllAsync(params IAsyncDisposable?[] servers)
+    {
+        foreach (var server in servers)
+        {
+            await (server?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    /// <summary>The port, or 0 (any) when somebody else has it.</summary>
+    private static int FreePort(int port)
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            probe.Listen();
+            return port;
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
+    }
+
+    private static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(30));
+}

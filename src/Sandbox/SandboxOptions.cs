@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace NclueGateway.Sandbox;
+
+/// <summary>What the sandbox can be told. A port that is taken is replaced by a free one; 0 asks for a free one.</summary>
+internal sealed record SandboxOptions
+{
+    public const string Usage =
+        "Usage: dotnet run --project src/Sandbox -- [--runs 250] [--gateway-port 5080] [--nclue-port 5081] [--identity-port 5082]";
+
+    /// <summary>How many runs the simulated account has at the start: 0 to 100,000.</summary>
+    public int Runs { get; init; } = 250;
+
+    public int GatewayPort { get; init; } = 5080;
+
+    public int NcluePort { get; init; } = 5081;
+
+    public int IdentityPort { get; init; } = 5082;
+
+    /// <summary>The options of a command line; null when it makes no sense.</summary>
+    public static SandboxOptions? Parse(IReadOnlyList<string> args)
+    {
+        SandboxOptions? options = new();
+        for (var i = 0; i < args.Count && options is not null; i += 2)
+        {
+            var text = args.ElementAtOrDefault(i + 1);
+            var value = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+            options = args[i] switch
+            {
+                "--runs" when value is >= 0 and <= 100_000 => options with { Runs = value },
+                "--gateway-port" when value is >= 0 and <= 65_535 => options with { GatewayPort = value },
+                "--nclue-port" when value is >= 0 and <= 65_535 => options with { NcluePort = value },
+                "--identity-port" when value is >= 0 and <= 65_535 => options with { IdentityPort = value },
+                _ => null,
+            };
+        }
+
+        return options;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+
+namespace NclueGateway.Sandbox;
+
+/// <summary>Turns Ctrl-C and SIGTERM into a token, from the first line of the program to the last.</summary>
+internal sealed class StopSignal : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly PosixSignalRegistration[] _registrations;
+
+    public StopSignal() => _registrations =
+        [PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop)];
+
+    public CancellationToken Token => _stop.Token;
+
+    public void Dispose()
+    {
+        Array.ForEach(_registrations, registration => registration.Dispose());
+        _stop.Dispose();
+    }
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true; // the process ends by itself, in order
+        _stop.Cancel();
+    }
+}
