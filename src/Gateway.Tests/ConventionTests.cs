@@ -59,5 +59,14 @@ public sealed class ConventionTests
     public void Every_folder_is_in_the_picture() =>
         Directory.GetDirectories(SourceFolder()).Select(Path.GetFileName).Except(["bin", "obj"]).ShouldBe(MayUse.Keys, ignoreOrder: true);
 
-    private static string SourceFolder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "Gateway");
+    private static string SourceFolder()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "NclueGateway.sln")))
+        {
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("The tests run outside of the repository.");
+        }
+
+        return Path.Combine(folder.FullName, "src", "Gateway");
+    }
 }

@@ -134,4 +134,22 @@ public sealed class OrderOfWorkTests
             return queue.Next(_ => true)!.Value.Block == foretold;
         });
     }
+
+    [Fact]
+    public async Task Replicas_that_share_nothing_divide_the_budget_and_say_so_once()
+    {
+        await using var gateway = await GatewayHost.StartAsync(
+            new() { Frozen = true, Runs = 500 }, new Dictionary<string, string?> { ["Nclue:ReplicaCount"] = "3" });
+        await gateway.ReadAsync();
+        var second = gateway.ReadAsync(100);
+        await gateway.UntilWaitingAsync(1);
+
+        gateway.Clock.Advance(TimeSpan.FromSeconds(3.1));
+        await gateway.ReadAsync();
+        gateway.Nclue.Arrivals.Count.ShouldBe(1);
+        await gateway.LetDepartUntilAsync(second);
+
+        gateway.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= TimeSpan.FromSeconds(3.15));
+        gateway.Logs.GetSnapshot().Count(line => line.Message.Contains("Nclue:ReplicaCount = 3", StringComparison.Ordinal)).ShouldBe(1);
+    }
 }

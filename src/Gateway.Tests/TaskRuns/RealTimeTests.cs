@@ -11,6 +11,19 @@ public sealed class RealTimeTests
     private static readonly int[] Limits = [1, 7, 20, 50, 100];
 
     [Fact]
+    public async Task The_first_requests_of_a_cold_gateway_arrive_a_second_apart_though_the_handshake_is_slow()
+    {
+        await using var gateway = await GatewayHost.StartAsync(
+            new() { Frozen = true, Runs = 500, UseHttps = true, TlsHandshakeDelay = TimeSpan.FromMilliseconds(300) }, realTime: true);
+
+        var pages = await Task.WhenAll(gateway.ReadAsync(), gateway.ReadAsync(100), gateway.ReadAsync(200));
+
+        pages.ShouldAllBe(page => page.Status == HttpStatusCode.OK);
+        gateway.Nclue.Arrivals.Count.ShouldBe(3);
+        gateway.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public async Task Sixty_four_callers_never_send_the_upstream_more_than_a_request_a_second_and_outlive_its_outage()
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 1_000 }, realTime: true);
