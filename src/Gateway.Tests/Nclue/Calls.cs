@@ -7,16 +7,34 @@ namespace NclueGateway.Tests.Nclue;
 internal static class Calls
 {
     /// <summary>Moves the clock on, a little at a time, until <paramref name="task"/> is done.</summary>
-    /// <remarks>The network goes by the real clock, so each step of the other one leaves it some.</remarks>
     public static async Task<T> WhileTimePassesAsync<T>(this GatewayHost gateway, Task<T> task)
     {
-        while (await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System)) != task)
-        {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            gateway.Clock.Advance(TimeSpan.FromMilliseconds(100));
-        }
-
+        await gateway.LetTimePassUntilAsync(() => task.IsCompleted);
         return await task;
+    }
+
+    /// <summary>Moves the clock on, a little at a time, until something is so.</summary>
+    public static Task LetTimePassUntilAsync(this GatewayHost gateway, Func<bool> isSo) =>
+        WaitUntilAsync(isSo, () => gateway.Clock.Advance(TimeSpan.FromMilliseconds(100)));
+
+    /// <summary>Waits until something is so, and does something now and then.</summary>
+    /// <remarks>The network goes by the real clock, so each step leaves it some.</remarks>
+    public static async Task WaitUntilAsync(Func<bool> isSo, Action step)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!isSo())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
+            if (!isSo())
+            {
+                step();
+            }
+
+            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(30))
+            {
+                throw new TimeoutException("It is not so after half a minute.");
+            }
+        }
     }
 
     /// <summary>Makes one call as the refresher does, which does nothing while nobody reads.</summary>

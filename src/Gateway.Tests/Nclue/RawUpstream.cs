@@ -14,11 +14,11 @@ internal sealed class RawUpstream : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<string> _requests = [];
     private readonly List<Task> _connections = [];
-    private readonly Func<int, byte[]?> _answer;
+    private readonly Func<int, Task<byte[]?>> _answer;
     private readonly bool _closes;
     private readonly Task _accepting;
 
-    private RawUpstream(Func<int, byte[]?> answer, bool closes)
+    private RawUpstream(Func<int, Task<byte[]?>> answer, bool closes)
     {
         _answer = answer;
         _closes = closes;
@@ -42,10 +42,10 @@ internal sealed class RawUpstream : IAsyncDisposable
 
     /// <param name="answer">The answer to request n, counted from 1; null closes the connection without one.</param>
     /// <param name="closes">Whether each connection is closed after its first answer.</param>
-    public static RawUpstream Start(Func<int, byte[]?> answer, bool closes = false) => new(answer, closes);
+    public static RawUpstream Start(Func<int, Task<byte[]?>> answer, bool closes = false) => new(answer, closes);
 
     /// <summary>A server that gives every request the same answer.</summary>
-    public static RawUpstream Start(byte[] answer, bool closes = false) => new(_ => answer, closes);
+    public static RawUpstream Start(byte[] answer, bool closes = false) => new(_ => Task.FromResult<byte[]?>(answer), closes);
 
     /// <summary>A server that gives every request the same answer.</summary>
     public static RawUpstream Start(string answer, bool closes = false) => Start(Encoding.UTF8.GetBytes(answer), closes);
@@ -97,7 +97,7 @@ internal sealed class RawUpstream : IAsyncDisposable
                         number = _requests.Count;
                     }
 
-                    if (_answer(number) is not { } answer)
+                    if (await _answer(number) is not { } answer)
                     {
                         return;
                     }
