@@ -16,6 +16,11 @@ public sealed class EntityTagsTests
     [InlineData("\"abc-zstd\"", false)]
     [InlineData("\"ab\"", false)]
     [InlineData("abc", false)]
+    [InlineData("W/", false)]
+    [InlineData("W/*", false)]
+    [InlineData("w/\"abc\"", false)]
+    [InlineData("\"abc", false)]
+    [InlineData("\"x\",W/", false)]
     [InlineData("", false)]
     public void A_tag_matches_itself_in_any_coding_and_nothing_else(string ifNoneMatch, bool matches) =>
         EntityTags.Match(ifNoneMatch, "\"abc\"").ShouldBe(matches);

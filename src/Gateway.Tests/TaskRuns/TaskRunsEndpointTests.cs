@@ -103,6 +103,19 @@ public sealed class TaskRunsEndpointTests
         }
     }
 
+    [Theory]
+    [InlineData("W/")]
+    [InlineData("\"x\", W/")]
+    [InlineData("\"")]
+    [InlineData(",,")]
+    public async Task A_condition_that_cannot_be_read_is_no_condition(string ifNoneMatch)
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        gateway.Client.DefaultRequestHeaders.TryAddWithoutValidation("If-None-Match", ifNoneMatch);
+
+        (await gateway.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task Other_content_has_another_tag()
     {
