@@ -37,7 +37,7 @@ public static class GatewayBuilder
             .AddProblems()
             .AddBearerSignIn(auth)
             .AddPermissions(auth)
-            .AddNclue()
+            .AddNclue(nclue)
             .AddTaskRuns()
             .AddOpenApi(openApi);
         return builder;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -93,7 +94,12 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         app.UseGateway();
         await app.StartAsync();
-        return new GatewayHost(app, upstream, issuer, clock, logs);
+        var gateway = new GatewayHost(app, upstream, issuer, clock, logs);
+
+        // The issuer's keys are fetched within so many seconds of a clock that a test may turn faster than the network can follow.
+        using var answer = await gateway.Client.GetAsync("/api/task-runs?limit=0", TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        return gateway;
     }
 
     /// <summary>A client that is signed in as <paramref name="subject"/>.</summary>

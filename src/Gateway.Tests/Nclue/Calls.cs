@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Nclue;
@@ -40,10 +41,10 @@ internal static class Calls
     /// <summary>Makes one call as the refresher does, which does nothing while nobody reads.</summary>
     public static async Task<NclueOutcome> CallAsync(this GatewayHost gateway, int block = 0)
     {
-        var departure = gateway.Services.GetRequiredService<Pacer>().TryDepart().ShouldNotBeNull();
+        var departure = gateway.Services.GetRequiredService<Wire>().TryDepart().ShouldNotBeNull();
         try
         {
-            return await gateway.Services.GetRequiredService<NclueForwarder>()
+            return await gateway.Services.GetRequiredService<IBlockSource>()
                 .GetBlockAsync(block, departure, TestContext.Current.CancellationToken);
         }
         finally

@@ -1,5 +1,8 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.TaskRuns;
 using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.Nclue;
 
 namespace NclueGateway.Tests.TaskRuns;
 
@@ -29,13 +32,8 @@ public sealed class AgeTests
         gateway.Clock.Advance(TimeSpan.FromSeconds(15));
         var stale = await gateway.ReadAsync();
         var departed = (await gateway.Nclue.WaitForArrivalsAsync(2, TestContext.Current.CancellationToken))[1].At;
-        PageAnswer fresh;
-        do
-        {
-            gateway.Clock.Advance(TimeSpan.FromSeconds(1));
-            fresh = await gateway.ReadAsync();
-        }
-        while (fresh.CacheStatus.Contains("ttl=-", StringComparison.Ordinal));
+        await gateway.LetTimePassUntilAsync(() => gateway.Services.GetRequiredService<BlockRefresher>().InFlight == 0);
+        var fresh = await gateway.ReadAsync();
 
         stale.CacheStatus.ShouldBe("nclue-gateway; hit; ttl=-5");
         stale.Age.ShouldBe(15);

@@ -96,16 +96,16 @@ public sealed class OrderOfWorkTests
             var queue = new NclueGateway.TaskRuns.DemandQueue<int>();
             foreach (var (caller, block) in waits)
             {
-                queue.Add(caller, block);
+                queue.Add(caller, block, 0);
             }
 
             var asked = new HashSet<int>();
             var firstWait = waits.GroupBy(w => w.Item1).ToDictionary(g => g.Key, g => g.First().Item2);
             var callers = firstWait.Count;
-            for (var turn = 0; queue.Next(b => !asked.Contains(b)) is var (caller, block); turn++)
+            for (var turn = 0; queue.Next(b => !asked.Contains(b)) is var (caller, block, _); turn++)
             {
                 asked.Add(block);
-                queue.Served(caller);
+                queue.Served(caller, 0);
                 firstWait.Where(w => asked.Contains(w.Value)).ToList().ForEach(w => firstWait.Remove(w.Key));
 
                 // Whoever came, its longest wait is over after one turn of everybody.
@@ -127,7 +127,7 @@ public sealed class OrderOfWorkTests
             var queue = new NclueGateway.TaskRuns.DemandQueue<int>();
             foreach (var (caller, block) in waits)
             {
-                queue.Add(caller, block);
+                queue.Add(caller, block, 0);
             }
 
             var foretold = queue.InOrder(_ => true).Distinct().First();

@@ -232,6 +232,7 @@ public sealed class UpstreamFailureTests
         {
             gateway.Clock.Advance(TimeSpan.FromSeconds(1));
             await gateway.ReadAsync();
+            await gateway.UntilAnsweredAsync(); // or the call would time out in between
         }
 
         var lines = gateway.Logs.GetSnapshot();

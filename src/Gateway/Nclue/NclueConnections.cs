@@ -1,4 +1,5 @@
 using System.Net;
+using NclueGateway.Nclue.Pacing;
 
 namespace NclueGateway.Nclue;
 
@@ -8,8 +9,8 @@ internal static class NclueConnections
     /// <summary>The key under which the handler is registered.</summary>
     public const string Key = "nclue";
 
-    /// <summary>A handler whose every request needs a departure of <paramref name="pacer"/>.</summary>
-    public static SocketsHttpHandler CreateHandler(Pacer pacer) => new()
+    /// <summary>A handler whose every request needs a departure of <paramref name="wire"/>.</summary>
+    public static SocketsHttpHandler CreateHandler(Wire wire) => new()
     {
         // A redirected request would carry its signature, and the key's name, to another address.
         AllowAutoRedirect = false,
@@ -24,6 +25,6 @@ internal static class NclueConnections
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
         PooledConnectionLifetime = TimeSpan.FromMinutes(30), // follows a change of NCP's addresses
 
-        PlaintextStreamFilter = (connection, _) => ValueTask.FromResult<Stream>(new PacedStream(connection.PlaintextStream, pacer)),
+        PlaintextStreamFilter = (connection, _) => ValueTask.FromResult<Stream>(new PacedStream(connection.PlaintextStream, wire)),
     };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using NclueGateway.Nclue.Pacing;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -10,7 +11,7 @@ namespace NclueGateway.Nclue;
 /// Asks NCLUE for one block through YARP. The forwarded request is the gateway's own: its <see cref="HttpContext"/> is made here and
 /// belongs to no caller, so that no header, cookie, body or abort of a caller can reach the upstream.
 /// </summary>
-internal sealed class NclueForwarder : IDisposable
+internal sealed class NclueForwarder : IBlockSource, IDisposable
 {
     /// <summary>The most rows that NCLUE answers at once, and what the gateway always asks for.</summary>
     public const int BlockSize = 100;
@@ -56,7 +57,7 @@ internal sealed class NclueForwarder : IDisposable
                 // It is called for a failed call too, with a 502 of YARP's own.
                 if (response.ProxyResponse is not null)
                 {
-                    Pacer.Departure.OfThisCall?.Answered();
+                    Departure.OfThisCall?.Answered();
                     KeepHead(response.HttpContext);
                 }
 
@@ -66,8 +67,8 @@ internal sealed class NclueForwarder : IDisposable
         });
     }
 
-    /// <summary>Asks for block <paramref name="number"/>. Failures are outcomes; it throws for <paramref name="cancellationToken"/> only.</summary>
-    public async Task<NclueOutcome> GetBlockAsync(int number, Pacer.Departure departure, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<NclueOutcome> GetBlockAsync(int number, Departure departure, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_options.Timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
@@ -80,7 +81,7 @@ internal sealed class NclueForwarder : IDisposable
         context.Request.QueryString = new(string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={BlockSize}"));
         context.Response.Body = body;
 
-        departure.Begin();
+        departure.Begin(either.Token);
         var error = await _forwarder.SendAsync(
             context, _options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, either.Token);
         cancellationToken.ThrowIfCancellationRequested();

@@ -1,17 +1,18 @@
 using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
 
 namespace NclueGateway.TaskRuns;
 
 /// <summary>
-/// The one writer: asks the upstream for one block after the other, as the <see cref="Pacer"/> lets it, and stores the answers. Nobody else
+/// The one writer: asks the upstream for one block after the other, as the <see cref="IPacer"/> lets it, and stores the answers. Nobody else
 /// calls the upstream; readers say what they wait for, and look at what there is.
 /// </summary>
 internal sealed class BlockRefresher(
     TaskRunList list,
-    Pacer pacer,
-    NclueForwarder forwarder,
+    IPacer pacer,
+    IBlockSource source,
     TaskRunNormalizer normalizer,
     RefreshLog log,
     CacheOptions cache,
@@ -22,7 +23,7 @@ internal sealed class BlockRefresher(
     private const int MostInFlight = 3;
 
     private readonly Lock _lock = new();
-    private readonly BlockSchedule _schedule = new(list, cache, quota, time);
+    private readonly BlockSchedule _schedule = new(list, pacer, cache, quota, time);
     private readonly UpstreamHealth _health = new(time);
     private readonly List<Task> _calls = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -93,11 +94,11 @@ internal sealed class BlockRefresher(
             }
 
             var now = time.GetTimestamp();
-            var isCollapsed = needed.All(_schedule.IsAskedFor);
+            var isCollapsed = needed.All(block => _schedule.IsAskedFor(block, now));
             var isOverQuota = false;
             foreach (var block in needed.Except(registered).ToList())
             {
-                if (_schedule.TryAdd(caller, block))
+                if (_schedule.TryAdd(caller, block, now))
                 {
                     registered.Add(block);
                     Wake();
@@ -132,32 +133,38 @@ internal sealed class BlockRefresher(
         Wake();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Works until <paramref name="stop"/>, and then until the calls that are under way have ended.</summary>
+    internal async Task RunAsync(CancellationToken stop)
     {
         pacer.Changed = Wake;
         log.Started(pacer.Interval);
+        var touch = pacer.RunAsync(stop);
         try
         {
-            while (!stoppingToken.IsCancellationRequested)
+            while (!stop.IsCancellationRequested)
             {
                 var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 Volatile.Write(ref _woken, woken);
-                var pause = Step(stoppingToken);
+                var pause = await StepAsync(stop);
                 if (pause != TimeSpan.Zero)
                 {
-                    await woken.Task.WaitAsync(pause?.ForTimer() ?? Timeout.InfiniteTimeSpan, time, stoppingToken)
-                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await woken.Task.WaitAsync(pause?.ForTimer() ?? Timeout.InfiniteTimeSpan, time, stop)
+                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 }
             }
         }
         finally
         {
-            await Task.WhenAll(_calls);
+            await Task.WhenAll([touch, .. _calls]);
         }
     }
 
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
     /// <summary>While a failure lasts, the next attempt departs within two intervals of the end of its wait, if anything is to be asked for.</summary>
-    private NclueFailure? StandingFailure => _health.Standing(_schedule.InFlight > 0, 2 * pacer.Interval);
+    private NclueFailure? StandingFailure => _health.Standing(_schedule.InFlight > 0, Grace);
+
+    private TimeSpan Grace => 2 * pacer.Interval;
 
     /// <summary>How long it will probably take until the block has come.</summary>
     private TimeSpan Expected(int block, long now)
@@ -167,24 +174,33 @@ internal sealed class BlockRefresher(
             return since < _latency ? _latency - since : TimeSpan.Zero;
         }
 
-        var perBlock = _latency / MostInFlight;
-        perBlock = perBlock > pacer.Interval ? perBlock : pacer.Interval;
         var open = pacer.UntilOpen ?? pacer.Interval;
         open = open > _health.Hold ? open : _health.Hold;
+        if (open == TimeSpan.MaxValue)
+        {
+            return open;
+        }
+
+        var perBlock = _latency / MostInFlight;
+        perBlock = perBlock > pacer.Interval ? perBlock : pacer.Interval;
         return open + (perBlock * (_schedule.DeparturesBefore(block, now) ?? 0)) + _latency;
     }
 
     /// <summary>Lets one call go if one may. Returns how long there is nothing more to do: null for as long as nothing changes.</summary>
-    private TimeSpan? Step(CancellationToken stoppingToken)
+    private async ValueTask<TimeSpan?> StepAsync(CancellationToken stop)
     {
+        BlockPick pick;
+        Bid bid;
         lock (_lock)
         {
             var now = time.GetTimestamp();
-            if (_schedule.Next(now) is not { } pick)
+            if (_schedule.Next(now) is not { } next)
             {
+                pacer.Bid = default;
                 return _schedule.UntilNext(now);
             }
 
+            pacer.Bid = bid = new(next.Class, next.Since, _schedule.Queue);
             if (_schedule.InFlight >= MostInFlight)
             {
                 return null;
@@ -195,25 +211,43 @@ internal sealed class BlockRefresher(
                 return hold;
             }
 
-            if (pacer.UntilOpen is not { Ticks: 0 } || pacer.TryDepart() is not { } departure)
+            var open = pacer.UntilOpen;
+            if (open != TimeSpan.Zero)
             {
-                return pacer.UntilOpen;
+                return open < TimeSpan.MaxValue ? open : null;
             }
 
-            _schedule.Departed(pick, departure.At);
-            _calls.RemoveAll(call => call.IsCompleted);
-            _calls.Add(Task.Run(() => CallAsync(pick.Block, departure, stoppingToken), CancellationToken.None));
-            return TimeSpan.Zero;
+            pick = next;
         }
+
+        // While this replica asks, things go on: whatever comes of it, the next step chooses again from the start.
+        if ((await pacer.ClaimAsync(pick.Block, bid, known: 0)).Departure is { } departure)
+        {
+            lock (_lock)
+            {
+                if (_schedule.InFlight == 0)
+                {
+                    _health.Departed(Grace);
+                }
+
+                _schedule.Departed(pick, departure.At);
+            }
+
+            _calls.RemoveAll(call => call.IsCompleted);
+            _calls.Add(CallAsync(pick.Block, departure, stop));
+        }
+
+        return TimeSpan.Zero;
     }
 
-    private async Task CallAsync(int block, Pacer.Departure departure, CancellationToken stoppingToken)
+    private async Task CallAsync(int block, Departure departure, CancellationToken stop)
     {
         try
         {
-            Take(block, departure.At, await forwarder.GetBlockAsync(block, departure, stoppingToken));
+            await Task.Yield(); // the next step does not wait for it
+            Take(block, departure.At, await source.GetBlockAsync(block, departure, stop));
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The gateway stops; nobody is left to tell.
         }

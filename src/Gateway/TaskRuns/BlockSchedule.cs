@@ -1,6 +1,7 @@
 using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
 
 namespace NclueGateway.TaskRuns;
 
@@ -10,7 +11,7 @@ namespace NclueGateway.TaskRuns;
 /// so that nobody's scan starves what everybody watches.
 /// </summary>
 /// <remarks>Not thread-safe; no waiting, no clock of its own.</remarks>
-internal sealed class BlockSchedule(TaskRunList list, CacheOptions cache, QuotaOptions quota, TimeProvider time)
+internal sealed class BlockSchedule(TaskRunList list, IPacer pacer, CacheOptions cache, QuotaOptions quota, TimeProvider time)
 {
     /// <summary>
     /// A block is due this much after it stops being fresh, so that its arrivals upstream stay <c>Cache:FreshFor</c> apart even when the
@@ -27,22 +28,25 @@ internal sealed class BlockSchedule(TaskRunList list, CacheOptions cache, QuotaO
     private readonly long _overdueAfter = time.Ticks(cache.FreshFor * 2);
     private readonly long _interest = time.Ticks(cache.InterestFor);
     private (List<int> Blocks, bool HasOverdue)? _order;
-    private bool _servedWait;
 
+    /// <summary>How many calls of this replica are under way.</summary>
     public int InFlight => _inFlight.Count;
 
     /// <summary>How many blocks callers wait for; one that two callers wait for counts twice.</summary>
     public int Waits => _demand.Count();
 
+    /// <summary>What readers wait for.</summary>
+    public Queue Queue => new(Waits, _demand.CallerCount);
+
     /// <summary>One more reader waits for a block. False when its caller waits for as many blocks as it may.</summary>
-    public bool TryAdd(CallerIdentity caller, int block)
+    public bool TryAdd(CallerIdentity caller, int block, long now)
     {
         if (_demand.Count(caller) >= quota.ColdBlocks && !_demand.Contains(caller, block))
         {
             return false;
         }
 
-        _demand.Add(caller, block);
+        _demand.Add(caller, block, now);
         _order = null;
         return true;
     }
@@ -74,7 +78,7 @@ internal sealed class BlockSchedule(TaskRunList list, CacheOptions cache, QuotaO
     }
 
     /// <summary>Whether somebody waits for the block, or it is being asked for.</summary>
-    public bool IsAskedFor(int block) => _inFlight.ContainsKey(block) || _demand.Contains(block);
+    public bool IsAskedFor(int block, long now) => InFlightFor(block, now) is not null || _demand.Contains(block);
 
     /// <summary>Why the block alone cannot be had, while it backs off.</summary>
     public NclueFailure? Unreadable(int block, long now) =>
@@ -83,7 +87,7 @@ internal sealed class BlockSchedule(TaskRunList list, CacheOptions cache, QuotaO
     /// <summary>How many departures come before the block's own; null when it is in flight.</summary>
     public int? DeparturesBefore(int block, long now)
     {
-        if (_inFlight.ContainsKey(block))
+        if (InFlightFor(block, now) is not null)
         {
             return null;
         }
@@ -97,49 +101,52 @@ internal sealed class BlockSchedule(TaskRunList list, CacheOptions cache, QuotaO
             position = blocks.Count + (ahead < 0 ? _sentAway.Count : ahead);
         }
 
+        // The callers of other replicas take their turns in between: as many rounds of them as of this replica's own callers.
+        var elsewhere = pacer.Elsewhere;
+        var rounds = 1 + (position / Math.Max(1, _demand.CallerCount));
+        position += Math.Min(elsewhere.Blocks, elsewhere.Callers * rounds);
         return hasOverdue ? (2 * position) + 1 : position;
     }
 
-    /// <summary>How long ago the block's call departed; null when there is none.</summary>
+    /// <summary>How long ago the block's call departed, of this replica or of another; null when there is none.</summary>
     public TimeSpan? InFlightFor(int block, long now) =>
-        _inFlight.TryGetValue(block, out var departedAt) ? time.GetElapsedTime(departedAt, now) : null;
+        _inFlight.TryGetValue(block, out var departedAt) ? time.GetElapsedTime(departedAt, now) : pacer.UnderWayElsewhere(block);
 
     /// <summary>The block to ask for next, or null when there is nothing to ask for now.</summary>
     public BlockPick? Next(long now)
     {
-        if (_servedWait && Overdue(now) is { } overdue)
+        if (pacer.ServedWait && Overdue(now) is { } overdue)
         {
-            return new(overdue, ServesWait: false, null);
+            return new(overdue, BidClass.Overdue, DepartedAt(overdue), null);
         }
 
-        if (_demand.Next(b => IsEligible(b, now)) is var (caller, wanted))
+        if (_demand.Next(b => IsEligible(b, now)) is var (caller, wanted, since))
         {
-            return new(wanted, ServesWait: true, caller);
+            return new(wanted, BidClass.Wait, since, caller);
         }
 
         foreach (var sent in _sentAway)
         {
             if (now - sent.At <= _interest && IsEligible(sent.Block, now))
             {
-                return new(sent.Block, ServesWait: true, null);
+                return new(sent.Block, BidClass.Wait, sent.At, null);
             }
         }
 
         // A block that is owed has no copy, or one that is proved wrong: nothing is older.
         return (_owed.Where(b => IsEligible(b, now)).Select(b => (int?)b).FirstOrDefault() ?? OldestDue(now)) is { } due
-            ? new(due, ServesWait: false, null)
+            ? new(due, Age(due, now) > _overdueAfter ? BidClass.Overdue : BidClass.Due, DepartedAt(due), null)
             : null;
     }
 
     /// <summary>What <see cref="Next"/> picked departs at timestamp <paramref name="now"/>.</summary>
     public void Departed(BlockPick pick, long now)
     {
-        _servedWait = pick.ServesWait;
         _inFlight[pick.Block] = now;
         _order = null;
         if (pick.Caller is { } caller)
         {
-            _demand.Served(caller);
+            _demand.Served(caller, now);
         }
     }
 
@@ -206,7 +213,8 @@ internal sealed class BlockSchedule(TaskRunList list, CacheOptions cache, QuotaO
         foreach (var (number, held) in list.Blocks.All)
         {
             var departedAt = held.Block.DepartedAt;
-            if (IsWanted(held, now) && IsEligible(number, now) && !(oldest?.DepartedAt <= departedAt))
+            if (IsWanted(held, now) && (oldest is null || (departedAt, number).CompareTo((oldest.Value.DepartedAt, oldest.Value.Number)) < 0)
+                && IsEligible(number, now))
             {
                 oldest = (number, departedAt);
             }
@@ -220,15 +228,18 @@ internal sealed class BlockSchedule(TaskRunList list, CacheOptions cache, QuotaO
     private bool IsEligible(int block, long now) => Age(block, now) >= _dueAfter && IsAvailable(block, now);
 
     private bool IsAvailable(int block, long now) =>
-        block <= list.Extent.Frontier && !_inFlight.ContainsKey(block) && Unreadable(block, now) is null;
+        block <= list.Extent.Frontier && InFlightFor(block, now) is null && Unreadable(block, now) is null;
 
     private long Age(int block, long now) => list.Blocks.TryGet(block, out var held) ? now - held.Block.DepartedAt : long.MaxValue;
+
+    private long DepartedAt(int block) => list.Blocks.TryGet(block, out var held) ? held.Block.DepartedAt : 0;
 
     private readonly record struct SentAway(int Block, CallerIdentity Caller, long At);
 }
 
 /// <summary>The block to ask for next.</summary>
 /// <param name="Block">Its number.</param>
-/// <param name="ServesWait">Whether a reader waits for it, or was sent away for it and comes back.</param>
+/// <param name="Class">For whom: a reader who was sent away for it and comes back counts as one who waits.</param>
+/// <param name="Since">The timestamp since when the reader has stood in line, or of the block's departure.</param>
 /// <param name="Caller">The waiting caller whose turn it is.</param>
-internal readonly record struct BlockPick(int Block, bool ServesWait, CallerIdentity? Caller);
+internal readonly record struct BlockPick(int Block, BidClass Class, long Since, CallerIdentity? Caller);

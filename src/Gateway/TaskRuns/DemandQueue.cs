@@ -25,12 +25,15 @@ internal sealed class DemandQueue<TCaller>
     /// <summary>Whether anybody waits for the block.</summary>
     public bool Contains(int block) => _turns.Any(t => t.Waits.Exists(w => w.Block == block));
 
+    /// <summary>How many callers wait.</summary>
+    public int CallerCount => _turns.Count;
+
     /// <summary>One more reader of a caller waits for a block. A new caller's turn comes after those of all others.</summary>
-    public void Add(TCaller caller, int block)
+    public void Add(TCaller caller, int block, long now)
     {
         if (!_callers.TryGetValue(caller, out var turn))
         {
-            _callers[caller] = turn = _turns.AddLast(new Turn(caller));
+            _callers[caller] = turn = _turns.AddLast(new Turn(caller) { Since = now });
         }
 
         var waits = turn.Value.Waits;
@@ -65,27 +68,33 @@ internal sealed class DemandQueue<TCaller>
         }
     }
 
-    /// <summary>The block whose turn it is among those that <paramref name="isEligible"/>, and the caller who has the turn; null when there is none.</summary>
-    public (TCaller Caller, int Block)? Next(Func<int, bool> isEligible)
+    /// <summary>
+    /// The block whose turn it is among those that <paramref name="isEligible"/>, the caller who has the turn, and since when it has stood in
+    /// line for it; null when there is none.
+    /// </summary>
+    public (TCaller Caller, int Block, long Since)? Next(Func<int, bool> isEligible)
     {
         foreach (var turn in _turns)
         {
             var at = turn.Waits.FindIndex(w => isEligible(w.Block));
             if (at >= 0)
             {
-                return (turn.Caller, turn.Waits[at].Block);
+                return (turn.Caller, turn.Waits[at].Block, turn.Since);
             }
         }
 
         return null;
     }
 
-    /// <summary>The caller has had its turn.</summary>
-    public void Served(TCaller caller)
+    /// <summary>The caller has had its turn, and stands in line again if it still waits.</summary>
+    public void Served(TCaller caller, long now)
     {
-        var turn = _callers[caller];
-        _turns.Remove(turn);
-        _turns.AddLast(turn);
+        if (_callers.TryGetValue(caller, out var turn))
+        {
+            turn.Value.Since = now;
+            _turns.Remove(turn);
+            _turns.AddLast(turn);
+        }
     }
 
     /// <summary>The eligible blocks in the order in which they will be served; one that several callers wait for comes more than once.</summary>
@@ -104,6 +113,8 @@ internal sealed class DemandQueue<TCaller>
     private sealed record Turn(TCaller Caller)
     {
         public List<Wait> Waits { get; } = [];
+
+        public long Since { get; set; }
     }
 
     private readonly record struct Wait(int Block, int Readers);

@@ -143,7 +143,8 @@ internal sealed class TaskRunReader(TaskRunList list, BlockRefresher refresher, 
 
     private async Task WaitAsync(Task changed, TimeSpan left, CancellationToken cancellationToken)
     {
-        await changed.WaitAsync(left.ForTimer(), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await changed.WaitAsync(left.ForTimer(), time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         cancellationToken.ThrowIfCancellationRequested();
     }
 }

@@ -24,6 +24,10 @@ internal sealed class UpstreamHealth(TimeProvider time)
     public NclueFailure? Standing(bool isAsking, TimeSpan grace) =>
         _failure is not null && (isAsking || time.GetElapsedTime(_failedAt) < _wait + grace) ? _failure : null;
 
+    /// <summary>A call departs. When the last failure had lapsed by then, it says nothing of this call.</summary>
+    /// <param name="grace">As in <see cref="Standing"/>.</param>
+    public void Departed(TimeSpan grace) => _failure = Standing(isAsking: false, grace);
+
     /// <summary>How long nothing departs; zero when nothing is in the way.</summary>
     public TimeSpan Hold => new(new[] { _unreachable.Left, _refused.Left, _throttled.Left, _quota.Left }.Max(left => left.Ticks));
 

@@ -1,9 +1,9 @@
-namespace NclueGateway.Nclue;
+namespace NclueGateway.Nclue.Pacing;
 
 /// <summary>
-/// Grants departures to the upstream, at least one interval apart. NCLUE allows an account one request per second
-/// (https://api.ncloud-docs.com/docs/nclue-api-overview) and counts arrivals, so the next departure is counted from the moment the last
-/// request was on the wire, and while one has been granted but not sent there is no other.
+/// Keeps this replica's own requests apart where they leave: at least one interval from the moment the last one was on the wire, and while
+/// one has been granted but not sent there is no other. NCLUE allows an account one request per second
+/// (https://api.ncloud-docs.com/docs/nclue-api-overview) and counts arrivals.
 /// </summary>
 /// <remarks>
 /// Departure is not arrival. On a connection that stands, the bytes are there at once. On a new one they may not be: the upstream has yet
@@ -11,7 +11,7 @@ namespace NclueGateway.Nclue;
 /// is counted from the answer; but from one interval after sending when the answer takes longer, so that a slow upstream costs one
 /// departure for each connection and no more.
 /// </remarks>
-internal sealed class Pacer
+internal sealed class Wire
 {
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
@@ -19,20 +19,26 @@ internal sealed class Pacer
     private long _next = long.MinValue;
     private Departure? _unsent;
 
-    public Pacer(NclueOptions options, TimeProvider time)
+    public Wire(TimeSpan interval, TimeProvider time)
     {
         _time = time;
-        Interval = options.RequestInterval * options.ReplicaCount;
-        _interval = time.Ticks(Interval);
+        Interval = interval;
+        _interval = time.Ticks(interval);
     }
 
     /// <summary>Called when the time of the next departure has changed.</summary>
     public Action Changed { get; set; } = () => { };
 
-    /// <summary>
-    /// The least time between two departures of this replica. Replicas that share nothing cannot agree on who goes when, so each keeps to
-    /// its share of the budget.
-    /// </summary>
+    /// <summary>Asked right before a request is written; throws <see cref="IOException"/> when it may no longer be.</summary>
+    public Func<Departure, ValueTask> Confirm { get; set; } = _ => default;
+
+    /// <summary>Called when a request has been written, whole or in part, and whether it was the first of its connection.</summary>
+    public Action<Departure, bool> Sent { get; set; } = (_, _) => { };
+
+    /// <summary>Called when the first request of a connection turns out to have arrived, if it ever will.</summary>
+    public Action<Departure> Proved { get; set; } = _ => { };
+
+    /// <summary>The least time between two requests of this replica.</summary>
     public TimeSpan Interval { get; }
 
     /// <summary>How long until a departure is open: zero when one is now, null while one has been granted and not sent.</summary>
@@ -51,7 +57,8 @@ internal sealed class Pacer
     }
 
     /// <summary>Takes the departure that is open now; null when none is.</summary>
-    public Departure? TryDepart()
+    /// <param name="grant">What all replicas know it by.</param>
+    public Departure? TryDepart(Grant grant = default)
     {
         lock (_lock)
         {
@@ -62,7 +69,7 @@ internal sealed class Pacer
             }
 
             _next = now + _interval;
-            return _unsent = new Departure(this, now);
+            return _unsent = new Departure(this, now, grant);
         }
     }
 
@@ -86,8 +93,11 @@ internal sealed class Pacer
             departure.IsSending = true;
         }
 
+        var isOut = false;
         try
         {
+            await Confirm(departure);
+            isOut = true;
             await send();
         }
         finally
@@ -96,17 +106,28 @@ internal sealed class Pacer
             {
                 var now = _time.GetTimestamp();
                 departure.IsSending = false;
-                departure.UnprovenSince = onNewConnection ? now : null;
-                _next = Math.Max(_next, now + (onNewConnection ? 2 * _interval : _interval));
+                if (isOut)
+                {
+                    departure.UnprovenSince = onNewConnection ? now : null;
+                    _next = Math.Max(_next, now + (onNewConnection ? 2 * _interval : _interval));
+                }
+
                 _unsent = null;
+            }
+
+            if (isOut)
+            {
+                Sent(departure, onNewConnection);
             }
 
             Changed();
         }
     }
 
-    private void Arrived(Departure departure)
+    /// <summary>What was sent with a departure has arrived, if it ever will, and nothing more will be sent with it.</summary>
+    internal void Arrived(Departure departure)
     {
+        bool isProof;
         lock (_lock)
         {
             if (departure.IsSending)
@@ -119,6 +140,7 @@ internal sealed class Pacer
                 _next = Math.Min(_time.GetTimestamp(), sent + _interval) + _interval;
             }
 
+            isProof = departure.UnprovenSince is not null;
             departure.UnprovenSince = null;
             if (_unsent == departure)
             {
@@ -126,33 +148,11 @@ internal sealed class Pacer
             }
         }
 
+        if (isProof)
+        {
+            Proved(departure);
+        }
+
         Changed();
-    }
-
-    /// <summary>One granted departure. It is spent, whatever becomes of it.</summary>
-    /// <param name="at">The timestamp of the grant: nothing that the upstream answers is older.</param>
-    internal sealed class Departure(Pacer pacer, long at)
-    {
-        private static readonly AsyncLocal<Departure?> Current = new();
-
-        /// <summary>The departure of the call that is being made; null outside of one.</summary>
-        public static Departure? OfThisCall => Current.Value;
-
-        public long At => at;
-
-        /// <summary>Whether the one request of this departure is being written.</summary>
-        internal bool IsSending { get; set; }
-
-        /// <summary>When the request was sent, while that is no proof that it has arrived.</summary>
-        internal long? UnprovenSince { get; set; }
-
-        /// <summary>What the calling asynchronous method sends from now on, it sends with this departure.</summary>
-        public void Begin() => Current.Value = this;
-
-        /// <summary>The upstream has answered, so the request has arrived.</summary>
-        public void Answered() => pacer.Arrived(this);
-
-        /// <summary>The call is over: nothing will be sent any more, and what was sent has arrived if it ever will.</summary>
-        public void Close() => pacer.Arrived(this);
     }
 }

@@ -1,10 +1,10 @@
-namespace NclueGateway.Nclue;
+namespace NclueGateway.Nclue.Pacing;
 
 /// <summary>
-/// A connection to the upstream on which every write is one request and needs a departure of the <see cref="Pacer"/>. It lies above TLS,
+/// A connection to the upstream on which every write is one request and needs a departure of the <see cref="Wire"/>. It lies above TLS,
 /// so a handshake is none.
 /// </summary>
-internal sealed class PacedStream(Stream inner, Pacer pacer) : Stream
+internal sealed class PacedStream(Stream inner, Wire wire) : Stream
 {
     private bool _isUsed;
 
@@ -26,7 +26,7 @@ internal sealed class PacedStream(Stream inner, Pacer pacer) : Stream
     {
         var isNew = !_isUsed;
         _isUsed = true;
-        await pacer.SendAsync(isNew, async () =>
+        await wire.SendAsync(isNew, async () =>
         {
             await inner.WriteAsync(buffer, cancellationToken);
             await inner.FlushAsync(cancellationToken);

@@ -1,11 +1,11 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
-using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
 
-namespace NclueGateway.Tests.Nclue;
+namespace NclueGateway.Tests.Nclue.Pacing;
 
 /// <summary>Calls that overlap in every way: whatever they do, two requests are never on the wire within one interval.</summary>
-public sealed class PacerPropertyTests
+public sealed class WirePropertyTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -22,17 +22,17 @@ public sealed class PacerPropertyTests
             },
             iter: 10_000);
 
-    /// <summary>One run of the pacer beside what is known of it.</summary>
+    /// <summary>One run of the wire beside what is known of it.</summary>
     private sealed class Run
     {
         private readonly FakeTimeProvider _clock = new();
-        private readonly Pacer _pacer;
+        private readonly Wire _wire;
         private readonly List<Call> _calls = [];
 
         /// <summary>When the next departure is open, if none is under way by then.</summary>
         private TimeSpan _open;
 
-        public Run() => _pacer = new(new() { RequestInterval = Interval }, _clock);
+        public Run() => _wire = new(Interval, _clock);
 
         private TimeSpan Now => _clock.GetUtcNow() - _clock.Start;
 
@@ -44,7 +44,7 @@ public sealed class PacerPropertyTests
             switch (what)
             {
                 case 0 or 1: _clock.Advance(TimeSpan.FromMilliseconds(number)); break;
-                case 2: _clock.Advance(_pacer.UntilOpen ?? TimeSpan.Zero); break;
+                case 2: _clock.Advance(_wire.UntilOpen ?? TimeSpan.Zero); break;
                 case 3 or 4: Depart(); break;
                 case 5: Send(call, flag); break;
                 case 6: Send(UnderWay, flag); break;
@@ -53,12 +53,12 @@ public sealed class PacerPropertyTests
                 case 9: Close(call); break;
             }
 
-            _pacer.UntilOpen.ShouldBe(UnderWay is not null ? null : _open > Now ? _open - Now : TimeSpan.Zero);
+            _wire.UntilOpen.ShouldBe(UnderWay is not null ? null : _open > Now ? _open - Now : TimeSpan.Zero);
         }
 
         private void Depart()
         {
-            if (_pacer.TryDepart() is { } departure)
+            if (_wire.TryDepart() is { } departure)
             {
                 UnderWay.ShouldBeNull();
                 Now.ShouldBeGreaterThanOrEqualTo(_open);
@@ -142,14 +142,14 @@ public sealed class PacerPropertyTests
             call.IsProved = true;
         }
 
-        private async Task SendAsync(Pacer.Departure departure, bool onNewConnection, Task written)
+        private async Task SendAsync(Departure departure, bool onNewConnection, Task written)
         {
-            departure.Begin();
-            await _pacer.SendAsync(onNewConnection, () => new(written));
+            departure.Begin(CancellationToken.None);
+            await _wire.SendAsync(onNewConnection, () => new(written));
         }
     }
 
-    private sealed record Call(Pacer.Departure Departure)
+    private sealed record Call(Departure Departure)
     {
         public Task? Sending { get; set; }
 

@@ -1,71 +1,71 @@
 using Microsoft.Extensions.Time.Testing;
-using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
 
-namespace NclueGateway.Tests.Nclue;
+namespace NclueGateway.Tests.Nclue.Pacing;
 
-public sealed class PacerTests
+public sealed class WireTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1050);
 
     private readonly FakeTimeProvider _clock = new();
-    private readonly Pacer _pacer;
+    private readonly Wire _wire;
     private int _changes;
 
-    public PacerTests() => _pacer = new(new(), _clock) { Changed = () => _changes++ };
+    public WireTests() => _wire = new(Interval, _clock) { Changed = () => _changes++ };
 
     [Fact]
     public void The_first_departure_is_open_at_once()
     {
-        _pacer.UntilOpen.ShouldBe(TimeSpan.Zero);
-        _pacer.TryDepart().ShouldNotBeNull().At.ShouldBe(_clock.GetTimestamp());
+        _wire.UntilOpen.ShouldBe(TimeSpan.Zero);
+        _wire.TryDepart().ShouldNotBeNull().At.ShouldBe(_clock.GetTimestamp());
     }
 
     [Fact]
     public async Task The_next_is_open_one_interval_after_the_last_was_sent()
     {
-        await SendAsync(_pacer.TryDepart()!, onNewConnection: false);
+        await SendAsync(_wire.TryDepart()!, onNewConnection: false);
 
-        _pacer.UntilOpen.ShouldBe(Interval);
+        _wire.UntilOpen.ShouldBe(Interval);
         _clock.Advance(Interval - TimeSpan.FromTicks(1));
-        _pacer.TryDepart().ShouldBeNull();
+        _wire.TryDepart().ShouldBeNull();
         _clock.Advance(TimeSpan.FromTicks(1));
-        _pacer.UntilOpen.ShouldBe(TimeSpan.Zero);
-        _pacer.TryDepart().ShouldNotBeNull();
+        _wire.UntilOpen.ShouldBe(TimeSpan.Zero);
+        _wire.TryDepart().ShouldNotBeNull();
     }
 
     [Fact]
     public async Task While_one_is_granted_and_not_sent_there_is_no_other_however_long_it_takes()
     {
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
 
         _clock.Advance(TimeSpan.FromHours(1));
-        _pacer.UntilOpen.ShouldBeNull();
-        _pacer.TryDepart().ShouldBeNull();
+        _wire.UntilOpen.ShouldBeNull();
+        _wire.TryDepart().ShouldBeNull();
 
         await SendAsync(departure, onNewConnection: false);
-        _pacer.UntilOpen.ShouldBe(Interval);
+        _wire.UntilOpen.ShouldBe(Interval);
     }
 
     [Fact]
     public async Task While_one_is_being_sent_there_is_no_other()
     {
         var written = new TaskCompletionSource();
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         var sending = SendAsync(departure, onNewConnection: false, () => new(written.Task));
 
         _clock.Advance(10 * Interval);
-        _pacer.TryDepart().ShouldBeNull();
+        _wire.TryDepart().ShouldBeNull();
 
         written.SetResult();
         await sending;
-        _pacer.UntilOpen.ShouldBe(Interval);
+        _wire.UntilOpen.ShouldBe(Interval);
     }
 
     [Fact]
     public async Task What_fails_while_it_is_sent_may_have_arrived_and_counts_from_then()
     {
         var written = new TaskCompletionSource();
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         var sending = SendAsync(departure, onNewConnection: false, () => new(written.Task));
         _clock.Advance(10 * Interval);
 
@@ -73,40 +73,40 @@ public sealed class PacerTests
         await Should.ThrowAsync<IOException>(async () => await sending);
         departure.Close();
 
-        _pacer.UntilOpen.ShouldBe(Interval);
+        _wire.UntilOpen.ShouldBe(Interval);
     }
 
     [Fact]
     public async Task A_call_that_ends_while_it_is_sent_opens_nothing()
     {
         var written = new TaskCompletionSource();
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         var sending = SendAsync(departure, onNewConnection: false, () => new(written.Task));
         _clock.Advance(10 * Interval);
 
         departure.Close();
-        _pacer.TryDepart().ShouldBeNull();
+        _wire.TryDepart().ShouldBeNull();
 
         written.SetResult();
         await sending;
-        _pacer.UntilOpen.ShouldBe(Interval);
+        _wire.UntilOpen.ShouldBe(Interval);
     }
 
     [Fact]
     public void What_was_never_sent_is_spent_all_the_same()
     {
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         _clock.Advance(0.5 * Interval);
 
         departure.Close();
 
-        _pacer.UntilOpen.ShouldBe(0.5 * Interval);
+        _wire.UntilOpen.ShouldBe(0.5 * Interval);
     }
 
     [Fact]
     public async Task What_was_never_sent_cannot_be_sent_after_its_call_is_over()
     {
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         departure.Close();
 
         await ShouldBeHeldBackAsync(departure);
@@ -115,14 +115,14 @@ public sealed class PacerTests
     [Fact]
     public async Task On_a_new_connection_the_answer_proves_the_arrival_and_the_next_is_counted_from_there()
     {
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         await SendAsync(departure, onNewConnection: true);
         _clock.Advance(TimeSpan.FromMilliseconds(300));
-        _pacer.UntilOpen.ShouldBe((2 * Interval) - TimeSpan.FromMilliseconds(300));
+        _wire.UntilOpen.ShouldBe((2 * Interval) - TimeSpan.FromMilliseconds(300));
 
         departure.Answered();
 
-        _pacer.UntilOpen.ShouldBe(Interval);
+        _wire.UntilOpen.ShouldBe(Interval);
     }
 
     [Theory]
@@ -132,7 +132,7 @@ public sealed class PacerTests
     [InlineData(60_000)]
     public async Task A_slow_answer_on_a_new_connection_costs_one_interval_and_no_more(int milliseconds)
     {
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         await SendAsync(departure, onNewConnection: true);
         var sent = _clock.GetUtcNow();
         _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
@@ -141,44 +141,44 @@ public sealed class PacerTests
         departure.Close();
 
         var left = sent + (2 * Interval) - _clock.GetUtcNow();
-        _pacer.UntilOpen.ShouldBe(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        _wire.UntilOpen.ShouldBe(left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
 
     [Fact]
     public async Task No_answer_on_a_new_connection_costs_one_interval_and_no_more()
     {
-        await SendAsync(_pacer.TryDepart()!, onNewConnection: true);
+        await SendAsync(_wire.TryDepart()!, onNewConnection: true);
 
         _clock.Advance(2 * Interval);
 
-        _pacer.TryDepart().ShouldNotBeNull();
+        _wire.TryDepart().ShouldNotBeNull();
     }
 
     [Fact]
     public async Task A_late_answer_says_nothing_of_a_departure_since()
     {
-        var late = _pacer.TryDepart()!;
+        var late = _wire.TryDepart()!;
         await SendAsync(late, onNewConnection: true);
         _clock.Advance(2 * Interval);
-        await SendAsync(_pacer.TryDepart()!, onNewConnection: true);
+        await SendAsync(_wire.TryDepart()!, onNewConnection: true);
 
         late.Answered();
         late.Close();
 
-        _pacer.UntilOpen.ShouldBe(2 * Interval);
+        _wire.UntilOpen.ShouldBe(2 * Interval);
     }
 
     [Fact]
     public async Task Nothing_is_sent_without_a_departure()
     {
-        await Should.ThrowAsync<IOException>(async () => await _pacer.SendAsync(false, NotToBeSent));
-        _pacer.UntilOpen.ShouldBe(TimeSpan.Zero);
+        await Should.ThrowAsync<IOException>(async () => await _wire.SendAsync(false, NotToBeSent));
+        _wire.UntilOpen.ShouldBe(TimeSpan.Zero);
     }
 
     [Fact]
     public async Task A_departure_is_good_for_one_request()
     {
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         await SendAsync(departure, onNewConnection: false);
         _clock.Advance(10 * Interval);
 
@@ -189,7 +189,7 @@ public sealed class PacerTests
     public async Task A_departure_is_good_for_one_request_even_while_that_is_sent()
     {
         var written = new TaskCompletionSource();
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         var sending = SendAsync(departure, onNewConnection: false, () => new(written.Task));
 
         await ShouldBeHeldBackAsync(departure);
@@ -201,10 +201,10 @@ public sealed class PacerTests
     [Fact]
     public async Task A_call_cannot_send_with_the_departure_of_another()
     {
-        var spent = _pacer.TryDepart()!;
+        var spent = _wire.TryDepart()!;
         await SendAsync(spent, onNewConnection: false);
         _clock.Advance(Interval);
-        var other = _pacer.TryDepart()!;
+        var other = _wire.TryDepart()!;
 
         await ShouldBeHeldBackAsync(spent);
 
@@ -214,7 +214,7 @@ public sealed class PacerTests
     [Fact]
     public async Task Whoever_waits_is_told_of_every_change_that_can_open_a_departure()
     {
-        var departure = _pacer.TryDepart()!;
+        var departure = _wire.TryDepart()!;
         _changes.ShouldBe(0);
 
         await SendAsync(departure, onNewConnection: true);
@@ -226,27 +226,63 @@ public sealed class PacerTests
     }
 
     [Fact]
-    public async Task Replicas_that_share_nothing_each_keep_to_their_share()
+    public async Task What_is_not_confirmed_is_not_sent_and_its_departure_is_spent()
     {
-        var pacer = new Pacer(new() { ReplicaCount = 3 }, _clock);
+        _wire.Confirm = _ => throw new IOException("not any more");
+        var departure = _wire.TryDepart()!;
 
-        await SendAsync(pacer, pacer.TryDepart()!, onNewConnection: false, () => default);
+        (await Should.ThrowAsync<IOException>(() => SendAsync(departure, onNewConnection: true, NotToBeSent))).Message.ShouldBe("not any more");
 
-        pacer.Interval.ShouldBe(3 * Interval);
-        pacer.UntilOpen.ShouldBe(3 * Interval);
+        _wire.UntilOpen.ShouldBe(Interval);
+        await ShouldBeHeldBackAsync(departure);
+    }
+
+    [Fact]
+    public async Task While_a_request_waits_to_be_confirmed_there_is_no_other_departure()
+    {
+        var confirmed = new TaskCompletionSource();
+        _wire.Confirm = _ => new(confirmed.Task);
+        var sending = SendAsync(_wire.TryDepart()!, onNewConnection: false);
+        _clock.Advance(10 * Interval);
+
+        _wire.TryDepart().ShouldBeNull();
+
+        confirmed.SetResult();
+        await sending;
+        _wire.UntilOpen.ShouldBe(Interval);
+    }
+
+    [Fact]
+    public async Task Whoever_keeps_the_other_replicas_informed_hears_of_what_was_sent_and_once_of_what_has_arrived()
+    {
+        var heard = new List<string>();
+        _wire.Sent = (_, isNew) => heard.Add($"sent {isNew}");
+        _wire.Proved = _ => heard.Add("proved");
+
+        var first = _wire.TryDepart()!;
+        await SendAsync(first, onNewConnection: true);
+        first.Answered();
+        first.Close();
+        _clock.Advance(2 * Interval);
+        var second = _wire.TryDepart()!;
+        await SendAsync(second, onNewConnection: false);
+        second.Answered();
+        second.Close();
+
+        heard.ShouldBe(["sent True", "proved", "sent False"]);
     }
 
     private static ValueTask NotToBeSent() => throw new InvalidOperationException("This was not to be sent.");
 
-    private async Task ShouldBeHeldBackAsync(Pacer.Departure departure) =>
+    private async Task ShouldBeHeldBackAsync(Departure departure) =>
         await Should.ThrowAsync<IOException>(() => SendAsync(departure, onNewConnection: false, NotToBeSent));
 
-    private Task SendAsync(Pacer.Departure departure, bool onNewConnection, Func<ValueTask>? send = null) =>
-        SendAsync(_pacer, departure, onNewConnection, send ?? (() => default));
+    private Task SendAsync(Departure departure, bool onNewConnection, Func<ValueTask>? send = null) =>
+        SendAsync(_wire, departure, onNewConnection, send ?? (() => default));
 
-    private static async Task SendAsync(Pacer pacer, Pacer.Departure departure, bool onNewConnection, Func<ValueTask> send)
+    private static async Task SendAsync(Wire wire, Departure departure, bool onNewConnection, Func<ValueTask> send)
     {
-        departure.Begin();
-        await pacer.SendAsync(onNewConnection, send);
+        departure.Begin(CancellationToken.None);
+        await wire.SendAsync(onNewConnection, send);
     }
 }

@@ -1,19 +1,19 @@
 using Microsoft.Extensions.Time.Testing;
-using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
 
-namespace NclueGateway.Tests.Nclue;
+namespace NclueGateway.Tests.Nclue.Pacing;
 
 public sealed class PacedStreamTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _clock = new();
-    private readonly MemoryStream _wire = new();
-    private readonly Pacer _pacer;
+    private readonly MemoryStream _bytes = new();
+    private readonly Wire _wire;
     private readonly PacedStream _stream;
 
     public PacedStreamTests()
     {
-        _pacer = new(new(), _clock);
-        _stream = new(_wire, _pacer);
+        _wire = new(TimeSpan.FromSeconds(1), _clock);
+        _stream = new(_bytes, _wire);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -23,11 +23,11 @@ public sealed class PacedStreamTests : IAsyncDisposable
     [Fact]
     public async Task A_request_with_a_departure_is_written()
     {
-        _pacer.TryDepart()!.Begin();
+        _wire.TryDepart()!.Begin(CancellationToken.None);
 
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
 
-        _wire.ToArray().ShouldBe("abc"u8.ToArray());
+        _bytes.ToArray().ShouldBe("abc"u8.ToArray());
     }
 
     [Fact]
@@ -35,54 +35,54 @@ public sealed class PacedStreamTests : IAsyncDisposable
     {
         await Should.ThrowAsync<IOException>(async () => await _stream.WriteAsync("abc"u8.ToArray(), Token));
 
-        _wire.Length.ShouldBe(0);
+        _bytes.Length.ShouldBe(0);
     }
 
     [Fact]
     public async Task A_second_request_needs_a_second_departure()
     {
-        _pacer.TryDepart()!.Begin();
+        _wire.TryDepart()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
         _clock.Advance(TimeSpan.FromMinutes(1));
 
         await Should.ThrowAsync<IOException>(() => _stream.WriteAsync("def"u8.ToArray(), 0, 3, Token));
-        _wire.Length.ShouldBe(3);
+        _bytes.Length.ShouldBe(3);
 
-        _pacer.TryDepart()!.Begin();
+        _wire.TryDepart()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("def"u8.ToArray(), Token);
-        _wire.Length.ShouldBe(6);
+        _bytes.Length.ShouldBe(6);
     }
 
     [Fact]
     public async Task Only_the_first_request_of_a_connection_is_one_on_a_new_connection()
     {
-        _pacer.TryDepart()!.Begin();
+        _wire.TryDepart()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
-        _pacer.UntilOpen.ShouldBe(2 * _pacer.Interval);
+        _wire.UntilOpen.ShouldBe(2 * _wire.Interval);
 
-        _clock.Advance(2 * _pacer.Interval);
-        _pacer.TryDepart()!.Begin();
+        _clock.Advance(2 * _wire.Interval);
+        _wire.TryDepart()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
-        _pacer.UntilOpen.ShouldBe(_pacer.Interval);
+        _wire.UntilOpen.ShouldBe(_wire.Interval);
     }
 
     [Fact]
-    public void Nothing_can_be_written_past_the_pacer()
+    public void Nothing_can_be_written_past_the_wire()
     {
-        _pacer.TryDepart()!.Begin();
+        _wire.TryDepart()!.Begin(CancellationToken.None);
 
         Should.Throw<NotSupportedException>(() => _stream.Write([1], 0, 1));
         Should.Throw<NotSupportedException>(() => _stream.Write([1]));
         Should.Throw<NotSupportedException>(() => _stream.WriteByte(1));
         Should.Throw<NotSupportedException>(() => _stream.EndWrite(_stream.BeginWrite([1], 0, 1, null, null)));
-        _wire.Length.ShouldBe(0);
+        _bytes.Length.ShouldBe(0);
     }
 
     [Fact]
     public async Task Reading_needs_no_departure()
     {
-        _wire.Write("abc"u8);
-        _wire.Position = 0;
+        _bytes.Write("abc"u8);
+        _bytes.Position = 0;
         var buffer = new byte[4];
 
         (await _stream.ReadAsync(buffer.AsMemory(0, 1), Token)).ShouldBe(1);
@@ -97,6 +97,6 @@ public sealed class PacedStreamTests : IAsyncDisposable
     {
         await _stream.DisposeAsync();
 
-        _wire.CanRead.ShouldBeFalse();
+        _bytes.CanRead.ShouldBeFalse();
     }
 }

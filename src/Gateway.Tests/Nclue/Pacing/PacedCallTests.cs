@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using NclueGateway.Nclue;
 using NclueGateway.Tests.Infrastructure;
 
-namespace NclueGateway.Tests.Nclue;
+namespace NclueGateway.Tests.Nclue.Pacing;
 
 /// <summary>One departure is one arrival, whatever becomes of connections, and arrivals keep their distance.</summary>
 public sealed class PacedCallTests

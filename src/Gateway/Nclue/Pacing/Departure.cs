@@ -1,0 +1,48 @@
+namespace NclueGateway.Nclue.Pacing;
+
+/// <summary>One granted departure. It is spent, whatever becomes of it.</summary>
+/// <param name="wire">Where its one request leaves.</param>
+/// <param name="at">The timestamp of the grant: nothing that the upstream answers is older.</param>
+/// <param name="grant">What all replicas know it by.</param>
+internal sealed class Departure(Wire wire, long at, Grant grant)
+{
+    private static readonly AsyncLocal<Departure?> Current = new();
+
+    /// <summary>The departure of the call that is being made; null outside of one.</summary>
+    public static Departure? OfThisCall => Current.Value;
+
+    public long At => at;
+
+    public Grant Grant => grant;
+
+    /// <summary>Ends when the call does.</summary>
+    public CancellationToken Call { get; private set; }
+
+    /// <summary>Whether the one request of this departure is being written.</summary>
+    internal bool IsSending { get; set; }
+
+    /// <summary>When the request was sent, while that is no proof that it has arrived.</summary>
+    internal long? UnprovenSince { get; set; }
+
+    /// <summary>What the calling asynchronous method sends from now on, it sends with this departure.</summary>
+    /// <param name="call">Ends when the call does.</param>
+    public void Begin(CancellationToken call)
+    {
+        Call = call;
+        Current.Value = this;
+    }
+
+    /// <summary>The upstream has answered, so the request has arrived.</summary>
+    public void Answered() => wire.Arrived(this);
+
+    /// <summary>The call is over: nothing will be sent any more, and what was sent has arrived if it ever will.</summary>
+    public void Close() => wire.Arrived(this);
+}
+
+/// <summary>What all replicas know a departure by.</summary>
+/// <param name="Number">Its number among the departures that Redis has granted; 0 for any other.</param>
+/// <param name="Time">
+/// Its moment by Redis' clock (ms), or earlier: other replicas count the block's age from it. 0 where no Redis has ever answered.
+/// </param>
+/// <param name="AskedAt">The timestamp before Redis was asked for it: it was granted then or later.</param>
+internal readonly record struct Grant(long Number, long Time, long AskedAt);

@@ -1,0 +1,50 @@
+namespace NclueGateway.Nclue.Pacing;
+
+/// <summary>
+/// The pacer of a replica without Redis. Replicas that share nothing cannot agree on who goes when, so each keeps to its share of the budget:
+/// one request per <c>Nclue:RequestInterval</c> × <c>Nclue:ReplicaCount</c>, the interval of its <see cref="Wire"/>.
+/// </summary>
+internal sealed class LocalPacer(Wire wire) : IPacer
+{
+    private bool _servedWait;
+
+    public Action Changed
+    {
+        get => wire.Changed;
+        set => wire.Changed = value;
+    }
+
+    public TimeSpan Interval => wire.Interval;
+
+    public TimeSpan? UntilOpen => wire.UntilOpen;
+
+    public bool ServedWait => Volatile.Read(ref _servedWait);
+
+    public SharedPause? Pause => null;
+
+    public Queue Elsewhere => default;
+
+    public Bid Bid
+    {
+        set { } // nobody else is there to see it
+    }
+
+    public TimeSpan? UnderWayElsewhere(int block) => null;
+
+    public Task RunAsync(CancellationToken stop) => Task.CompletedTask;
+
+    public ValueTask<Claim> ClaimAsync(int block, Bid bid, long known)
+    {
+        var departure = wire.TryDepart();
+        if (departure is not null)
+        {
+            Volatile.Write(ref _servedWait, bid.Class == BidClass.Wait);
+        }
+
+        return new(new Claim(departure));
+    }
+
+    public ValueTask<long> EndAsync(Departure departure, int block, CallEnd end) => default;
+
+    public ValueTask PauseAsync(Departure departure, NclueFailureKind kind, TimeSpan? askedFor) => default;
+}
