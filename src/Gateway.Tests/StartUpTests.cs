@@ -21,7 +21,10 @@ public sealed class StartUpTests
                 ["Nclue__TimeZone"] = "Asia/Atlantis",
                 ["Cache__FreshFr"] = "00:00:10",
                 ["Auth__Audience"] = "",
-                ["ConnectionStrings__Redis"] = "localhost",
+                ["ConnectionStrings__Redis"] = "localhost,passwort=canary",
+                ["ConnectionStrings__Reddis"] = "localhost",
+                ["Cache__KeyPrefix"] = "with {braces}",
+                ["Nclue__Account"] = "a b",
             });
 
         var errors = await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -34,7 +37,8 @@ public sealed class StartUpTests
         foreach (var key in new[]
         {
             "Nclue:BaseAddress", "Nclue:AccessKey", "Nclue:Timeout", "Nclue:RequestInterval", "Nclue:TimeZone",
-            "Cache:FreshFr", "Auth:Authority", "Auth:Audience", "ConnectionStrings:Redis",
+            "Cache:FreshFr", "Auth:Authority", "Auth:Audience", "ConnectionStrings:Redis", "ConnectionStrings:Reddis", "Cache:KeyPrefix",
+            "Nclue:Account",
         })
         {
             errors.Split('\n').Count(line => line.StartsWith($"  - {key}: ", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(1, key);

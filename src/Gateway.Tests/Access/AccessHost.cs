@@ -12,6 +12,7 @@ using Microsoft.Extensions.Time.Testing;
 using NclueGateway.Access;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
+using NclueGateway.Operations;
 using NclueGateway.TaskRuns;
 using NclueGateway.Tests.Infrastructure;
 
@@ -75,6 +76,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddPermissions(options);
         builder.Services.AddSingleton(TaskRunContract.Description);
         builder.Services.AddOpenApi(openApi ?? new());
+        builder.Services.AddHealthChecks();
 
         var app = builder.Build();
         app.UsePathBase(pathBase);
@@ -84,6 +86,7 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseAuthorization();
         app.MapProblemPages();
         app.MapOpenApi();
+        app.MapHealth();
         app.MapMethods(Protected, [HttpMethods.Get], (HttpContext context) => CallerIdentity.From(context.User, options).Subject)
             .WithName("listTaskRuns")
             .RequireAuthorization();

@@ -35,6 +35,8 @@ public sealed class OpenRoutesTests
     [Theory]
     [InlineData("/problems")]
     [InlineData("/problems/not-found")]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
     [InlineData("/openapi/v1.json")]
     [InlineData("/swagger/index.html")]
     public async Task Open_routes_need_no_token_and_do_not_mind_a_bad_one(string path)

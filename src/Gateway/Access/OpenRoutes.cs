@@ -11,6 +11,8 @@ internal static class OpenRoutes
     [
         "problems",
         "problems/{slug}",
+        "health/live",
+        "health/ready",
         "openapi/{documentName}.json",
         "swagger/{**path}",
     ];

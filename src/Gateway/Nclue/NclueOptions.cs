@@ -15,6 +15,13 @@ internal sealed class NclueOptions : IValidatableObject
     /// <value>Whether <see cref="BaseAddress"/> must be https when it is not loopback. Default true.</value>
     public bool RequireHttps { get; set; } = true;
 
+    /// <value>
+    /// Names the NCP account in Redis: all gateways with the same host and account share one budget. It changes when the keys belong to another
+    /// account, and never when they are rotated. Letters, digits, <c>. _ -</c>, at most 64. Default default.
+    /// </value>
+    [Required, RegularExpression("[A-Za-z0-9._-]{1,64}", ErrorMessage = "it is not 1 to 64 letters, digits, '.', '_' and '-'.")]
+    public string Account { get; set; } = "default";
+
     /// <value>The access key of the account or of one of its sub accounts. Not secret by itself, but it does not leave the gateway.</value>
     [Required, Secret]
     public string AccessKey { get; set; } = "";
@@ -27,7 +34,7 @@ internal sealed class NclueOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan RequestInterval { get; set; } = TimeSpan.FromMilliseconds(1050);
 
-    /// <value>The most replicas that can run at once. 1 to 100, default 1.</value>
+    /// <value>The most replicas that can run at once: without Redis each keeps to its share. 1 to 100, default 1.</value>
     [Range(1, 100)]
     public int ReplicaCount { get; set; } = 1;
 
@@ -48,6 +55,12 @@ internal sealed class NclueOptions : IValidatableObject
 
     /// <value>The language of the troubleshooting pages that failed runs link to. Default ko.</value>
     public HelpLanguage HelpLanguage { get; set; } = HelpLanguage.Ko;
+
+    /// <summary>
+    /// What names the account in Redis, in braces, so that Redis Cluster keeps its keys together
+    /// (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags).
+    /// </summary>
+    internal string AccountKey => $"{{nclue:{BaseAddress.Authority}:{Account}}}";
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -1,0 +1,98 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using StackExchange.Redis;
+
+namespace NclueGateway.Redis;
+
+/// <summary>
+/// Whether Redis answers. A call that fails, or has no answer within <see cref="Patience"/>, opens the circuit; while it is open nobody asks
+/// Redis but the probe that closes it. So a reader waits for a Redis that is away at most once.
+/// </summary>
+/// <remarks>
+/// The clients' own timeouts do not do: <c>RedisCache</c> ignores its token, and StackExchange.Redis looks for timeouts twice a second. A call
+/// that nobody waits for any more may still be executed.
+/// </remarks>
+internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircuit> logger)
+{
+    /// <summary>The longest that anybody waits for Redis.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+
+    private RedisState _state = new(IsAnswering: null, time.GetTimestamp(), time.GetTimestamp());
+
+    /// <summary>Whether Redis answers, and since when.</summary>
+    public RedisState State => Volatile.Read(ref _state);
+
+    /// <summary>Makes a call if Redis answers.</summary>
+    /// <exception cref="RedisAwayException">It does not, or not in time. The call may have been executed.</exception>
+    public Task<T> RunAsync<T>(Func<Task<T>> call) =>
+        State.IsAnswering == true ? CallAsync(call, isProbe: false) : Task.FromException<T>(new RedisAwayException());
+
+    /// <summary>Makes a call whether or not Redis answers, and closes the circuit when it does.</summary>
+    /// <exception cref="RedisAwayException">It does not, or not in time. The call may have been executed.</exception>
+    public Task<T> ProbeAsync<T>(Func<Task<T>> call) => CallAsync(call, isProbe: true);
+
+    private async Task<T> CallAsync<T>(Func<Task<T>> call, bool isProbe)
+    {
+        var askedAt = time.GetTimestamp();
+        try
+        {
+            var answer = await call().WaitAsync(Patience, time);
+            if (isProbe)
+            {
+                Note(isAnswering: true, askedAt, "");
+            }
+
+            return answer;
+        }
+        catch (Exception failure) when (IsRedis(failure))
+        {
+            Note(isAnswering: false, askedAt, Describe(failure));
+            throw new RedisAwayException();
+        }
+    }
+
+    private void Note(bool isAnswering, long askedAt, string reason)
+    {
+        var before = State;
+        var now = new RedisState(isAnswering, before.IsAnswering == isAnswering ? before.Since : time.GetTimestamp(), askedAt);
+        if (Interlocked.CompareExchange(ref _state, now, before) == before && before.IsAnswering != isAnswering)
+        {
+            if (!isAnswering)
+            {
+                Away(logger, reason);
+            }
+            else if (before.IsAnswering == false)
+            {
+                Back(logger, time.GetElapsedTime(before.Since, now.Since).TotalSeconds);
+            }
+        }
+    }
+
+    private static bool IsRedis(Exception failure) => failure is RedisException or TimeoutException or ObjectDisposedException
+        or SocketException or IOException or AuthenticationException or AggregateException;
+
+    /// <summary>Why, in words that hold nothing of a connection string.</summary>
+    private static string Describe(Exception failure) => failure switch
+    {
+        RedisServerException { Message: var message } when message.Split(' ')[0] is { Length: > 2 } code && code.All(char.IsAsciiLetterUpper) => code,
+        RedisConnectionException { FailureType: var type } => $"{type}",
+        TimeoutException => $"no answer within {Patience.TotalMilliseconds:0} ms",
+        _ => failure.GetType().Name,
+    };
+
+    [LoggerMessage(1, LogLevel.Warning,
+        "Redis is away ({Reason}): answers come from memory, and this replica keeps to its own share of the budget until it is back.")]
+    private static partial void Away(ILogger logger, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "Redis is back after {Seconds:0.0} s.")]
+    private static partial void Back(ILogger logger, double seconds);
+}
+
+/// <summary>Whether Redis answers.</summary>
+/// <param name="IsAnswering">Null before the first call has ended.</param>
+/// <param name="Since">The timestamp since when.</param>
+/// <param name="SeenAt">The timestamp when this was tried last: by a probe that was answered, or by any call that was not.</param>
+internal sealed record RedisState(bool? IsAnswering, long Since, long SeenAt);
+
+/// <summary>Redis does not answer.</summary>
+internal sealed class RedisAwayException() : Exception("Redis does not answer.");

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Caching.StackExchangeRedis;
+
+namespace NclueGateway.Redis;
+
+internal static class RedisExtensions
+{
+    /// <summary>Redis, for the pacer and, as <c>IDistributedCache</c>, for everything that is stored there.</summary>
+    public static IServiceCollection AddRedis(this IServiceCollection services, ConnectionStringOptions options)
+    {
+        services.AddSingleton(options);
+        if (options.Redis.Length == 0)
+        {
+            return services;
+        }
+
+        services
+            .AddSingleton<RedisConnection>()
+            .AddSingleton<RedisCircuit>()
+            .AddStackExchangeRedisCache(_ => { })
+            .AddOptions<RedisCacheOptions>()
+            .Configure<RedisConnection>((cache, connection) => cache.ConnectionMultiplexerFactory = connection.GetAsync);
+        services.AddHealthChecks().AddCheck<RedisHealth>("redis");
+        return services;
+    }
+}
