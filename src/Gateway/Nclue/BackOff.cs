@@ -10,10 +10,11 @@ namespace NclueGateway.Nclue;
 /// <param name="first">The first wait.</param>
 /// <param name="longest">The wait is doubled up to this one.</param>
 /// <param name="jitter">The share of a wait, 0 to 1, that may be taken off at random so that replicas do not come back together.</param>
-internal sealed class BackOff(TimeProvider time, TimeSpan first, TimeSpan longest, double jitter = 0)
+/// <param name="random">Where that comes from.</param>
+internal sealed class BackOff(TimeProvider time, TimeSpan first, TimeSpan longest, double jitter = 0, Random? random = null)
 {
     /// <summary>No wait that an upstream asks for with <c>Retry-After</c> is longer than this.</summary>
-    private static readonly TimeSpan LongestAskedFor = TimeSpan.FromMinutes(15);
+    public static readonly TimeSpan LongestAskedFor = TimeSpan.FromMinutes(15);
 
     private int _failures;
     private long _began = long.MinValue;
@@ -35,7 +36,7 @@ internal sealed class BackOff(TimeProvider time, TimeSpan first, TimeSpan longes
         if (departedAt >= _began)
         {
             wait = first * Math.Pow(2, Math.Min(_failures, 30));
-            wait = (wait < longest ? wait : longest) * (1 - (jitter * Random.Shared.NextDouble()));
+            wait = (wait < longest ? wait : longest) * (1 - (jitter * (random ?? Random.Shared).NextDouble()));
             _failures++;
             _began = now;
         }

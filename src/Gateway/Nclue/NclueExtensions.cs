@@ -1,18 +1,33 @@
 using NclueGateway.Nclue.Pacing;
+using NclueGateway.Redis;
 
 namespace NclueGateway.Nclue;
 
 internal static class NclueExtensions
 {
     /// <summary>Everything that calls the upstream.</summary>
-    public static IServiceCollection AddNclue(this IServiceCollection services, NclueOptions options)
+    /// <param name="options">The settings of the upstream.</param>
+    /// <param name="isShared">Whether replicas share the budget through Redis.</param>
+    /// <param name="keepFor">How long a copy of a block may be kept.</param>
+    public static IServiceCollection AddNclue(this IServiceCollection services, NclueOptions options, bool isShared, TimeSpan keepFor)
     {
         services.AddHttpForwarder();
         services.AddReverseProxy(); // for ITransformBuilder; no route is mapped
-        return services
-            .AddSingleton(provider => new Wire(options.RequestInterval * options.ReplicaCount, provider.GetRequiredService<TimeProvider>()))
-            .AddSingleton<IPacer, LocalPacer>()
+        services
+            .AddSingleton(options)
             .AddKeyedSingleton(NclueConnections.Key, (provider, _) => NclueConnections.CreateHandler(provider.GetRequiredService<Wire>()))
             .AddSingleton<IBlockSource, NclueForwarder>();
+        if (!isShared)
+        {
+            return services
+                .AddSingleton(provider => new Wire(options.RequestInterval * options.ReplicaCount, provider.GetRequiredService<TimeProvider>()))
+                .AddSingleton<IPacer, LocalPacer>();
+        }
+
+        return services
+            .AddSingleton(provider => new Wire(options.RequestInterval, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<IPacerScript>(provider => new LuaPacerScript(provider.GetRequiredService<RedisConnection>(), options.AccountKey))
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<SharedPacer>(provider, keepFor))
+            .AddSingleton<IPacer>(provider => provider.GetRequiredService<SharedPacer>());
     }
 }

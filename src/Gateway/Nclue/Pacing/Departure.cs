@@ -13,7 +13,8 @@ internal sealed class Departure(Wire wire, long at, Grant grant)
 
     public long At => at;
 
-    public Grant Grant => grant;
+    /// <summary>What all replicas know it by.</summary>
+    public Grant Grant { get; private set; } = grant;
 
     /// <summary>Ends when the call does.</summary>
     public CancellationToken Call { get; private set; }
@@ -31,6 +32,9 @@ internal sealed class Departure(Wire wire, long at, Grant grant)
         Call = call;
         Current.Value = this;
     }
+
+    /// <summary>It was too late for its turn and has got another one. What it brings counts from the first.</summary>
+    public void Renew(long number, long askedAt) => Grant = Grant with { Number = number, AskedAt = askedAt };
 
     /// <summary>The upstream has answered, so the request has arrived.</summary>
     public void Answered() => wire.Arrived(this);

@@ -33,11 +33,14 @@ internal interface IPacer
     /// <summary>Keeps in touch with the other replicas until <paramref name="stop"/>.</summary>
     Task RunAsync(CancellationToken stop);
 
-    /// <summary>Asks for a departure now. Only one caller at a time.</summary>
+    /// <summary>Tells the other replicas that this one ends.</summary>
+    ValueTask LeaveAsync();
+
+    /// <summary>Asks for a departure now; null when there is none. Only one caller at a time.</summary>
     /// <param name="block">The block that it is for.</param>
     /// <param name="bid">For whom it is.</param>
     /// <param name="known">The newest fetch time (Redis' clock, ms) of the block that this replica can read, or knows it cannot; 0 for none.</param>
-    ValueTask<Claim> ClaimAsync(int block, Bid bid, long known);
+    ValueTask<Departure?> ClaimAsync(int block, Bid bid, long known);
 
     /// <summary>The call of a departure is over.</summary>
     /// <param name="departure">The departure.</param>
@@ -52,11 +55,6 @@ internal interface IPacer
     /// <param name="askedFor">What the upstream asked for, if it did.</param>
     ValueTask PauseAsync(Departure departure, NclueFailureKind kind, TimeSpan? askedFor);
 }
-
-/// <summary>What came of asking for a departure.</summary>
-/// <param name="Departure">The departure, when it was granted.</param>
-/// <param name="IsNewer">Whether it was refused because Redis holds a newer copy than the replica knows.</param>
-internal readonly record struct Claim(Departure? Departure, bool IsNewer = false);
 
 /// <summary>What a replica wants of the pacer next.</summary>
 /// <param name="Class">For whom.</param>

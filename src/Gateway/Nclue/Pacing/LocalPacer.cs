@@ -33,7 +33,9 @@ internal sealed class LocalPacer(Wire wire) : IPacer
 
     public Task RunAsync(CancellationToken stop) => Task.CompletedTask;
 
-    public ValueTask<Claim> ClaimAsync(int block, Bid bid, long known)
+    public ValueTask LeaveAsync() => default;
+
+    public ValueTask<Departure?> ClaimAsync(int block, Bid bid, long known)
     {
         var departure = wire.TryDepart();
         if (departure is not null)
@@ -41,7 +43,7 @@ internal sealed class LocalPacer(Wire wire) : IPacer
             Volatile.Write(ref _servedWait, bid.Class == BidClass.Wait);
         }
 
-        return new(new Claim(departure));
+        return new(departure);
     }
 
     public ValueTask<long> EndAsync(Departure departure, int block, CallEnd end) => default;

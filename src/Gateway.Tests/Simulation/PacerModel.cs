@@ -1,0 +1,319 @@
+using NclueGateway.Nclue.Pacing;
+
+namespace NclueGateway.Tests.Simulation;
+
+/// <summary>
+/// The pacer's script once more, by itself in C#: what the simulation's Redis runs. A test lets both answer the same calls, so that what the
+/// simulation proves is true of the script.
+/// </summary>
+internal class PacerModel
+{
+    private const long NewsKept = 64;
+
+    private readonly Dictionary<int, (string Replica, long Seen, int Count, BidClass Class, long Since, Queue Queue)> _slots = [];
+    private readonly Dictionary<int, (string Replica, long Since, long Until)> _flights = [];
+    private readonly Dictionary<int, long> _blocks = [];
+    private readonly LinkedList<(int Block, long Fetched)> _news = new();
+    private readonly Dictionary<string, (long Count, long Began)> _refusals = [];
+    private long? _epoch;
+    private long _skew;
+    private long _clock;
+    private long _next;
+    private long _quiet;
+    private long _pause;
+    private string _why = "";
+    private long _tick;
+    private long _seen;
+    private long _generation;
+    private BidClass _last;
+    private long _number;
+    private int? _cycle;
+    private int _previous;
+    private long _cycled;
+    private int _slotCount;
+    private long _newsCount;
+
+    /// <summary>Runs a call at a moment of the server's clock.</summary>
+    public virtual PacerReply Run(PacerCall a, long clock)
+    {
+        var now = clock + _skew;
+        var last = _clock;
+        var most = a.Now + a.Unsure + a.Patience;
+        var wasSet = a.Now > 0 && (now < a.Now || now > most);
+        var least = now < a.Now ? most : last;
+        if (now < least)
+        {
+            _skew += least - now;
+            now = least;
+        }
+
+        if (_epoch is null)
+        {
+            _epoch = now;
+            _next = FirstDeparture(now, a.Interval);
+        }
+
+        if (wasSet)
+        {
+            _next = Math.Max(_next, now + a.Interval);
+            if (last <= most)
+            {
+                _quiet += _quiet > a.Now ? now - a.Now - a.Unsure : 0;
+                _pause += _pause > a.Now ? now - a.Now - a.Unsure : 0;
+            }
+
+            a = a with { PausedUntil = a.PausedUntil > 0 ? a.PausedUntil + now - a.Now - a.Unsure : 0 };
+        }
+
+        _clock = now;
+        _tick++;
+
+        if (a.WasAway && now - _seen > a.Gap)
+        {
+            _quiet = Math.Max(_quiet, now + a.Quiet);
+        }
+
+        if (a.IsSettled)
+        {
+            _seen = now;
+        }
+
+        if (a.PausedUntil > _pause)
+        {
+            (_pause, _why) = (a.PausedUntil, a.PausedFor);
+        }
+
+        _generation = Math.Max(_generation, a.Generation);
+
+        var (slot, elsewhere, isOutbid) = TakeSlot(a, now);
+        RenewFlights(a, now);
+        var (outcome, value) = Answer(a, now, slot, isOutbid);
+        return Reply(a, now, outcome, value, slot, elsewhere);
+    }
+
+    protected virtual long FirstDeparture(long now, long interval) => now + interval;
+
+    protected virtual void Lease(PacerCall a, long now) => _flights[a.Block] = (a.Replica, now, now + (2 * a.Interval));
+
+    protected virtual bool IsUnderWay(int block) => _flights.ContainsKey(block);
+
+    protected virtual bool IsOpen(long now, long open) => now >= open;
+
+    /// <summary>Takes a departure, whether or not one is open.</summary>
+    protected virtual (string Outcome, long Value) Grant(PacerCall a, long now, int slot)
+    {
+        Depart(a, now, slot, a.Class);
+        Lease(a, now);
+        return (PacerOutcome.Granted, _number);
+    }
+
+    private (int Slot, Queue Elsewhere, bool IsOutbid) TakeSlot(PacerCall a, long now)
+    {
+        int? mine = null, free = null, hint = null;
+        var size = a.ReplicaCount;
+        var elsewhere = default(Queue);
+        var isOutbid = false;
+        for (var i = 0; i < _slotCount; i++)
+        {
+            var isTaken = _slots.TryGetValue(i, out var s);
+            if (isTaken && s.Replica == a.Replica)
+            {
+                mine = i;
+            }
+            else if (!isTaken || now - s.Seen > a.Lease)
+            {
+                free ??= i;
+                hint = i == a.Slot ? i : hint;
+            }
+            else
+            {
+                size = Math.Max(size, Math.Max(i + 1, s.Count));
+                if (now - s.Seen < 2 * a.Interval)
+                {
+                    elsewhere = new(elsewhere.Blocks + s.Queue.Blocks, elsewhere.Callers + s.Queue.Callers);
+                    isOutbid |= Rank(s.Class) < Rank(a.Class) || (s.Class == BidClass.Wait && a.Class == BidClass.Wait && s.Since < a.Since);
+                }
+            }
+        }
+
+        hint = mine is null && a.Slot >= _slotCount ? a.Slot : hint;
+        var slot = mine ?? hint ?? free ?? _slotCount;
+        _slotCount = Math.Max(_slotCount, slot + 1);
+        size = Math.Max(size, slot + 1);
+        if (_cycle is null || (size != _cycle && now - _cycled >= a.Settle))
+        {
+            (_previous, _cycle, _cycled) = (_cycle ?? size, size, now);
+        }
+
+        _slots[slot] = (a.Replica, now, a.ReplicaCount, a.Class, a.Since, a.Queue);
+        return (slot, elsewhere, isOutbid);
+    }
+
+    private double Rank(BidClass bid) => bid switch
+    {
+        BidClass.None => 9,
+        BidClass.Overdue when _last == BidClass.Wait => 1.5,
+        _ => (int)bid,
+    };
+
+    private void RenewFlights(PacerCall a, long now)
+    {
+        foreach (var (block, flight) in _flights.ToList())
+        {
+            if (flight.Replica == a.Replica && a.Flights.Contains(block))
+            {
+                _flights[block] = flight with { Until = now + (2 * a.Interval) };
+            }
+
+            if (_flights[block].Until <= now)
+            {
+                _flights.Remove(block);
+            }
+        }
+    }
+
+    private (string Outcome, long Value) Answer(PacerCall a, long now, int slot, bool isOutbid)
+    {
+        var open = Math.Max(_next, Math.Max(_quiet, _pause));
+        var newest = _blocks.GetValueOrDefault(a.Block);
+        switch (a.Operation)
+        {
+            case PacerOperation.Claim when newest > a.Known:
+                return (PacerOutcome.Newer, newest);
+            case PacerOperation.Claim when IsUnderWay(a.Block):
+                return (PacerOutcome.UnderWay, 0);
+            case PacerOperation.Claim when !IsOpen(now, open):
+                return (PacerOutcome.Wait, open - now);
+            case PacerOperation.Claim when isOutbid && !IsOpen(now, open + a.Grace):
+                return (PacerOutcome.Wait, open + a.Grace - now);
+            case PacerOperation.Claim:
+                return Grant(a, now, slot);
+
+            case PacerOperation.Write when a.Number > 0 && a.Number == _number && now >= Math.Max(_quiet, _pause):
+                _next = Math.Max(_next, now + a.Interval);
+                return (PacerOutcome.Granted, _number);
+            case PacerOperation.Write when now >= open:
+                Depart(a, now, slot, _last);
+                return (PacerOutcome.Granted, _number);
+            case PacerOperation.Write:
+                return (PacerOutcome.Wait, open - now);
+
+            case PacerOperation.Written:
+                _next = Math.Max(_next, now + (a.IsNew ? 2 * a.Interval : a.Interval));
+                return ("ok", 0);
+            case PacerOperation.Arrived when a.Number > 0 && a.Number == _number:
+                _next = Math.Min(_next, now + a.Interval);
+                return ("ok", 0);
+            case PacerOperation.End:
+                return End(a, newest);
+            case PacerOperation.Pause:
+                Pause(a, now);
+                return ("ok", 0);
+            case PacerOperation.Leave:
+                _slots[slot] = (a.Replica, 0, 0, BidClass.None, 0, default);
+                return ("ok", 0);
+            default:
+                return ("ok", 0);
+        }
+    }
+
+    private void Depart(PacerCall a, long now, int slot, BidClass bid)
+    {
+        _number++;
+        _next = now + a.Interval;
+        _last = bid;
+        _slots[slot] = _slots[slot] with { Class = BidClass.None, Since = 0 };
+    }
+
+    private (string Outcome, long Value) End(PacerCall a, long newest)
+    {
+        if (_flights.TryGetValue(a.Block, out var flight) && flight.Replica == a.Replica)
+        {
+            _flights.Remove(a.Block);
+        }
+
+        if (a.End != CallEnd.Failed)
+        {
+            foreach (var (kind, refusal) in _refusals.Where(r => a.Fetched >= r.Value.Began).ToList())
+            {
+                _refusals[kind] = refusal with { Count = 0 };
+            }
+        }
+
+        if (a.End != CallEnd.Stored)
+        {
+            return ("ok", 0);
+        }
+
+        if (a.Fetched <= newest)
+        {
+            return (PacerOutcome.Late, newest);
+        }
+
+        _blocks[a.Block] = a.Fetched;
+        _news.AddFirst((a.Block, a.Fetched));
+        if (_news.Count > NewsKept)
+        {
+            _news.RemoveLast();
+        }
+
+        _newsCount++;
+        return (PacerOutcome.Stored, newest);
+    }
+
+    private void Pause(PacerCall a, long now)
+    {
+        var (count, began) = _refusals.GetValueOrDefault(a.Kind);
+        var wait = 0L;
+        if (a.Fetched >= began)
+        {
+            wait = (long)Math.Min(a.First * Math.Pow(2, Math.Min(count, 30)), a.Most);
+            _refusals[a.Kind] = (count + 1, now);
+        }
+
+        wait = Math.Min(Math.Max(wait, a.Asked), a.LongestPause);
+        if (now + wait > _pause)
+        {
+            (_pause, _why) = (now + wait, a.Kind);
+        }
+    }
+
+    private PacerReply Reply(PacerCall a, long now, string outcome, long value, int slot, Queue elsewhere)
+    {
+        var missed = _newsCount - a.News;
+        var isAll = a.Epoch != _epoch || missed is < 0 or > NewsKept;
+        var changes = isAll ? _blocks.Select(b => (b.Key, b.Value)).ToArray() : _news.Take((int)missed).ToArray();
+        if (isAll)
+        {
+            foreach (var (block, _) in changes.Where(c => now - c.Item2 > a.Keep))
+            {
+                _blocks.Remove(block);
+            }
+        }
+
+        return new PacerReply
+        {
+            Outcome = outcome,
+            Value = value,
+            Now = now,
+            Tick = _tick,
+            Epoch = _epoch!.Value,
+            Next = _next,
+            Quiet = _quiet,
+            Pause = _pause,
+            PausedFor = _why,
+            Last = _last,
+            Number = _number,
+            Slot = slot,
+            Cycle = _cycle!.Value,
+            PreviousCycle = _previous,
+            CycledAt = _cycled,
+            Generation = _generation,
+            Elsewhere = elsewhere,
+            Flights = [.. _flights.Select(f => new PacerFlight(f.Key, f.Value.Replica, f.Value.Since, f.Value.Until))],
+            News = _newsCount,
+            IsAll = isAll,
+            Changes = changes,
+        };
+    }
+}
