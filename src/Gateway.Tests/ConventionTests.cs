@@ -16,12 +16,13 @@ public sealed class ConventionTests
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
         ["Settings"] = [],
-        ["Caching"] = [],
+        ["Redis"] = ["Settings"],
+        ["Caching"] = ["Redis"],
         ["Http"] = ["Settings"],
         ["Access"] = ["Http", "Settings"],
-        ["Nclue"] = ["Settings"],
+        ["Nclue"] = ["Redis", "Settings"],
         ["Operations"] = [],
-        ["TaskRuns"] = ["Access", "Caching", "Http", "Nclue"],
+        ["TaskRuns"] = ["Access", "Caching", "Http", "Nclue", "Redis"],
     };
 
     [Fact]

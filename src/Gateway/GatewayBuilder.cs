@@ -4,6 +4,7 @@ using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Nclue;
 using NclueGateway.Operations;
+using NclueGateway.Redis;
 using NclueGateway.Settings;
 using NclueGateway.TaskRuns;
 
@@ -22,24 +23,26 @@ public static class GatewayBuilder
         var auth = settings.Read<AuthOptions>(AuthOptions.Section);
         var quota = settings.Read<QuotaOptions>(QuotaOptions.Section);
         var openApi = settings.Read<OpenApiOptions>(OpenApiOptions.Section);
+        var connections = settings.Read<ConnectionStringOptions>(ConnectionStringOptions.Section);
         settings.Refuse("Http");
         settings.Refuse("Operations");
-        settings.Refuse("ConnectionStrings");
         settings.ThrowIfMistaken();
+        var isShared = connections.Redis.Length > 0;
 
         builder.AddLogs();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(nclue)
             .AddSingleton(cache)
             .AddSingleton(quota)
             .AddProblems()
             .AddBearerSignIn(auth)
             .AddPermissions(auth)
-            .AddNclue(nclue)
-            .AddTaskRuns()
-            .AddOpenApi(openApi);
+            .AddRedis(connections)
+            .AddNclue(nclue, isShared, cache.KeepFor)
+            .AddTaskRuns(nclue, isShared)
+            .AddOpenApi(openApi)
+            .AddHealthChecks();
         return builder;
     }
 
@@ -52,6 +55,7 @@ public static class GatewayBuilder
         app.MapTaskRuns();
         app.MapProblemPages();
         app.MapOpenApi();
+        app.MapHealth();
         return app;
     }
 }

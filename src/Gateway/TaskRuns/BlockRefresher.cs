@@ -13,18 +13,20 @@ internal sealed class BlockRefresher(
     TaskRunList list,
     IPacer pacer,
     IBlockSource source,
+    ISharedBlocks shared,
     TaskRunNormalizer normalizer,
     RefreshLog log,
     CacheOptions cache,
     QuotaOptions quota,
-    TimeProvider time) : BackgroundService
+    TimeProvider time,
+    Random random) : BackgroundService
 {
     /// <summary>Departures are paced, completions are not: a slow upstream must not halve the budget.</summary>
     private const int MostInFlight = 3;
 
     private readonly Lock _lock = new();
-    private readonly BlockSchedule _schedule = new(list, pacer, cache, quota, time);
-    private readonly UpstreamHealth _health = new(time);
+    private readonly BlockSchedule _schedule = new(list, pacer, shared, cache, quota, time);
+    private readonly UpstreamHealth _health = new(pacer, time, random);
     private readonly List<Task> _calls = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,6 +43,18 @@ internal sealed class BlockRefresher(
             lock (_lock)
             {
                 return StandingFailure;
+            }
+        }
+    }
+
+    /// <summary>How long nothing departs, because of a pause or a back-off; zero when neither is in the way.</summary>
+    public TimeSpan Hold
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _health.Hold;
             }
         }
     }
@@ -137,6 +151,7 @@ internal sealed class BlockRefresher(
     internal async Task RunAsync(CancellationToken stop)
     {
         pacer.Changed = Wake;
+        shared.Looked = TakeLook;
         log.Started(pacer.Interval);
         var touch = pacer.RunAsync(stop);
         try
@@ -148,14 +163,14 @@ internal sealed class BlockRefresher(
                 var pause = await StepAsync(stop);
                 if (pause != TimeSpan.Zero)
                 {
-                    await woken.Task.WaitAsync(pause?.ForTimer() ?? Timeout.InfiniteTimeSpan, time, stop)
-                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                    await time.WaitAsync(woken.Task, pause, stop);
                 }
             }
         }
         finally
         {
             await Task.WhenAll([touch, .. _calls]);
+            await pacer.LeaveAsync();
         }
     }
 
@@ -194,6 +209,11 @@ internal sealed class BlockRefresher(
         lock (_lock)
         {
             var now = time.GetTimestamp();
+            foreach (var block in shared.Newer.Where(block => _schedule.Wants(block, now)))
+            {
+                _ = shared.LookAsync(block);
+            }
+
             if (_schedule.Next(now) is not { } next)
             {
                 pacer.Bid = default;
@@ -221,7 +241,7 @@ internal sealed class BlockRefresher(
         }
 
         // While this replica asks, things go on: whatever comes of it, the next step chooses again from the start.
-        if ((await pacer.ClaimAsync(pick.Block, bid, known: 0)).Departure is { } departure)
+        if (await pacer.ClaimAsync(pick.Block, bid, shared.Known(pick.Block)) is { } departure)
         {
             lock (_lock)
             {
@@ -242,30 +262,41 @@ internal sealed class BlockRefresher(
 
     private async Task CallAsync(int block, Departure departure, CancellationToken stop)
     {
+        await Task.Yield(); // the next step does not wait for it
+        NclueOutcome outcome;
         try
         {
-            await Task.Yield(); // the next step does not wait for it
-            Take(block, departure.At, await source.GetBlockAsync(block, departure, stop));
+            outcome = await source.GetBlockAsync(block, departure, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The gateway stops; nobody is left to tell.
+            departure.Close();
+            await shared.EndAsync(departure, block, null, isAnswered: false);
+            return;
         }
         catch (Exception defect)
         {
             log.Defect(defect);
-            Take(block, departure.At, NclueOutcome.Failed(NclueFailureKind.Unreachable, "The gateway could not make the call."));
+            outcome = NclueOutcome.Failed(NclueFailureKind.Unreachable, "The gateway could not make the call.");
         }
-        finally
+
+        departure.Close();
+        var (stored, failure) = Take(block, departure, outcome);
+        if (failure is not null)
         {
-            departure.Close();
+            await pacer.PauseAsync(departure, failure.Kind, failure.RetryAfter);
         }
+
+        await shared.EndAsync(departure, block, stored, isAnswered: failure is null or { Kind: NclueFailureKind.Unreadable });
     }
 
-    private void Take(int number, long departedAt, NclueOutcome outcome)
+    /// <summary>Takes in what a call brought: a block or a failure.</summary>
+    private (TaskRunBlock? Block, NclueFailure? Failure) Take(int number, Departure departure, NclueOutcome outcome)
     {
+        var departedAt = departure.At;
         var failure = outcome.Failure;
         NormalizedAnswer? answer = null;
+        TaskRunBlock? block = null;
         if (failure is null && !normalizer.TryNormalize(outcome.Body, out answer, out var error))
         {
             failure = new(NclueFailureKind.Unreadable, $"NCLUE's answer cannot be read: {error}");
@@ -287,19 +318,35 @@ internal sealed class BlockRefresher(
                 if (answer is not null)
                 {
                     _latency += (time.GetElapsedTime(departedAt, now) - _latency) / 4;
-                    Store(new TaskRunBlock(number, departedAt, answer.Rows), answer, now);
+                    block = new TaskRunBlock(number, departedAt, answer.Rows, departure.Grant.Time);
+                    log.Examine(block, answer, list);
+                    Store(block, now);
                 }
             }
         }
 
         log.Took(number, failure);
-        Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
-        Wake();
+        SignalChange();
+        return (block, failure);
     }
 
-    private void Store(TaskRunBlock block, NormalizedAnswer answer, long now)
+    /// <summary>Takes in what another replica has fetched.</summary>
+    private void TakeLook(TaskRunBlock? block)
     {
-        log.Examine(block, answer, list);
+        if (block is not null)
+        {
+            lock (_lock)
+            {
+                Store(block, time.GetTimestamp());
+                _schedule.Found(block.Number);
+            }
+        }
+
+        SignalChange();
+    }
+
+    private void Store(TaskRunBlock block, long now)
+    {
         list.Add(block, now);
 
         // An empty block proves only that the list ends before it; where exactly, the one before it tells.
@@ -307,5 +354,11 @@ internal sealed class BlockRefresher(
         {
             _schedule.Owe(block.Number - 1);
         }
+    }
+
+    private void SignalChange()
+    {
+        Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        Wake();
     }
 }

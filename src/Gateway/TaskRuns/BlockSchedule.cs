@@ -11,7 +11,8 @@ namespace NclueGateway.TaskRuns;
 /// so that nobody's scan starves what everybody watches.
 /// </summary>
 /// <remarks>Not thread-safe; no waiting, no clock of its own.</remarks>
-internal sealed class BlockSchedule(TaskRunList list, IPacer pacer, CacheOptions cache, QuotaOptions quota, TimeProvider time)
+internal sealed class BlockSchedule(
+    TaskRunList list, IPacer pacer, ISharedBlocks shared, CacheOptions cache, QuotaOptions quota, TimeProvider time)
 {
     /// <summary>
     /// A block is due this much after it stops being fresh, so that its arrivals upstream stay <c>Cache:FreshFor</c> apart even when the
@@ -112,6 +113,12 @@ internal sealed class BlockSchedule(TaskRunList list, IPacer pacer, CacheOptions
     public TimeSpan? InFlightFor(int block, long now) =>
         _inFlight.TryGetValue(block, out var departedAt) ? time.GetElapsedTime(departedAt, now) : pacer.UnderWayElsewhere(block);
 
+    /// <summary>Whether a newer copy of the block would serve anybody now.</summary>
+    public bool Wants(int block, long now) =>
+        block <= list.Extent.Frontier && Age(block, now) >= _dueAfter && !shared.IsLooking(block)
+        && (_demand.Contains(block) || _owed.Contains(block) || _sentAway.Exists(s => s.Block == block)
+            || (list.Blocks.TryGet(block, out var held) && IsWanted(held, now)));
+
     /// <summary>The block to ask for next, or null when there is nothing to ask for now.</summary>
     public BlockPick? Next(long now)
     {
@@ -157,9 +164,7 @@ internal sealed class BlockSchedule(TaskRunList list, IPacer pacer, CacheOptions
         _order = null;
         if (failure is null)
         {
-            _unreadable.Remove(block);
-            _owed.Remove(block);
-            _sentAway.RemoveAll(s => s.Block == block);
+            Found(block);
             return;
         }
 
@@ -168,6 +173,15 @@ internal sealed class BlockSchedule(TaskRunList list, IPacer pacer, CacheOptions
             : new BackOff(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
         wait.Failed(departedAt);
         _unreadable[block] = (wait, failure);
+    }
+
+    /// <summary>Another replica has fetched the block.</summary>
+    public void Found(int block)
+    {
+        _order = null;
+        _unreadable.Remove(block);
+        _owed.Remove(block);
+        _sentAway.RemoveAll(s => s.Block == block);
     }
 
     /// <summary>The block's call ended without saying anything about the block.</summary>
@@ -228,7 +242,7 @@ internal sealed class BlockSchedule(TaskRunList list, IPacer pacer, CacheOptions
     private bool IsEligible(int block, long now) => Age(block, now) >= _dueAfter && IsAvailable(block, now);
 
     private bool IsAvailable(int block, long now) =>
-        block <= list.Extent.Frontier && InFlightFor(block, now) is null && Unreadable(block, now) is null;
+        block <= list.Extent.Frontier && InFlightFor(block, now) is null && !shared.IsLooking(block) && Unreadable(block, now) is null;
 
     private long Age(int block, long now) => list.Blocks.TryGet(block, out var held) ? now - held.Block.DepartedAt : long.MaxValue;
 

@@ -55,9 +55,14 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
                 Part(last, 0, (int)(end - (last * TaskRunRows.Capacity)), oldest, now, ref isNews));
     }
 
-    /// <summary>Takes in a block that came, unless newer evidence says that it lies past the end.</summary>
+    /// <summary>Takes in a block that came, unless there is a newer copy of it, or newer evidence says that it lies past the end.</summary>
     public void Add(TaskRunBlock block, long now)
     {
+        if (_blocks.TryGet(block.Number, out var newer) && newer.Block.DepartedAt >= block.DepartedAt)
+        {
+            return;
+        }
+
         var extent = Extent.With(block, number => _blocks.TryGet(number, out var held) && held.Block.Rows.IsFull
             && block.DepartedAt - held.Block.DepartedAt <= _freshFor);
         if (block.Number > extent.Frontier)

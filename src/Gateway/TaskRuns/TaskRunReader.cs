@@ -9,7 +9,8 @@ namespace NclueGateway.TaskRuns;
 /// Answers a page from what is held, by its age: fresh at once, stale at once while the refresh follows, expired or missing after a wait
 /// where waiting can help.
 /// </summary>
-internal sealed class TaskRunReader(TaskRunList list, BlockRefresher refresher, CacheOptions cache, TimeProvider time)
+internal sealed class TaskRunReader(
+    TaskRunList list, BlockRefresher refresher, ISharedBlocks shared, CacheOptions cache, TimeProvider time)
 {
     private readonly TimeSpan _staleUntil = cache.FreshFor + cache.ServeStaleFor;
 
@@ -19,6 +20,11 @@ internal sealed class TaskRunReader(TaskRunList list, BlockRefresher refresher, 
         var now = time.GetTimestamp();
         var parts = list.Locate(request, Oldest(now), now, out var isNews);
         var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
+
+        if (age > cache.FreshFor && Newer(parts, now) is { Count: > 0 } newer)
+        {
+            return new(LookAsync(newer, request, caller, cancellationToken));
+        }
 
         if (age > _staleUntil)
         {
@@ -35,6 +41,23 @@ internal sealed class TaskRunReader(TaskRunList list, BlockRefresher refresher, 
 
         return isWorthAMoment ? new(WaitSoftlyAsync(request, caller, now, cancellationToken)) : new(Hit(parts, age));
     }
+
+    /// <summary>Reads what other replicas have fetched. It takes a moment, or no longer than Redis is waited for.</summary>
+    private async Task<TaskRunReading> LookAsync(
+        List<int> newer, PageRequest request, CallerIdentity caller, CancellationToken cancellationToken)
+    {
+        while (newer.Count > 0)
+        {
+            await Task.WhenAll(newer.Select(shared.LookAsync)).WaitAsync(cancellationToken);
+            var now = time.GetTimestamp();
+            newer = Newer(list.Locate(request, Oldest(now), now, out _), now);
+        }
+
+        return await ReadAsync(request, caller, cancellationToken);
+    }
+
+    /// <summary>The blocks of a page that are not fresh here, and newer elsewhere.</summary>
+    private List<int> Newer(PageParts parts, long now) => [.. parts.Lacking(now - time.Ticks(cache.FreshFor)).Where(shared.HasNewer)];
 
     private async Task<TaskRunReading> WaitSoftlyAsync(
         PageRequest request, CallerIdentity caller, long since, CancellationToken cancellationToken)
@@ -143,8 +166,7 @@ internal sealed class TaskRunReader(TaskRunList list, BlockRefresher refresher, 
 
     private async Task WaitAsync(Task changed, TimeSpan left, CancellationToken cancellationToken)
     {
-        await changed.WaitAsync(left.ForTimer(), time, cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await time.WaitAsync(changed, left, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
     }
 }

@@ -19,6 +19,16 @@ internal sealed class TaskRunRowsBuilder(int expectedBytes)
     /// <summary>Rows received so far.</summary>
     public int Count => _ends.Count;
 
+    /// <summary>Whether no row has been written yet.</summary>
+    public bool IsEmpty => _json.WrittenCount == 0;
+
+    /// <summary>Adds a row that is written already.</summary>
+    public void Add(ReadOnlySpan<byte> row)
+    {
+        Begin().Write(row);
+        End();
+    }
+
     /// <summary>Starts a row. Its JSON object, the id first, goes into what is returned.</summary>
     public IBufferWriter<byte> Begin()
     {

@@ -1,9 +1,13 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Net.Http.Headers;
 using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Http;
 using NclueGateway.Nclue;
+using NclueGateway.Redis;
 
 namespace NclueGateway.TaskRuns;
 
@@ -13,23 +17,44 @@ internal static class TaskRunsEndpoint
     private const string Path = "/api/task-runs";
     private const string Json = "application/json";
 
-    public static IServiceCollection AddTaskRuns(this IServiceCollection services) => services
-        .AddSingleton<TaskRunList>()
-        .AddSingleton(provider =>
-        {
-            var options = provider.GetRequiredService<NclueOptions>();
-            return new TaskRunNormalizer(TimeZoneInfo.FindSystemTimeZoneById(options.TimeZone), options.HelpLanguage);
-        })
-        .AddSingleton<RefreshLog>()
-        .AddSingleton<BlockRefresher>()
-        .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
-        .AddSingleton<TaskRunReader>()
-        .AddSingleton(TaskRunContract.Description);
+    /// <summary>Everything that turns the upstream's list into pages.</summary>
+    /// <param name="nclue">The settings of the upstream.</param>
+    /// <param name="isShared">Whether replicas share blocks through Redis.</param>
+    public static IServiceCollection AddTaskRuns(this IServiceCollection services, NclueOptions nclue, bool isShared)
+    {
+        services
+            .AddSingleton<TaskRunList>()
+            .AddSingleton(_ => new TaskRunNormalizer(TimeZoneInfo.FindSystemTimeZoneById(nclue.TimeZone), nclue.HelpLanguage))
+            .AddSingleton<RefreshLog>()
+            .AddSingleton(Random.Shared)
+            .AddSingleton<BlockRefresher>()
+            .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
+            .AddSingleton<TaskRunReader>()
+            .AddSingleton(TaskRunContract.Description);
+        return isShared
+            ? services
+                .AddSingleton(provider => CreateStore(provider, nclue))
+                .AddSingleton(BlockFormat.Known)
+                .AddSingleton<ISharedBlocks, SharedBlocks>()
+            : services.AddSingleton<ISharedBlocks, NoSharedBlocks>();
+    }
 
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path, ListAsync).WithName("listTaskRuns").RequireAuthorization();
         routes.MapMethods(Path, [HttpMethods.Head], ListAsync).WithName("headTaskRuns").RequireAuthorization();
+    }
+
+    private static DistributedBlockStore CreateStore(IServiceProvider provider, NclueOptions nclue)
+    {
+        var cache = provider.GetRequiredService<CacheOptions>();
+        var settings = SHA256.HashData(Encoding.UTF8.GetBytes($"{nclue.TimeZone}|{nclue.IndexUnit}|{nclue.HelpLanguage}"));
+        return new(
+            provider.GetRequiredService<IDistributedCache>(),
+            provider.GetRequiredService<RedisCircuit>(),
+            $"{cache.KeyPrefix}:{nclue.AccountKey}",
+            Convert.ToHexStringLower(settings.AsSpan(0, 4)),
+            cache.KeepFor);
     }
 
     private static async Task ListAsync(HttpContext context, TaskRunReader reader, AuthOptions auth)

@@ -1,4 +1,5 @@
 using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
 
 namespace NclueGateway.TaskRuns;
 
@@ -7,12 +8,13 @@ namespace NclueGateway.TaskRuns;
 /// again when its turn comes, with a departure, a timestamp and a signature of its own.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
-internal sealed class UpstreamHealth(TimeProvider time)
+/// <param name="random">Where the jitter comes from.</param>
+internal sealed class UpstreamHealth(IPacer pacer, TimeProvider time, Random random)
 {
-    private readonly BackOff _unreachable = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), jitter: 0.2);
-    private readonly BackOff _refused = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), jitter: 0.2);
-    private readonly BackOff _throttled = new(time, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(60));
-    private readonly BackOff _quota = new(time, TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(15));
+    private readonly BackOff _unreachable = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), jitter: 0.2, random);
+    private readonly BackOff _refused = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), jitter: 0.2, random);
+    private readonly BackOff _throttled = new(time, PauseRule.Throttled.First, PauseRule.Throttled.Longest);
+    private readonly BackOff _quota = new(time, PauseRule.Exceeded.First, PauseRule.Exceeded.Longest);
 
     private NclueFailure? _failure;
     private long _failedAt = long.MinValue;
@@ -22,14 +24,19 @@ internal sealed class UpstreamHealth(TimeProvider time)
     /// <param name="isAsking">Whether a call is under way, which may fail as the last one did.</param>
     /// <param name="grace">How long after the wait the next call may take to depart.</param>
     public NclueFailure? Standing(bool isAsking, TimeSpan grace) =>
-        _failure is not null && (isAsking || time.GetElapsedTime(_failedAt) < _wait + grace) ? _failure : null;
+        _failure is not null && (isAsking || time.GetElapsedTime(_failedAt) < _wait + grace) ? _failure
+        : pacer.Pause is { } pause ? new(pause.Kind, Describe(pause.Kind))
+        : null;
 
     /// <summary>A call departs. When the last failure had lapsed by then, it says nothing of this call.</summary>
     /// <param name="grace">As in <see cref="Standing"/>.</param>
-    public void Departed(TimeSpan grace) => _failure = Standing(isAsking: false, grace);
+    public void Departed(TimeSpan grace) => _failure = time.GetElapsedTime(_failedAt) < _wait + grace ? _failure : null;
 
     /// <summary>How long nothing departs; zero when nothing is in the way.</summary>
-    public TimeSpan Hold => new(new[] { _unreachable.Left, _refused.Left, _throttled.Left, _quota.Left }.Max(left => left.Ticks));
+    public TimeSpan Hold => new(new[]
+    {
+        _unreachable.Left, _refused.Left, _throttled.Left, _quota.Left, pacer.Pause?.Left ?? TimeSpan.Zero,
+    }.Max(left => left.Ticks));
 
     /// <summary>A call failed in a way that says something about all calls.</summary>
     public void Failed(NclueFailure failure, long departedAt)
@@ -53,6 +60,11 @@ internal sealed class UpstreamHealth(TimeProvider time)
             wait.Succeeded(departedAt);
         }
     }
+
+    /// <summary>What another replica was told.</summary>
+    private static string Describe(NclueFailureKind kind) => kind == NclueFailureKind.QuotaExceeded
+        ? "The quota of the NCP account is used up (another replica was told)."
+        : "NCP throttles the account (another replica was told): something else may use it too.";
 
     private BackOff Wait(NclueFailureKind kind) => kind switch
     {

@@ -1,0 +1,98 @@
+using NclueGateway.Access;
+using NclueGateway.TaskRuns;
+
+namespace NclueGateway.Tests.Simulation;
+
+/// <summary>Somebody who reads one page after the other, from one replica as long as that lives, and comes back when it is sent away.</summary>
+internal sealed class Caller(RandomSchedule schedule, int number)
+{
+    private readonly CallerIdentity _identity = new("client", $"caller-{number}");
+    private SimulatedReplica? _replica;
+    private int _reads;
+    private List<int> _blocks = [];
+
+    /// <summary>Reads on, from a replica that lives.</summary>
+    public void Read()
+    {
+        if (_replica is not { Process.IsAlive: true, IsStopping: false })
+        {
+            _replica = schedule.PickReplica(number);
+        }
+
+        if (_replica is not { } replica)
+        {
+            schedule.World.After(TimeSpan.FromMilliseconds(200), Read);
+            return;
+        }
+
+        var read = ++_reads;
+        var page = NextPage();
+        replica.Process.Run(() => _ = ReadAsync(replica, page, read));
+
+        // A broken connection is noticed, and what should have been answered is missed.
+        schedule.World.After(schedule.LongestWait, () => Miss(replica, page, read, schedule.World.Now - schedule.LongestWait.Ticks));
+    }
+
+    /// <summary>The replica is gone.</summary>
+    public void Reconnect(SimulatedReplica gone)
+    {
+        if (_replica == gone)
+        {
+            _reads++;
+            Read();
+        }
+    }
+
+    private async Task ReadAsync(SimulatedReplica replica, PageRequest page, int read)
+    {
+        var since = schedule.World.Now;
+        TaskRunReading reading;
+        try
+        {
+            reading = await replica.Reader.ReadAsync(page, _identity, CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            schedule.World.Fail(failure);
+            return;
+        }
+
+        if (read != _reads)
+        {
+            return; // it has gone elsewhere meanwhile
+        }
+
+        schedule.Invariants.Check(replica, page, reading, since);
+        _reads++;
+        var pause = reading.Refusal is { } refusal
+            ? TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(refusal.RetryAfter?.TotalSeconds ?? 1), 1, 3)) // whole seconds, as in the header
+            : schedule.World.Between(100, 600);
+        schedule.World.After(pause, Read);
+    }
+
+    private void Miss(SimulatedReplica replica, PageRequest page, int read, long since)
+    {
+        if (read == _reads && replica.Process.IsAlive)
+        {
+            schedule.World.Check(
+                schedule.WasFrozen(replica, since), $"(c) a reader of {page} was not answered within {schedule.LongestWait.TotalSeconds} s");
+            _reads++;
+            Read();
+        }
+    }
+
+    /// <summary>Every block comes up again and again.</summary>
+    private PageRequest NextPage()
+    {
+        if (_blocks.Count == 0)
+        {
+            _blocks = [.. Enumerable.Range(0, schedule.Nclue.Blocks).OrderBy(_ => schedule.World.Random.Next())];
+        }
+
+        var block = _blocks[^1];
+        _blocks.RemoveAt(_blocks.Count - 1);
+        return schedule.SpansBlocks && schedule.World.Chance(0.2)
+            ? new PageRequest((TaskRunRows.Capacity * block) + 50, 100)
+            : new PageRequest(TaskRunRows.Capacity * block, 20);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Text;
+using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
+using NclueGateway.TaskRuns;
+
+namespace NclueGateway.Tests.Simulation;
+
+/// <summary>What goes wrong at the upstream.</summary>
+internal enum UpstreamFault
+{
+    None,
+    ServerError,
+    Unreachable,
+    Hang,
+    Throttled,
+    QuotaExceeded,
+    Garbage,
+    KeyRefused,
+}
+
+/// <summary>One request that has arrived at the upstream.</summary>
+internal readonly record struct ModelArrival(long WrittenAt, long At, SimulatedProcess Process, int Block);
+
+/// <summary>
+/// A strict NCLUE. Each block's first row is named after the moment that the block was read from the account, so that whoever is served it can tell
+/// how old it really is.
+/// </summary>
+/// <param name="blocks">How many blocks the account has; the last one is half full.</param>
+/// <param name="usualDelay">How long an answer usually takes (ms).</param>
+internal sealed class ModelNclue(World world, int blocks, (double From, double To) usualDelay)
+{
+    public static readonly (double From, double To) UsualConnect = (1, 60);
+
+    private static readonly TimeSpan Strictly = TimeSpan.FromSeconds(1);
+
+    private readonly List<ModelArrival> _arrivals = [];
+    private readonly string[] _rows = [.. Enumerable.Range(0, blocks).Select(block => string.Concat(
+        Enumerable.Range(1, (block == blocks - 1 ? 50 : TaskRunRows.Capacity) - 1).Select(row => $$""",{"run_id":"{{block}}-{{row}}"}""")))];
+
+    public int Blocks => blocks;
+
+    public int Rows => (blocks * TaskRunRows.Capacity) - 50;
+
+    public IReadOnlyList<ModelArrival> Arrivals => _arrivals;
+
+    public (double From, double To) UsualDelay { get; } = usualDelay;
+
+    /// <summary>How long an answer takes (ms).</summary>
+    public (double From, double To) Delay { get; set; } = usualDelay;
+
+    /// <summary>How long a connection takes to open, and how much later than it was written its first request may arrive (ms).</summary>
+    public (double From, double To) Connect { get; set; } = UsualConnect;
+
+    public double FirstArrival { get; set; } = 30;
+
+    public UpstreamFault Fault { get; set; }
+
+    public TimeSpan? RetryAfter { get; set; }
+
+    /// <summary>Called for each arrival.</summary>
+    public Action<ModelArrival> Arrived { get; set; } = _ => { };
+
+    /// <summary>When the block was read from the account that these rows show.</summary>
+    public static long ReadAt(TaskRunRows rows)
+    {
+        var text = Encoding.UTF8.GetString(rows.Slice(0, 1).Span);
+        var start = text.IndexOf("\"name\":\"", StringComparison.Ordinal) + "\"name\":\"".Length;
+        return long.Parse(text.AsSpan(start, text.IndexOf('"', start) - start), CultureInfo.InvariantCulture);
+    }
+
+    public IBlockSource SourceFor(SimulatedProcess process, Wire wire, NclueOptions options) => new Source(this, world, process, wire, options);
+
+    private void Arrive(SimulatedProcess process, int block, bool onNewConnection, Action<NclueOutcome?> answer)
+    {
+        var writtenAt = world.Now;
+        world.After(onNewConnection ? world.Between(0, FirstArrival) : TimeSpan.Zero, () =>
+        {
+            var isTooSoon = _arrivals.Count > 0 && world.Since(_arrivals[^1].At) < Strictly;
+            var arrival = new ModelArrival(writtenAt, world.Now, process, block);
+            _arrivals.Add(arrival);
+            Arrived(arrival);
+            var outcome = isTooSoon ? Refuse(NclueFailureKind.Throttled) : Answer(block);
+            if (outcome is not { } known)
+            {
+                return; // it hangs
+            }
+
+            world.After(world.Between(Delay.From, Delay.To), () => answer(known));
+        });
+    }
+
+    private NclueOutcome? Answer(int block) => Fault switch
+    {
+        UpstreamFault.Hang => null,
+        UpstreamFault.ServerError => NclueOutcome.Failed(NclueFailureKind.ServerError, "503"),
+        UpstreamFault.Unreachable => NclueOutcome.Failed(NclueFailureKind.Unreachable, "cut"),
+        UpstreamFault.Throttled => Refuse(NclueFailureKind.Throttled),
+        UpstreamFault.QuotaExceeded => Refuse(NclueFailureKind.QuotaExceeded),
+        UpstreamFault.KeyRefused => NclueOutcome.Failed(NclueFailureKind.CredentialsRefused, "401"),
+        UpstreamFault.Garbage => NclueOutcome.Answered("<html>"u8.ToArray()),
+        _ => NclueOutcome.Answered(Encoding.UTF8.GetBytes(
+            $$"""{"total":{{Rows}},"runs":[{"run_id":"{{block}}-0","run_name":"{{world.Now}}"}{{_rows[block]}}]}""")),
+    };
+
+    private NclueOutcome Refuse(NclueFailureKind kind) => NclueOutcome.Failed(kind, "429", RetryAfter);
+
+    private sealed class Source(ModelNclue nclue, World world, SimulatedProcess process, Wire wire, NclueOptions options) : IBlockSource
+    {
+        private int _idle;
+
+        public async Task<NclueOutcome> GetBlockAsync(int number, Departure departure, CancellationToken cancellationToken)
+        {
+            using var timeout = new CancellationTokenSource(options.Timeout, process.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+            departure.Begin(either.Token);
+            var isNew = _idle == 0;
+            _idle = Math.Max(0, _idle - 1);
+            var answer = new TaskCompletionSource<NclueOutcome?>();
+            try
+            {
+                if (isNew)
+                {
+                    await Task.Delay(world.Between(nclue.Connect.From, nclue.Connect.To), process.Time, either.Token);
+                }
+
+                await wire.SendAsync(isNew, () =>
+                {
+                    nclue.Arrive(process, number, isNew, outcome => answer.TrySetResult(outcome));
+                    return default;
+                });
+                var outcome = (await answer.Task.WaitAsync(either.Token))!.Value;
+                departure.Answered();
+                if (outcome.Failure is not { Kind: NclueFailureKind.Unreachable })
+                {
+                    _idle++;
+                }
+
+                return outcome;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return NclueOutcome.Failed(NclueFailureKind.TimedOut, "too slow");
+            }
+            catch (IOException)
+            {
+                return NclueOutcome.Failed(NclueFailureKind.Unreachable, "held back");
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using Microsoft.Extensions.Caching.Distributed;
+using NclueGateway.Nclue.Pacing;
+using StackExchange.Redis;
+
+namespace NclueGateway.Tests.Simulation;
+
+/// <summary>
+/// Redis, as far as replicas see it: it runs the pacer's model, holds values, takes a moment for each, and can be away for everybody or for some, lose
+/// answers to calls that it has executed, lose everything, and have its clock set.
+/// </summary>
+internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
+{
+    public static readonly (double From, double To) UsualLatency = (0.1, 1.5);
+
+    private readonly Dictionary<string, byte[]> _values = [];
+    private readonly HashSet<SimulatedProcess> _cutOff = [];
+
+    public PacerModel Pacer { get; private set; } = pacer();
+
+    /// <summary>How long a call takes on its way, each way (ms).</summary>
+    public (double From, double To) Latency { get; set; } = UsualLatency;
+
+    public bool IsUp { get; private set; } = true;
+
+    /// <summary>Whether a call to it hangs while it is away, instead of being refused.</summary>
+    public bool Hangs { get; set; }
+
+    /// <summary>The share of calls that are executed and whose answer is lost.</summary>
+    public double LostAnswers { get; set; }
+
+    /// <summary>How far its clock is ahead of true time.</summary>
+    public TimeSpan ClockOffset { get; set; }
+
+    /// <summary>Called with what each run of the pacer says.</summary>
+    public Action<SimulatedProcess, PacerReply> Ran { get; set; } = (_, _) => { };
+
+    /// <summary>Whether it answers whoever it can be reached by, and in time.</summary>
+    public bool IsReliable => LostAnswers == 0 && Latency.To < 40;
+
+    public long Clock => (long)Math.Floor((TimeSpan.FromTicks(world.Now) + ClockOffset).TotalMilliseconds);
+
+    public bool CanReach(SimulatedProcess process) => IsUp && !_cutOff.Contains(process);
+
+    public void Stop() => IsUp = false;
+
+    public void Start(bool isEmpty)
+    {
+        IsUp = true;
+        if (isEmpty)
+        {
+            Empty();
+        }
+    }
+
+    /// <summary>FLUSHALL.</summary>
+    public void Empty()
+    {
+        Pacer = pacer();
+        _values.Clear();
+    }
+
+    public void CutOff(SimulatedProcess process) => _cutOff.Add(process);
+
+    public void Reconnect(SimulatedProcess process) => _cutOff.Remove(process);
+
+    public Task<T> CallAsync<T>(SimulatedProcess process, Func<T> execute)
+    {
+        var answer = new TaskCompletionSource<T>();
+        world.After(world.Between(Latency.From, Latency.To), () =>
+        {
+            if (!CanReach(process))
+            {
+                Lose(answer);
+                return;
+            }
+
+            var value = execute();
+            var isLost = world.Chance(LostAnswers);
+            world.After(world.Between(Latency.From, Latency.To), () =>
+            {
+                if (isLost || !CanReach(process))
+                {
+                    Lose(answer);
+                    return;
+                }
+
+                answer.TrySetResult(value);
+            });
+        });
+        return answer.Task;
+    }
+
+    public IPacerScript ScriptFor(SimulatedProcess process) => new Script(this, process);
+
+    public IDistributedCache CacheFor(SimulatedProcess process) => new Cache(this, process);
+
+    private PacerReply Run(SimulatedProcess process, PacerCall call)
+    {
+        var reply = Pacer.Run(call, Clock);
+        Ran(process, reply);
+        return reply;
+    }
+
+    private void Lose<T>(TaskCompletionSource<T> answer)
+    {
+        if (!Hangs)
+        {
+            answer.TrySetException(new RedisConnectionException(ConnectionFailureType.SocketFailure, CommandFlags.None, "It is away."));
+        }
+    }
+
+    private sealed class Script(ModelRedis redis, SimulatedProcess process) : IPacerScript
+    {
+        public async Task<PacerReply> RunAsync(PacerCall call)
+        {
+            var reply = await redis.CallAsync(process, () => redis.Run(process, call));
+            return (redis.Pacer, reply.Outcome) switch
+            {
+                (PacerInTwoSteps pacer, PacerInTwoSteps.CouldBeGranted) =>
+                    await redis.CallAsync(process, () => pacer.RunSecond(call, redis.Clock)),
+                (PacerThatTrustsClocks, PacerOutcome.Granted) =>
+                    reply with { Now = reply.Now + (long)process.WallClockOffset.TotalMilliseconds },
+                _ => reply,
+            };
+        }
+    }
+
+    private sealed class Cache(ModelRedis redis, SimulatedProcess process) : IDistributedCache
+    {
+        public Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
+            redis.CallAsync(process, () => redis._values.GetValueOrDefault(key));
+
+        public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
+            redis.CallAsync(process, () => redis._values[key] = value);
+
+        public Task RemoveAsync(string key, CancellationToken token = default) =>
+            redis.CallAsync(process, () => redis._values.Remove(key));
+
+        public byte[]? Get(string key) => throw new NotSupportedException();
+
+        public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => throw new NotSupportedException();
+
+        public void Refresh(string key) => throw new NotSupportedException();
+
+        public Task RefreshAsync(string key, CancellationToken token = default) => throw new NotSupportedException();
+
+        public void Remove(string key) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,49 @@
+using NclueGateway.Nclue.Pacing;
+
+namespace NclueGateway.Tests.Simulation;
+
+/// <summary>The lease is left out: two replicas may ask for the same block.</summary>
+internal sealed class PacerWithoutLeases : PacerModel
+{
+    protected override void Lease(PacerCall a, long now)
+    {
+    }
+}
+
+/// <summary>Nothing known means that a departure is open now.</summary>
+internal sealed class PacerThatForgets : PacerModel
+{
+    protected override long FirstDeparture(long now, long interval) => now;
+}
+
+/// <summary>A claim is looked at in one step, and granted in another.</summary>
+internal sealed class PacerInTwoSteps : PacerModel
+{
+    private bool _grants;
+
+    public const string CouldBeGranted = "could be granted";
+
+    /// <summary>The second step.</summary>
+    public PacerReply RunSecond(PacerCall call, long clock)
+    {
+        _grants = true;
+        try
+        {
+            return Run(call, clock);
+        }
+        finally
+        {
+            _grants = false;
+        }
+    }
+
+    protected override bool IsOpen(long now, long open) => _grants || base.IsOpen(now, open);
+
+    protected override bool IsUnderWay(int block) => !_grants && base.IsUnderWay(block);
+
+    protected override (string Outcome, long Value) Grant(PacerCall a, long now, int slot) =>
+        _grants ? base.Grant(a, now, slot) : (CouldBeGranted, 0);
+}
+
+/// <summary>The time of a grant is that of the replica's own wall clock.</summary>
+internal sealed class PacerThatTrustsClocks : PacerModel;

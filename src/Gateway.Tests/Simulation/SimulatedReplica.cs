@@ -1,0 +1,82 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using NclueGateway.Access;
+using NclueGateway.Caching;
+using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
+using NclueGateway.Redis;
+using NclueGateway.TaskRuns;
+
+namespace NclueGateway.Tests.Simulation;
+
+/// <summary>One gateway process: its own code from the reader down to the wire, between the model of Redis and the model of NCLUE.</summary>
+internal sealed class SimulatedReplica : IDisposable
+{
+    private static readonly IMeterFactory Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+    private static readonly TaskRunNormalizer Normalizer = new(TimeZoneInfo.Utc, HelpLanguage.En);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly int _number;
+
+    public SimulatedReplica(World world, ModelRedis redis, ModelNclue nclue, NclueOptions options, CacheOptions cache, int number)
+    {
+        _number = number;
+        Process = new SimulatedProcess(world, origin: world.Random.NextInt64(TimeSpan.TicksPerDay));
+        var time = Process.Time;
+        var wire = new Wire(options.RequestInterval, time);
+        Circuit = new RedisCircuit(time, NullLogger<RedisCircuit>.Instance);
+        Pacer = new SharedPacer(wire, redis.ScriptFor(Process), Circuit, options, cache.KeepFor, time);
+        List = new TaskRunList(cache, time);
+        var store = new DistributedBlockStore(redis.CacheFor(Process), Circuit, "prefix", "settings", cache.KeepFor);
+        var shared = new SharedBlocks(List, Pacer, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);
+        var log = new RefreshLog(NullLogger<BlockRefresher>.Instance, Meters, options, time);
+        var quota = new QuotaOptions { ColdBlocks = 4 };
+        Refresher = new BlockRefresher(
+            List, Pacer, nclue.SourceFor(Process, wire, options), shared, Normalizer, log, cache, quota, time, new Random(number));
+        Reader = new TaskRunReader(List, Refresher, shared, cache, time);
+        StartedAt = world.Now;
+        Process.Run(() => _ = WatchAsync(world));
+    }
+
+    public override string ToString() =>
+        $"replica {_number} (open in {Pacer.UntilOpen?.TotalSeconds:0.000} s, hold {Refresher.Hold.TotalSeconds:0.000} s, {Refresher.InFlight} calls, "
+        + $"{Refresher.Waits} waits, Redis answers: {Circuit.State.IsAnswering})";
+
+    public SimulatedProcess Process { get; }
+
+    public RedisCircuit Circuit { get; }
+
+    public SharedPacer Pacer { get; }
+
+    public TaskRunList List { get; }
+
+    public BlockRefresher Refresher { get; }
+
+    public TaskRunReader Reader { get; }
+
+    public long StartedAt { get; }
+
+    public bool IsStopping { get; private set; }
+
+    /// <summary>SIGTERM.</summary>
+    public void Stop()
+    {
+        IsStopping = true;
+        Process.Run(_stop.Cancel);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task WatchAsync(World world)
+    {
+        try
+        {
+            await Refresher.RunAsync(_stop.Token);
+        }
+        catch (Exception failure)
+        {
+            world.Fail(failure);
+        }
+    }
+}

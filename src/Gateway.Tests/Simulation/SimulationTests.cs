@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace NclueGateway.Tests.Simulation;
+
+/// <summary>
+/// Many random schedules of everything that can go wrong, by the gateway's own code. A seed that fails is printed; with it in <c>SIMULATION_SEED</c>
+/// that schedule alone runs again and writes a journal, and <c>SIMULATION_COUNT</c> sets how many run (2,000 without it).
+/// </summary>
+public sealed class SimulationTests
+{
+    private static int Count => int.Parse(Environment.GetEnvironmentVariable("SIMULATION_COUNT") ?? "2000", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public void Whatever_goes_wrong_the_budget_is_kept_and_readers_are_answered_with_the_truth() =>
+        RunAll(Count * 9 / 10, seed => new RandomSchedule(seed));
+
+    [Fact]
+    public void While_nothing_goes_wrong_everybody_waits_for_its_turn_and_no_longer() =>
+        RunAll(Count / 10, seed => new RandomSchedule(seed, isHealthy: true));
+
+    [Fact]
+    public void It_finds_a_claim_that_is_looked_at_and_granted_in_two_steps() => ShouldBeFound(() => new PacerInTwoSteps());
+
+    [Fact]
+    public void It_finds_that_the_lease_was_left_out() => ShouldBeFound(() => new PacerWithoutLeases());
+
+    [Fact]
+    public void It_finds_that_the_clock_of_a_replica_was_trusted() => ShouldBeFound(() => new PacerThatTrustsClocks());
+
+    [Fact]
+    public void It_finds_that_a_pacer_that_knows_nothing_grants_at_once() => ShouldBeFound(() => new PacerThatForgets());
+
+    private static void ShouldBeFound(Func<PacerModel> bug)
+    {
+        var found = Enumerable.Range(1, 300).SelectMany(seed => new[] { new RandomSchedule(seed, pacer: bug), new RandomSchedule(seed, isHealthy: true, bug) })
+            .Select(schedule => (schedule.Seed, schedule.IsHealthy, Failure: Try(schedule))).FirstOrDefault(run => run.Failure is not null);
+
+        found.Failure.ShouldBeOfType<InvariantException>();
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {found.Seed}{(found.IsHealthy ? ", healthy" : "")}: {found.Failure.Message}");
+    }
+
+    private static void RunAll(int count, Func<int, RandomSchedule> create)
+    {
+        var only = Environment.GetEnvironmentVariable("SIMULATION_SEED");
+        var seeds = only is null ? Enumerable.Range(1, count) : [int.Parse(only, CultureInfo.InvariantCulture)];
+        var failures = seeds.AsParallel().Select(seed => (Seed: seed, Failure: Try(Journalled(create(seed), only is not null)))).Where(run => run.Failure is not null)
+            .OrderBy(run => run.Seed).ToList();
+
+        failures.Take(5).Select(run => $"SIMULATION_SEED={run.Seed}: {run.Failure!.Message}").ShouldBeEmpty($"{failures.Count} of {count} schedules failed.");
+    }
+
+    private static RandomSchedule Journalled(RandomSchedule schedule, bool isRead)
+    {
+        schedule.World.Journal = isRead ? TestContext.Current.TestOutputHelper!.WriteLine : null;
+        return schedule;
+    }
+
+    private static Exception? Try(RandomSchedule schedule)
+    {
+        try
+        {
+            schedule.Run();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
+    }
+}

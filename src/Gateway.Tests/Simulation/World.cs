@@ -1,0 +1,88 @@
+namespace NclueGateway.Tests.Simulation;
+
+/// <summary>
+/// Time and everything that happens in it, on one thread and in one order: what is due runs, and when nothing is left to do the clock jumps to the
+/// next thing that is. The code under test is the real one; its continuations are run by the process they belong to.
+/// </summary>
+internal sealed class World(int seed)
+{
+    private static readonly long Start = TimeSpan.FromHours(1).Ticks;
+
+    private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
+    private readonly Queue<Action> _ready = new();
+    private long _order;
+
+    /// <summary>The true time, in ticks of <see cref="TimeSpan"/>. Nobody in the world can read it.</summary>
+    public long Now { get; private set; } = Start;
+
+    public Random Random { get; } = new(seed);
+
+    /// <summary>The first thing that went against an invariant; it ends the world.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Where what happens is written down, if anybody wants to read it.</summary>
+    public Action<string>? Journal { get; set; }
+
+    public void Note(string what) => Journal?.Invoke($"{TimeSpan.FromTicks(Now - Start).TotalSeconds,9:0.000} {what}");
+
+    public TimeSpan Since(long then) => TimeSpan.FromTicks(Now - then);
+
+    public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
+
+    public void After(TimeSpan delay, Action action) => At(Now + delay.Ticks, action);
+
+    /// <summary>Runs it before time goes on.</summary>
+    public void Post(Action action) => _ready.Enqueue(action);
+
+    public void Fail(Exception failure) => Failure ??= failure;
+
+    public void Check(bool isSo, string invariant)
+    {
+        if (!isSo)
+        {
+            Fail(new InvariantException(invariant));
+        }
+    }
+
+    /// <summary>Lets the world go on until a time, or until an invariant is broken.</summary>
+    public void RunUntil(long end)
+    {
+        var context = SynchronizationContext.Current;
+        try
+        {
+            for (var steps = 0; Failure is null; steps++)
+            {
+                Check(steps < 100_000, "something spins");
+                if (_ready.TryDequeue(out var action))
+                {
+                    action();
+                }
+                else if (_events.TryPeek(out action, out var due) && due.At <= end)
+                {
+                    _events.Dequeue();
+                    steps = due.At > Now ? 0 : steps;
+                    Now = due.At;
+                    action();
+                }
+                else
+                {
+                    Now = end;
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    /// <summary>A time span between two, evenly at random.</summary>
+    public TimeSpan Between(double fromMilliseconds, double toMilliseconds) =>
+        TimeSpan.FromMilliseconds(fromMilliseconds + (Random.NextDouble() * (toMilliseconds - fromMilliseconds)));
+
+    public bool Chance(double probability) => Random.NextDouble() < probability;
+}
+
+/// <summary>Something happened that must never happen.</summary>
+internal sealed class InvariantException(string invariant) : Exception(invariant);

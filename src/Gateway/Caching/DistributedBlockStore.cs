@@ -1,0 +1,71 @@
+using System.Globalization;
+using Microsoft.Extensions.Caching.Distributed;
+using NclueGateway.Redis;
+using StackExchange.Redis;
+
+namespace NclueGateway.Caching;
+
+/// <summary>
+/// The copies of blocks in Redis. Each copy has a key of its own, with its fetch time in it, and is never written again: so a late copy cannot
+/// take the place of a newer one. Which copy is the newest, the pacer knows.
+/// </summary>
+/// <param name="cache">Redis.</param>
+/// <param name="circuit">Whether it answers.</param>
+/// <param name="prefix">What the keys begin with: <c>Cache:KeyPrefix</c> and what names the account.</param>
+/// <param name="settings">What the bytes depend on, beside the format: replicas with other settings do not read each other's copies.</param>
+/// <param name="keepFor">How long a copy is kept.</param>
+internal sealed class DistributedBlockStore(IDistributedCache cache, RedisCircuit circuit, string prefix, string settings, TimeSpan keepFor)
+{
+    private readonly DistributedCacheEntryOptions _expiry = new() { AbsoluteExpirationRelativeToNow = keepFor };
+
+    /// <summary>Reads a copy; null when there is none.</summary>
+    /// <exception cref="RedisAwayException">Redis does not answer, so that nobody knows.</exception>
+    public Task<byte[]?> GetAsync(int version, int block, long fetchedAt) => circuit.RunAsync(async () =>
+    {
+        try
+        {
+            return await cache.GetAsync(Key(version, block, fetchedAt));
+        }
+        catch (RedisServerException foreign) when (foreign.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
+        {
+            return []; // somebody else's value, and no copy
+        }
+    });
+
+    /// <summary>Stores a copy. False when Redis does not answer; it may be stored all the same.</summary>
+    public async Task<bool> TrySetAsync(int version, int block, long fetchedAt, byte[] value)
+    {
+        try
+        {
+            return await circuit.RunAsync(async () =>
+            {
+                await cache.SetAsync(Key(version, block, fetchedAt), value, _expiry);
+                return true;
+            });
+        }
+        catch (RedisAwayException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Removes a copy, if Redis answers; otherwise it goes when its time is over.</summary>
+    public async Task TryRemoveAsync(int version, int block, long fetchedAt)
+    {
+        try
+        {
+            await circuit.RunAsync(async () =>
+            {
+                await cache.RemoveAsync(Key(version, block, fetchedAt));
+                return true;
+            });
+        }
+        catch (RedisAwayException)
+        {
+            // Its expiry removes it.
+        }
+    }
+
+    private string Key(int version, int block, long fetchedAt) =>
+        string.Create(CultureInfo.InvariantCulture, $"{prefix}:v{version}:{settings}:{block}:{fetchedAt}");
+}

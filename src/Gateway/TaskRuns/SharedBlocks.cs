@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using NclueGateway.Caching;
+using NclueGateway.Nclue.Pacing;
+using NclueGateway.Redis;
+
+namespace NclueGateway.TaskRuns;
+
+/// <summary>
+/// The blocks that the replicas share through Redis. A look never waits for the upstream, and a block is looked for once at a time. What Redis
+/// holds but this replica cannot read is no copy, and is said once.
+/// </summary>
+internal sealed partial class SharedBlocks(
+    TaskRunList list,
+    SharedPacer pacer,
+    DistributedBlockStore store,
+    IReadOnlyList<BlockFormat> formats,
+    RedisCircuit circuit,
+    CacheOptions cache,
+    TimeProvider time,
+    ILogger<SharedBlocks> logger) : ISharedBlocks
+{
+    private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<int, Task> _looks = new();
+    private readonly ConcurrentDictionary<int, long> _unreadable = new();
+    private int _isSaid;
+
+    public Action<TaskRunBlock?> Looked { get; set; } = _ => { };
+
+    public IEnumerable<int> Newer => IsAway ? [] : pacer.Newest.Where(copy => copy.Value > Known(copy.Key)).Select(copy => copy.Key);
+
+    private bool IsAway => circuit.State.IsAnswering != true;
+
+    public bool HasNewer(int block) => !IsAway && pacer.NewestOf(block) is > 0 and var newest && newest > Known(block);
+
+    public bool IsLooking(int block) => _looks.ContainsKey(block);
+
+    public long Known(int block) =>
+        Math.Max(list.Blocks.TryGet(block, out var held) ? held.Block.FetchedAt : 0, _unreadable.GetValueOrDefault(block));
+
+    public Task LookAsync(int block)
+    {
+        lock (_lock)
+        {
+            if (!_looks.TryGetValue(block, out var look))
+            {
+                _looks[block] = look = LookOnceAsync(block);
+            }
+
+            return look;
+        }
+    }
+
+    public async Task EndAsync(Departure departure, int number, TaskRunBlock? block, bool isAnswered)
+    {
+        var isStored = block is not null && !IsAway
+            && await store.TrySetAsync(formats[0].Version, number, block.FetchedAt, formats[0].Write(block));
+        var end = isStored ? CallEnd.Stored : isAnswered ? CallEnd.Answered : CallEnd.Failed;
+        if (await pacer.EndAsync(departure, number, end) is > 0 and var superfluous)
+        {
+            foreach (var format in formats)
+            {
+                await store.TryRemoveAsync(format.Version, number, superfluous);
+            }
+        }
+    }
+
+    private async Task LookOnceAsync(int block)
+    {
+        await Task.Yield(); // first it is noted that a look is under way
+        try
+        {
+            var fetchedAt = pacer.NewestOf(block);
+            if (fetchedAt > Known(block))
+            {
+                // What the list has no use for is not looked for again.
+                Looked(await ReadAsync(block, fetchedAt));
+                if (fetchedAt > Known(block))
+                {
+                    _unreadable[block] = fetchedAt;
+                }
+            }
+        }
+        catch (RedisAwayException)
+        {
+            Looked(null); // nobody knows whether there is a copy; whoever waits for it goes on without
+        }
+        finally
+        {
+            _looks.TryRemove(block, out _);
+        }
+    }
+
+    private async Task<TaskRunBlock?> ReadAsync(int number, long fetchedAt)
+    {
+        if (pacer.TimestampOf(fetchedAt) is not { } departedAt || time.GetElapsedTime(departedAt) > cache.KeepFor)
+        {
+            return null;
+        }
+
+        foreach (var format in formats)
+        {
+            if (await store.GetAsync(format.Version, number, fetchedAt) is not { } bytes)
+            {
+                continue;
+            }
+
+            if (format.Read(bytes, number, fetchedAt) is { } rows)
+            {
+                return new(number, departedAt, rows, fetchedAt);
+            }
+
+            if (Interlocked.Exchange(ref _isSaid, 1) == 0)
+            {
+                Unreadable(logger, number);
+            }
+        }
+
+        return null;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning,
+        "What Redis holds for block {Block} is not what a gateway has written: it counts as missing. Further such values are not logged.")]
+    private static partial void Unreadable(ILogger logger, int block);
+}
