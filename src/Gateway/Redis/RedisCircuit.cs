@@ -17,6 +17,9 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
     /// <summary>The longest that anybody waits for Redis.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The longest that a process waits at its start, when it has to connect and nothing has been compiled.</summary>
+    public static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
+
     private RedisState _state = new(IsAnswering: null, time.GetTimestamp(), time.GetTimestamp());
 
     /// <summary>Whether Redis answers, and since when.</summary>
@@ -24,19 +27,24 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
 
     /// <summary>Makes a call if Redis answers.</summary>
     /// <exception cref="RedisAwayException">It does not, or not in time. The call may have been executed.</exception>
-    public Task<T> RunAsync<T>(Func<Task<T>> call) =>
-        State.IsAnswering == true ? CallAsync(call, isProbe: false) : Task.FromException<T>(new RedisAwayException());
+    public Task<T> RunAsync<T>(Func<Task<T>> call) => RunAsync(call, Patience);
+
+    /// <inheritdoc cref="RunAsync{T}(Func{Task{T}})"/>
+    /// <param name="patience">How long to wait, where nobody waits who would notice.</param>
+    public Task<T> RunAsync<T>(Func<Task<T>> call, TimeSpan patience) =>
+        State.IsAnswering == true ? CallAsync(call, patience, isProbe: false) : Task.FromException<T>(new RedisAwayException());
 
     /// <summary>Makes a call whether or not Redis answers, and closes the circuit when it does.</summary>
     /// <exception cref="RedisAwayException">It does not, or not in time. The call may have been executed.</exception>
-    public Task<T> ProbeAsync<T>(Func<Task<T>> call) => CallAsync(call, isProbe: true);
+    /// <param name="patience">How long to wait for the answer.</param>
+    public Task<T> ProbeAsync<T>(Func<Task<T>> call, TimeSpan patience) => CallAsync(call, patience, isProbe: true);
 
-    private async Task<T> CallAsync<T>(Func<Task<T>> call, bool isProbe)
+    private async Task<T> CallAsync<T>(Func<Task<T>> call, TimeSpan patience, bool isProbe)
     {
         var askedAt = time.GetTimestamp();
         try
         {
-            var answer = await call().WaitAsync(Patience, time);
+            var answer = await call().WaitAsync(patience, time);
             if (isProbe)
             {
                 Note(isAnswering: true, askedAt, "");
@@ -76,7 +84,7 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
     {
         RedisServerException { Message: var message } when message.Split(' ')[0] is { Length: > 2 } code && code.All(char.IsAsciiLetterUpper) => code,
         RedisConnectionException { FailureType: var type } => $"{type}",
-        TimeoutException => $"no answer within {Patience.TotalMilliseconds:0} ms",
+        TimeoutException => "no answer in time",
         _ => failure.GetType().Name,
     };
 

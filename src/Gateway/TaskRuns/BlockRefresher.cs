@@ -96,6 +96,15 @@ internal sealed class BlockRefresher(
     /// <summary>Tells the refresher to look again at what there is to do.</summary>
     public void Wake() => Volatile.Read(ref _woken).TrySetResult();
 
+    /// <summary>Finds out how things are; the gateway listens when that is done, or has taken long enough.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        shared.Looked = TakeLook;
+        await pacer.StartAsync();
+        await shared.StartAsync();
+        await base.StartAsync(cancellationToken);
+    }
+
     /// <summary>A reader waits for <paramref name="needed"/> and no longer for what else is in <paramref name="registered"/>, which follows.</summary>
     public WaitForecast Wait(CallerIdentity caller, List<int> registered, IReadOnlyCollection<int> needed)
     {

@@ -37,7 +37,7 @@ internal sealed class BlockSchedule(
     public int Waits => _demand.Count();
 
     /// <summary>What readers wait for.</summary>
-    public Queue Queue => new(Waits, _demand.CallerCount);
+    public Queue Queue => new(_demand.BlockCount, _demand.CallerCount);
 
     /// <summary>One more reader waits for a block. False when its caller waits for as many blocks as it may.</summary>
     public bool TryAdd(CallerIdentity caller, int block, long now)

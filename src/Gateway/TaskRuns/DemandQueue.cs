@@ -11,9 +11,10 @@ internal sealed class DemandQueue<TCaller>
 {
     private readonly LinkedList<Turn> _turns = new();
     private readonly Dictionary<TCaller, LinkedListNode<Turn>> _callers = [];
+    private readonly Dictionary<int, int> _blocks = [];
 
     /// <summary>How many blocks all callers together wait for; one that two callers wait for counts twice.</summary>
-    public int Count() => _turns.Sum(turn => turn.Waits.Count);
+    public int Count() => _blocks.Values.Sum();
 
     /// <summary>How many blocks the caller waits for.</summary>
     public int Count(TCaller caller) => _callers.TryGetValue(caller, out var turn) ? turn.Value.Waits.Count : 0;
@@ -23,7 +24,10 @@ internal sealed class DemandQueue<TCaller>
         _callers.TryGetValue(caller, out var turn) && turn.Value.Waits.Exists(w => w.Block == block);
 
     /// <summary>Whether anybody waits for the block.</summary>
-    public bool Contains(int block) => _turns.Any(t => t.Waits.Exists(w => w.Block == block));
+    public bool Contains(int block) => _blocks.ContainsKey(block);
+
+    /// <summary>How many blocks are waited for, each counted once.</summary>
+    public int BlockCount => _blocks.Count;
 
     /// <summary>How many callers wait.</summary>
     public int CallerCount => _turns.Count;
@@ -41,6 +45,7 @@ internal sealed class DemandQueue<TCaller>
         if (at < 0)
         {
             waits.Add(new Wait(block, 1));
+            _blocks[block] = _blocks.GetValueOrDefault(block) + 1;
         }
         else
         {
@@ -61,6 +66,11 @@ internal sealed class DemandQueue<TCaller>
         }
 
         waits.RemoveAt(at);
+        if (--_blocks[block] == 0) // as many callers as wait for it
+        {
+            _blocks.Remove(block);
+        }
+
         if (waits.Count == 0)
         {
             _turns.Remove(turn);

@@ -8,6 +8,9 @@ internal interface ISharedBlocks
     /// <summary>Called with every block that a look has brought, or null for one that has brought none.</summary>
     Action<TaskRunBlock?> Looked { get; set; }
 
+    /// <summary>Looks for something that nobody has stored, before there is anybody to wait for it.</summary>
+    Task StartAsync();
+
     /// <summary>The blocks of which a newer copy than this replica's own can be had.</summary>
     IEnumerable<int> Newer { get; }
 
@@ -35,6 +38,8 @@ internal interface ISharedBlocks
 internal sealed class NoSharedBlocks : ISharedBlocks
 {
     public Action<TaskRunBlock?> Looked { get; set; } = _ => { };
+
+    public Task StartAsync() => Task.CompletedTask;
 
     public IEnumerable<int> Newer => [];
 

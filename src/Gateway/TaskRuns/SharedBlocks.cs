@@ -26,6 +26,18 @@ internal sealed partial class SharedBlocks(
 
     public Action<TaskRunBlock?> Looked { get; set; } = _ => { };
 
+    public async Task StartAsync()
+    {
+        try
+        {
+            await store.GetAsync(formats[0].Version, block: 0, fetchedAt: 0, RedisCircuit.StartPatience);
+        }
+        catch (RedisAwayException)
+        {
+            // The pacer goes on looking for it.
+        }
+    }
+
     public IEnumerable<int> Newer => IsAway ? [] : pacer.Newest.Where(copy => copy.Value > Known(copy.Key)).Select(copy => copy.Key);
 
     private bool IsAway => circuit.State.IsAnswering != true;
@@ -99,7 +111,7 @@ internal sealed partial class SharedBlocks(
 
         foreach (var format in formats)
         {
-            if (await store.GetAsync(format.Version, number, fetchedAt) is not { } bytes)
+            if (await store.GetAsync(format.Version, number, fetchedAt, RedisCircuit.Patience) is not { } bytes)
             {
                 continue;
             }

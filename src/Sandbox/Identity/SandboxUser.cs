@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text.RegularExpressions;
 using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -11,7 +12,9 @@ internal sealed record SandboxUser(string Id, string Name, bool MayRead)
     public static readonly IReadOnlyList<SandboxUser> All =
         [new("reader", "Reader (읽기 가능)", MayRead: true), new("outsider", "Outsider (권한 없음)", MayRead: false)];
 
-    public static SandboxUser? Find(string? id) => All.FirstOrDefault(user => user.Id == id);
+    /// <summary>One of <see cref="All"/>, or one of the further readers <c>reader-1</c>, <c>reader-2</c>, … that a load test signs in.</summary>
+    public static SandboxUser? Find(string? id) => All.FirstOrDefault(user => user.Id == id)
+        ?? (id is not null && Regex.IsMatch(id, @"\Areader-[0-9]{1,6}\z", RegexOptions.NonBacktracking) ? new(id, id, MayRead: true) : null);
 
     /// <summary>What the user's tokens say: of the scopes asked for, those the user may have.</summary>
     public ClaimsPrincipal SignIn(IEnumerable<string> requestedScopes) =>

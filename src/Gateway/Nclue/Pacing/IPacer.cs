@@ -30,6 +30,9 @@ internal interface IPacer
     /// <summary>How long ago another replica has asked for the block; null when none has, or its lease is over.</summary>
     TimeSpan? UnderWayElsewhere(int block);
 
+    /// <summary>Gets in touch with the other replicas, before there is anybody to wait for it.</summary>
+    Task StartAsync();
+
     /// <summary>Keeps in touch with the other replicas until <paramref name="stop"/>.</summary>
     Task RunAsync(CancellationToken stop);
 

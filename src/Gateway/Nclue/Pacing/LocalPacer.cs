@@ -31,6 +31,8 @@ internal sealed class LocalPacer(Wire wire) : IPacer
 
     public TimeSpan? UnderWayElsewhere(int block) => null;
 
+    public Task StartAsync() => Task.CompletedTask;
+
     public Task RunAsync(CancellationToken stop) => Task.CompletedTask;
 
     public ValueTask LeaveAsync() => default;

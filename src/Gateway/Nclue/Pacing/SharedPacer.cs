@@ -160,13 +160,15 @@ internal sealed class SharedPacer : IPacer
         }
     }
 
+    public async Task StartAsync() => await CallAsync(new(PacerOperation.Look), probePatience: RedisCircuit.StartPatience);
+
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             var hurry = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             Volatile.Write(ref _hurry, hurry);
-            await CallAsync(new(PacerOperation.Look), isProbe: true);
+            await CallAsync(new(PacerOperation.Look), probePatience: RedisCircuit.Patience);
             await _time.WaitAsync(hurry.Task, UntilTouch(), stop);
         }
     }
@@ -359,14 +361,14 @@ internal sealed class SharedPacer : IPacer
     }
 
     /// <summary>Runs the script and takes in what it says; null when it does not answer.</summary>
-    private async Task<PacerReply?> CallAsync(PacerCall call, bool isProbe = false)
+    private async Task<PacerReply?> CallAsync(PacerCall call, TimeSpan? probePatience = null)
     {
         var askedAt = _time.GetTimestamp();
         try
         {
             call = Introduce(call, askedAt);
-            var reply = isProbe
-                ? await _circuit.ProbeAsync(() => _script.RunAsync(call))
+            var reply = probePatience is { } patience
+                ? await _circuit.ProbeAsync(() => _script.RunAsync(call), patience)
                 : await _circuit.RunAsync(() => _script.RunAsync(call));
             Take(reply, askedAt, _time.GetTimestamp());
             return reply;

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace NclueGateway.Budget;
+
+/// <summary>One gateway as it is deployed: a process of its own, with settings from its environment.</summary>
+internal sealed class GatewayReplica : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output;
+
+    private GatewayReplica(Process process, ConcurrentQueue<string> output, Uri address) => (_process, _output, Address) = (process, output, address);
+
+    public Uri Address { get; }
+
+    public bool IsRunning => !_process.HasExited;
+
+    /// <summary>What it has written so far.</summary>
+    public IReadOnlyCollection<string> Output => _output;
+
+    /// <summary>Starts it on a free port and waits until it listens.</summary>
+    /// <exception cref="InvalidOperationException">It ended instead.</exception>
+    public static async Task<GatewayReplica> StartAsync(IReadOnlyDictionary<string, string> settings)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(GatewayBuilder).Assembly.Location])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.Contains("__", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        var output = new ConcurrentQueue<string>();
+        var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.ErrorDataReceived += (_, line) => Take(line.Data);
+        process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException($"The gateway ended: {string.Join('\n', output)}"));
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new(process, output, await listening.Task);
+
+        void Take(string? line)
+        {
+            if (line is null)
+            {
+                return;
+            }
+
+            output.Enqueue(line);
+            if (line.IndexOf("http://127.0.0.1:", StringComparison.Ordinal) is >= 0 and var at)
+            {
+                listening.TrySetResult(new Uri(line[at..].Split('"', ' ')[0]));
+            }
+        }
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, and waits until it has ended.</summary>
+    public async Task StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (IsRunning)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+}

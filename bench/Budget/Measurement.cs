@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Net;
+
+namespace NclueGateway.Budget;
+
+/// <summary>What one run showed.</summary>
+internal sealed record Measurement
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1050);
+
+    public required string Scenario { get; init; }
+
+    public required TimeSpan Duration { get; init; }
+
+    public required int Calls { get; init; }
+
+    /// <summary>Upstream calls per second while readers read.</summary>
+    public required double CallsPerSecond { get; init; }
+
+    /// <summary>The least time between two arrivals at the upstream.</summary>
+    public required TimeSpan ClosestArrivals { get; init; }
+
+    /// <summary>Arrivals that the upstream answered with 429.</summary>
+    public required int Throttled { get; init; }
+
+    public required int Reads { get; init; }
+
+    /// <summary>Answers other than 200 after every block had come once.</summary>
+    public required IReadOnlyList<ReadAnswer> Failures { get; init; }
+
+    public required int BrokenConnections { get; init; }
+
+    /// <summary>Ages of the answers after the first fill, in whole seconds rounded up, in order.</summary>
+    public required IReadOnlyList<int> Ages { get; init; }
+
+    public required TimeSpan Delay { get; init; }
+
+    public required int Blocks { get; init; }
+
+    /// <summary>What the replicas have logged as warnings or worse.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What else is worth saying.</summary>
+    public string Notes { get; init; } = "";
+
+    /// <summary>
+    /// The best age that any gateway could have at a percentile: with n blocks and one call per interval each block is fetched every n intervals, and
+    /// is as old as the upstream was slow when it comes; in between its age grows evenly.
+    /// </summary>
+    public double BestAge(double percentile) =>
+        Delay.TotalSeconds + (percentile * Math.Max(Blocks * Interval.TotalSeconds, 10 + Interval.TotalSeconds - 1));
+
+    public int Age(double percentile) => Ages.Count == 0 ? 0 : Ages[(int)Math.Min(Ages.Count - 1, percentile * Ages.Count)];
+
+    public static Measurement Of(string scenario, Cluster cluster, Readers readers, TimeSpan duration, TimeSpan began, string notes = "")
+    {
+        var arrivals = cluster.Nclue.Arrivals;
+        var blocks = (cluster.Nclue.Runs.Count + 99) / 100;
+        var first = arrivals.Count == 0 ? default : arrivals[0].At;
+        var filled = arrivals.Where(a => a.Status == 200).GroupBy(a => a.Index).Select(g => g.First()).OrderBy(a => a.Timestamp).Skip(blocks - 1)
+            .Select(a => (TimeSpan?)(a.At - first)).FirstOrDefault();
+        var after = (filled ?? duration) + cluster.Nclue.Delay + began + TimeSpan.FromSeconds(1); // the other replicas hear of it within a second
+        var late = readers.Answers.Where(answer => answer.At >= after).ToList();
+        return new()
+        {
+            Scenario = scenario,
+            Duration = duration,
+            Calls = arrivals.Count,
+            CallsPerSecond = arrivals.Count / duration.TotalSeconds,
+            ClosestArrivals = arrivals.Skip(1).Select(a => a.SincePrevious!.Value).DefaultIfEmpty(TimeSpan.MaxValue).Min(),
+            Throttled = arrivals.Count(a => a.Refusal?.Contains("Throttle", StringComparison.Ordinal) == true || a.Status == 429),
+            Reads = readers.Answers.Count,
+            Failures = [.. late.Where(answer => answer.Status != HttpStatusCode.OK)],
+            BrokenConnections = readers.BrokenConnections,
+            Ages = [.. late.Where(answer => answer.Age is not null).Select(answer => answer.Age!.Value).Order()],
+            Delay = cluster.Nclue.Delay,
+            Blocks = blocks,
+            Notes = notes,
+            Warnings = [.. cluster.Replicas.SelectMany((replica, n) => replica.Output.Where(line => line.Contains("\"@l\":", StringComparison.Ordinal))
+                .Select(line => $"replica {n}: {line}"))],
+        };
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"""
+        {Scenario}
+          upstream calls            {Calls} in {Duration.TotalSeconds:0} s, {CallsPerSecond:0.000}/s
+          closest two arrivals      {ClosestArrivals.TotalSeconds:0.000} s
+          upstream 429              {Throttled}
+          reads                     {Reads}, of these after the first fill not 200: {Failures.Count}; broken by a kill: {BrokenConnections}
+          age p50 / p95 / p99       {Age(0.5)} / {Age(0.95)} / {Age(0.99)} s (whole seconds, rounded up)
+          best possible p50 / p95   {BestAge(0.5):0.0} / {BestAge(0.95):0.0} s; p95 is {Age(0.95) / BestAge(0.95):0.00} times the best possible
+        {string.Concat(Notes.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(note => $"  {note}\n"))}{string.Concat(Warnings.Take(12).Select(warning => $"  {warning}\n"))}{string.Concat(Failures.Take(3).Select(f => $"  failed: {f}\n"))}
+        """);
+}

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace NclueGateway.Budget;
+
+/// <summary>One answer that a reader got, or the failure to get one.</summary>
+/// <param name="At">When it was asked for, since the readers began.</param>
+/// <param name="Status">Null when there was no answer.</param>
+/// <param name="Age">Whole seconds; null for anything but a 200.</param>
+/// <param name="Detail">What else the answer said.</param>
+internal readonly record struct ReadAnswer(TimeSpan At, TimeSpan Took, HttpStatusCode? Status, int? Age, string Detail);
+
+/// <summary>
+/// Readers with a subject each, each reading two pages a second of thirty that cover the list, from a replica each. A reader whose replica is gone
+/// connects to another one.
+/// </summary>
+internal sealed class Readers : IAsyncDisposable
+{
+    public const int Pages = 30;
+
+    private static readonly TimeProvider Clock = TimeProvider.System;
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
+    private readonly ConcurrentQueue<ReadAnswer> _answers = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Cluster _cluster;
+    private readonly long _started;
+    private readonly List<Task> _readers;
+    private int _brokenConnections;
+
+    private Readers(Cluster cluster, IReadOnlyList<string> tokens)
+    {
+        _cluster = cluster;
+        _started = Clock.GetTimestamp();
+        _readers = [.. tokens.Select((token, number) => Task.Run(() => ReadOnAsync(token, number)))];
+    }
+
+    public TimeSpan Elapsed => Clock.GetElapsedTime(_started);
+
+    public IReadOnlyCollection<ReadAnswer> Answers => _answers;
+
+    /// <summary>How many connections were cut under a reader when its replica was killed; nobody could have given these answers.</summary>
+    public int BrokenConnections => _brokenConnections;
+
+    /// <summary>Gets a token for each reader.</summary>
+    public static async Task<string[]> SignInAsync(Cluster cluster, int readers) => await Task.WhenAll(
+        Enumerable.Range(1, readers).Select(n => cluster.Identity.GetUserTokenAsync($"reader-{n}", CancellationToken.None)));
+
+    public static Readers Start(Cluster cluster, IReadOnlyList<string> tokens) => new(cluster, tokens);
+
+    public async Task UntilAsync(TimeSpan since)
+    {
+        if (since > Elapsed)
+        {
+            await Task.Delay(since - Elapsed, Clock);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_readers);
+        _stop.Dispose();
+        _http.Dispose();
+    }
+
+    private async Task ReadOnAsync(string token, int number)
+    {
+        var random = new Random(number);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(500), Clock);
+        await Task.Delay(TimeSpan.FromMilliseconds(random.Next(500)), Clock); // not all at the same moment
+        var replica = _cluster.Replicas[number % _cluster.Replicas.Count];
+        do
+        {
+            if (!replica.IsRunning)
+            {
+                var running = _cluster.Replicas.Where(r => r.IsRunning).ToList();
+                replica = running[number % running.Count];
+            }
+
+            if (await ReadAsync(replica, token, random.Next(Pages)) is { } answer)
+            {
+                _answers.Enqueue(answer);
+            }
+        }
+        while (await pace.WaitForNextTickAsync(CancellationToken.None) && !_stop.IsCancellationRequested);
+    }
+
+    private async Task<ReadAnswer?> ReadAsync(GatewayReplica replica, string token, int page)
+    {
+        var rows = _cluster.Nclue.Runs.Count;
+        var limit = Math.Min(100, (rows + Pages - 1) / Pages);
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, new Uri(replica.Address, string.Create(CultureInfo.InvariantCulture, $"/api/task-runs?index={page * limit}&limit={limit}")));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        var at = Elapsed;
+        try
+        {
+            using var response = await _http.SendAsync(request, CancellationToken.None);
+            var body = await response.Content.ReadAsStringAsync(CancellationToken.None);
+            var age = response.StatusCode == HttpStatusCode.OK ? (int)response.Headers.Age!.Value.TotalSeconds : (int?)null;
+            return new(at, Elapsed - at, response.StatusCode, age, response.StatusCode == HttpStatusCode.OK ? "" : body);
+        }
+        catch (HttpRequestException) when (!replica.IsRunning)
+        {
+            Interlocked.Increment(ref _brokenConnections);
+            return null; // it was killed in the middle of an answer
+        }
+        catch (HttpRequestException failure)
+        {
+            return new(at, Elapsed - at, null, null, failure.Message);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using StackExchange.Redis;
+
+namespace NclueGateway.Budget;
+
+/// <summary>What is done to the gateways while they are read from.</summary>
+internal static class Scenarios
+{
+    public const int Runs = 1_000;
+
+    public static readonly IReadOnlyDictionary<string, Func<TimeSpan, Task<Measurement>>> All = new Dictionary<string, Func<TimeSpan, Task<Measurement>>>
+    {
+        ["steady"] = duration => LoadAsync("Three replicas, upstream 50 ms", duration, TimeSpan.FromMilliseconds(50)),
+        ["slow"] = duration => LoadAsync("Three replicas, upstream 3 s", duration, TimeSpan.FromSeconds(3)),
+        ["kill"] = duration => LoadAsync(
+            "Three replicas, one killed after a third of the time and one added after half of it", duration, TimeSpan.FromMilliseconds(50), KillAndAddAsync),
+        ["outage"] = duration => LoadAsync(
+            "Three replicas (ReplicaCount 3), Redis stopped after a third of the time and started, empty, after two thirds",
+            duration, TimeSpan.FromMilliseconds(50), StopAndStartRedisAsync, replicaCount: 3),
+        ["rotation"] = duration => LoadAsync(
+            "Three replicas, replaced one after the other by replicas with another NCP key", duration, TimeSpan.FromMilliseconds(50), RotateKeysAsync),
+        ["cold"] = _ => ColdStartAsync(TimeSpan.FromMilliseconds(50)),
+        ["cold-slow"] = _ => ColdStartAsync(TimeSpan.FromSeconds(3)),
+    };
+
+    private static async Task<Measurement> LoadAsync(
+        string scenario, TimeSpan duration, TimeSpan delay, Func<Cluster, Readers, TimeSpan, Task<string>>? meanwhile = null, int replicaCount = 1,
+        int readerCount = 200)
+    {
+        await using var cluster = await Cluster.StartAsync(Runs, delay);
+        cluster.Settings["Nclue:ReplicaCount"] = replicaCount.ToString(CultureInfo.InvariantCulture);
+        var tokens = await Readers.SignInAsync(cluster, readerCount);
+        await cluster.AddReplicasAsync(3);
+        await using var readers = Readers.Start(cluster, tokens);
+        var notes = meanwhile is null ? "" : await meanwhile(cluster, readers, duration);
+        await readers.UntilAsync(duration);
+        return Measurement.Of(scenario, cluster, readers, duration, TimeSpan.FromSeconds(2), notes);
+    }
+
+    private static async Task<string> KillAndAddAsync(Cluster cluster, Readers readers, TimeSpan duration)
+    {
+        await readers.UntilAsync(duration / 3);
+        await cluster.Replicas[0].KillAsync();
+        await readers.UntilAsync(duration / 2);
+        await cluster.AddReplicaAsync();
+        return "";
+    }
+
+    private static async Task<string> StopAndStartRedisAsync(Cluster cluster, Readers readers, TimeSpan duration)
+    {
+        await readers.UntilAsync(duration / 3);
+        await cluster.Redis.StopAsync();
+        var calls = cluster.Nclue.Arrivals.Count;
+        await readers.UntilAsync(duration * 2 / 3);
+        calls = cluster.Nclue.Arrivals.Count - calls;
+        await cluster.Redis.StartAsync();
+        var back = readers.Elapsed;
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(cluster.Redis.Address);
+        var pacer = $"{{nclue:{cluster.Nclue.BaseAddress.Authority}:default}}";
+        while (!await redis.GetDatabase().HashExistsAsync(pacer, "number") && readers.Elapsed < duration)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        }
+
+        return string.Create(CultureInfo.InvariantCulture,
+            $"calls while Redis was away {calls}; it granted a departure again {(readers.Elapsed - back).TotalSeconds:0.0} s after its return");
+    }
+
+    private static async Task<string> RotateKeysAsync(Cluster cluster, Readers readers, TimeSpan duration)
+    {
+        await readers.UntilAsync(duration / 4);
+        cluster.UseNewKeys();
+        foreach (var old in cluster.Replicas.ToList())
+        {
+            await cluster.AddReplicaAsync();
+            await old.StopAsync();
+            await readers.UntilAsync(readers.Elapsed + TimeSpan.FromSeconds(2));
+        }
+
+        await readers.UntilAsync(duration);
+        var soonest = cluster.Nclue.Arrivals.GroupBy(a => a.Index)
+            .SelectMany(block => block.Zip(block.Skip(1), (one, next) => TimeProvider.System.GetElapsedTime(one.Timestamp, next.Timestamp))).Min();
+        var keys = cluster.Nclue.Arrivals.Select(a => a.Headers["x-ncp-iam-access-key"].ToString()).Distinct().Count();
+        return string.Create(CultureInfo.InvariantCulture, $"keys used {keys}; soonest that a block was fetched again {soonest.TotalSeconds:0.000} s");
+    }
+
+    /// <summary>Three replicas start at the same moment, and 200 readers wait for the same block.</summary>
+    private static async Task<Measurement> ColdStartAsync(TimeSpan delay)
+    {
+        await using var cluster = await Cluster.StartAsync(Runs, delay);
+        var tokens = await Readers.SignInAsync(cluster, 200);
+        var clock = TimeProvider.System;
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        var replicas = await cluster.AddReplicasAsync(3);
+        var started = clock.GetTimestamp();
+        var statuses = await Task.WhenAll(tokens.Select(async (token, n) =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(replicas[n % 3].Address, "/api/task-runs"));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            using var response = await http.SendAsync(request);
+            return response.StatusCode;
+        }));
+        var took = clock.GetElapsedTime(started);
+        var calls = cluster.Nclue.Arrivals.Count(a => a.Index == 0);
+        await using var readers = Readers.Start(cluster, []);
+        return Measurement.Of(
+            string.Create(CultureInfo.InvariantCulture, $"Cold start of three replicas, 200 readers of one block, upstream {delay.TotalMilliseconds:0} ms"),
+            cluster, readers, took, TimeSpan.Zero,
+            string.Create(CultureInfo.InvariantCulture,
+                $"calls for the block {calls}; answers {string.Join(", ", statuses.GroupBy(s => (int)s).Select(g => $"{g.Count()} × {g.Key}"))} within {took.TotalSeconds:0.0} s"));
+    }
+}
