@@ -14,7 +14,8 @@ internal sealed class GatewayReplica : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public bool IsRunning => !_process.HasExited;
+    /// <summary>Whether readers may come: until it is about to be ended.</summary>
+    public bool IsServing { get; private set; } = true;
 
     /// <summary>What it has written so far.</summary>
     public IReadOnlyCollection<string> Output => _output;
@@ -69,13 +70,15 @@ internal sealed class GatewayReplica : IAsyncDisposable
     /// <summary>SIGKILL.</summary>
     public async Task KillAsync()
     {
+        IsServing = false;
         _process.Kill();
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>SIGTERM, and waits until it has ended.</summary>
+    /// <summary>SIGTERM, and waits until it has ended. Its readers go elsewhere first, as if by a load balancer.</summary>
     public async Task StopAsync()
     {
+        IsServing = false;
         using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
         {
             await kill.WaitForExitAsync();
@@ -86,7 +89,7 @@ internal sealed class GatewayReplica : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (IsRunning)
+        if (!_process.HasExited)
         {
             await KillAsync();
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 
 namespace NclueGateway.Budget;
@@ -17,8 +16,8 @@ internal sealed record Measurement
     /// <summary>Upstream calls per second while readers read.</summary>
     public required double CallsPerSecond { get; init; }
 
-    /// <summary>The least time between two arrivals at the upstream.</summary>
-    public required TimeSpan ClosestArrivals { get; init; }
+    /// <summary>The least time between two arrivals at the upstream; null when there were no two.</summary>
+    public required TimeSpan? ClosestArrivals { get; init; }
 
     /// <summary>Arrivals that the upstream answered with 429.</summary>
     public required int Throttled { get; init; }
@@ -41,7 +40,7 @@ internal sealed record Measurement
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>What else is worth saying.</summary>
-    public string Notes { get; init; } = "";
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>
     /// The best age that any gateway could have at a percentile: with n blocks and one call per interval each block is fetched every n intervals, and
@@ -52,7 +51,7 @@ internal sealed record Measurement
 
     public int Age(double percentile) => Ages.Count == 0 ? 0 : Ages[(int)Math.Min(Ages.Count - 1, percentile * Ages.Count)];
 
-    public static Measurement Of(string scenario, Cluster cluster, Readers readers, TimeSpan duration, TimeSpan began, string notes = "")
+    public static Measurement Of(string scenario, Cluster cluster, Readers readers, TimeSpan duration, TimeSpan began, IReadOnlyList<string>? notes = null)
     {
         var arrivals = cluster.Nclue.Arrivals;
         var blocks = (cluster.Nclue.Runs.Count + 99) / 100;
@@ -67,7 +66,7 @@ internal sealed record Measurement
             Duration = duration,
             Calls = arrivals.Count,
             CallsPerSecond = arrivals.Count / duration.TotalSeconds,
-            ClosestArrivals = arrivals.Skip(1).Select(a => a.SincePrevious!.Value).DefaultIfEmpty(TimeSpan.MaxValue).Min(),
+            ClosestArrivals = arrivals.Skip(1).Min(a => a.SincePrevious),
             Throttled = arrivals.Count(a => a.Refusal?.Contains("Throttle", StringComparison.Ordinal) == true || a.Status == 429),
             Reads = readers.Answers.Count,
             Failures = [.. late.Where(answer => answer.Status != HttpStatusCode.OK)],
@@ -75,21 +74,31 @@ internal sealed record Measurement
             Ages = [.. late.Where(answer => answer.Age is not null).Select(answer => answer.Age!.Value).Order()],
             Delay = cluster.Nclue.Delay,
             Blocks = blocks,
-            Notes = notes,
+            Notes = notes ?? [],
             Warnings = [.. cluster.Replicas.SelectMany((replica, n) => replica.Output.Where(line => line.Contains("\"@l\":", StringComparison.Ordinal))
                 .Select(line => $"replica {n}: {line}"))],
         };
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"""
-        {Scenario}
-          upstream calls            {Calls} in {Duration.TotalSeconds:0} s, {CallsPerSecond:0.000}/s
-          closest two arrivals      {ClosestArrivals.TotalSeconds:0.000} s
-          upstream 429              {Throttled}
-          reads                     {Reads}, of these after the first fill not 200: {Failures.Count}; broken by a kill: {BrokenConnections}
-          age p50 / p95 / p99       {Age(0.5)} / {Age(0.95)} / {Age(0.99)} s (whole seconds, rounded up)
-          best possible p50 / p95   {BestAge(0.5):0.0} / {BestAge(0.95):0.0} s; p95 is {Age(0.95) / BestAge(0.95):0.00} times the best possible
-        {string.Concat(Notes.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(note => $"  {note}\n"))}{string.Concat(Warnings.Take(12).Select(warning => $"  {warning}\n"))}{string.Concat(Failures.Take(3).Select(f => $"  failed: {f}\n"))}
-        """);
+    public override string ToString()
+    {
+        var lines = new List<string>
+        {
+            Scenario,
+            $"  upstream calls            {Calls} in {Duration.TotalSeconds:0} s, {CallsPerSecond:0.000}/s",
+            $"  closest two arrivals      {(ClosestArrivals is { } closest ? $"{closest.TotalSeconds:0.000} s" : "only one arrived")}",
+            $"  upstream 429              {Throttled}",
+        };
+        if (Ages.Count > 0)
+        {
+            lines.Add($"  reads                     {Reads}, of these after the first fill not 200: {Failures.Count}; broken by a kill: {BrokenConnections}");
+            lines.Add($"  age p50 / p95 / p99       {Age(0.5)} / {Age(0.95)} / {Age(0.99)} s (whole seconds, rounded up)");
+            lines.Add($"  best possible p50 / p95   {BestAge(0.5):0.0} / {BestAge(0.95):0.0} s; p95 is {Age(0.95) / BestAge(0.95):0.00} times the best possible");
+        }
+
+        lines.AddRange(Notes.Select(note => $"  {note}"));
+        lines.AddRange(Failures.Take(3).Select(failure => $"  not 200: {failure}"));
+        lines.AddRange(Warnings.Select(warning => $"  logged: {warning}").Take(12));
+        return string.Join('\n', lines);
+    }
 }

@@ -74,9 +74,9 @@ internal sealed class Readers : IAsyncDisposable
         var replica = _cluster.Replicas[number % _cluster.Replicas.Count];
         do
         {
-            if (!replica.IsRunning)
+            if (!replica.IsServing)
             {
-                var running = _cluster.Replicas.Where(r => r.IsRunning).ToList();
+                var running = _cluster.Replicas.Where(r => r.IsServing).ToList();
                 replica = running[number % running.Count];
             }
 
@@ -103,7 +103,7 @@ internal sealed class Readers : IAsyncDisposable
             var age = response.StatusCode == HttpStatusCode.OK ? (int)response.Headers.Age!.Value.TotalSeconds : (int?)null;
             return new(at, Elapsed - at, response.StatusCode, age, response.StatusCode == HttpStatusCode.OK ? "" : body);
         }
-        catch (HttpRequestException) when (!replica.IsRunning)
+        catch (HttpRequestException) when (!replica.IsServing)
         {
             Interlocked.Increment(ref _brokenConnections);
             return null; // it was killed in the middle of an answer

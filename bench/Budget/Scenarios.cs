@@ -25,7 +25,7 @@ internal static class Scenarios
     };
 
     private static async Task<Measurement> LoadAsync(
-        string scenario, TimeSpan duration, TimeSpan delay, Func<Cluster, Readers, TimeSpan, Task<string>>? meanwhile = null, int replicaCount = 1,
+        string scenario, TimeSpan duration, TimeSpan delay, Func<Cluster, Readers, TimeSpan, Task<IReadOnlyList<string>>>? meanwhile = null, int replicaCount = 1,
         int readerCount = 200)
     {
         await using var cluster = await Cluster.StartAsync(Runs, delay);
@@ -33,21 +33,21 @@ internal static class Scenarios
         var tokens = await Readers.SignInAsync(cluster, readerCount);
         await cluster.AddReplicasAsync(3);
         await using var readers = Readers.Start(cluster, tokens);
-        var notes = meanwhile is null ? "" : await meanwhile(cluster, readers, duration);
+        var notes = meanwhile is null ? [] : await meanwhile(cluster, readers, duration);
         await readers.UntilAsync(duration);
         return Measurement.Of(scenario, cluster, readers, duration, TimeSpan.FromSeconds(2), notes);
     }
 
-    private static async Task<string> KillAndAddAsync(Cluster cluster, Readers readers, TimeSpan duration)
+    private static async Task<IReadOnlyList<string>> KillAndAddAsync(Cluster cluster, Readers readers, TimeSpan duration)
     {
         await readers.UntilAsync(duration / 3);
         await cluster.Replicas[0].KillAsync();
         await readers.UntilAsync(duration / 2);
         await cluster.AddReplicaAsync();
-        return "";
+        return [];
     }
 
-    private static async Task<string> StopAndStartRedisAsync(Cluster cluster, Readers readers, TimeSpan duration)
+    private static async Task<IReadOnlyList<string>> StopAndStartRedisAsync(Cluster cluster, Readers readers, TimeSpan duration)
     {
         await readers.UntilAsync(duration / 3);
         await cluster.Redis.StopAsync();
@@ -63,11 +63,10 @@ internal static class Scenarios
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
 
-        return string.Create(CultureInfo.InvariantCulture,
-            $"calls while Redis was away {calls}; it granted a departure again {(readers.Elapsed - back).TotalSeconds:0.0} s after its return");
+        return [$"calls while Redis was away: {calls}", $"first departure that Redis granted: {(readers.Elapsed - back).TotalSeconds:0.0} s after its return"];
     }
 
-    private static async Task<string> RotateKeysAsync(Cluster cluster, Readers readers, TimeSpan duration)
+    private static async Task<IReadOnlyList<string>> RotateKeysAsync(Cluster cluster, Readers readers, TimeSpan duration)
     {
         await readers.UntilAsync(duration / 4);
         cluster.UseNewKeys();
@@ -82,7 +81,7 @@ internal static class Scenarios
         var soonest = cluster.Nclue.Arrivals.GroupBy(a => a.Index)
             .SelectMany(block => block.Zip(block.Skip(1), (one, next) => TimeProvider.System.GetElapsedTime(one.Timestamp, next.Timestamp))).Min();
         var keys = cluster.Nclue.Arrivals.Select(a => a.Headers["x-ncp-iam-access-key"].ToString()).Distinct().Count();
-        return string.Create(CultureInfo.InvariantCulture, $"keys used {keys}; soonest that a block was fetched again {soonest.TotalSeconds:0.000} s");
+        return [$"keys used: {keys}", $"soonest that a block was fetched again: after {soonest.TotalSeconds:0.000} s"];
     }
 
     /// <summary>Three replicas start at the same moment, and 200 readers wait for the same block.</summary>
@@ -105,9 +104,10 @@ internal static class Scenarios
         var calls = cluster.Nclue.Arrivals.Count(a => a.Index == 0);
         await using var readers = Readers.Start(cluster, []);
         return Measurement.Of(
-            string.Create(CultureInfo.InvariantCulture, $"Cold start of three replicas, 200 readers of one block, upstream {delay.TotalMilliseconds:0} ms"),
-            cluster, readers, took, TimeSpan.Zero,
-            string.Create(CultureInfo.InvariantCulture,
-                $"calls for the block {calls}; answers {string.Join(", ", statuses.GroupBy(s => (int)s).Select(g => $"{g.Count()} × {g.Key}"))} within {took.TotalSeconds:0.0} s"));
+            $"Three replicas started at the same moment, 200 readers of one block, upstream {delay.TotalMilliseconds:0} ms", cluster, readers, took, TimeSpan.Zero,
+            [
+                $"calls for the block       {calls}",
+                $"answers                   {string.Join(", ", statuses.CountBy(status => (int)status).Select(count => $"{count.Value} × {count.Key}"))}, the last after {took.TotalSeconds:0.0} s",
+            ]);
     }
 }

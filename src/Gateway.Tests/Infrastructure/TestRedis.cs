@@ -1,3 +1,4 @@
+using NclueGateway.Budget;
 using NclueGateway.Tests.Infrastructure;
 using StackExchange.Redis;
 using Testcontainers.Redis;
@@ -60,7 +61,7 @@ public sealed class TestRedis : IAsyncLifetime
 
     private async Task<(string, string)> FromProcessAsync()
     {
-        var process = await RedisProcess.StartAsync();
+        var process = await RedisServer.StartAsync();
         _own = process;
         return (process.Address, "a redis-server that the tests have started");
     }

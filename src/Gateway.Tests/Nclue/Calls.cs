@@ -44,8 +44,7 @@ internal static class Calls
         var departure = gateway.Services.GetRequiredService<Wire>().TryDepart().ShouldNotBeNull();
         try
         {
-            return await gateway.Services.GetRequiredService<IBlockSource>()
-                .GetBlockAsync(block, departure, TestContext.Current.CancellationToken);
+            return await gateway.Services.GetRequiredService<IBlockSource>().GetBlockAsync(block, departure);
         }
         finally
         {

@@ -109,11 +109,10 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
     {
         private int _idle;
 
-        public async Task<NclueOutcome> GetBlockAsync(int number, Departure departure, CancellationToken cancellationToken)
+        public async Task<NclueOutcome> GetBlockAsync(int number, Departure departure)
         {
             using var timeout = new CancellationTokenSource(options.Timeout, process.Time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-            departure.Begin(either.Token);
+            departure.Begin(timeout.Token);
             var isNew = _idle == 0;
             _idle = Math.Max(0, _idle - 1);
             var answer = new TaskCompletionSource<NclueOutcome?>();
@@ -121,7 +120,7 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
             {
                 if (isNew)
                 {
-                    await Task.Delay(world.Between(nclue.Connect.From, nclue.Connect.To), process.Time, either.Token);
+                    await Task.Delay(world.Between(nclue.Connect.From, nclue.Connect.To), process.Time, timeout.Token);
                 }
 
                 await wire.SendAsync(isNew, () =>
@@ -129,7 +128,7 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
                     nclue.Arrive(process, number, isNew, outcome => answer.TrySetResult(outcome));
                     return default;
                 });
-                var outcome = (await answer.Task.WaitAsync(either.Token))!.Value;
+                var outcome = (await answer.Task.WaitAsync(timeout.Token))!.Value;
                 departure.Answered();
                 if (outcome.Failure is not { Kind: NclueFailureKind.Unreachable })
                 {
@@ -138,7 +137,7 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
 
                 return outcome;
             }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException)
             {
                 return NclueOutcome.Failed(NclueFailureKind.TimedOut, "too slow");
             }

@@ -5,6 +5,6 @@ namespace NclueGateway.Nclue;
 /// <summary>Where blocks come from: NCLUE, or its model in a simulation.</summary>
 internal interface IBlockSource
 {
-    /// <summary>Asks for block <paramref name="number"/>. Failures are outcomes; it throws for <paramref name="cancellationToken"/> only.</summary>
-    Task<NclueOutcome> GetBlockAsync(int number, Departure departure, CancellationToken cancellationToken);
+    /// <summary>Asks for block <paramref name="number"/>. Failures are outcomes. Nothing ends a call but its answer and <c>Nclue:Timeout</c>.</summary>
+    Task<NclueOutcome> GetBlockAsync(int number, Departure departure);
 }

@@ -68,10 +68,9 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<NclueOutcome> GetBlockAsync(int number, Departure departure, CancellationToken cancellationToken)
+    public async Task<NclueOutcome> GetBlockAsync(int number, Departure departure)
     {
         using var timeout = new CancellationTokenSource(_options.Timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         using var body = new BoundedBuffer(_options.MaxResponseBytes);
 
         var index = _options.IndexUnit == IndexUnit.Row ? number * BlockSize : number;
@@ -81,10 +80,8 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
         context.Request.QueryString = new(string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={BlockSize}"));
         context.Response.Body = body;
 
-        departure.Begin(either.Token);
-        var error = await _forwarder.SendAsync(
-            context, _options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, either.Token);
-        cancellationToken.ThrowIfCancellationRequested();
+        departure.Begin(timeout.Token);
+        var error = await _forwarder.SendAsync(context, _options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, timeout.Token);
 
         // What a refusal means, its head says: a body that is cut or endless must not turn a throttle into something else.
         if (context.Features.Get<HttpResponse>() is { StatusCode: not StatusCodes.Status200OK } refusal)

@@ -162,7 +162,8 @@ internal sealed class BlockRefresher(
         pacer.Changed = Wake;
         shared.Looked = TakeLook;
         log.Started(pacer.Interval);
-        var touch = pacer.RunAsync(stop);
+        using var end = new CancellationTokenSource();
+        var touch = pacer.RunAsync(end.Token);
         try
         {
             while (!stop.IsCancellationRequested)
@@ -178,7 +179,9 @@ internal sealed class BlockRefresher(
         }
         finally
         {
-            await Task.WhenAll([touch, .. _calls]);
+            await Task.WhenAll(_calls); // their departures are spent; what they bring is for the others
+            await end.CancelAsync();
+            await touch;
             await pacer.LeaveAsync();
         }
     }
@@ -263,25 +266,19 @@ internal sealed class BlockRefresher(
             }
 
             _calls.RemoveAll(call => call.IsCompleted);
-            _calls.Add(CallAsync(pick.Block, departure, stop));
+            _calls.Add(CallAsync(pick.Block, departure));
         }
 
         return TimeSpan.Zero;
     }
 
-    private async Task CallAsync(int block, Departure departure, CancellationToken stop)
+    private async Task CallAsync(int block, Departure departure)
     {
         await Task.Yield(); // the next step does not wait for it
         NclueOutcome outcome;
         try
         {
-            outcome = await source.GetBlockAsync(block, departure, stop);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            departure.Close();
-            await shared.EndAsync(departure, block, null, isAnswered: false);
-            return;
+            outcome = await source.GetBlockAsync(block, departure);
         }
         catch (Exception defect)
         {

@@ -30,7 +30,7 @@ internal sealed partial class RefreshLog(ILogger<BlockRefresher> logger, IMeterF
     /// <summary>Replicas that share nothing divide the budget.</summary>
     public void Started(TimeSpan interval)
     {
-        if (options.ReplicaCount > 1)
+        if (interval > options.RequestInterval)
         {
             SharesBudget(logger, options.ReplicaCount, interval.TotalSeconds);
         }
