@@ -18,16 +18,17 @@ internal sealed class Cluster : IAsyncDisposable
 
     public RedisServer Redis { get; }
 
-    /// <summary>Settings beside those that say where everything is.</summary>
+    /// <summary>Settings (and other environment variables) of replicas that are started from now on; they win over those that say where everything is.</summary>
     public Dictionary<string, string> Settings { get; } = [];
 
     public IReadOnlyList<GatewayReplica> Replicas => _replicas;
 
     /// <param name="runs">How many runs the account has.</param>
     /// <param name="delay">How long NCLUE takes to answer.</param>
-    public static async Task<Cluster> StartAsync(int runs, TimeSpan delay)
+    /// <param name="redisArguments">Options of the Redis.</param>
+    public static async Task<Cluster> StartAsync(int runs, TimeSpan delay, params string[] redisArguments)
     {
-        var redis = await RedisServer.StartAsync();
+        var redis = await RedisServer.StartAsync(redisArguments);
         var nclue = await SimulatedNclue.StartAsync(new() { Runs = runs, Frozen = true, Delay = delay }, CancellationToken.None);
         var identity = await LocalIdentityProvider.StartAsync(new() { AccessTokenLifetime = TimeSpan.FromHours(1) }, CancellationToken.None);
         var cluster = new Cluster(nclue, identity, redis);
@@ -47,14 +48,20 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Starts one replica more.</summary>
     public async Task<GatewayReplica> AddReplicaAsync()
     {
-        var replica = await GatewayReplica.StartAsync(new Dictionary<string, string>(Settings)
+        var settings = new Dictionary<string, string>
         {
             ["Nclue:BaseAddress"] = Nclue.BaseAddress.AbsoluteUri,
             ["Auth:Authority"] = Identity.Authority.AbsoluteUri,
             ["Auth:Audience"] = LocalIdentityProvider.Audience,
             ["Auth:RequireHttpsMetadata"] = "false",
             ["ConnectionStrings:Redis"] = Redis.Address,
-        });
+        };
+        foreach (var (name, value) in Settings)
+        {
+            settings[name] = value;
+        }
+
+        var replica = await GatewayReplica.StartAsync(settings);
         lock (_replicas)
         {
             _replicas.Add(replica);

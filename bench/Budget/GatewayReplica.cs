@@ -21,6 +21,7 @@ internal sealed class GatewayReplica : IAsyncDisposable
     public IReadOnlyCollection<string> Output => _output;
 
     /// <summary>Starts it on a free port and waits until it listens.</summary>
+    /// <param name="settings">Its environment.</param>
     /// <exception cref="InvalidOperationException">It ended instead.</exception>
     public static async Task<GatewayReplica> StartAsync(IReadOnlyDictionary<string, string> settings)
     {

@@ -26,10 +26,12 @@ internal sealed class GatewayHost : IAsyncDisposable
     public const string SecretKey = "test-secret-key-canary";
 
     private readonly WebApplication _app;
+    private readonly bool _ownsSurroundings;
 
-    private GatewayHost(WebApplication app, SimulatedNclue nclue, TestIssuer issuer, FakeTimeProvider? clock, FakeLogCollector logs)
+    private GatewayHost(WebApplication app, SimulatedNclue nclue, TestIssuer issuer, FakeTimeProvider? clock, FakeLogCollector logs, bool ownsSurroundings)
     {
         _app = app;
+        _ownsSurroundings = ownsSurroundings;
         Nclue = nclue;
         Issuer = issuer;
         Clock = clock!;
@@ -65,7 +67,21 @@ internal sealed class GatewayHost : IAsyncDisposable
         nclue ??= new SimulatedNclueOptions { Frozen = true };
         var upstream = await SimulatedNclue.StartAsync(nclue.With(time), CancellationToken.None);
         upstream.Keys[AccessKey] = SecretKey;
-        var issuer = await TestIssuer.StartAsync(time);
+        return await StartAsync(upstream, await TestIssuer.StartAsync(time), clock, time, settings, null, ownsSurroundings: true);
+    }
+
+    /// <summary>One more replica, by the real clock, between the same NCLUE and the same identity provider, which go on without it.</summary>
+    /// <param name="settings">Settings of this replica.</param>
+    /// <param name="time">The clock of its machine.</param>
+    /// <param name="services">What is different about it.</param>
+    public Task<GatewayHost> StartReplicaAsync(
+        IReadOnlyDictionary<string, string?> settings, TimeProvider? time = null, Action<IServiceCollection>? services = null) =>
+        StartAsync(Nclue, Issuer, null, time ?? TimeProvider.System, settings, services, ownsSurroundings: false);
+
+    private static async Task<GatewayHost> StartAsync(
+        SimulatedNclue upstream, TestIssuer issuer, FakeTimeProvider? clock, TimeProvider time, IReadOnlyDictionary<string, string?>? settings,
+        Action<IServiceCollection>? services, bool ownsSurroundings)
+    {
         var logs = new FakeLogCollector();
 
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -81,6 +97,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         builder.AddGateway();
         builder.Services.AddSingleton(time);
+        services?.Invoke(builder.Services);
         builder.Services.RemoveAll<ILoggerFactory>();
         builder.Services.AddLogging(logging => logging.ClearProviders().AddProvider(new FakeLoggerProvider(logs)).SetMinimumLevel(LogLevel.Trace));
         builder.Services.AddSingleton<ILoggerFactory, LoggerFactory>();
@@ -94,13 +111,16 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         app.UseGateway();
         await app.StartAsync();
-        var gateway = new GatewayHost(app, upstream, issuer, clock, logs);
+        var gateway = new GatewayHost(app, upstream, issuer, clock, logs, ownsSurroundings);
 
         // The issuer's keys are fetched within so many seconds of a clock that a test may turn faster than the network can follow.
         using var answer = await gateway.Client.GetAsync("/api/task-runs?limit=0", TestContext.Current.CancellationToken);
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         return gateway;
     }
+
+    /// <summary>Stops as on SIGTERM.</summary>
+    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
 
     /// <summary>A client that is signed in as <paramref name="subject"/>.</summary>
     public HttpClient CreateClient(string subject = "reader")
@@ -136,7 +156,10 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
-        await Nclue.DisposeAsync();
-        await Issuer.DisposeAsync();
+        if (_ownsSurroundings)
+        {
+            await Nclue.DisposeAsync();
+            await Issuer.DisposeAsync();
+        }
     }
 }

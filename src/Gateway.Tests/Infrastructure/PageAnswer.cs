@@ -28,6 +28,8 @@ internal sealed record PageAnswer(
     /// <summary>The index that <c>next</c> leads to; null at the end of the list.</summary>
     public int? NextIndex => Link("next") is { } next ? int.Parse(Regex.Match(next, "index=([0-9]+)").Groups[1].Value, CultureInfo.InvariantCulture) : null;
 
+    public override string ToString() => $"{(int)Status} {Text[..Math.Min(Text.Length, 300)]}";
+
     public static async Task<PageAnswer> ReadAsync(HttpResponseMessage response) => new(
         response.StatusCode,
         await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),

@@ -12,6 +12,9 @@ namespace NclueGateway.TaskRuns;
 internal sealed class TaskRunReader(
     TaskRunList list, BlockRefresher refresher, ISharedBlocks shared, CacheOptions cache, TimeProvider time)
 {
+    /// <summary>How long after its return Redis is used again at the latest.</summary>
+    private static readonly TimeSpan UsedAgainWithin = TimeSpan.FromSeconds(10);
+
     private readonly TimeSpan _staleUntil = cache.FreshFor + cache.ServeStaleFor;
 
     /// <summary>Reads a page for a caller. <paramref name="cancellationToken"/> ends this reader's wait and nothing else.</summary>
@@ -141,15 +144,21 @@ internal sealed class TaskRunReader(
     private TaskRunReading Hit(PageParts parts, TimeSpan age, NclueFailure? failure) =>
         new(parts, age, new(CacheOutcome.Hit, cache.FreshFor - age, Detail: failure is null ? null : ProblemOf(failure).Slug));
 
-    private static ReadRefusal Refuse(WaitForecast forecast) => forecast switch
+    private static ReadRefusal Refuse(WaitForecast forecast)
     {
-        { IsOverQuota: true } => new(
-            Problems.CallerQuota, "This caller already waits for as many parts of the list as it may (Quota:ColdBlocks).", forecast.Expected),
-        { Failure: { } failure } => new(
-            ProblemOf(failure), failure.Detail, ProblemOf(failure).Status == StatusCodes.Status503ServiceUnavailable ? forecast.Expected : null),
-        { IsInFlight: true } => new(Problems.UpstreamTimeout, "NCLUE has been asked for this part of the list and has not answered yet.", null),
-        _ => new(Problems.UpstreamBusy, "This part of the list has not been fetched yet; others are in front of it.", forecast.Expected),
-    };
+        var hasNoTurn = forecast.Expected == TimeSpan.MaxValue; // until Redis is back
+        var after = hasNoTurn ? UsedAgainWithin : forecast.Expected;
+        return forecast switch
+        {
+            { IsOverQuota: true } => new(
+                Problems.CallerQuota, "This caller already waits for as many parts of the list as it may (Quota:ColdBlocks).", after),
+            { Failure: { } failure } => new(
+                ProblemOf(failure), failure.Detail, ProblemOf(failure).Status == StatusCodes.Status503ServiceUnavailable ? after : null),
+            { IsInFlight: true } => new(Problems.UpstreamTimeout, "NCLUE has been asked for this part of the list and has not answered yet.", null),
+            _ when hasNoTurn => new(Problems.UpstreamBusy, "Redis is away, and without it this replica has no turn at NCLUE.", after),
+            _ => new(Problems.UpstreamBusy, "This part of the list has not been fetched yet; others are in front of it.", after),
+        };
+    }
 
     private static Problem ProblemOf(NclueFailure? failure) => failure?.Kind switch
     {

@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace NclueGateway.Tests.Replicas;
+
+/// <summary>Passes bytes on between clients and a server on loopback, until it is told to cut the server off in the middle of an answer.</summary>
+internal sealed class CuttingProxy : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _end = new();
+    private readonly int _serverPort;
+    private readonly Task _accepting;
+    private volatile bool _isCutting;
+
+    public CuttingProxy(int serverPort)
+    {
+        _serverPort = serverPort;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public string Address => $"{_listener.LocalEndpoint}";
+
+    /// <summary>How many answers were cut.</summary>
+    public int Cuts { get; private set; }
+
+    /// <summary>From now on every answer is cut after its first byte, and its connection with it.</summary>
+    public void Cut() => _isCutting = true;
+
+    /// <summary>From now on all is passed on.</summary>
+    public void Mend() => _isCutting = false;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        _end.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var passing = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                passing.Add(PassAsync(await _listener.AcceptSocketAsync(_end.Token)));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(passing);
+        }
+    }
+
+    private async Task PassAsync(Socket client)
+    {
+        using (client)
+        using (var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        {
+            try
+            {
+                await server.ConnectAsync(IPAddress.Loopback, _serverPort, _end.Token);
+                await await Task.WhenAny(CopyAsync(client, server, isAnswer: false), CopyAsync(server, client, isAnswer: true));
+            }
+            catch (Exception gone) when (gone is SocketException or OperationCanceledException)
+            {
+                // Either end has left; the other one is closed too.
+            }
+        }
+    }
+
+    private async Task CopyAsync(Socket from, Socket to, bool isAnswer)
+    {
+        var buffer = new byte[16_384];
+        while (await from.ReceiveAsync(buffer, _end.Token) is > 0 and var length)
+        {
+            if (isAnswer && _isCutting)
+            {
+                await to.SendAsync(buffer.AsMemory(0, 1), _end.Token);
+                Cuts++;
+                return;
+            }
+
+            await to.SendAsync(buffer.AsMemory(0, length), _end.Token);
+        }
+    }
+}

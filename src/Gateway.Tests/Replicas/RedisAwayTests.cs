@@ -1,0 +1,226 @@
+using System.Globalization;
+using System.Net;
+using NclueGateway.Budget;
+using NclueGateway.Tests.Infrastructure;
+using StackExchange.Redis;
+
+namespace NclueGateway.Tests.Replicas;
+
+/// <summary>A Redis of each test's own that goes away in one of the ways that it can, and comes back.</summary>
+[Collection("RealTime")]
+public sealed class RedisAwayTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("slow")]
+    [InlineData("refused")]
+    [InlineData("cut mid-answer")]
+    [InlineData("restarted empty")]
+    [InlineData("read-only")]
+    [InlineData("wrong password")]
+    [InlineData("OOM")]
+    public async Task Readers_notice_nothing_of_a_redis_that_is_away(string how)
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var proxy = new CuttingProxy(redis.Port);
+        await using var gateway = await StartAsync(how == "cut mid-answer" ? proxy.Address : redis.Address);
+        (await gateway.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+        (await gateway.ReadinessAsync()).ShouldBe("200 Healthy");
+
+        await GoAwayAsync(redis, proxy, how);
+
+        // Those who come while it goes do not wait for it, and those who need NCLUE get there without it.
+        var clock = TimeProvider.System;
+        var gone = clock.GetTimestamp();
+        do
+        {
+            var started = clock.GetTimestamp();
+            (await gateway.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+            clock.GetElapsedTime(started).ShouldBeLessThan(Second);
+        }
+        while (clock.GetElapsedTime(gone) < Second * 2);
+        if (how != "restarted empty")
+        {
+            (await gateway.ReadinessAsync()).ShouldBe("200 Degraded");
+        }
+
+        (await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, 100)).Runs.ShouldBe(Enumerable.Range(100, 20));
+
+        var back = clock.GetTimestamp();
+        await ComeBackAsync(redis, proxy, how);
+        await gateway.UntilReadyAsync("200 Healthy");
+        (await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, 200)).Runs.ShouldBe(Enumerable.Range(200, 20));
+        await HoldsAsync(redis, block: 2);
+        clock.GetElapsedTime(back).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+
+        gateway.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= Second);
+        gateway.Nclue.Arrivals.ShouldAllBe(arrival => arrival.Status == 200);
+        gateway.Warnings().ShouldHaveSingleItem().ShouldStartWith("Redis is away (");
+        gateway.Logs.GetSnapshot().ShouldNotContain(log => log.Message.Contains("not-the-password"));
+    }
+
+    [Fact]
+    public async Task Without_a_redis_at_its_start_one_replica_runs_from_memory_until_there_is_one()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await redis.StopAsync();
+        await using var gateway = await StartAsync(redis.Address);
+
+        (await gateway.ReadinessAsync()).ShouldBe("200 Degraded");
+        (await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK)).Age.ShouldBeLessThan(10);
+
+        await redis.StartAsync();
+        await gateway.UntilReadyAsync("200 Healthy");
+        (await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, 100)).Age.ShouldBeLessThan(10);
+        await HoldsAsync(redis, block: 1);
+        gateway.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= Second);
+    }
+
+    [Fact]
+    public async Task One_of_several_replicas_that_has_never_had_a_turn_sends_nothing_and_says_so_at_once()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await redis.StopAsync();
+        await using var gateway = await StartAsync(redis.Address, ("Nclue:ReplicaCount", "3"));
+        var started = TimeProvider.System.GetTimestamp();
+
+        var page = await gateway.ReadAsync();
+
+        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(Second);
+        page.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        page.Problem.ShouldBe("/problems/upstream-busy");
+        page.Headers["Retry-After"].ShouldBe("10");
+        ((string?)page.Json["detail"]).ShouldBe("Redis is away, and without it this replica has no turn at NCLUE.");
+        gateway.Nclue.Arrivals.ShouldBeEmpty();
+
+        await redis.StartAsync();
+        (await gateway.ReadUntilTrueAsync(answer => answer.Status == HttpStatusCode.OK)).Runs.ShouldBe(Enumerable.Range(0, 20));
+    }
+
+    [Fact]
+    public async Task Replicas_take_turns_while_redis_is_away_and_after_its_return()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var one = await StartAsync(redis.Address);
+        await using var other = await one.StartReplicaAsync(ReplicaSettings.For(redis.Address, "away"));
+        await one.ReadAsync();
+        await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, Ct); // by then each knows that both count with two
+        await redis.StopAsync();
+
+        // Each fetches what it has not got; they hear nothing of each other.
+        await ReadAllAsync();
+        one.Nclue.Arrivals.Count(arrival => arrival.Index == 100).ShouldBe(2);
+        one.Nclue.Arrivals.Count(arrival => arrival.Index == 200).ShouldBe(2);
+        var calls = one.Nclue.Arrivals.Count;
+
+        await redis.StartAsync();
+        await Task.WhenAll(one.UntilReadyAsync("200 Healthy"), other.UntilReadyAsync("200 Healthy"));
+        await ReplicaSettings.EventuallyAsync(
+            async () =>
+            {
+                await Task.WhenAll(one.ReadAsync(200), other.ReadAsync(200));
+                return one.Nclue.Arrivals.Count;
+            },
+            count => count > calls + 2);
+        one.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= Second);
+        one.Nclue.Arrivals.ShouldAllBe(arrival => arrival.Status == 200);
+
+        Task ReadAllAsync() => Task.WhenAll(new[] { one, other }.SelectMany(replica => new[] { 100, 200 }.Select(
+            index => replica.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, index))));
+    }
+
+    [Fact]
+    public async Task A_pause_of_one_replica_is_kept_by_all_and_told_truly()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var one = await StartAsync(redis.Address);
+        await using var other = await one.StartReplicaAsync(ReplicaSettings.For(redis.Address, "away"));
+        one.Nclue.Fault = new() { Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "40" } };
+
+        (await one.ReadAsync()).Problem.ShouldBe("/problems/upstream-busy");
+        var page = await ReplicaSettings.EventuallyAsync(() => other.ReadAsync(), page => page.Headers.ContainsKey("Retry-After"));
+
+        page.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        page.Problem.ShouldBe("/problems/upstream-busy");
+        int.Parse(page.Headers["Retry-After"], CultureInfo.InvariantCulture).ShouldBeInRange(35, 42);
+        one.Nclue.Arrivals.Count.ShouldBe(1);
+    }
+
+    private static async Task<GatewayHost> StartAsync(string redis, params (string Name, string Value)[] more) =>
+        await GatewayHost.StartAsync(new() { Frozen = true, Runs = 250 }, ReplicaSettings.For(redis, "away", more), realTime: true);
+
+    private static async Task GoAwayAsync(RedisServer redis, CuttingProxy proxy, string how)
+    {
+        switch (how)
+        {
+            case "slow":
+                await redis.SignalAsync("STOP");
+                break;
+            case "refused":
+                await redis.StopAsync();
+                break;
+            case "cut mid-answer":
+                proxy.Cut();
+                break;
+            case "restarted empty":
+                await redis.StopAsync();
+                await redis.StartAsync();
+                break;
+            case "read-only":
+                await ExecuteAsync(redis.Address, "REPLICAOF 127.0.0.1 1");
+                break;
+            case "wrong password":
+                await ExecuteAsync(redis.Address, "CONFIG SET requirepass not-the-password", "CLIENT KILL TYPE normal");
+                break;
+            case "OOM":
+                await ExecuteAsync(redis.Address, "CONFIG SET maxmemory 1");
+                break;
+        }
+    }
+
+    private static async Task ComeBackAsync(RedisServer redis, CuttingProxy proxy, string how)
+    {
+        switch (how)
+        {
+            case "slow":
+                await redis.SignalAsync("CONT");
+                break;
+            case "refused":
+                await redis.StartAsync();
+                break;
+            case "cut mid-answer":
+                proxy.Cuts.ShouldBeGreaterThan(0);
+                proxy.Mend();
+                break;
+            case "read-only":
+                await ExecuteAsync(redis.Address, "REPLICAOF NO ONE");
+                break;
+            case "wrong password":
+                await ExecuteAsync($"{redis.Address},password=not-the-password", "CONFIG SET requirepass ");
+                break;
+            case "OOM":
+                await ExecuteAsync(redis.Address, "CONFIG SET maxmemory 0");
+                break;
+        }
+    }
+
+    /// <summary>Waits until a copy of a block is there.</summary>
+    private static async Task HoldsAsync(RedisServer redis, int block)
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Address);
+        await ReplicaSettings.EventuallyAsync(
+            async () => await connection.GetServers()[0].KeysAsync(pattern: $"nclue-gateway:*:{block}:*").CountAsync(Ct), count => count > 0);
+    }
+
+    private static async Task ExecuteAsync(string connectionString, params string[] commands)
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{connectionString},allowAdmin=true");
+        foreach (var words in commands.Select(command => command.Split(' ')))
+        {
+            await connection.GetServers()[0].ExecuteAsync(words[0], words[1..]);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Logging;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Replicas;
+
+internal static class ReplicaSettings
+{
+    /// <summary>What a replica needs to share an account with others; an account of its own keeps a test apart from the others.</summary>
+    public static Dictionary<string, string?> For(string redis, string account, params (string Name, string Value)[] more)
+    {
+        var settings = new Dictionary<string, string?> { ["ConnectionStrings:Redis"] = redis, ["Nclue:Account"] = account };
+        foreach (var (name, value) in more)
+        {
+            settings[name] = value;
+        }
+
+        return settings;
+    }
+
+    public static string NewAccount() => $"test-{Guid.NewGuid():N}";
+
+    /// <summary>Reads until an answer is as it should be, a few times a second, for at most half a minute.</summary>
+    public static Task<PageAnswer> ReadUntilTrueAsync(this GatewayHost gateway, Predicate<PageAnswer> isAsExpected, int index = 0) =>
+        EventuallyAsync(() => gateway.ReadAsync(index), isAsExpected);
+
+    /// <summary>What the gateway has logged as a warning or worse; the framework's own lines are not asked for.</summary>
+    public static string[] Warnings(this GatewayHost gateway) =>
+    [
+        .. gateway.Logs.GetSnapshot()
+            .Where(log => log.Level >= LogLevel.Warning && log.Category!.StartsWith("NclueGateway", StringComparison.Ordinal)).Select(log => log.Message),
+    ];
+
+    /// <summary>What <c>/health/ready</c> says.</summary>
+    public static async Task<string> ReadinessAsync(this GatewayHost gateway)
+    {
+        using var answer = await gateway.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+        return $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
+    }
+
+    public static Task UntilReadyAsync(this GatewayHost gateway, string readiness) => EventuallyAsync(gateway.ReadinessAsync, r => r == readiness);
+
+    /// <summary>Looks a few times a second until it is so, for at most half a minute: what happens in other processes moves by no clock of ours.</summary>
+    public static async Task<T> EventuallyAsync<T>(Func<Task<T>> look, Predicate<T> isAsExpected)
+    {
+        var clock = TimeProvider.System;
+        var started = clock.GetTimestamp();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50), clock);
+        while (true)
+        {
+            var seen = await look();
+            if (isAsExpected(seen))
+            {
+                return seen;
+            }
+
+            if (clock.GetElapsedTime(started) > TimeSpan.FromSeconds(30))
+            {
+                throw new TimeoutException($"After half a minute it is still not so: {seen}");
+            }
+
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+    }
+}
