@@ -121,8 +121,8 @@ internal static class Problems
         "The account's quota at NCLUE is used up",
         "NAVER Cloud Platform answered that the account has sent too many requests, and the gateway pauses as it was told to.",
         "Ask again after as many seconds as the header Retry-After says.",
-        "Find out whether another program uses the same account, and whether Nclue:ReplicaCount is set when several replicas "
-            + "run.");
+        "Find out whether another program uses the same account, and whether all replicas have the same ConnectionStrings:Redis and "
+            + "Nclue:Account.");
 
     public static readonly Problem UpstreamTimeout = new(
         "upstream-timeout",
