@@ -180,7 +180,7 @@ internal sealed class BlockRefresher(
         finally
         {
             await Task.WhenAll(_calls); // their departures are spent; what they bring is for the others
-            await end.CancelAsync();
+            end.Cancel(); // here and now: CancelAsync would go on elsewhere, beside whatever runs here
             await touch;
             await pacer.LeaveAsync();
         }
