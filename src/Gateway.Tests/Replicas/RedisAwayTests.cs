@@ -58,7 +58,7 @@ public sealed class RedisAwayTests
 
         gateway.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= Second);
         gateway.Nclue.Arrivals.ShouldAllBe(arrival => arrival.Status == 200);
-        gateway.Warnings().ShouldHaveSingleItem().ShouldStartWith("Redis is away (");
+        gateway.Warnings("Redis is away (").Length.ShouldBeInRange(1, 3); // and not one per probe
         gateway.Logs.GetSnapshot().ShouldNotContain(log => log.Message.Contains("not-the-password"));
     }
 

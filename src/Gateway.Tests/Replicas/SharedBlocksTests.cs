@@ -80,7 +80,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         (await next.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, 100)).Runs.ShouldBe(Enumerable.Range(100, 20));
         (await one.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, 100)).Runs.ShouldBe(Enumerable.Range(100, 20));
         one.Nclue.Arrivals.Select(arrival => arrival.Index).ShouldBe([0L, 100L, 100L]);
-        one.Warnings().ShouldBeEmpty();
+        one.Warnings("What Redis holds").ShouldBeEmpty();
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         (await other.ReadAsync(100)).Runs.ShouldBe(Enumerable.Range(100, 20));
 
         one.Nclue.Arrivals.Select(arrival => arrival.Index).ShouldBe([0L, 100L, 0L, 100L]);
-        other.Warnings().Length.ShouldBe(what == "gone" ? 0 : 1);
+        other.Warnings("What Redis holds").Length.ShouldBe(what == "gone" ? 0 : 1);
 
         // The first replica has the older copies and takes the new ones.
         (await one.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
