@@ -52,6 +52,7 @@ public sealed class RedisDeploymentTests
         replica.Output.ShouldNotContain(line => line.Contains(password));
         if (isTrusted)
         {
+            replica.Output.ShouldNotContain(line => line.Contains("\"@l\":"));
             var other = await cluster.AddReplicaAsync();
             using var answer = await http.GetAsync(new Uri(other.Address, "/api/task-runs"), Ct);
             answer.StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -111,6 +112,7 @@ public sealed class RedisDeploymentTests
         }
 
         (await gateway.ReadinessAsync()).ShouldBe("200 Healthy");
+        gateway.Warnings().ShouldBeEmpty();
         await using var other = await gateway.StartReplicaAsync(ReplicaSettings.For(one.Address, "cluster"));
         (await other.ReadAsync(200)).Runs.ShouldBe(Enumerable.Range(200, 20));
         gateway.Nclue.Arrivals.Count.ShouldBe(3);

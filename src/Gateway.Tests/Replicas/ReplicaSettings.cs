@@ -23,11 +23,11 @@ internal static class ReplicaSettings
     public static Task<PageAnswer> ReadUntilTrueAsync(this GatewayHost gateway, Predicate<PageAnswer> isAsExpected, int index = 0) =>
         EventuallyAsync(() => gateway.ReadAsync(index), isAsExpected);
 
-    /// <summary>The warnings of one kind that the gateway has logged, by their beginning. (A busy machine may make any Redis seem away for a moment.)</summary>
-    public static string[] Warnings(this GatewayHost gateway, string beginning) =>
+    /// <summary>What the gateway has logged as a warning or worse; the framework's own lines are not asked for.</summary>
+    public static string[] Warnings(this GatewayHost gateway) =>
     [
         .. gateway.Logs.GetSnapshot()
-            .Where(log => log.Level >= LogLevel.Warning && log.Message.StartsWith(beginning, StringComparison.Ordinal)).Select(log => log.Message),
+            .Where(log => log.Level >= LogLevel.Warning && log.Category!.StartsWith("NclueGateway", StringComparison.Ordinal)).Select(log => log.Message),
     ];
 
     /// <summary>What <c>/health/ready</c> says.</summary>
