@@ -95,9 +95,19 @@ public sealed class RedisAwayTests
         page.Headers["Retry-After"].ShouldBe("10");
         ((string?)page.Json["detail"]).ShouldBe("Redis is away, and without it this replica has no turn at NCLUE.");
         gateway.Nclue.Arrivals.ShouldBeEmpty();
+        gateway.Warnings().ShouldNotContain(warning => warning.StartsWith("Without Redis", StringComparison.Ordinal)); // it has one, though not now
 
         await redis.StartAsync();
         (await gateway.ReadUntilTrueAsync(answer => answer.Status == HttpStatusCode.OK)).Runs.ShouldBe(Enumerable.Range(0, 20));
+    }
+
+    [Fact]
+    public async Task A_replica_that_has_no_redis_to_share_says_that_it_keeps_to_a_third_of_the_budget()
+    {
+        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Nclue:ReplicaCount"] = "3" });
+
+        gateway.Warnings().ShouldHaveSingleItem().ShouldBe(
+            "Without Redis, each of Nclue:ReplicaCount = 3 replicas sends at most one request every 3.15 s, its share of the budget.");
     }
 
     [Fact]
