@@ -69,6 +69,16 @@ internal static class GatewayHostDriving
         }
     }
 
+    /// <summary>Waits until the gateway knows that the upstream fails, or after a new attempt that it still does.</summary>
+    public static async Task UntilFailingAsync(this GatewayHost gateway)
+    {
+        var refresher = gateway.Services.GetRequiredService<BlockRefresher>();
+        while (refresher.Failure is null)
+        {
+            await Task.Yield();
+        }
+    }
+
     /// <summary>Waits until callers wait for so many blocks; one that two callers wait for counts twice.</summary>
     public static async Task UntilWaitingAsync(this GatewayHost gateway, int blocks)
     {
