@@ -37,7 +37,7 @@ public static class GatewayBuilder
             .AddSingleton(quota)
             .AddProblems()
             .AddBearerSignIn(auth)
-            .AddPermissions(auth)
+            .AddPermissions()
             .AddRedis(connections)
             .AddNclue(nclue, isShared, cache.KeepFor)
             .AddTaskRuns(nclue, isShared)

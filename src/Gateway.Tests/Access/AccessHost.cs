@@ -73,7 +73,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddSingleton(options);
         builder.Services.AddProblems();
         builder.Services.AddBearerSignIn(options);
-        builder.Services.AddPermissions(options);
+        builder.Services.AddPermissions();
         builder.Services.AddSingleton(TaskRunContract.Description);
         builder.Services.AddOpenApi(openApi ?? new());
         builder.Services.AddHealthChecks();
@@ -87,7 +87,7 @@ internal sealed class AccessHost : IAsyncDisposable
         app.MapProblemPages();
         app.MapOpenApi();
         app.MapHealth();
-        app.MapMethods(Protected, [HttpMethods.Get], (HttpContext context) => CallerIdentity.From(context.User, options).Subject)
+        app.MapMethods(Protected, [HttpMethods.Get], (HttpContext context) => ((SignedInCaller)context.User).Caller.Subject)
             .WithName("listTaskRuns")
             .RequireAuthorization();
         map?.Invoke(app);

@@ -8,7 +8,7 @@ namespace NclueGateway.Access;
 /// The 401 and 403 of the gateway: <c>WWW-Authenticate</c> after RFC 6750 §3, and a problem. The shipped descriptions are replaced because
 /// they quote the token (its audience, its issuer, its times).
 /// </summary>
-internal sealed class BearerChallenges(AuthOptions options) : JwtBearerEvents
+internal sealed class BearerChallenges(AuthOptions options, Permissions permissions) : JwtBearerEvents
 {
     public override Task MessageReceived(MessageReceivedContext context)
     {
@@ -17,6 +17,12 @@ internal sealed class BearerChallenges(AuthOptions options) : JwtBearerEvents
             context.Fail(new TokenRefusedException("More than one Authorization header"));
         }
 
+        return Task.CompletedTask;
+    }
+
+    public override Task TokenValidated(TokenValidatedContext context)
+    {
+        context.Principal = permissions.Decide(context.Principal!);
         return Task.CompletedTask;
     }
 

@@ -17,14 +17,14 @@ internal static class BearerSignIn
         services.AddSingleton<IssuerKeys>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IssuerKeys, TimeProvider>((bearer, keys, time) =>
+            .Configure<IssuerKeys, Permissions, TimeProvider>((bearer, keys, permissions, time) =>
             {
                 // No Authority: it would make the shipped handler fetch keys by itself (see IssuerKeys).
                 bearer.MapInboundClaims = false;
                 bearer.TokenHandlers.Clear();
                 bearer.TokenHandlers.Add(new AccessTokenHandler(keys));
                 bearer.TokenValidationParameters = AccessTokenRules.Create(options, time);
-                bearer.Events = new BearerChallenges(options);
+                bearer.Events = new BearerChallenges(options, permissions);
             });
         return services;
     }

@@ -10,6 +10,9 @@ internal sealed class Permissions(AuthOptions options)
     // hold spaces.
     private static readonly string[] SpaceSeparated = ["scope", "scp"];
 
+    /// <summary>Decides about a caller whose token or session is good.</summary>
+    public SignedInCaller Decide(ClaimsPrincipal caller) => new(caller, CallerIdentity.From(caller, options), MayRead(caller));
+
     /// <summary>
     /// Whether the caller has <see cref="AuthOptions.ReadScope"/> and everything in <see cref="AuthOptions.RequiredClaims"/>.
     /// </summary>
@@ -29,13 +32,13 @@ internal sealed class Permissions(AuthOptions options)
 /// </summary>
 internal static class PermissionsExtensions
 {
-    public static IServiceCollection AddPermissions(this IServiceCollection services, AuthOptions options)
+    public static IServiceCollection AddPermissions(this IServiceCollection services)
     {
-        var permissions = new Permissions(options);
+        services.AddSingleton<Permissions>();
         services.AddAuthorizationBuilder()
             .SetDefaultPolicy(new AuthorizationPolicyBuilder()
                 .RequireAuthenticatedUser()
-                .RequireAssertion(context => permissions.MayRead(context.User))
+                .RequireAssertion(context => context.User is SignedInCaller { MayRead: true })
                 .Build())
             .SetFallbackPolicy(new AuthorizationPolicyBuilder()
                 .RequireAssertion(context => OpenRoutes.Allow(((HttpContext)context.Resource!).GetEndpoint()))

@@ -57,7 +57,7 @@ internal static class TaskRunsEndpoint
             cache.KeepFor);
     }
 
-    private static async Task ListAsync(HttpContext context, TaskRunReader reader, AuthOptions auth)
+    private static async Task ListAsync(HttpContext context, TaskRunReader reader)
     {
         if (!PageQuery.TryParse(context.Request.QueryString.Value, out var request, out var errors))
         {
@@ -71,7 +71,7 @@ internal static class TaskRunsEndpoint
             return;
         }
 
-        var reading = await reader.ReadAsync(request, CallerIdentity.From(context.User, auth), context.RequestAborted);
+        var reading = await reader.ReadAsync(request, ((SignedInCaller)context.User).Caller, context.RequestAborted);
         if (reading.Refusal is { } refusal)
         {
             await new ProblemAnswer(refusal.Problem) { Detail = refusal.Detail, RetryAfter = refusal.RetryAfter }.ExecuteAsync(context);
