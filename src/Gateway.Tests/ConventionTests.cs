@@ -19,7 +19,7 @@ public sealed class ConventionTests
         ["Redis"] = ["Settings"],
         ["Caching"] = ["Redis"],
         ["Http"] = ["Settings"],
-        ["Access"] = ["Http", "Settings"],
+        ["Access"] = ["Http", "Redis", "Settings"],
         ["Nclue"] = ["Redis", "Settings"],
         ["Operations"] = [],
         ["TaskRuns"] = ["Access", "Caching", "Http", "Nclue", "Redis"],

@@ -1,4 +1,5 @@
 using NclueGateway.Access;
+using NclueGateway.Access.Sessions;
 using NclueGateway.Caching;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
@@ -20,14 +21,20 @@ public static class GatewayBuilder
         var settings = new SettingsReader(builder.Configuration);
         var nclue = settings.Read<NclueOptions>(NclueOptions.Section);
         var cache = settings.Read<CacheOptions>(CacheOptions.Section);
-        var auth = settings.Read<AuthOptions>(AuthOptions.Section);
+        var auth = settings.Read<AuthOptions>(AuthOptions.Section, "Session");
+        var session = settings.Read<BrowserSessionOptions>(BrowserSessionOptions.Section);
+        var http = settings.Read<HttpOptions>(HttpOptions.Section);
         var quota = settings.Read<QuotaOptions>(QuotaOptions.Section);
         var openApi = settings.Read<OpenApiOptions>(OpenApiOptions.Section);
         var connections = settings.Read<ConnectionStringOptions>(ConnectionStringOptions.Section);
-        settings.Refuse("Http");
         settings.Refuse("Operations");
-        settings.ThrowIfMistaken();
         var isShared = connections.Redis.Length > 0;
+        if (session.IsOn && !builder.Environment.IsDevelopment())
+        {
+            RefuseUnsafeSessions(settings, session, http, isShared);
+        }
+
+        settings.ThrowIfMistaken();
 
         builder.AddLogs();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
@@ -36,6 +43,8 @@ public static class GatewayBuilder
             .AddSingleton(cache)
             .AddSingleton(quota)
             .AddProblems()
+            .AddSingleton(http)
+            .AddSessions(session, cache.KeyPrefix, isShared)
             .AddBearerSignIn(auth)
             .AddPermissions()
             .AddRedis(connections)
@@ -50,12 +59,34 @@ public static class GatewayBuilder
     public static WebApplication UseGateway(this WebApplication app)
     {
         app.UseProblems();
+        var hasSessions = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
         app.UseAuthentication();
+        if (hasSessions)
+        {
+            app.UseSessionGuard();
+            app.MapSessions();
+        }
+
         app.UseAuthorization();
         app.MapTaskRuns();
         app.MapProblemPages();
         app.MapOpenApi();
         app.MapHealth();
         return app;
+    }
+
+    private static void RefuseUnsafeSessions(SettingsReader settings, BrowserSessionOptions session, HttpOptions http, bool isShared)
+    {
+        if (http.PublicOrigin.Length == 0)
+        {
+            settings.Add("Http:PublicOrigin", "it is required with browser sign-in: where browsers return to must not follow the Host they send.");
+        }
+
+        if (isShared && session.DataProtectionCertificate.Length == 0 && !session.AllowUnencryptedKeys)
+        {
+            settings.Add(
+                "Auth:Session:DataProtectionCertificate",
+                "it is required with browser sign-in and Redis, unless Auth:Session:AllowUnencryptedKeys is true.");
+        }
     }
 }

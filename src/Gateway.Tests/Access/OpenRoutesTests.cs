@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.Access;
 using NclueGateway.Http;
+using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Http;
 
 namespace NclueGateway.Tests.Access;
@@ -53,8 +54,8 @@ public sealed class OpenRoutesTests
     [Fact]
     public async Task Every_endpoint_is_on_the_list_or_asks_for_authorisation_and_none_is_open_by_metadata()
     {
-        await using var host = await AccessHost.StartAsync();
-        var endpoints = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToList();
+        await using var gateway = await SessionHost.StartAsync();
+        var endpoints = gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToList();
 
         endpoints.ShouldAllBe(endpoint => OpenRoutes.Allow(endpoint) != endpoint.Metadata.OfType<IAuthorizeData>().Any());
         endpoints.SelectMany(endpoint => endpoint.Metadata).OfType<IAllowAnonymous>().ShouldBeEmpty();

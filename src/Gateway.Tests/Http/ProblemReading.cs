@@ -7,7 +7,7 @@ namespace NclueGateway.Tests.Http;
 /// <summary>What every answer with a problem has to be, checked wherever a test meets one.</summary>
 internal static class ProblemReading
 {
-    private static readonly string[] Members = ["type", "title", "status", "detail", "traceId", "errors"];
+    private static readonly string[] Members = ["type", "title", "status", "detail", "traceId", "login", "errors"];
 
     /// <summary>Checks that the answer is this problem, in form and content, and returns its body.</summary>
     public static async Task<JsonObject> ShouldBeProblemAsync(

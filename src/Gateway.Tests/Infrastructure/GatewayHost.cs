@@ -59,32 +59,39 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <param name="nclue">How NCLUE is; its keys and clock are set here.</param>
     /// <param name="settings">Settings of the gateway beside those that say where everything is.</param>
     /// <param name="realTime">Whether everything goes by the real clock.</param>
+    /// <param name="environment">The name of the environment.</param>
+    /// <param name="provider">Changes the identity provider before the gateway asks it anything.</param>
     public static async Task<GatewayHost> StartAsync(
-        SimulatedNclueOptions? nclue = null, IReadOnlyDictionary<string, string?>? settings = null, bool realTime = false)
+        SimulatedNclueOptions? nclue = null, IReadOnlyDictionary<string, string?>? settings = null, bool realTime = false,
+        string environment = "Production", Action<TestIssuer>? provider = null)
     {
         var clock = realTime ? null : new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         TimeProvider time = clock ?? TimeProvider.System;
         nclue ??= new SimulatedNclueOptions { Frozen = true };
         var upstream = await SimulatedNclue.StartAsync(nclue.With(time), CancellationToken.None);
         upstream.Keys[AccessKey] = SecretKey;
-        return await StartAsync(upstream, await TestIssuer.StartAsync(time), clock, time, settings, null, ownsSurroundings: true);
+        var issuer = await TestIssuer.StartAsync(time);
+        provider?.Invoke(issuer);
+        return await StartAsync(upstream, issuer, clock, time, settings, null, environment, ownsSurroundings: true);
     }
 
     /// <summary>One more replica, by the real clock, between the same NCLUE and the same identity provider, which go on without it.</summary>
     /// <param name="settings">Settings of this replica.</param>
     /// <param name="time">The clock of its machine.</param>
     /// <param name="services">What is different about it.</param>
+    /// <param name="environment">The name of the environment.</param>
     public Task<GatewayHost> StartReplicaAsync(
-        IReadOnlyDictionary<string, string?> settings, TimeProvider? time = null, Action<IServiceCollection>? services = null) =>
-        StartAsync(Nclue, Issuer, null, time ?? TimeProvider.System, settings, services, ownsSurroundings: false);
+        IReadOnlyDictionary<string, string?> settings, TimeProvider? time = null, Action<IServiceCollection>? services = null,
+        string environment = "Production") =>
+        StartAsync(Nclue, Issuer, null, time ?? TimeProvider.System, settings, services, environment, ownsSurroundings: false);
 
     private static async Task<GatewayHost> StartAsync(
         SimulatedNclue upstream, TestIssuer issuer, FakeTimeProvider? clock, TimeProvider time, IReadOnlyDictionary<string, string?>? settings,
-        Action<IServiceCollection>? services, bool ownsSurroundings)
+        Action<IServiceCollection>? services, string environment, bool ownsSurroundings)
     {
         var logs = new FakeLogCollector();
 
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Nclue:BaseAddress"] = upstream.BaseAddress.AbsoluteUri,

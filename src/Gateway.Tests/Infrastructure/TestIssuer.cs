@@ -30,6 +30,7 @@ internal sealed class TestIssuer : IAsyncDisposable
     {
         _app = app;
         _time = time;
+        SignIn = new(this);
         Key = TestKey.Ecdsa("first");
         Publish(Key);
     }
@@ -42,6 +43,9 @@ internal sealed class TestIssuer : IAsyncDisposable
 
     /// <summary>What the provider does with a request for its metadata or keys.</summary>
     public IssuerMood Mood { get; set; }
+
+    /// <summary>Where people sign in.</summary>
+    public TestSignIn SignIn { get; }
 
     /// <summary>How often the metadata were asked for, answered or not.</summary>
     public int MetadataFetches => Volatile.Read(ref _metadataFetches);
@@ -60,6 +64,7 @@ internal sealed class TestIssuer : IAsyncDisposable
         var issuer = new TestIssuer(app, time);
         app.MapGet("/.well-known/openid-configuration", (RequestDelegate)issuer.MetadataAsync);
         app.MapGet("/keys", (RequestDelegate)issuer.KeysAsync);
+        issuer.SignIn.Map(app);
         await app.StartAsync();
         return issuer;
     }
@@ -111,10 +116,23 @@ internal sealed class TestIssuer : IAsyncDisposable
     private Task MetadataAsync(HttpContext context)
     {
         Interlocked.Increment(ref _metadataFetches);
-        return RespondAsync(context, () => new JsonObject
+        return RespondAsync(context, () =>
         {
-            ["issuer"] = Address,
-            ["jwks_uri"] = Address + "/keys",
+            var metadata = new JsonObject
+            {
+                ["issuer"] = Address,
+                ["jwks_uri"] = Address + "/keys",
+                ["authorization_endpoint"] = Address + "/authorize",
+                ["token_endpoint"] = Address + "/token",
+                ["userinfo_endpoint"] = Address + "/userinfo",
+                ["end_session_endpoint"] = Address + "/logout",
+            };
+            foreach (var (name, value) in SignIn.Metadata)
+            {
+                metadata[name] = value?.DeepClone();
+            }
+
+            return metadata;
         });
     }
 

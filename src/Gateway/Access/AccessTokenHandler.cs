@@ -32,6 +32,7 @@ internal sealed class AccessTokenHandler(IssuerKeys keys) : JsonWebTokenHandler
     {
         var parameters = validationParameters.Clone();
         parameters.ConfigurationManager = null; // whatever the framework's own settings may have put there
+        parameters.RequireSignedTokens = true; // the shipped sign-in trusts the connection that an id token came over
         parameters.ValidIssuer = issuer.Issuer;
         parameters.IssuerSigningKeys = issuer.SigningKeys;
         return base.ValidateTokenAsync(token, parameters);

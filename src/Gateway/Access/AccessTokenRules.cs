@@ -13,17 +13,25 @@ internal static class AccessTokenRules
     private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
 
     /// <summary>The rules; the issuer and its keys are added for each token by <see cref="AccessTokenHandler"/>.</summary>
-    public static TokenValidationParameters Create(AuthOptions options, TimeProvider time) => new()
+    public static TokenValidationParameters Create(AuthOptions options, TimeProvider time)
     {
-        ValidAudience = options.Audience,
+        var rules = Create(options.Audience, time);
+        rules.TypeValidator = (type, token, _) => RequireAccessToken(type, (JsonWebToken)token);
+        rules.NameClaimType = options.SubjectClaim;
+        return rules;
+    }
+
+    /// <summary>What holds for every token of the provider: who it is for, how it is signed, and when it is good.</summary>
+    public static TokenValidationParameters Create(string audience, TimeProvider time) => new()
+    {
+        ValidAudience = audience,
         IgnoreTrailingSlashWhenValidatingAudience = false,
         // Only asymmetric: with HS256 the provider's public key would be the secret.
         ValidAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"],
         RequireSignedTokens = true,
         RequireExpirationTime = true,
-        LifetimeValidator = (notBefore, expires, _, _) => IsCurrent(notBefore, expires, time.GetUtcNow().UtcDateTime),
-        TypeValidator = (type, token, _) => RequireAccessToken(type, (JsonWebToken)token),
-        NameClaimType = options.SubjectClaim,
+        LifetimeValidator = (notBefore, expires, _, rules) =>
+            (expires is null && !rules.RequireExpirationTime) || IsCurrent(notBefore, expires, time.GetUtcNow().UtcDateTime),
     };
 
     /// <summary>The library's own rule, by the injected clock (the library's is internal).</summary>

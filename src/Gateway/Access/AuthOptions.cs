@@ -49,6 +49,10 @@ internal sealed class AuthOptions : IValidatableObject
     [Required]
     public string SubjectClaim { get; set; } = "sub";
 
+    /// <summary>The frontends of other origins that may call the gateway from a browser.</summary>
+    /// <value>Default none.</value>
+    public IList<string> AllowedOrigins { get; set; } = [];
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!Uri.TryCreate(Authority, UriKind.Absolute, out var authority)

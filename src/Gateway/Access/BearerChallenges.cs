@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;
+using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access;
@@ -8,7 +9,7 @@ namespace NclueGateway.Access;
 /// The 401 and 403 of the gateway: <c>WWW-Authenticate</c> after RFC 6750 §3, and a problem. The shipped descriptions are replaced because
 /// they quote the token (its audience, its issuer, its times).
 /// </summary>
-internal sealed class BearerChallenges(AuthOptions options, Permissions permissions) : JwtBearerEvents
+internal sealed class BearerChallenges(AuthOptions options, Permissions permissions, BrowserSessionOptions session) : JwtBearerEvents
 {
     public override Task MessageReceived(MessageReceivedContext context)
     {
@@ -39,7 +40,8 @@ internal sealed class BearerChallenges(AuthOptions options, Permissions permissi
         };
 
         context.Response.Headers.WWWAuthenticate = challenge;
-        return new ProblemAnswer(Problems.Unauthenticated) { Detail = detail }.ExecuteAsync(context.HttpContext);
+        return new ProblemAnswer(Problems.Unauthenticated) { Detail = detail, Login = session.IsOn ? SessionEndpoints.Login : null }
+            .ExecuteAsync(context.HttpContext);
     }
 
     public override Task Forbidden(ForbiddenContext context)

@@ -1,5 +1,7 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using NclueGateway.Access.Sessions;
 
 namespace NclueGateway.Access;
 
@@ -14,17 +16,19 @@ internal static class BearerSignIn
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(options);
+        services.TryAddSingleton<BrowserSessionOptions>();
         services.AddSingleton<IssuerKeys>();
-        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
+        services.AddAuthentication().AddJwtBearer();
+        services.AddOptions<AuthenticationOptions>().PostConfigure(schemes => schemes.DefaultScheme ??= JwtBearerDefaults.AuthenticationScheme);
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IssuerKeys, Permissions, TimeProvider>((bearer, keys, permissions, time) =>
+            .Configure<IssuerKeys, Permissions, BrowserSessionOptions, TimeProvider>((bearer, keys, permissions, session, time) =>
             {
                 // No Authority: it would make the shipped handler fetch keys by itself (see IssuerKeys).
                 bearer.MapInboundClaims = false;
                 bearer.TokenHandlers.Clear();
                 bearer.TokenHandlers.Add(new AccessTokenHandler(keys));
                 bearer.TokenValidationParameters = AccessTokenRules.Create(options, time);
-                bearer.Events = new BearerChallenges(options, permissions);
+                bearer.Events = new BearerChallenges(options, permissions, session);
             });
         return services;
     }

@@ -15,6 +15,8 @@ internal static class OpenRoutes
         "health/ready",
         "openapi/{documentName}.json",
         "swagger/{**path}",
+        "session/login",
+        "session/backchannel-logout",
     ];
 
     /// <summary>Whether the endpoint may be used without signing in.</summary>

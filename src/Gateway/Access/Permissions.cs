@@ -6,6 +6,9 @@ namespace NclueGateway.Access;
 /// <summary>The one place that decides what a signed-in caller may do. There is one permission: to read task runs.</summary>
 internal sealed class Permissions(AuthOptions options)
 {
+    /// <summary>The policy of what everybody may do who has signed in, whatever else they may.</summary>
+    public const string SignedIn = "signed-in";
+
     // RFC 8693 §4.2 and Microsoft Entra: one claim with several scopes, divided by spaces. The name of a role or group is a whole: it may
     // hold spaces.
     private static readonly string[] SpaceSeparated = ["scope", "scp"];
@@ -40,6 +43,7 @@ internal static class PermissionsExtensions
                 .RequireAuthenticatedUser()
                 .RequireAssertion(context => context.User is SignedInCaller { MayRead: true })
                 .Build())
+            .AddPolicy(Permissions.SignedIn, policy => policy.RequireAssertion(context => context.User is SignedInCaller))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder()
                 .RequireAssertion(context => OpenRoutes.Allow(((HttpContext)context.Resource!).GetEndpoint()))
                 .Build());

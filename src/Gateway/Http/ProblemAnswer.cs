@@ -37,6 +37,9 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
     /// </summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
+    /// <summary>The path at which a browser signs in; null leaves the member out.</summary>
+    public string? Login { get; init; }
+
     /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -73,6 +76,11 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
         }
 
         json.WriteString("traceId", TraceId(context));
+        if (Login is not null)
+        {
+            json.WriteString("login", context.Request.PathBase.ToUriComponent() + Login);
+        }
+
         if (Errors is not null)
         {
             WriteErrors(json, Errors);

@@ -14,6 +14,16 @@ internal static class Problems
         "Read the member errors, which names each parameter and says what it may be. The request will fail again until it is changed.",
         "Nothing. If one client keeps sending such requests, tell its developers.");
 
+    public static readonly Problem SignInFailed = new(
+        "sign-in-failed",
+        StatusCodes.Status400BadRequest,
+        "The sign-in has failed",
+        "A sign-in with a browser did not come to its end: it took longer than 15 minutes, was begun in another browser or window, was refused "
+            + "by the company's identity provider, or the provider did not answer.",
+        "Go back to where you came from and sign in again. If your browser refuses cookies, allow them for this site.",
+        "If everybody fails, compare Auth:Session:ClientId and ClientSecret with what the provider has, and the redirect URI registered there "
+            + "with Http:PublicOrigin followed by /session/callback. The log names the kind of failure.");
+
     public static readonly Problem Unauthenticated = new(
         "unauthenticated",
         StatusCodes.Status401Unauthorized,
@@ -33,6 +43,15 @@ internal static class Problems
         "Ask for a token with the scope that the header WWW-Authenticate names. If the provider does not grant it, ask whoever manages "
             + "access in the company. Sending the same token again does not help.",
         "Grant the scope or role named by Auth:ReadScope to the caller or its group, and check Auth:RequiredClaims.");
+
+    public static readonly Problem CsrfHeaderMissing = new(
+        "csrf-header-missing",
+        StatusCodes.Status403Forbidden,
+        "The header X-CSRF is missing",
+        "The request counts by its session cookie, which browsers also send when another site makes them. The header X-CSRF: 1 shows that a "
+            + "script of an allowed origin has sent it.",
+        "Send the header X-CSRF: 1 with every request to /api and /session. A request with an access token does not need it.",
+        "Nothing.");
 
     public static readonly Problem NotFound = new(
         "not-found",
@@ -124,6 +143,15 @@ internal static class Problems
         "Find out whether another program uses the same account, and whether all replicas have the same ConnectionStrings:Redis and "
             + "Nclue:Account.");
 
+    public static readonly Problem SessionStoreUnavailable = new(
+        "session-store-unavailable",
+        StatusCodes.Status503ServiceUnavailable,
+        "Sessions cannot be looked up",
+        "The gateway keeps sessions in Redis, Redis does not answer, and this replica has not seen the session lately. Nobody has been signed "
+            + "out. Callers with an access token are not affected.",
+        "Try again after as many seconds as the header Retry-After says. Do not sign in again: the session is still there.",
+        "Find out why Redis does not answer; the log says since when.");
+
     public static readonly Problem UpstreamTimeout = new(
         "upstream-timeout",
         StatusCodes.Status504GatewayTimeout,
@@ -135,8 +163,9 @@ internal static class Problems
     /// <summary>All of them, in the order of their statuses.</summary>
     public static readonly IReadOnlyList<Problem> All =
     [
-        InvalidRequest, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, CallerQuota,
-        InternalError, UpstreamCredentials, UpstreamMalformed, UpstreamError, UpstreamBusy, UpstreamQuota, UpstreamTimeout,
+        InvalidRequest, SignInFailed, Unauthenticated, Forbidden, CsrfHeaderMissing, NotFound, MethodNotAllowed, NotAcceptable, CallerQuota,
+        InternalError, UpstreamCredentials, UpstreamMalformed, UpstreamError, UpstreamBusy, UpstreamQuota, SessionStoreUnavailable,
+        UpstreamTimeout,
     ];
 
     private static readonly FrozenDictionary<string, Problem> BySlug =

@@ -14,13 +14,16 @@ internal sealed class SettingsReader(IConfiguration configuration)
     private readonly List<string> _mistakes = [];
 
     /// <summary>The settings under <paramref name="section"/>; defaults stand where nothing, or nothing readable, is given.</summary>
-    public T Read<T>(string section)
+    /// <param name="section">Where they stand.</param>
+    /// <param name="subsections">The names of sections in it that have a type of their own.</param>
+    public T Read<T>(string section, params string[] subsections)
         where T : class, new()
     {
         var settings = new T();
         var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).ToArray();
 
-        foreach (var child in configuration.GetSection(section).GetChildren())
+        var children = configuration.GetSection(section).GetChildren();
+        foreach (var child in children.Where(child => !subsections.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
         {
             var property = Array.Find(properties, p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
@@ -56,6 +59,9 @@ internal sealed class SettingsReader(IConfiguration configuration)
     /// <summary>Nothing may be set under <paramref name="section"/>: no part of this release would heed it.</summary>
     public void Refuse(string section) =>
         _mistakes.AddRange(configuration.GetSection(section).GetChildren().Select(child => $"{child.Path}: there is no such setting."));
+
+    /// <summary>A mistake that only shows where several sections meet.</summary>
+    public void Add(string key, string mistake) => _mistakes.Add($"{key}: {mistake}");
 
     /// <exception cref="SettingsException">There is at least one mistake.</exception>
     public void ThrowIfMistaken()

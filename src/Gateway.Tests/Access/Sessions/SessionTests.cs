@@ -1,0 +1,236 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.Access;
+using NclueGateway.Http;
+using NclueGateway.Tests.Http;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Access.Sessions;
+
+/// <summary>What a signed-in browser may do, for how long, and how it ends.</summary>
+public sealed class SessionTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task It_says_who_is_signed_in_what_they_may_and_until_when()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        using var browser = new CookieClient(gateway.Address);
+        var now = gateway.Clock.GetUtcNow();
+        await browser.SignInAsync();
+
+        using var answer = await browser.GetAsync("/session");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        var text = await answer.Content.ReadAsStringAsync(Ct);
+        text.ShouldContain("Alice 김");
+        var session = JsonNode.Parse(text)!.AsObject();
+        session.Select(member => member.Key).ShouldBe(["subject", "name", "permissions", "idleExpiresAt", "absoluteExpiresAt"]);
+        ((string?)session["subject"]).ShouldBe("alice");
+        session["permissions"]!.AsArray().Select(permission => (string?)permission).ShouldBe(["task-runs:read"]);
+        ((DateTimeOffset)session["idleExpiresAt"]!).ShouldBe(now.AddHours(1));
+        ((DateTimeOffset)session["absoluteExpiresAt"]!).ShouldBe(now.AddHours(10));
+    }
+
+    [Fact]
+    public async Task Who_may_not_read_is_signed_in_and_forbidden()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        gateway.Issuer.SignIn.Granted = asked => asked.Replace("task-runs:read", "", StringComparison.Ordinal);
+        using var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+
+        using var answer = await browser.GetAsync("/api/task-runs");
+        var problem = await answer.ShouldBeProblemAsync(Problems.Forbidden);
+        answer.Headers.WwwAuthenticate.ShouldBeEmpty();
+        ((string)problem["detail"]!).ShouldStartWith("The account");
+
+        using var session = await browser.GetAsync("/session");
+        JsonNode.Parse(await session.Content.ReadAsStringAsync(Ct))!["permissions"]!.AsArray().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Reading_extends_it_and_looking_at_it_does_not()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        using var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+        for (var i = 0; i < 4; i++)
+        {
+            gateway.Clock.Advance(TimeSpan.FromMinutes(50));
+            (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        for (var i = 0; i < 6; i++)
+        {
+            gateway.Clock.Advance(TimeSpan.FromMinutes(9));
+            using var session = await browser.GetAsync("/session");
+            session.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        gateway.Clock.Advance(TimeSpan.FromMinutes(7));
+        using var over = await browser.GetAsync("/session");
+        await over.ShouldBeProblemAsync(Problems.Unauthenticated);
+    }
+
+    [Fact]
+    public async Task It_ends_after_ten_hours_however_much_it_is_used()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        using var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+        for (var i = 0; i < 11; i++)
+        {
+            gateway.Clock.Advance(TimeSpan.FromMinutes(54));
+            (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        gateway.Clock.Advance(TimeSpan.FromMinutes(6));
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Signing_out_ends_it_for_everybody_who_has_the_cookie()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        using var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+        using var thief = new CookieClient(gateway.Address) { Session = browser.Session };
+        (await thief.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+
+        using var signedOut = await browser.SendAsync(HttpMethod.Post, "/session/logout");
+
+        signedOut.StatusCode.ShouldBe(HttpStatusCode.OK);
+        signedOut.Headers.GetValues("Clear-Site-Data").ShouldBe(["\"cache\""]);
+        signedOut.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        var answer = JsonNode.Parse(await signedOut.Content.ReadAsStringAsync(Ct))!;
+        ((string?)answer["logoutUrl"]).ShouldBe($"{gateway.Issuer.Address}/logout?client_id={TestSignIn.ClientId}");
+        browser.Session.ShouldBeNull();
+
+        using var refused = await thief.GetAsync("/api/task-runs");
+        var problem = await refused.ShouldBeProblemAsync(Problems.Unauthenticated);
+        ((string?)problem["login"]).ShouldBe("/session/login");
+        refused.Challenge().ShouldBe("Bearer");
+        refused.Headers.Location.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_provider_without_a_sign_out_page_has_no_address_for_it()
+    {
+        await using var gateway = await SessionHost.StartAsync(issuer => issuer.SignIn.Metadata["end_session_endpoint"] = null);
+        using var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+
+        using var signedOut = await browser.SendAsync(HttpMethod.Post, "/session/logout");
+
+        (await signedOut.Content.ReadAsStringAsync(Ct)).ShouldBe("""{"logoutUrl":null}""");
+    }
+
+    [Theory]
+    [InlineData("GET", "/session")]
+    [InlineData("POST", "/session/logout")]
+    [InlineData("GET", "/api/task-runs")]
+    public async Task Nobody_who_has_not_signed_in_is_let_in_or_sent_elsewhere(string method, string path)
+    {
+        await using var gateway = await SessionHost.StartAsync();
+
+        foreach (var cookie in new[] { null, "", "x", new string('a', 43), new string('é', 43), new string('a', 5_000) })
+        {
+            using var browser = new CookieClient(gateway.Address);
+            if (cookie is not null)
+            {
+                browser.Session = Uri.EscapeDataString(cookie);
+            }
+
+            using var answer = await browser.SendAsync(new(method), path);
+            var problem = await answer.ShouldBeProblemAsync(Problems.Unauthenticated);
+            ((string?)problem["login"]).ShouldBe("/session/login");
+        }
+    }
+
+    [Fact]
+    public async Task A_request_with_both_is_judged_by_the_token_alone()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        using var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+
+        using var bad = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", change: request => request.Headers.TryAddWithoutValidation("Authorization", "Bearer x"));
+        (await bad.ShouldBeProblemAsync(Problems.Unauthenticated)).ShouldContainKey("login");
+        using var empty = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", change: request => request.Headers.TryAddWithoutValidation("Authorization", ""));
+        await empty.ShouldBeProblemAsync(Problems.Unauthenticated);
+        using var poor = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", change: request => request.Headers.TryAddWithoutValidation(
+            "Authorization", "Bearer " + gateway.Issuer.Issue(token => token.Claims["scope"] = "openid")));
+        await poor.ShouldBeProblemAsync(Problems.Forbidden);
+        using var good = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", csrf: null, request => request.Headers.TryAddWithoutValidation(
+            "Authorization", "Bearer " + gateway.Issuer.Issue()));
+        good.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var session = await browser.SendAsync(HttpMethod.Get, "/session", change: request => request.Headers.TryAddWithoutValidation(
+            "Authorization", "Bearer " + gateway.Issuer.Issue()));
+        await session.ShouldBeProblemAsync(Problems.Unauthenticated);
+    }
+
+    [Fact]
+    public async Task Every_route_that_is_not_open_wants_the_header_from_a_browser()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        using var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+        var routes = gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => !OpenRoutes.Allow(endpoint))
+            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [], (endpoint, method) => (method, path: endpoint.RoutePattern.RawText!))
+            .ToList();
+        routes.ShouldContain(("GET", "/api/task-runs"));
+        routes.ShouldContain(("HEAD", "/api/task-runs"));
+        routes.ShouldContain(("POST", "/session/logout"));
+        routes.ShouldContain(("GET", "/session"));
+
+        foreach (var (method, path) in routes)
+        {
+            foreach (var header in new[] { null, "", "0", "2", "true", "11", "1, 1" })
+            {
+                using var answer = await browser.SendAsync(new(method), path, header);
+                answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden, $"{method} {path} with {header ?? "no header"}");
+                if (method != "HEAD")
+                {
+                    await answer.ShouldBeProblemAsync(Problems.CsrfHeaderMissing);
+                }
+            }
+        }
+
+        // All other routes under these paths are the ones that a browser or the provider visits by itself.
+        OpenRoutes.All.Where(route => route.StartsWith("api", StringComparison.Ordinal) || route.StartsWith("session", StringComparison.Ordinal))
+            .ShouldBe(["session/login", "session/backchannel-logout"]);
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Open_routes_do_not_mind_a_cookie()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        using var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+
+        foreach (var path in new[] { "/health/live", "/problems", "/openapi/v1.json", "/swagger/index.html" })
+        {
+            using var answer = await browser.GetAsync(path, csrf: null);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    [Fact]
+    public async Task People_are_callers_of_their_own_and_one_person_is_one_caller()
+    {
+        await using var gateway = await SessionHost.StartAsync(("Auth:SubjectClaim", "name"));
+        using var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+
+        using var answer = await browser.GetAsync("/session");
+
+        JsonNode.Parse(await answer.Content.ReadAsStringAsync(Ct))!["subject"]!.GetValue<string>().ShouldBe("Alice 김");
+    }
+}

@@ -1,0 +1,183 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace NclueGateway.Tests.Infrastructure;
+
+/// <summary>
+/// The part of <see cref="TestIssuer"/> at which a person signs in: the authorization code flow with PKCE, refresh tokens that are good once,
+/// and user info. Whoever comes is signed in as <see cref="User"/>.
+/// </summary>
+internal sealed class TestSignIn(TestIssuer issuer)
+{
+    public const string ClientId = "gateway-browser";
+    public const string ClientSecret = "browser-secret-canary";
+
+    private readonly ConcurrentDictionary<string, Grant> _codes = new();
+    private readonly ConcurrentDictionary<string, Grant> _refreshTokens = new();
+    private int _refreshes;
+
+    /// <summary>Who signs in next.</summary>
+    public string User { get; set; } = "alice";
+
+    /// <summary>What is granted of what is asked for.</summary>
+    public Func<string, string> Granted { get; set; } = asked => asked;
+
+    /// <summary>What the id token says besides.</summary>
+    public JsonObject IdClaims { get; set; } = new() { ["name"] = "Alice 김" };
+
+    /// <summary>Changes the whole id token.</summary>
+    public Action<TokenDraft>? ChangeIdToken { get; set; }
+
+    /// <summary>Makes the access token of a subject and scope; opaque by default, as many providers make it.</summary>
+    public Func<string, string, string> AccessToken { get; set; } = (_, _) => "opaque-access-token-canary-" + Guid.NewGuid().ToString("N");
+
+    /// <summary>What the user info endpoint says besides <c>sub</c>; null when it fails.</summary>
+    public JsonObject? UserInfo { get; set; } = [];
+
+    /// <summary>What the metadata say besides.</summary>
+    public JsonObject Metadata { get; set; } = new() { ["scopes_supported"] = new JsonArray("openid", "profile", "offline_access", "task-runs:read") };
+
+    /// <summary>Whether the client must send its secret in the body; otherwise in the header.</summary>
+    public bool WantsSecretInBody { get; set; }
+
+    /// <summary>What a refresh is answered with instead of tokens.</summary>
+    public (int Status, string Error)? RefreshRefusal { get; set; }
+
+    /// <summary>How often a refresh was asked for.</summary>
+    public int Refreshes => Volatile.Read(ref _refreshes);
+
+    /// <summary>The last authorization request.</summary>
+    public IReadOnlyDictionary<string, string> LastRequest { get; private set; } = new Dictionary<string, string>();
+
+    public void Map(WebApplication app)
+    {
+        app.MapGet("/authorize", (RequestDelegate)AuthorizeAsync);
+        app.MapPost("/token", (RequestDelegate)TokenAsync);
+        app.MapGet("/userinfo", (RequestDelegate)UserInfoAsync);
+    }
+
+    private Task AuthorizeAsync(HttpContext context)
+    {
+        LastRequest = context.Request.Query.ToDictionary(field => field.Key, field => field.Value.ToString());
+        var code = Guid.NewGuid().ToString("N");
+        _codes[code] = new Grant(User, LastRequest["scope"], LastRequest["nonce"], LastRequest["code_challenge"], LastRequest["redirect_uri"], Guid.NewGuid().ToString("N"));
+        var answer = new Dictionary<string, string?> { ["code"] = code, ["state"] = LastRequest["state"], ["iss"] = issuer.Address };
+        context.Response.Redirect(QueryHelpers.AddQueryString(LastRequest["redirect_uri"], answer));
+        return Task.CompletedTask;
+    }
+
+    private async Task TokenAsync(HttpContext context)
+    {
+        if (issuer.Mood != IssuerMood.Answers)
+        {
+            context.Abort();
+            return;
+        }
+
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        if (!IsAuthenticated(context, form))
+        {
+            await RefuseAsync(context, 401, "invalid_client");
+            return;
+        }
+
+        Grant? grant;
+        if (form["grant_type"] == "refresh_token")
+        {
+            Interlocked.Increment(ref _refreshes);
+            if (RefreshRefusal is { } refusal)
+            {
+                await RefuseAsync(context, refusal.Status, refusal.Error);
+                return;
+            }
+
+            if (!_refreshTokens.TryRemove(form["refresh_token"].ToString(), out grant))
+            {
+                await RefuseAsync(context, 400, "invalid_grant");
+                return;
+            }
+        }
+        else if (!_codes.TryRemove(form["code"].ToString(), out grant)
+            || grant.RedirectUri != form["redirect_uri"]
+            || Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"].ToString()))) != grant.Challenge)
+        {
+            await RefuseAsync(context, 400, "invalid_grant");
+            return;
+        }
+
+        var isRefresh = form["grant_type"] == "refresh_token";
+        var scope = Granted(grant.Scope);
+        var answer = new JsonObject
+        {
+            ["access_token"] = AccessToken(grant.Subject, scope),
+            ["token_type"] = "Bearer",
+            ["expires_in"] = 300,
+            ["scope"] = scope,
+            ["id_token"] = IdToken(grant, isRefresh),
+        };
+        if (scope.Split(' ').Contains("offline_access"))
+        {
+            var refreshToken = "refresh-token-canary-" + Guid.NewGuid().ToString("N");
+            _refreshTokens[refreshToken] = grant;
+            answer["refresh_token"] = refreshToken;
+        }
+
+        await context.Response.WriteAsJsonAsync(answer, context.RequestAborted);
+    }
+
+    private Task UserInfoAsync(HttpContext context)
+    {
+        if (UserInfo is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return Task.CompletedTask;
+        }
+
+        var info = UserInfo.DeepClone().AsObject();
+        info["sub"] ??= User;
+        return context.Response.WriteAsJsonAsync(info, context.RequestAborted);
+    }
+
+    private string IdToken(Grant grant, bool isRefresh) => issuer.Issue(token =>
+    {
+        token.Header["typ"] = "JWT";
+        token.Claims.Remove("client_id");
+        token.Claims.Remove("scope");
+        token.Claims["aud"] = ClientId;
+        token.Claims["sub"] = grant.Subject;
+        token.Claims["sid"] = grant.Sid;
+        if (!isRefresh)
+        {
+            token.Claims["nonce"] = grant.Nonce;
+        }
+
+        foreach (var (name, value) in IdClaims)
+        {
+            token.Claims[name] = value?.DeepClone();
+        }
+
+        ChangeIdToken?.Invoke(token);
+    });
+
+    private bool IsAuthenticated(HttpContext context, IFormCollection form)
+    {
+        var expected = $"{ClientId}:{ClientSecret}";
+        return WantsSecretInBody
+            ? $"{form["client_id"]}:{form["client_secret"]}" == expected
+            : context.Request.Headers.Authorization == "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(expected));
+    }
+
+    private static Task RefuseAsync(HttpContext context, int status, string error)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(new JsonObject { ["error"] = error, ["error_description"] = "description-canary" }, context.RequestAborted);
+    }
+
+    private sealed record Grant(string Subject, string Scope, string Nonce, string Challenge, string RedirectUri, string Sid);
+}

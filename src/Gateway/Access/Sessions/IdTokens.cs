@@ -1,0 +1,26 @@
+using System.Security.Claims;
+using Microsoft.IdentityModel.Tokens;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>Id tokens that come with a refresh (OpenID Connect Core §12.2). Those of a sign-in are read by the shipped handler, by the same rules.</summary>
+internal sealed class IdTokens(BrowserSessionOptions options, AccessTokenHandler tokens, ProviderClaims claims, TimeProvider time)
+{
+    /// <summary>What holds for every id token for this gateway.</summary>
+    public static TokenValidationParameters Rules(BrowserSessionOptions options, TimeProvider time)
+    {
+        var rules = AccessTokenRules.Create(options.ClientId, time);
+        rules.NameClaimType = "name";
+        return rules;
+    }
+
+    /// <summary>What the token says.</summary>
+    /// <exception cref="ProviderUnreachableException">It is not good, or is about somebody else, so that the answer it came with says nothing.</exception>
+    public async Task<IReadOnlyList<SessionClaim>> ReadAsync(string idToken, string subject)
+    {
+        var result = await tokens.ValidateTokenAsync(idToken, Rules(options, time));
+        return result.IsValid && result.ClaimsIdentity.FindFirst("sub")?.Value == subject
+            ? claims.OfIdToken(new ClaimsPrincipal(result.ClaimsIdentity))
+            : throw new ProviderUnreachableException("The id token of a refresh is not good.");
+    }
+}

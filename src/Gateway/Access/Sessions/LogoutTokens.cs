@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>Checks logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6).</summary>
+internal sealed class LogoutTokens(BrowserSessionOptions options, AccessTokenHandler tokens, SessionState state, TimeProvider time)
+{
+    private const string Event = "http://schemas.openid.net/event/backchannel-logout";
+
+    // Explicit typing is recommended, not required.
+    private static readonly string[] Types = ["logout+jwt", "application/logout+jwt", "JWT"];
+
+    /// <summary>How old a logout token may be: long enough for a provider to try again, short enough to remember each.</summary>
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whose sessions end: the provider's session, or a subject. Null when the token is not good.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Nobody knows whether the token has been used before.</exception>
+    public async Task<Logout?> ReadAsync(string logoutToken)
+    {
+        var rules = AccessTokenRules.Create(options.ClientId, time);
+        rules.RequireExpirationTime = false; // older versions of the standard had none; iat limits its life
+        rules.TypeValidator = (type, _, _) => string.IsNullOrEmpty(type) || Types.Contains(type, StringComparer.OrdinalIgnoreCase)
+            ? type ?? ""
+            : throw new TokenRefusedException("The token's type is not that of a logout token");
+        var result = await tokens.ValidateTokenAsync(logoutToken, rules);
+        if (!result.IsValid
+            || result.SecurityToken is not JsonWebToken token
+            || !IsOfNow(token)
+            || !token.TryGetPayloadValue<JsonElement>("events", out var events)
+            || events.ValueKind != JsonValueKind.Object
+            || !events.TryGetProperty(Event, out var detail)
+            || detail.ValueKind != JsonValueKind.Object
+            || token.TryGetPayloadValue<object>("nonce", out _)
+            || token.Id is not { Length: > 0 })
+        {
+            return null;
+        }
+
+        var logout = new Logout(Text(token, "sid"), Text(token, "sub"));
+        return logout is { Sid: null, Subject: null } || !await state.TryClaimAsync($"jti:{SessionTickets.Hash(token.Id)}", MaxAge + (2 * AccessTokenRules.ClockSkew))
+            ? null
+            : logout;
+    }
+
+    private bool IsOfNow(JsonWebToken token)
+    {
+        var age = time.GetUtcNow().UtcDateTime - token.IssuedAt; // DateTime.MinValue without iat
+        return age <= MaxAge && age >= -AccessTokenRules.ClockSkew;
+    }
+
+    private static string? Text(JsonWebToken token, string claim) =>
+        token.TryGetPayloadValue<string>(claim, out var value) && value is { Length: > 0 } ? value : null;
+}
+
+/// <summary>Whose sessions end: those of the provider's session <paramref name="Sid"/>, or, without it, all of <paramref name="Subject"/>.</summary>
+internal sealed record Logout(string? Sid, string? Subject);

@@ -1,0 +1,134 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.WebUtilities;
+using NclueGateway.Http;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>Sign-in, sign-out and the session of a browser.</summary>
+internal static class SessionEndpoints
+{
+    public const string Session = "/session";
+    public const string Login = "/session/login";
+    public const string Logout = "/session/logout";
+
+    /// <summary>Where the provider sends the browser back to. The shipped handler answers there; it is no endpoint.</summary>
+    public const string Callback = "/session/callback";
+
+    /// <summary>Where the provider says that a session has ended (OpenID Connect Back-Channel Logout 1.0 §2.5).</summary>
+    public const string BackChannelLogout = "/session/backchannel-logout";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
+
+    public static void MapSessions(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Login, LoginAsync).ExcludeFromDescription();
+        routes.MapPost(BackChannelLogout, BackChannelLogoutAsync).ExcludeFromDescription();
+        routes.MapGet(Session, DescribeAsync).RequireAuthorization(Permissions.SignedIn).ExcludeFromDescription();
+        routes.MapPost(Logout, LogoutAsync).RequireAuthorization(Permissions.SignedIn).ExcludeFromDescription();
+    }
+
+    private static async Task LoginAsync(HttpContext context, AuthOptions auth, TimeProvider time)
+    {
+        var given = context.Request.Query["returnUrl"];
+        var returnUrl = given.Count switch
+        {
+            0 => "/",
+            1 => ReturnUrl.Check(given[0] ?? "", auth.AllowedOrigins),
+            _ => null,
+        };
+        if (returnUrl is null)
+        {
+            var errors = new Dictionary<string, string[]>(StringComparer.Ordinal)
+            {
+                ["returnUrl"] = ["It must be a path of this gateway, or an address at one of the origins in Auth:AllowedOrigins."],
+            };
+            await new ProblemAnswer(Problems.InvalidRequest) { Errors = errors }.ExecuteAsync(context);
+            return;
+        }
+
+        try
+        {
+            var properties = new AuthenticationProperties { RedirectUri = returnUrl, IssuedUtc = time.GetUtcNow() };
+            await context.ChallengeAsync(OpenIdConnectDefaults.AuthenticationScheme, properties);
+        }
+        catch (ProviderUnreachableException)
+        {
+            await SessionProblems.SignInFailed("The identity provider does not answer. Sign in again in some seconds.").ExecuteAsync(context);
+        }
+    }
+
+    private static async Task DescribeAsync(HttpContext context, AuthOptions auth)
+    {
+        if (context.Features.Get<HeldSession>() is not { } session)
+        {
+            await NoSession.ExecuteAsync(context);
+            return;
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.WriteAsJsonAsync(
+            new SessionDescription(
+                session.Caller.Caller.Subject,
+                session.Session.Name,
+                session.Caller.MayRead ? [auth.ReadScope] : [],
+                session.IdleExpiresAt < session.Session.AbsoluteExpiresAt ? session.IdleExpiresAt : session.Session.AbsoluteExpiresAt,
+                session.Session.AbsoluteExpiresAt),
+            Json);
+    }
+
+    private static async Task LogoutAsync(HttpContext context, SessionStore store, TokenEndpoint provider, BrowserSessionOptions options)
+    {
+        if (context.Features.Get<HeldSession>() is not { } session)
+        {
+            await NoSession.ExecuteAsync(context);
+            return;
+        }
+
+        await store.EndAsync(session.Key);
+        SessionId.RemoveFrom(context.Response);
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers["Clear-Site-Data"] = "\"cache\"";
+        await context.Response.WriteAsJsonAsync(new SignedOut(await LogoutUrlAsync(provider, options)), Json);
+    }
+
+    private static async Task BackChannelLogoutAsync(HttpContext context, LogoutTokens tokens, SessionStore store)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        var form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : FormCollection.Empty;
+        if (form["logout_token"] is not [{ Length: > 0 } token] || await tokens.ReadAsync(token) is not { } logout)
+        {
+            await new ProblemAnswer(Problems.InvalidRequest) { Detail = "It takes one logout_token of the identity provider that is good and new." }
+                .ExecuteAsync(context);
+            return;
+        }
+
+        await store.EndAsync(logout.Sid, logout.Subject);
+    }
+
+    /// <summary>Where the browser ends the provider's session as well (OpenID Connect RP-Initiated Logout 1.0 §2); null when it cannot.</summary>
+    private static async Task<string?> LogoutUrlAsync(TokenEndpoint provider, BrowserSessionOptions options)
+    {
+        try
+        {
+            return (await provider.GetIssuerAsync()).EndSessionEndpoint is { Length: > 0 } address
+                ? QueryHelpers.AddQueryString(address, "client_id", options.ClientId)
+                : null;
+        }
+        catch (ProviderUnreachableException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>For a caller with a token, who has none.</summary>
+    private static ProblemAnswer NoSession => SessionProblems.SignInRequired("A token has no session: this is for browsers that have signed in.");
+
+    private sealed record SessionDescription(
+        string Subject, string? Name, IReadOnlyList<string> Permissions, DateTimeOffset IdleExpiresAt, DateTimeOffset AbsoluteExpiresAt);
+
+    private sealed record SignedOut(string? LogoutUrl);
+}

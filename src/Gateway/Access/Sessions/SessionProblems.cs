@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Diagnostics;
+using NclueGateway.Http;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>The refusals that come with browser sign-in.</summary>
+internal static class SessionProblems
+{
+    /// <summary>Redis is used again within ten seconds of its return.</summary>
+    public static readonly ProblemAnswer Unavailable = new(Problems.SessionStoreUnavailable)
+    {
+        Detail = "Sessions cannot be looked up now. The session is not lost: try again, without signing in.",
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
+
+    public static ProblemAnswer SignInRequired(string detail) => new(Problems.Unauthenticated) { Detail = detail, Login = SessionEndpoints.Login };
+
+    public static ProblemAnswer SignInFailed(string detail) => new(Problems.SignInFailed) { Detail = detail };
+}
+
+/// <summary>Wherever sessions cannot be reached, that is what the caller hears.</summary>
+internal sealed class SessionStoreUnavailableAnswer : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is not SessionStoreUnavailableException)
+        {
+            return false;
+        }
+
+        await SessionProblems.Unavailable.ExecuteAsync(httpContext);
+        return true;
+    }
+}

@@ -1,0 +1,130 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// Sign-in with a browser: the authorization code flow with PKCE (RFC 7636) on the server, and a session cookie (RFC 10017 calls it a backend
+/// for frontend). An <c>Authorization</c> header selects the bearer scheme and only that; otherwise the cookie counts.
+/// </summary>
+internal static class SessionSignIn
+{
+    /// <summary>The application that the keys belong to: the same for all replicas, whatever folder they run in.</summary>
+    private const string ApplicationName = "nclue-gateway";
+
+    private const string CallerScheme = "caller";
+
+    /// <summary>How long a person may take at the provider.</summary>
+    private static readonly TimeSpan SignInWithin = TimeSpan.FromMinutes(15);
+
+    /// <param name="services">Where it is added.</param>
+    /// <param name="options">Validated by whoever read them.</param>
+    /// <param name="keyPrefix">What the keys in Redis begin with.</param>
+    /// <param name="isShared">Whether replicas share sessions through Redis.</param>
+    public static IServiceCollection AddSessions(this IServiceCollection services, BrowserSessionOptions options, string keyPrefix, bool isShared)
+    {
+        services.AddSingleton(options).AddKeys(options, keyPrefix, isShared);
+        if (!options.IsOn)
+        {
+            return services;
+        }
+
+        services
+            .AddDistributedMemoryCache() // unless Redis is there
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<SessionState>(provider, $"{keyPrefix}:session:"))
+            .AddSingleton<SessionTickets>()
+            .AddSingleton<SessionStore>()
+            .AddSingleton<SessionCheck>()
+            .AddSingleton<AccessTokenHandler>()
+            .AddSingleton<TokenEndpoint>()
+            .AddSingleton<ProviderClaims>()
+            .AddSingleton<IdTokens>()
+            .AddSingleton<LogoutTokens>()
+            .AddSingleton<PublicOrigin>()
+            .AddSingleton<SignInEvents>()
+            .AddExceptionHandler<SessionStoreUnavailableAnswer>();
+        services.AddAuthentication(CallerScheme)
+            .AddPolicyScheme(CallerScheme, null, scheme => scheme.ForwardDefaultSelector =
+                context => context.Request.Headers.Authorization.Count > 0 ? JwtBearerDefaults.AuthenticationScheme : SessionHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionHandler.SchemeName, null)
+            .AddRemoteScheme<OpenIdConnectOptions, SignInHandler>(OpenIdConnectDefaults.AuthenticationScheme, null, null);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>());
+        services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
+            .Configure<IssuerKeys, AccessTokenHandler, TimeProvider>((oidc, keys, tokens, time) => Configure(oidc, options, keys, tokens, time));
+        return services;
+    }
+
+    private static void Configure(OpenIdConnectOptions oidc, BrowserSessionOptions options, IssuerKeys keys, AccessTokenHandler tokens, TimeProvider time)
+    {
+        oidc.ClientId = options.ClientId;
+        oidc.ConfigurationManager = new Issuer(keys);
+        oidc.TokenHandler = tokens; // it has the provider's keys, the latest included
+        oidc.TokenValidationParameters = IdTokens.Rules(options, time);
+        oidc.MapInboundClaims = false;
+        oidc.EventsType = typeof(SignInEvents);
+
+        // RFC 9700 §2.1.1. With the query the callback is a plain navigation, to which a Lax cookie belongs.
+        oidc.ResponseType = OpenIdConnectResponseType.Code;
+        oidc.ResponseMode = OpenIdConnectResponseMode.Query;
+        oidc.UsePkce = true;
+        oidc.SaveTokens = false;
+        oidc.DisableTelemetry = true;
+        oidc.SignInScheme = SessionHandler.SchemeName;
+
+        oidc.CallbackPath = SessionEndpoints.Callback;
+        oidc.RemoteSignOutPath = PathString.Empty; // a page elsewhere could sign people out
+        oidc.SignedOutCallbackPath = PathString.Empty;
+        oidc.RemoteAuthenticationTimeout = SignInWithin;
+        oidc.ProtocolValidator.NonceLifetime = SignInWithin;
+        Harden(oidc.CorrelationCookie, "__Host-nclue-correlation.");
+        Harden(oidc.NonceCookie, "__Host-nclue-nonce.");
+    }
+
+    private static void Harden(CookieBuilder cookie, string name)
+    {
+        cookie.Name = name;
+        cookie.Path = "/"; // the prefix demands it
+        cookie.HttpOnly = true;
+        cookie.SameSite = SameSiteMode.Lax;
+        cookie.SecurePolicy = CookieSecurePolicy.Always;
+        cookie.Expiration = SignInWithin;
+    }
+
+    private static void AddKeys(this IServiceCollection services, BrowserSessionOptions options, string keyPrefix, bool isShared)
+    {
+        var protection = services.AddDataProtection().SetApplicationName(ApplicationName);
+        if (!options.IsOn || !isShared)
+        {
+            protection.UseEphemeralDataProtectionProvider(); // what it protects does not outlive the process either
+            return;
+        }
+
+        services
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<KeyRing>(provider, $"{keyPrefix}:data-protection-keys"))
+            .AddHostedService(provider => provider.GetRequiredService<KeyRing>())
+            .AddOptions<KeyManagementOptions>().Configure<KeyRing>((keys, ring) => keys.XmlRepository = ring);
+        if (options.ReadCertificate() is { } certificate)
+        {
+            protection.ProtectKeysWithCertificate(certificate);
+        }
+    }
+
+    /// <summary>The provider's metadata as <see cref="IssuerKeys"/> has them, so that they are fetched by one and by its rules.</summary>
+    private sealed class Issuer(IssuerKeys keys) : IConfigurationManager<OpenIdConnectConfiguration>
+    {
+        public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel) =>
+            await keys.GetAsync() ?? throw new ProviderUnreachableException("The provider's metadata cannot be fetched.");
+
+        public void RequestRefresh()
+        {
+            // AccessTokenHandler does, when it meets an unknown key.
+        }
+    }
+}

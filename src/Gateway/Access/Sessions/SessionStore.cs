@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// Sessions, for this replica: those it has seen lately are trusted without asking the store for <see cref="TrustFor"/>, and, while Redis is
+/// away, for <see cref="TrustWhileAwayFor"/>. So a session that is ended elsewhere is ended here within ten seconds, and an outage of Redis
+/// signs nobody out.
+/// </summary>
+internal sealed partial class SessionStore(
+    SessionTickets tickets, Permissions permissions, BrowserSessionOptions options, TimeProvider time, ILogger<SessionStore> logger)
+{
+    public static readonly TimeSpan TrustFor = TimeSpan.FromSeconds(10);
+
+    public static readonly TimeSpan TrustWhileAwayFor = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many sessions are held; the ones not seen for longest go first. 10,000 take about 50 MB.</summary>
+    private const int MostHeld = 10_000;
+
+    private readonly ConcurrentDictionary<string, HeldSession> _held = new();
+
+    /// <summary>The idle time is written down when it has grown by so much.</summary>
+    private TimeSpan WorthWriting => TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerMinute, options.IdleTimeout.Ticks / 10));
+
+    /// <summary>The session that is stored under a key; null when there is none, or it is over.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
+    public async ValueTask<HeldSession?> FindAsync(string key)
+    {
+        var held = _held.GetValueOrDefault(key);
+        if (held is null || time.GetElapsedTime(held.SeenAt) > TrustFor)
+        {
+            try
+            {
+                held = await LookUpAsync(key);
+            }
+            catch (SessionStoreUnavailableException) when (held is not null && time.GetElapsedTime(held.SeenAt) <= TrustWhileAwayFor)
+            {
+                // It was good, and nothing says that it has ended.
+            }
+        }
+
+        return held is null || held.IsOver(time.GetUtcNow()) ? null : held;
+    }
+
+    /// <summary>The session as the store has it now, whatever is held here.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
+    public async Task<HeldSession?> LookUpAsync(string key)
+    {
+        if (await tickets.FindAsync(key) is not { } stored)
+        {
+            _held.TryRemove(key, out _);
+            return null;
+        }
+
+        var now = time.GetTimestamp();
+        var found = Hold(key, held => held is null
+            ? Create(key, stored.Session, stored.IdleExpiresAt, now)
+            : (held.Session.CheckedAt >= stored.Session.CheckedAt ? held : Create(key, stored.Session, held.IdleExpiresAt, now)) with
+            {
+                SeenAt = now,
+                IdleExpiresAt = held.IdleExpiresAt > stored.IdleExpiresAt ? held.IdleExpiresAt : stored.IdleExpiresAt, // used while Redis was away
+            });
+        if (found.Session.CheckedAt > stored.Session.CheckedAt)
+        {
+            await tickets.StoreAsync(key, found.Session); // Redis went away before it was stored
+        }
+
+        return found;
+    }
+
+    /// <summary>Stores a session: a new one, or one that the provider has been asked about.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    public async Task<HeldSession> StoreAsync(string key, Session session)
+    {
+        // Held first: the provider may have taken back the refresh token before this one, so that only this one is good.
+        var now = time.GetTimestamp();
+        var idle = time.GetUtcNow() + options.IdleTimeout;
+        var stored = Hold(key, held => Create(key, session, held?.IdleExpiresAt ?? idle, held?.SeenAt ?? now));
+        await tickets.StoreAsync(key, session);
+        return stored;
+    }
+
+    /// <summary>The session is used: its idle time begins anew.</summary>
+    public async ValueTask ExtendAsync(HeldSession session)
+    {
+        var until = time.GetUtcNow() + options.IdleTimeout;
+        if (until - session.IdleExpiresAt < WorthWriting)
+        {
+            return;
+        }
+
+        _held.TryUpdate(session.Key, session with { IdleExpiresAt = until }, session);
+        try
+        {
+            await tickets.ExtendAsync(session.Key, session.Session, until);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            // It is held here, and written down with the next use after Redis is back.
+        }
+    }
+
+    /// <summary>Ends a session, here at once and on the other replicas within <see cref="TrustFor"/>.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It has not been ended, or may have been.</exception>
+    public async Task EndAsync(string key)
+    {
+        await tickets.EndAsync(key);
+        _held.TryRemove(key, out _);
+    }
+
+    /// <summary>Ends sessions as the provider says: the one with its <c>sid</c>, or all of a subject.</summary>
+    /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
+    public async Task EndAsync(string? sid, string? subject)
+    {
+        await (sid is not null ? tickets.EndProviderSessionAsync(sid) : tickets.EndSubjectAsync(subject!));
+        foreach (var held in _held.Values.Where(held => sid is not null ? held.Session.ProviderSessionId == sid : held.Session.Subject == subject))
+        {
+            _held.TryRemove(held.Key, out _);
+        }
+    }
+
+    private HeldSession Create(string key, Session session, DateTimeOffset idleExpiresAt, long seenAt) =>
+        new(key, session, permissions.Decide(session.ToPrincipal(options.ClientId)), idleExpiresAt, seenAt);
+
+    private HeldSession Hold(string key, Func<HeldSession?, HeldSession> change)
+    {
+        var held = _held.AddOrUpdate(key, _ => change(null), (_, before) => change(before));
+        if (_held.Count > MostHeld)
+        {
+            foreach (var old in _held.Values.OrderBy(other => other.SeenAt).Take(MostHeld / 10))
+            {
+                _held.TryRemove(old.Key, out _);
+            }
+
+            TooMany(logger, MostHeld);
+        }
+
+        return held;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "More than {Count} sessions are in use: those not seen for longest are looked up again when they are.")]
+    private static partial void TooMany(ILogger logger, int count);
+}

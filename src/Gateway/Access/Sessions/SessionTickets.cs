@@ -1,0 +1,132 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// Sessions as they are stored: a protected ticket, the end of its idle time, and marks of what has been ended. A ticket is written at sign-in
+/// and by whoever asks the provider again, the idle time by every request; so neither can undo the other, and no late write brings back a
+/// session that has been ended.
+/// </summary>
+internal sealed class SessionTickets(SessionState state, IDataProtectionProvider protection, BrowserSessionOptions options, TimeProvider time)
+{
+    /// <summary>What is stored of a session; null when there is none, or it has been ended.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
+    public Task<StoredSession?> FindAsync(string key) => RunAsync<StoredSession?>(async () =>
+    {
+        var (ticket, idle, end) = (state.GetAsync(key), state.GetAsync(Idle(key)), state.GetAsync(End(key)));
+        await Task.WhenAll(ticket, idle, end);
+        if (await ticket is not { } bytes || await end is not null || Open(key, bytes) is not { } session)
+        {
+            return null;
+        }
+
+        var (bySubject, byProvider) = (state.GetAsync(EndOfSubject(session.Subject)), EndOfProviderSessionAsync(session));
+        await Task.WhenAll(bySubject, byProvider);
+        var isEnded = await byProvider || (await bySubject is { } at && session.SignedInAt <= ToTime(at));
+        return isEnded ? null : new(session, await idle is { } until ? ToTime(until) : session.SignedInAt + options.IdleTimeout);
+    });
+
+    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    public Task StoreAsync(string key, Session session) => RunAsync(async () =>
+    {
+        var ticket = Protector(key).Protect(JsonSerializer.SerializeToUtf8Bytes(session));
+        await state.SetAsync(key, ticket, Left(session));
+        return true;
+    });
+
+    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    public Task ExtendAsync(string key, Session session, DateTimeOffset idleExpiresAt) => RunAsync(async () =>
+    {
+        await state.SetAsync(Idle(key), ToBytes(idleExpiresAt), Left(session));
+        return true;
+    });
+
+    /// <summary>Ends a session for good.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It has not been ended, or may have been.</exception>
+    public Task EndAsync(string key) => RunAsync(async () =>
+    {
+        await state.SetAsync(End(key), [1], options.AbsoluteTimeout);
+        await Task.WhenAll(state.RemoveAsync(key), state.RemoveAsync(Idle(key)));
+        return true;
+    });
+
+    /// <summary>Ends the sessions that belong to one of the provider's.</summary>
+    /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
+    public Task EndProviderSessionAsync(string sid) => RunAsync(async () =>
+    {
+        await state.SetAsync(EndOfProviderSession(sid), [1], options.AbsoluteTimeout);
+        return true;
+    });
+
+    /// <summary>Ends all sessions that somebody has begun so far.</summary>
+    /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
+    public Task EndSubjectAsync(string subject) => RunAsync(async () =>
+    {
+        await state.SetAsync(EndOfSubject(subject), ToBytes(time.GetUtcNow()), options.AbsoluteTimeout);
+        return true;
+    });
+
+    private async Task<bool> EndOfProviderSessionAsync(Session session) =>
+        session.ProviderSessionId is { } sid && await state.GetAsync(EndOfProviderSession(sid)) is not null;
+
+    /// <summary>Null for what does not read back: written with keys that are lost, cut, or not ours.</summary>
+    private Session? Open(string key, byte[] ticket)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Session>(Protector(key).Unprotect(ticket));
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or CryptographicException { InnerException: null or CryptographicException })
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A ticket opens only under the key that it was stored under.</summary>
+    private IDataProtector Protector(string key) => protection.CreateProtector("NclueGateway.Session", "v1", key);
+
+    private TimeSpan Left(Session session)
+    {
+        var left = session.AbsoluteExpiresAt - time.GetUtcNow();
+        return left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1);
+    }
+
+    private static async Task<T> RunAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception away) when (KeyRing.IsOutOfReach(away))
+        {
+            throw new SessionStoreUnavailableException();
+        }
+    }
+
+    private static string Idle(string key) => key + ":idle";
+
+    private static string End(string key) => key + ":end";
+
+    private static string EndOfProviderSession(string sid) => $"sid:{Hash(sid)}:end";
+
+    private static string EndOfSubject(string subject) => $"sub:{Hash(subject)}:end";
+
+    internal static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static byte[] ToBytes(DateTimeOffset at)
+    {
+        var bytes = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, at.UtcTicks);
+        return bytes;
+    }
+
+    private static DateTimeOffset ToTime(byte[] bytes) =>
+        bytes.Length == sizeof(long) ? new(BinaryPrimitives.ReadInt64BigEndian(bytes), TimeSpan.Zero) : DateTimeOffset.MaxValue;
+}
+
+/// <summary>A session, and when its idle time ends unless it is used.</summary>
+internal sealed record StoredSession(Session Session, DateTimeOffset IdleExpiresAt);

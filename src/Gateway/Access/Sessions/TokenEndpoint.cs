@@ -1,0 +1,161 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// The provider's token and user info endpoints (RFC 6749 §3.2, OpenID Connect Core §5.3). Proves who the gateway is as the provider's metadata
+/// ask for it; a provider that supports both ways may still have been told to accept only one, so the other is tried once it says so.
+/// </summary>
+internal sealed class TokenEndpoint : IDisposable
+{
+    /// <summary>How long one request may take.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private readonly IssuerKeys _issuer;
+    private readonly AuthOptions _auth;
+    private readonly BrowserSessionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _http;
+    private bool? _isInBody;
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client disposes of its handler")]
+    public TokenEndpoint(IssuerKeys issuer, AuthOptions auth, BrowserSessionOptions options, TimeProvider time)
+    {
+        (_issuer, _auth, _options, _time) = (issuer, auth, options, time);
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false, // a secret goes to nobody but the provider
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            UseCookies = false,
+        })
+        {
+            MaxResponseContentBufferSize = 1024 * 1024,
+            Timeout = System.Threading.Timeout.InfiniteTimeSpan, // each request has its own, by the injected clock
+        };
+    }
+
+    /// <summary>Asks for tokens.</summary>
+    /// <param name="form">The grant; the client's own credentials are added.</param>
+    /// <exception cref="GrantRefusedException">The provider says no.</exception>
+    /// <exception cref="ProviderUnreachableException">The provider says nothing, or nothing about the grant.</exception>
+    public async Task<OpenIdConnectMessage> RequestAsync(IReadOnlyDictionary<string, string> form)
+    {
+        var issuer = await GetIssuerAsync();
+        var isInBody = _isInBody ?? !PrefersHeader(issuer);
+        var (status, answer) = await SendAsync(issuer, form, isInBody);
+        if (status != HttpStatusCode.OK && answer.Error == "invalid_client" && _options.ClientSecret.Length > 0 && _isInBody is null)
+        {
+            isInBody = !isInBody;
+            (status, answer) = await SendAsync(issuer, form, isInBody);
+        }
+
+        if (status == HttpStatusCode.OK)
+        {
+            _isInBody = isInBody;
+            return answer;
+        }
+
+        // What is said of the client or the request says nothing of the person.
+        throw answer.Error is "invalid_grant" or "access_denied" or "login_required" or "interaction_required" or "consent_required"
+            ? new GrantRefusedException(answer.Error)
+            : new ProviderUnreachableException($"The token endpoint answered {(int)status}{(answer.Error is { Length: < 64 } error ? $" {error}" : "")}.");
+    }
+
+    /// <summary>What the provider says of the person; null when it has no such endpoint or does not say it in JSON.</summary>
+    /// <exception cref="ProviderUnreachableException">The provider does not answer.</exception>
+    public async Task<JsonElement?> GetUserInfoAsync(string accessToken)
+    {
+        if ((await GetIssuerAsync()).UserInfoEndpoint is not { Length: > 0 } address)
+        {
+            return null;
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, RequireHttps(address));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
+        var (status, body) = await SendAsync(request);
+        return status == HttpStatusCode.OK ? TryParse(body)
+            : (int)status < 500 ? null
+            : throw new ProviderUnreachableException($"The user info endpoint answered {(int)status}.");
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <exception cref="ProviderUnreachableException">The provider does not answer.</exception>
+    public async ValueTask<OpenIdConnectConfiguration> GetIssuerAsync() =>
+        await _issuer.GetAsync() ?? throw new ProviderUnreachableException("The provider's metadata cannot be fetched.");
+
+    private async Task<(HttpStatusCode, OpenIdConnectMessage)> SendAsync(
+        OpenIdConnectConfiguration issuer, IReadOnlyDictionary<string, string> form, bool isInBody)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, RequireHttps(issuer.TokenEndpoint));
+        var fields = new Dictionary<string, string>(form, StringComparer.Ordinal);
+        if (_options.ClientSecret.Length == 0 || isInBody)
+        {
+            fields["client_id"] = _options.ClientId;
+        }
+
+        if (_options.ClientSecret.Length > 0 && isInBody)
+        {
+            fields["client_secret"] = _options.ClientSecret;
+        }
+        else if (_options.ClientSecret.Length > 0)
+        {
+            // RFC 6749 §2.3.1: both are encoded before they are joined.
+            var credentials = $"{WebUtility.UrlEncode(_options.ClientId)}:{WebUtility.UrlEncode(_options.ClientSecret)}";
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials)));
+        }
+
+        request.Content = new FormUrlEncodedContent(fields);
+        var (status, body) = await SendAsync(request);
+        return (status, TryParse(body) is { } json ? new OpenIdConnectMessage(json.GetRawText()) : new OpenIdConnectMessage());
+    }
+
+    private async Task<(HttpStatusCode, string)> SendAsync(HttpRequestMessage request)
+    {
+        using var timeout = new CancellationTokenSource(Timeout, _time);
+        request.Headers.Accept.Add(new("application/json"));
+        try
+        {
+            using var response = await _http.SendAsync(request, timeout.Token);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(timeout.Token));
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
+        {
+            throw new ProviderUnreachableException("The provider does not answer.");
+        }
+    }
+
+    /// <summary>The header is the default of both OAuth and OpenID Connect Discovery.</summary>
+    private static bool PrefersHeader(OpenIdConnectConfiguration issuer) =>
+        issuer.TokenEndpointAuthMethodsSupported is not { Count: > 0 } methods || methods.Contains("client_secret_basic");
+
+    private Uri RequireHttps(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || !_auth.RequireHttpsMetadata)
+            ? uri
+            : throw new ProviderUnreachableException("The provider's metadata name no https endpoint.");
+
+    private static JsonElement? TryParse(string body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            return json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.Clone() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>The provider does not give tokens for this grant any more.</summary>
+/// <param name="error">Its error code (RFC 6749 §5.2).</param>
+internal sealed class GrantRefusedException(string error) : Exception($"The provider refused: {error}.");
+
+/// <summary>The provider does not answer, or not about what it was asked.</summary>
+internal sealed class ProviderUnreachableException(string message) : Exception(message);
