@@ -1,0 +1,185 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using NclueGateway.Http;
+using NclueGateway.Tests.Http;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Access.Sessions;
+
+/// <summary>The provider ends sessions (OpenID Connect Back-Channel Logout 1.0).</summary>
+public sealed class BackChannelLogoutTests : IAsyncLifetime
+{
+    private GatewayHost? _gateway;
+    private string _sid = "";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private GatewayHost Gateway => _gateway!;
+
+    public async ValueTask InitializeAsync() => _gateway = await SessionHost.StartAsync(issuer =>
+        issuer.SignIn.ChangeIdToken = token => _sid = (string)token.Claims["sid"]!);
+
+    public ValueTask DisposeAsync() => Gateway.DisposeAsync();
+
+    [Fact]
+    public async Task It_ends_the_session_that_it_names_and_no_other()
+    {
+        using var other = await SignedInAsync();
+        using var browser = await SignedInAsync();
+
+        using var answer = await PostAsync(LogoutToken(token => token.Claims.Remove("sub")));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await other.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task It_ends_all_sessions_that_a_person_has_and_none_that_they_begin_later()
+    {
+        using var one = await SignedInAsync();
+        using var two = await SignedInAsync();
+        Gateway.Issuer.SignIn.User = "bob";
+        using var bob = await SignedInAsync();
+        Gateway.Issuer.SignIn.User = "alice";
+
+        using var answer = await PostAsync(LogoutToken(token => token.Claims.Remove("sid")));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await one.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await two.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await bob.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+        Gateway.Clock.Advance(TimeSpan.FromSeconds(1));
+        using var later = await SignedInAsync();
+        (await later.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("JWT")]
+    [InlineData(null)]
+    [InlineData("logout+jwt")]
+    [InlineData("application/logout+jwt")]
+    public async Task Its_type_may_be_left_out(string? type)
+    {
+        using var browser = await SignedInAsync();
+
+        using var answer = await PostAsync(LogoutToken(token => token.Header["typ"] = type));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_not_good_ends_nothing()
+    {
+        using var browser = await SignedInAsync();
+        var now = Gateway.Clock.GetUtcNow();
+        var stranger = TestKey.Ecdsa(Gateway.Issuer.Key.Id);
+        (string Fault, Action<TokenDraft> Make)[] faults =
+        [
+            ("signature", token => token.Key = stranger),
+            ("no signature", token => (token.Header["alg"], token.Sign) = ("none", _ => [])),
+            ("issuer", token => token.Claims["iss"] = "https://another.example"),
+            ("audience", token => token.Claims["aud"] = "another-client"),
+            ("audience of access tokens", token => token.Claims["aud"] = "gateway"),
+            ("too old", token => token.Claims["iat"] = now.AddSeconds(-121).ToUnixTimeSeconds()),
+            ("of the future", token => token.Claims["iat"] = now.AddSeconds(61).ToUnixTimeSeconds()),
+            ("no iat", token => token.Claims.Remove("iat")),
+            ("expired", token => token.Claims["exp"] = now.AddSeconds(-61).ToUnixTimeSeconds()),
+            ("no events", token => token.Claims.Remove("events")),
+            ("events of another kind", token => token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/other"] = new JsonObject() }),
+            ("events as text", token => token.Claims["events"] = "http://schemas.openid.net/event/backchannel-logout"),
+            ("event as text", token => token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = "x" }),
+            ("nonce", token => token.Claims["nonce"] = "n"),
+            ("no jti", token => token.Claims.Remove("jti")),
+            ("nobody", token =>
+            {
+                token.Claims.Remove("sub");
+                token.Claims.Remove("sid");
+            }),
+            ("an access token's type", token => token.Header["typ"] = "at+jwt"),
+        ];
+
+        foreach (var (fault, make) in faults)
+        {
+            using var answer = await PostAsync(LogoutToken(make));
+            answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest, fault);
+            await answer.ShouldBeProblemAsync(Problems.InvalidRequest);
+        }
+
+        using var idToken = await PostAsync(Gateway.Issuer.Issue(token => token.Claims["aud"] = TestSignIn.ClientId));
+        await idToken.ShouldBeProblemAsync(Problems.InvalidRequest);
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_token_counts_once()
+    {
+        var token = LogoutToken(token => token.Claims.Remove("sid"));
+        (await PostAsync(token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        Gateway.Clock.Advance(TimeSpan.FromSeconds(1));
+        using var browser = await SignedInAsync();
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var again = await PostAsync(token);
+            await again.ShouldBeProblemAsync(Problems.InvalidRequest);
+            Gateway.Clock.Advance(TimeSpan.FromSeconds(59));
+        }
+
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Whatever_else_is_posted_is_a_problem()
+    {
+        using var http = Gateway.CreateAnonymousClient();
+        foreach (var body in new HttpContent[]
+        {
+            new StringContent("{}", null, "application/json"),
+            new ByteArrayContent([]),
+            new FormUrlEncodedContent([]),
+            new FormUrlEncodedContent([new("logout_token", "")]),
+            new FormUrlEncodedContent([new("logout_token", "x.y.z")]),
+            new FormUrlEncodedContent([new("logout_token", LogoutToken()), new("logout_token", LogoutToken())]),
+        })
+        {
+            using var answer = await http.PostAsync("/session/backchannel-logout", body, Ct);
+            await answer.ShouldBeProblemAsync(Problems.InvalidRequest);
+        }
+
+        Gateway.Logs.GetSnapshot().ShouldNotContain(log => log.Level >= LogLevel.Error);
+    }
+
+    private string LogoutToken(Action<TokenDraft>? change = null) => Gateway.Issuer.Issue(token =>
+    {
+        token.Header["typ"] = "logout+jwt";
+        foreach (var claim in new[] { "client_id", "scope", "nbf" })
+        {
+            token.Claims.Remove(claim);
+        }
+
+        token.Claims["aud"] = TestSignIn.ClientId;
+        token.Claims["jti"] = Guid.NewGuid().ToString();
+        token.Claims["sid"] = _sid;
+        token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() };
+        change?.Invoke(token);
+    });
+
+    private async Task<HttpResponseMessage> PostAsync(string token)
+    {
+        using var http = Gateway.CreateAnonymousClient();
+        using var form = new FormUrlEncodedContent([new("logout_token", token)]);
+        return await http.PostAsync("/session/backchannel-logout", form, Ct);
+    }
+
+    private async Task<CookieClient> SignedInAsync()
+    {
+        var browser = new CookieClient(Gateway.Address);
+        await browser.SignInAsync();
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+        return browser;
+    }
+}
