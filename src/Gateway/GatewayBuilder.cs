@@ -42,9 +42,9 @@ public static class GatewayBuilder
             .AddSingleton(TimeProvider.System)
             .AddSingleton(cache)
             .AddSingleton(quota)
+            .AddSessions(session, cache.KeyPrefix, isShared) // before the problems: their exception handler takes all that is left
             .AddProblems()
             .AddSingleton(http)
-            .AddSessions(session, cache.KeyPrefix, isShared)
             .AddBearerSignIn(auth)
             .AddPermissions()
             .AddRedis(connections)

@@ -1,0 +1,329 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using NclueGateway.Budget;
+using NclueGateway.Http;
+using NclueGateway.Tests.Access.Sessions;
+using NclueGateway.Tests.Http;
+using NclueGateway.Tests.Infrastructure;
+using StackExchange.Redis;
+
+namespace NclueGateway.Tests.Replicas;
+
+/// <summary>Browser sessions of two replicas on one real Redis. The clock of both is the test's.</summary>
+[Collection("RealTime")]
+public sealed class SharedSessionsTests : IAsyncLifetime
+{
+    private static readonly string Certificate = CreateCertificate();
+
+    private RedisServer? _redis;
+    private GatewayHost? _one;
+    private GatewayHost? _two;
+    private string _sid = "";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private RedisServer Redis => _redis!;
+
+    private GatewayHost One => _one!;
+
+    private GatewayHost Two => _two!;
+
+    private Dictionary<string, string?> Settings => SessionHost.Settings(
+        ("ConnectionStrings:Redis", Redis.Address), ("Nclue:ReplicaCount", "2"), ("Auth:Session:DataProtectionCertificate", Certificate));
+
+    public async ValueTask InitializeAsync()
+    {
+        _redis = await RedisServer.StartAsync();
+        _one = await GatewayHost.StartAsync(settings: Settings, environment: "Development", provider: issuer =>
+            issuer.SignIn.ChangeIdToken = token => _sid = (string)token.Claims["sid"]!);
+        _two = await StartAnotherAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Two.DisposeAsync();
+        await One.DisposeAsync();
+        await Redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Who_signs_in_on_one_is_served_by_the_other_and_by_one_that_starts_later()
+    {
+        using var browser = await SignedInAsync(One);
+
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+
+        await using var three = await StartAnotherAsync();
+        (await StatusAsync(browser, three)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_one_has_begun_the_other_finishes()
+    {
+        using var browser = new CookieClient(One.Address);
+        using var callback = await browser.FollowAsync("/session/login", to => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
+        using var elsewhere = Move(browser, Two);
+
+        using var answer = await elsewhere.GetAsync(callback.Headers.Location!.PathAndQuery, csrf: null);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await StatusAsync(elsewhere, One)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Who_signs_out_on_one_is_signed_out_on_the_other_within_ten_seconds()
+    {
+        using var browser = await SignedInAsync(One);
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        using var stolen = Move(browser, Two);
+        (await browser.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        One.Clock.Advance(TimeSpan.FromSeconds(10.001));
+
+        (await StatusAsync(stolen, Two)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Whom_the_provider_signs_out_through_one_is_signed_out_on_the_other_within_ten_seconds()
+    {
+        using var browser = await SignedInAsync(One);
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        using var http = Two.CreateAnonymousClient();
+        using var form = new FormUrlEncodedContent([new("logout_token", LogoutToken())]);
+        (await http.PostAsync("/session/backchannel-logout", form, Ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.Unauthorized);
+
+        One.Clock.Advance(TimeSpan.FromSeconds(10.001));
+
+        (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_logout_token_counts_once_over_all_replicas()
+    {
+        using var browser = await SignedInAsync(One);
+        var token = LogoutToken();
+        using var form = new FormUrlEncodedContent([new("logout_token", token)]);
+        using var one = One.CreateAnonymousClient();
+        using var two = Two.CreateAnonymousClient();
+
+        (await one.PostAsync("/session/backchannel-logout", form, Ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await two.PostAsync("/session/backchannel-logout", form, Ct)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task The_provider_is_asked_once_by_all_of_them()
+    {
+        using var browser = await SignedInAsync(One);
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        for (var times = 1; times <= 3; times++)
+        {
+            One.Clock.Advance(TimeSpan.FromMinutes(5));
+            var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => StatusAsync(browser, i % 2 == 0 ? One : Two)));
+            answers.ShouldAllBe(status => status == HttpStatusCode.OK);
+            One.Issuer.SignIn.Refreshes.ShouldBe(times);
+            One.Clock.Advance(TimeSpan.FromSeconds(31)); // as the claim of Redis, which goes by its own clock, has run out
+            await UnclaimAsync();
+        }
+    }
+
+    [Fact]
+    public async Task While_redis_is_away_nobody_is_signed_out()
+    {
+        using var browser = await SignedInAsync(One);
+        using var stranger = await SignedInAsync(One);
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+
+        await Redis.StopAsync();
+
+        for (var second = 0; second < 120; second += 5)
+        {
+            One.Clock.Advance(TimeSpan.FromSeconds(5));
+            (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.OK);
+            (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        }
+
+        // What Two has not seen it cannot know, and says so. What a token may, it may.
+        using var unknown = Move(stranger, Two);
+        using var answer = await unknown.GetAsync("/api/task-runs");
+        var problem = await answer.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+        problem.ShouldNotContainKey("login");
+        answer.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(5));
+        answer.Headers.WwwAuthenticate.ShouldBeEmpty();
+        (await Two.ReadAsync(limit: 0)).Status.ShouldBe(HttpStatusCode.BadRequest);
+        using var open = await unknown.GetAsync("/health/live");
+        open.StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        // What would have to be written down is not done by halves.
+        using var signIn = new CookieClient(One.Address);
+        using var failed = await signIn.FollowAsync("/session/login");
+        await failed.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+        signIn.Session.ShouldBeNull();
+        using var signOut = await browser.SendAsync(HttpMethod.Post, "/session/logout");
+        await signOut.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+        browser.Session.ShouldNotBeNull();
+        using var http = One.CreateAnonymousClient();
+        using var form = new FormUrlEncodedContent([new("logout_token", LogoutToken())]);
+        using var provider = await http.PostAsync("/session/backchannel-logout", form, Ct);
+        await provider.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+
+        // Ten minutes later nobody is trusted any more; but nobody is told to sign in either.
+        One.Clock.Advance(TimeSpan.FromMinutes(10));
+        (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
+    public async Task After_redis_has_come_back_empty_people_sign_in_again_and_every_replica_reads_what_every_other_writes()
+    {
+        using var browser = await SignedInAsync(One);
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        await Redis.StopAsync();
+        One.Clock.Advance(TimeSpan.FromSeconds(11));
+        (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        await Redis.StartAsync();
+        await UntilBackAsync();
+
+        (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.Unauthorized);
+        using var again = await SignedInAsync(One);
+        (await StatusAsync(again, Two)).ShouldBe(HttpStatusCode.OK);
+        await using var three = await StartAnotherAsync();
+        (await StatusAsync(again, three)).ShouldBe(HttpStatusCode.OK);
+        using var there = await SignedInAsync(three);
+        (await StatusAsync(there, One)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Redis_holds_no_token_no_subject_and_no_key_in_clear()
+    {
+        One.Issuer.SignIn.User = "subject-canary";
+        using var browser = await SignedInAsync(One);
+        One.Clock.Advance(TimeSpan.FromMinutes(5));
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        One.Issuer.SignIn.Refreshes.ShouldBe(1);
+
+        var dump = await DumpAsync();
+
+        dump.ShouldContain("nclue-gateway:session:");
+        dump.ShouldContain("EncryptedData"); // of the key ring
+        foreach (var secret in new[] { "canary", "Alice", "alice", "task-runs:read", "<value>", browser.Session!, _sid })
+        {
+            dump.ShouldNotContain(secret, Case.Sensitive);
+        }
+    }
+
+    [Fact]
+    public async Task A_ticket_under_another_key_or_changed_opens_nothing()
+    {
+        using var browser = await SignedInAsync(One);
+        using var other = await SignedInAsync(One);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(Redis.Address + ",allowAdmin=true");
+        var redis = connection.GetDatabase();
+        var (mine, theirs) = (KeyOf(browser), KeyOf(other));
+        await redis.HashSetAsync(mine, "data", await redis.HashGetAsync(theirs, "data"));
+        var changed = (byte[])(await redis.HashGetAsync(theirs, "data"))!;
+        changed[^1] ^= 1;
+        await redis.HashSetAsync(theirs, "data", changed);
+
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await StatusAsync(other, Two)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    private static string KeyOf(CookieClient browser) =>
+        "nclue-gateway:session:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(browser.Session!)));
+
+    private Task<GatewayHost> StartAnotherAsync() => One.StartReplicaAsync(Settings, One.Clock, environment: "Development");
+
+    private static CookieClient Move(CookieClient browser, GatewayHost to)
+    {
+        var moved = new CookieClient(to.Address);
+        foreach (var (name, value) in browser.Cookies)
+        {
+            moved.Cookies[name] = value;
+        }
+
+        return moved;
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(CookieClient browser, GatewayHost at)
+    {
+        using var moved = Move(browser, at);
+        using var answer = await moved.GetAsync("/api/task-runs?limit=0"); // signed in, it is a 400 that needs no data
+        return answer.StatusCode == HttpStatusCode.BadRequest ? HttpStatusCode.OK : answer.StatusCode;
+    }
+
+    private static async Task<CookieClient> SignedInAsync(GatewayHost gateway)
+    {
+        var browser = new CookieClient(gateway.Address);
+        await browser.SignInAsync();
+        return browser;
+    }
+
+    private async Task UntilBackAsync()
+    {
+        foreach (var gateway in new[] { One, Two })
+        {
+            await ReplicaSettings.EventuallyAsync(
+                async () =>
+                {
+                    One.Clock.Advance(TimeSpan.FromSeconds(1));
+                    return await gateway.ReadinessAsync();
+                },
+                readiness => readiness == "200 Healthy");
+        }
+
+        One.Clock.Advance(TimeSpan.FromSeconds(11));
+    }
+
+    private async Task UnclaimAsync()
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(Redis.Address);
+        var keys = connection.GetServers()[0].Keys(pattern: "*:check").ToArray();
+        keys.ShouldHaveSingleItem();
+        await connection.GetDatabase().KeyDeleteAsync(keys);
+    }
+
+    private async Task<string> DumpAsync()
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(Redis.Address);
+        var redis = connection.GetDatabase();
+        var dump = new StringBuilder();
+        foreach (var key in connection.GetServers()[0].Keys())
+        {
+            dump.Append(key).Append('\n');
+            IEnumerable<RedisValue> values = await redis.KeyTypeAsync(key) switch
+            {
+                RedisType.Hash => (await redis.HashGetAllAsync(key)).SelectMany(entry => new[] { entry.Name, entry.Value }),
+                RedisType.List => await redis.ListRangeAsync(key),
+                _ => [await redis.StringGetAsync(key)],
+            };
+            foreach (var value in values)
+            {
+                dump.Append(Encoding.Latin1.GetString((byte[])value!)).Append('\n');
+            }
+        }
+
+        return dump.ToString();
+    }
+
+    private string LogoutToken() => One.Issuer.Issue(token =>
+    {
+        token.Header["typ"] = "logout+jwt";
+        token.Claims.Remove("sub");
+        token.Claims["aud"] = TestSignIn.ClientId;
+        token.Claims["jti"] = Guid.NewGuid().ToString();
+        token.Claims["sid"] = _sid;
+        token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() };
+    });
+
+    private static string CreateCertificate()
+    {
+        using var key = RSA.Create(2048);
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = new CertificateRequest("CN=keys", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        return certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem();
+    }
+}
