@@ -6,7 +6,7 @@ namespace NclueGateway.Sandbox;
 /// <summary>What somebody needs to know who has just started the sandbox: where things are, and lines that work as pasted.</summary>
 internal static class Banner
 {
-    /// <summary>Sees that all three servers answer, gets tokens, and writes the text. The tokens are good in this sandbox only.</summary>
+    /// <summary>Sees that all servers answer, gets tokens, and writes the text. The tokens are good in this sandbox only.</summary>
     /// <exception cref="HttpRequestException">One of them does not answer as it should.</exception>
     public static async Task<string> WriteAsync(SandboxHost sandbox, CancellationToken cancellationToken)
     {
@@ -19,6 +19,7 @@ internal static class Banner
         var discovery = new Uri(sandbox.Identity.Authority, ".well-known/openid-configuration");
         await ExpectAnswerAsync(http, discovery, token: null, cancellationToken);
         await ExpectAnswerAsync(http, list, mayRead, cancellationToken);
+        await ExpectAnswerAsync(http, sandbox.FrontendAddress, token: null, cancellationToken);
 
         return $$"""
 
@@ -28,6 +29,9 @@ internal static class Banner
               Swagger UI         {{new Uri(sandbox.GatewayAddress, "/swagger")}}
               simulated NCLUE    {{sandbox.Nclue.BaseAddress}}
               identity provider  {{sandbox.Identity.Authority}}
+              sample frontend    {{sandbox.FrontendAddress}}
+
+            Sign in with a browser as "reader": open the sample frontend, or Swagger UI.
 
             A token of the service client "reporting", which may read, for 12 hours:
 

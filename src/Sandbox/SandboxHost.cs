@@ -2,18 +2,21 @@ using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using NclueGateway.Sandbox.Frontend;
 using NclueGateway.Sandbox.Identity;
 using NclueGateway.Sandbox.Nclue;
 
 namespace NclueGateway.Sandbox;
 
-/// <summary>The three servers of the sandbox, started in the order in which they need each other.</summary>
+/// <summary>The servers of the sandbox, started in the order in which they need each other.</summary>
 internal sealed class SandboxHost : IAsyncDisposable
 {
     private readonly GatewayProcess _gateway;
 
-    private SandboxHost(SimulatedNclue nclue, LocalIdentityProvider identity, GatewayProcess gateway) =>
-        (Nclue, Identity, _gateway) = (nclue, identity, gateway);
+    private readonly SampleFrontend _frontend;
+
+    private SandboxHost(SimulatedNclue nclue, LocalIdentityProvider identity, SampleFrontend frontend, GatewayProcess gateway) =>
+        (Nclue, Identity, _frontend, _gateway) = (nclue, identity, frontend, gateway);
 
     public SimulatedNclue Nclue { get; }
 
@@ -22,11 +25,15 @@ internal sealed class SandboxHost : IAsyncDisposable
     /// <summary>Where the gateway listens, without a path.</summary>
     public Uri GatewayAddress => _gateway.Address;
 
+    /// <summary>Where the frontend is that uses it.</summary>
+    public Uri FrontendAddress => _frontend.Address;
+
     public static async Task<SandboxHost> StartAsync(SandboxOptions options, CancellationToken cancellationToken)
     {
         var (accessKey, secretKey) = ($"sandbox-{NewSecret()[..8]}", NewSecret());
         SimulatedNclue? nclue = null;
         LocalIdentityProvider? identity = null;
+        SampleFrontend? frontend = null;
         try
         {
             nclue = await SimulatedNclue.StartAsync(
@@ -40,6 +47,7 @@ internal sealed class SandboxHost : IAsyncDisposable
                 cancellationToken);
             identity = await LocalIdentityProvider.StartAsync(
                 new() { Port = FreePort(options.IdentityPort), AccessTokenLifetime = TimeSpan.FromHours(12) }, cancellationToken);
+            frontend = await SampleFrontend.StartAsync(FreePort(options.FrontendPort), cancellationToken);
             var gateway = await GatewayProcess.StartAsync(
                 FreePort(options.GatewayPort),
                 new Dictionary<string, string?>
@@ -50,13 +58,18 @@ internal sealed class SandboxHost : IAsyncDisposable
                     ["Auth:Authority"] = identity.Authority.AbsoluteUri,
                     ["Auth:Audience"] = LocalIdentityProvider.Audience,
                     ["Auth:RequireHttpsMetadata"] = "false",
+                    ["Auth:AllowedOrigins:0"] = frontend.Address.GetLeftPart(UriPartial.Authority),
+                    ["Auth:Session:ClientId"] = LocalIdentityProvider.BrowserClientId,
+                    ["Auth:Session:ClientSecret"] = identity.BrowserClientSecret,
                 },
                 cancellationToken);
-            return new SandboxHost(nclue, identity, gateway);
+            await identity.AllowGatewayAsync(gateway.Address, cancellationToken);
+            frontend.Gateway = gateway.Address;
+            return new SandboxHost(nclue, identity, frontend, gateway);
         }
         catch
         {
-            await DisposeAllAsync(identity, nclue);
+            await DisposeAllAsync(frontend, identity, nclue);
             throw;
         }
     }
@@ -64,7 +77,7 @@ internal sealed class SandboxHost : IAsyncDisposable
     /// <summary>Waits until the gateway has ended, of its own accord or because it was told to.</summary>
     public Task WaitForEndAsync(CancellationToken stop) => _gateway.WaitForEndAsync(stop);
 
-    public async ValueTask DisposeAsync() => await DisposeAllAsync(_gateway, Identity, Nclue);
+    public async ValueTask DisposeAsync() => await DisposeAllAsync(_gateway, _frontend, Identity, Nclue);
 
     private static async Task DisposeAllAsync(params IAsyncDisposable?[] servers)
     {

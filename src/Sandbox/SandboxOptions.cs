@@ -6,7 +6,8 @@ namespace NclueGateway.Sandbox;
 internal sealed record SandboxOptions
 {
     public const string Usage =
-        "Usage: dotnet run --project src/Sandbox -- [--runs 250] [--gateway-port 5080] [--nclue-port 5081] [--identity-port 5082]";
+        "Usage: dotnet run --project src/Sandbox -- [--runs 250] [--gateway-port 5080] [--nclue-port 5081] [--identity-port 5082] "
+        + "[--frontend-port 5083]";
 
     /// <summary>How many runs the simulated account has at the start: 0 to 100,000.</summary>
     public int Runs { get; init; } = 250;
@@ -16,6 +17,8 @@ internal sealed record SandboxOptions
     public int NcluePort { get; init; } = 5081;
 
     public int IdentityPort { get; init; } = 5082;
+
+    public int FrontendPort { get; init; } = 5083;
 
     /// <summary>The options of a command line; null when it makes no sense.</summary>
     public static SandboxOptions? Parse(IReadOnlyList<string> args)
@@ -31,6 +34,7 @@ internal sealed record SandboxOptions
                 "--gateway-port" when value is >= 0 and <= 65_535 => options with { GatewayPort = value },
                 "--nclue-port" when value is >= 0 and <= 65_535 => options with { NcluePort = value },
                 "--identity-port" when value is >= 0 and <= 65_535 => options with { IdentityPort = value },
+                "--frontend-port" when value is >= 0 and <= 65_535 => options with { FrontendPort = value },
                 _ => null,
             };
         }

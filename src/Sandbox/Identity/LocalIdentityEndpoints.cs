@@ -15,6 +15,9 @@ internal static class LocalIdentityEndpoints
     public const string UserInfo = "connect/userinfo";
     public const string EndSession = "connect/logout";
 
+    /// <summary>Ends all sessions of a user, as an administrator of a provider does.</summary>
+    public const string SignOutEverywhere = "sign-out-everywhere";
+
     /// <summary>The parameter of the authorization request that a button adds.</summary>
     public const string UserParameter = "user";
 
@@ -26,7 +29,11 @@ internal static class LocalIdentityEndpoints
         app.UseAuthentication();
         app.MapMethods(Authorize, GetAndPost, SignIn);
         app.MapMethods(EndSession, GetAndPost, () => Results.SignOut(new AuthenticationProperties { RedirectUri = "/" }, [Scheme]));
-        app.MapGet("/", () => "The sandbox's identity provider: /.well-known/openid-configuration\n");
+        app.MapGet("/", () => Results.Content(FrontPage(), "text/html;charset=utf-8"));
+        app.MapPost(SignOutEverywhere, async (HttpRequest request, BackChannelLogout logout) =>
+            SandboxUser.Find((await request.ReadFormAsync())[UserParameter]) is { } user && await logout.SendAsync(user.Id)
+                ? Results.Text("Done: the gateway has been told.\n")
+                : Results.Text("The gateway did not accept it.\n", statusCode: StatusCodes.Status502BadGateway));
     }
 
     private static IResult SignIn(HttpContext context)
@@ -50,6 +57,18 @@ internal static class LocalIdentityEndpoints
         return Results.Forbid(new AuthenticationProperties(items), [Scheme]);
     }
 
+    private static string FrontPage() => $"""
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><title>Sandbox identity provider</title></head>
+        <body><h1>Sandbox identity provider</h1>
+        <p><a href="/.well-known/openid-configuration">Its metadata</a></p>
+        <p>End all sessions of somebody (back-channel logout):</p>
+        <form method="post" action="/{SignOutEverywhere}">{Buttons()}</form></body></html>
+        """;
+
+    private static string Buttons() => string.Concat(SandboxUser.All.Select(user =>
+        $"""<p><button name="{UserParameter}" value="{HtmlEncoder.Default.Encode(user.Id)}">{HtmlEncoder.Default.Encode(user.Name)}</button></p>"""));
+
     private static string SignInPage(OpenIddictRequest request)
     {
         var html = HtmlEncoder.Default;
@@ -57,13 +76,11 @@ internal static class LocalIdentityEndpoints
             .Where(parameter => parameter.Key != UserParameter)
             .Select(parameter => (Name: html.Encode(parameter.Key), Value: html.Encode((string?)parameter.Value ?? "")))
             .Select(field => $"""<input type="hidden" name="{field.Name}" value="{field.Value}">"""));
-        var buttons = string.Concat(SandboxUser.All
-            .Select(user => $"""<p><button name="{UserParameter}" value="{html.Encode(user.Id)}">{html.Encode(user.Name)}</button></p>"""));
         return $"""
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><title>Sandbox sign-in</title></head>
             <body><h1>Sandbox sign-in</h1><p>Who are you?</p>
-            <form action="/{Authorize}">{fields}{buttons}</form></body></html>
+            <form action="/{Authorize}">{fields}{Buttons()}</form></body></html>
             """;
     }
 }

@@ -32,6 +32,7 @@ internal sealed class LocalIdentityProvider : IAsyncDisposable
         _app = app;
         Authority = LoopbackHost.AddressOf(app);
         _client = new LocalIdentityClient(this);
+        app.Services.GetRequiredService<BackChannelLogout>().Issuer = Authority;
     }
 
     /// <summary>The issuer: <c>http://127.0.0.1:5082/</c>.</summary>
@@ -45,6 +46,7 @@ internal sealed class LocalIdentityProvider : IAsyncDisposable
     {
         var builder = LoopbackHost.CreateBuilder(options.Port);
         builder.Services.AddLocalIdentity(options);
+        builder.Services.AddSingleton(options).AddSingleton<BackChannelLogout>();
         var app = builder.Build();
         try
         {
@@ -59,6 +61,13 @@ internal sealed class LocalIdentityProvider : IAsyncDisposable
             await app.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Lets a gateway sign people in, and tells it when a user's sessions end.</summary>
+    public async Task AllowGatewayAsync(Uri gateway, CancellationToken cancellationToken)
+    {
+        await AllowRedirectsAsync([new(gateway, "/session/callback")], [], cancellationToken);
+        _app.Services.GetRequiredService<BackChannelLogout>().Receivers.Add(new(gateway, "/session/backchannel-logout"));
     }
 
     /// <summary>Adds to where the browser may be sent after sign-in and after sign-out.</summary>

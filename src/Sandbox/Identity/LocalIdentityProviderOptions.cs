@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using Microsoft.IdentityModel.Tokens;
+
 namespace NclueGateway.Sandbox.Identity;
 
 /// <summary>How a <see cref="LocalIdentityProvider"/> starts.</summary>
@@ -14,6 +17,9 @@ internal sealed class LocalIdentityProviderOptions
 
     /// <summary>Where the browser may be sent after sign-out.</summary>
     public IReadOnlyCollection<Uri> PostLogoutRedirectUris { get; init; } = [];
+
+    /// <summary>What tokens are signed with.</summary>
+    public RsaSecurityKey SigningKey { get; } = new(RSA.Create(2048)) { KeyId = Guid.NewGuid().ToString("N") };
 
     /// <summary>The clock by which tokens are issued and expire.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

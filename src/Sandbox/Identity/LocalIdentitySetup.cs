@@ -36,7 +36,7 @@ internal static class LocalIdentitySetup
         server.Configure(configured => configured.TimeProvider = options.TimeProvider);
 
         // Access tokens are signed JWTs that anybody can read, as most providers issue them; codes and refresh tokens stay encrypted.
-        server.AddSigningKey(new RsaSecurityKey(RSA.Create(2048))).DisableAccessTokenEncryption();
+        server.AddSigningKey(options.SigningKey).DisableAccessTokenEncryption();
         server.AddEncryptionKey(new SymmetricSecurityKey(RandomNumberGenerator.GetBytes(32)));
 
         server.AddEventHandler<HandleTokenRequestContext>(handler => handler.UseInlineHandler(SignServiceIn));

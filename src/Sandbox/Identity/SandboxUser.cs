@@ -18,7 +18,8 @@ internal sealed record SandboxUser(string Id, string Name, bool MayRead)
 
     /// <summary>What the user's tokens say: of the scopes asked for, those the user may have.</summary>
     public ClaimsPrincipal SignIn(IEnumerable<string> requestedScopes) =>
-        Principal(Id, Name, requestedScopes.Where(scope => MayRead || scope != LocalIdentityProvider.ReadScope));
+        Principal(Id, Name, requestedScopes.Where(scope => MayRead || scope != LocalIdentityProvider.ReadScope))
+            .SetClaim("sid", Guid.NewGuid().ToString("N"));
 
     /// <summary>What any subject's tokens say.</summary>
     public static ClaimsPrincipal Principal(string subject, string name, IEnumerable<string> scopes)

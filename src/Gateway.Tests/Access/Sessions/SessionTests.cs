@@ -32,8 +32,8 @@ public sealed class SessionTests
         session.Select(member => member.Key).ShouldBe(["subject", "name", "permissions", "idleExpiresAt", "absoluteExpiresAt"]);
         ((string?)session["subject"]).ShouldBe("alice");
         session["permissions"]!.AsArray().Select(permission => (string?)permission).ShouldBe(["task-runs:read"]);
-        ((DateTimeOffset)session["idleExpiresAt"]!).ShouldBe(now.AddHours(1));
-        ((DateTimeOffset)session["absoluteExpiresAt"]!).ShouldBe(now.AddHours(10));
+        ((string?)session["idleExpiresAt"]).ShouldBe(now.AddHours(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
+        ((string?)session["absoluteExpiresAt"]).ShouldBe(now.AddHours(10).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
     }
 
     [Fact]

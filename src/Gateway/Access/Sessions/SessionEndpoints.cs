@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -75,8 +76,8 @@ internal static class SessionEndpoints
                 session.Caller.Caller.Subject,
                 session.Session.Name,
                 session.Caller.MayRead ? [auth.ReadScope] : [],
-                session.IdleExpiresAt < session.Session.AbsoluteExpiresAt ? session.IdleExpiresAt : session.Session.AbsoluteExpiresAt,
-                session.Session.AbsoluteExpiresAt),
+                Text(session.IdleExpiresAt < session.Session.AbsoluteExpiresAt ? session.IdleExpiresAt : session.Session.AbsoluteExpiresAt),
+                Text(session.Session.AbsoluteExpiresAt)),
             Json);
     }
 
@@ -124,11 +125,14 @@ internal static class SessionEndpoints
         }
     }
 
+    /// <summary>RFC 3339, whole seconds: rounded down, because after them the session may be over.</summary>
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>For a caller with a token, who has none.</summary>
     private static ProblemAnswer NoSession => SessionProblems.SignInRequired("A token has no session: this is for browsers that have signed in.");
 
     private sealed record SessionDescription(
-        string Subject, string? Name, IReadOnlyList<string> Permissions, DateTimeOffset IdleExpiresAt, DateTimeOffset AbsoluteExpiresAt);
+        string Subject, string? Name, IReadOnlyList<string> Permissions, string IdleExpiresAt, string AbsoluteExpiresAt);
 
     private sealed record SignedOut(string? LogoutUrl);
 }

@@ -1,0 +1,49 @@
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace NclueGateway.Sandbox.Identity;
+
+/// <summary>Tells the gateway that a user's sessions have ended (OpenID Connect Back-Channel Logout 1.0 §2.5).</summary>
+internal sealed class BackChannelLogout(LocalIdentityProviderOptions options) : IDisposable
+{
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
+
+    /// <summary>The provider itself.</summary>
+    public Uri? Issuer { get; set; }
+
+    /// <summary>Where the gateway wants to be told; several when it runs several times.</summary>
+    public ICollection<Uri> Receivers { get; } = [];
+
+    /// <summary>Tells all of them. False when one does not accept it.</summary>
+    public async Task<bool> SendAsync(string subject)
+    {
+        var accepted = true;
+        foreach (var receiver in Receivers)
+        {
+            using var form = new FormUrlEncodedContent([new("logout_token", Write(subject))]);
+            using var answer = await _http.PostAsync(receiver, form);
+            accepted &= answer.IsSuccessStatusCode;
+        }
+
+        return accepted;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private string Write(string subject) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+    {
+        TokenType = "logout+jwt",
+        Issuer = Issuer!.AbsoluteUri,
+        Audience = LocalIdentityProvider.BrowserClientId,
+        IssuedAt = options.TimeProvider.GetUtcNow().UtcDateTime,
+        Expires = options.TimeProvider.GetUtcNow().AddMinutes(2).UtcDateTime,
+        SigningCredentials = new(options.SigningKey, SecurityAlgorithms.RsaSha256),
+        Claims = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            [Claims.Subject] = subject,
+            [Claims.JwtId] = Guid.NewGuid().ToString(),
+            ["events"] = new Dictionary<string, object> { ["http://schemas.openid.net/event/backchannel-logout"] = new Dictionary<string, object>() },
+        },
+    });
+}
