@@ -22,20 +22,23 @@ public static class GatewayBuilder
         var cache = settings.Read<CacheOptions>(CacheOptions.Section);
         var auth = settings.Read<AuthOptions>(AuthOptions.Section);
         var quota = settings.Read<QuotaOptions>(QuotaOptions.Section);
+        var http = settings.Read<HttpOptions>(HttpOptions.Section);
         var openApi = settings.Read<OpenApiOptions>(OpenApiOptions.Section);
         var connections = settings.Read<ConnectionStringOptions>(ConnectionStringOptions.Section);
-        settings.Refuse("Http");
         settings.Refuse("Operations");
         settings.ThrowIfMistaken();
         var isShared = connections.Redis.Length > 0;
 
         builder.AddLogs();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(RequestLimits.Apply);
         builder.Services
             .AddSingleton(TimeProvider.System)
             .AddSingleton(cache)
             .AddSingleton(quota)
+            .AddSingleton(http)
+            .AddTrustedProxies(http)
             .AddProblems()
+            .AddCrossOrigin(auth)
             .AddBearerSignIn(auth)
             .AddPermissions()
             .AddRedis(connections)
@@ -49,7 +52,11 @@ public static class GatewayBuilder
     /// <summary>Puts the request path together.</summary>
     public static WebApplication UseGateway(this WebApplication app)
     {
+        app.UseForwardedHeaders();
+        app.UseMiddleware<SecurityHeaders>();
         app.UseProblems();
+        app.UseCrossOrigin();
+        app.UseHostCheck();
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapTaskRuns();
