@@ -42,7 +42,7 @@ internal sealed class HttpOptions : IValidatableObject
 
         for (var i = 0; i < KnownNetworks.Count; i++)
         {
-            if (!IPNetwork.TryParse(KnownNetworks[i], out var network) || network.PrefixLength == 0)
+            if (!IsNetwork(KnownNetworks[i]))
             {
                 yield return new(
                     $"'{KnownNetworks[i]}' is not a network such as 10.0.0.0/8 (no bits set after the prefix, and not everybody).",
@@ -52,6 +52,14 @@ internal sealed class HttpOptions : IValidatableObject
     }
 
     private static string Entry(string list, int index) => string.Create(CultureInfo.InvariantCulture, $"{list}:{index}");
+
+    // The parser takes 10.0.0.1/8 for 10.0.0.0/8: whoever meant one proxy would believe sixteen million.
+    private static bool IsNetwork(string text) =>
+        text.Split('/') is [var address, _]
+        && IPNetwork.TryParse(text, out var network)
+        && network.PrefixLength > 0
+        && IsAddress(address)
+        && IPAddress.Parse(address).Equals(network.BaseAddress);
 
     // The parser takes 10 for 0.0.0.10.
     private static bool IsAddress(string text) =>
