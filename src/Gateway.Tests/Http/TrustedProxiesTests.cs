@@ -32,6 +32,7 @@ public sealed class TrustedProxiesTests
     [InlineData("203.0.113.7, 10.0.0.9", "203.0.113.7")]
     [InlineData("198.51.100.1, 203.0.113.7, 10.0.0.9", "203.0.113.7")] // the caller has invented the first
     [InlineData("10.0.0.8, 203.0.113.7", "203.0.113.7")]
+    [InlineData("203.0.113.7, ::ffff:10.0.0.9", "203.0.113.7")] // as a dual-stack socket sees it
     [InlineData("203.0.113.7, nonsense", "127.0.0.1")]
     [InlineData("nonsense, 203.0.113.7", "203.0.113.7")]
     public async Task The_caller_is_the_first_stranger_before_the_known_proxies(string forwardedFor, string caller) =>
