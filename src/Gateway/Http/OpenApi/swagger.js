@@ -3,7 +3,7 @@
 
 const gateway = new URL("..", location.href);
 
-// Proves to the gateway that a script of its own origin asks (docs/frontend.md); never told to anybody else.
+// Proves to the gateway that a script of its own origin asks; never told to anybody else.
 const csrf = { "X-CSRF": "1" };
 
 SwaggerUIBundle({
