@@ -11,15 +11,25 @@ if ! command -v dotnet >/dev/null; then
 fi
 
 # A Redis: the one named in TEST_REDIS, one in a container, or a redis-server of the tests' own. Some tests stop theirs, so that they need the last.
-if ! command -v redis-server >/dev/null; then
-  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null
-  fi
-  if ! command -v redis-server >/dev/null; then
-    echo "redis-server is missing: install it (Debian: apt-get install redis-server; macOS: brew install redis)." >&2
-    echo "0 passed, 1 failed, 0 skipped"
-    exit 1
-  fi
+# A browser: the one named in TEST_BROWSER, or Chromium (or Chrome) of the system.
+has_browser() {
+  [ -n "${TEST_BROWSER:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ||
+    [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
+} >/dev/null
+missing() {
+  command -v redis-server >/dev/null || echo redis-server
+  has_browser || echo chromium
+}
+packages=$(missing)
+if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  # shellcheck disable=SC2086 # one word a package
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+  packages=$(missing)
+fi
+if [ -n "$packages" ]; then
+  echo "Missing: $(echo $packages). Install it (Debian: apt-get install $(echo $packages); macOS: brew install redis, and Chrome)." >&2
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
 fi
 
 configuration=${CONFIGURATION:-Release}

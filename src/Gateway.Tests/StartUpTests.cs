@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests;
@@ -69,12 +73,7 @@ public sealed class StartUpTests
         settings["ASPNETCORE_ENVIRONMENT"] = environment;
         using var gateway = Start(settings);
         var lines = new List<string>();
-        Uri? address = null;
-        while (address is null && await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-        {
-            lines.Add(line);
-            address = line.IndexOf("http://127.0.0.1:", StringComparison.Ordinal) is >= 0 and var at ? new Uri(line[at..].Split('"', ' ')[0]) : null;
-        }
+        var address = await ReadAddressAsync(gateway, lines);
 
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
         var page = await client.GetAsync("/problems/not-found", TestContext.Current.CancellationToken);
@@ -96,6 +95,42 @@ public sealed class StartUpTests
         string.Concat(lines).ShouldNotContain("canary");
     }
 
+    [Fact]
+    public async Task With_a_certificate_in_the_settings_of_Kestrel_it_speaks_TLS()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
+        using var certificate = SelfSignedCertificate.Create();
+        using var key = certificate.GetECDsaPrivateKey()!;
+        var settings = Good(issuer);
+        settings["ASPNETCORE_URLS"] = "https://127.0.0.1:0";
+        settings["Kestrel__Certificates__Default__Path"] = Path.Combine(folder.FullName, "gateway.pem");
+        settings["Kestrel__Certificates__Default__KeyPath"] = Path.Combine(folder.FullName, "gateway.key");
+        settings["Http__PublicOrigin"] = "https://gateway.example.com";
+        await File.WriteAllTextAsync(
+            settings["Kestrel__Certificates__Default__Path"], certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            settings["Kestrel__Certificates__Default__KeyPath"], key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+
+        using var gateway = Start(settings);
+        var address = (await ReadAddressAsync(gateway, []))!;
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, served, _, _) => served!.GetCertHashString() == certificate.Thumbprint;
+        using var client = new HttpClient(handler) { BaseAddress = address };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/problems") { Headers = { Host = "gateway.example.com" } };
+        using var page = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        using var plain = new TcpClient(address.Host, address.Port);
+        await plain.GetStream().WriteAsync("GET /problems HTTP/1.1\r\nHost: gateway.example.com\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(plain.GetStream());
+        var withoutTls = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        gateway.Kill();
+        folder.Delete(recursive: true);
+
+        page.StatusCode.ShouldBe(HttpStatusCode.OK);
+        page.Headers.GetValues("Strict-Transport-Security").ShouldBe(["max-age=31536000"]);
+        withoutTls.ShouldNotContain("HTTP/1.1 200");
+    }
+
     private static Dictionary<string, string> Good(TestIssuer issuer) => new()
     {
         ["Nclue__AccessKey"] = "AK",
@@ -106,6 +141,21 @@ public sealed class StartUpTests
         ["Auth__RequireHttpsMetadata"] = "false",
         ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
     };
+
+    /// <summary>Where it listens, once it says so; null if it ends before.</summary>
+    private static async Task<Uri?> ReadAddressAsync(Process gateway, List<string> lines)
+    {
+        while (await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            lines.Add(line);
+            if (Regex.Match(line, "https?://127\\.0\\.0\\.1:[0-9]+") is { Success: true } address)
+            {
+                return new(address.Value);
+            }
+        }
+
+        return null;
+    }
 
     private static Process Start(Dictionary<string, string> settings, params string[] arguments)
     {

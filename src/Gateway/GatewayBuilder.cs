@@ -23,8 +23,8 @@ public static class GatewayBuilder
         var cache = settings.Read<CacheOptions>(CacheOptions.Section);
         var auth = settings.Read<AuthOptions>(AuthOptions.Section, "Session");
         var session = settings.Read<BrowserSessionOptions>(BrowserSessionOptions.Section);
-        var http = settings.Read<HttpOptions>(HttpOptions.Section);
         var quota = settings.Read<QuotaOptions>(QuotaOptions.Section);
+        var http = settings.Read<HttpOptions>(HttpOptions.Section);
         var openApi = settings.Read<OpenApiOptions>(OpenApiOptions.Section);
         var connections = settings.Read<ConnectionStringOptions>(ConnectionStringOptions.Section);
         settings.Refuse("Operations");
@@ -37,14 +37,16 @@ public static class GatewayBuilder
         settings.ThrowIfMistaken();
 
         builder.AddLogs();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(RequestLimits.Apply);
         builder.Services
             .AddSingleton(TimeProvider.System)
             .AddSingleton(cache)
             .AddSingleton(quota)
+            .AddSingleton(http)
+            .AddTrustedProxies(http)
             .AddSessions(session, cache.KeyPrefix, isShared) // before the problems: their exception handler takes all that is left
             .AddProblems()
-            .AddSingleton(http)
+            .AddCrossOrigin(auth)
             .AddBearerSignIn(auth)
             .AddPermissions()
             .AddRedis(connections)
@@ -58,10 +60,14 @@ public static class GatewayBuilder
     /// <summary>Puts the request path together.</summary>
     public static WebApplication UseGateway(this WebApplication app)
     {
+        var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
+        app.UseForwardedHeaders();
+        app.UseMiddleware<SecurityHeaders>();
         app.UseProblems();
-        var hasSessions = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
+        app.UseCrossOrigin();
+        app.UseHostCheck();
         app.UseAuthentication();
-        if (hasSessions)
+        if (hasSignIn)
         {
             app.UseSessionGuard();
             app.MapSessions();
@@ -70,7 +76,7 @@ public static class GatewayBuilder
         app.UseAuthorization();
         app.MapTaskRuns();
         app.MapProblemPages();
-        app.MapOpenApi();
+        app.MapOpenApi(hasSignIn);
         app.MapHealth();
         return app;
     }

@@ -53,12 +53,16 @@ internal sealed class AccessHost : IAsyncDisposable
     /// <param name="openApi">Changes the settings of the description.</param>
     /// <param name="pathBase">Where the application lies.</param>
     /// <param name="settings">What the configuration holds besides.</param>
+    /// <param name="http">How the gateway is reached.</param>
+    /// <param name="hasSignIn">Whether Swagger UI offers browser sign-in.</param>
     public static async Task<AccessHost> StartAsync(
         Action<AuthOptions>? configure = null,
         Action<WebApplication>? map = null,
         OpenApiOptions? openApi = null,
         string? pathBase = null,
-        Dictionary<string, string?>? settings = null)
+        Dictionary<string, string?>? settings = null,
+        HttpOptions? http = null,
+        bool hasSignIn = false)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
         var issuer = await TestIssuer.StartAsync(time);
@@ -66,12 +70,15 @@ internal sealed class AccessHost : IAsyncDisposable
         configure?.Invoke(options);
 
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(RequestLimits.Apply).ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Logging.ClearProviders().AddFakeLogging().SetMinimumLevel(LogLevel.Trace);
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(http ??= new());
+        builder.Services.AddTrustedProxies(http);
         builder.Services.AddProblems();
+        builder.Services.AddCrossOrigin(options);
         builder.Services.AddBearerSignIn(options);
         builder.Services.AddPermissions();
         builder.Services.AddSingleton(TaskRunContract.Description);
@@ -80,12 +87,16 @@ internal sealed class AccessHost : IAsyncDisposable
 
         var app = builder.Build();
         app.UsePathBase(pathBase);
+        app.UseForwardedHeaders();
+        app.UseMiddleware<SecurityHeaders>();
         app.UseProblems();
+        app.UseCrossOrigin();
+        app.UseHostCheck();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapProblemPages();
-        app.MapOpenApi();
+        app.MapOpenApi(hasSignIn);
         app.MapHealth();
         app.MapMethods(Protected, [HttpMethods.Get], (HttpContext context) => ((SignedInCaller)context.User).Caller.Subject)
             .WithName("listTaskRuns")

@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using NclueGateway.Http;
 
 namespace NclueGateway.Access;
 
@@ -49,8 +51,8 @@ internal sealed class AuthOptions : IValidatableObject
     [Required]
     public string SubjectClaim { get; set; } = "sub";
 
-    /// <summary>The frontends of other origins that may call the gateway from a browser.</summary>
-    /// <value>Default none.</value>
+    /// <summary>The frontends whose pages may call from a browser, by their exact origins.</summary>
+    /// <value>Default none; https unless on loopback.</value>
     public IList<string> AllowedOrigins { get; set; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -75,6 +77,14 @@ internal sealed class AuthOptions : IValidatableObject
         if (RequiredClaims.Any(claim => string.IsNullOrWhiteSpace(claim.Key) || string.IsNullOrWhiteSpace(claim.Value)))
         {
             yield return new("each claim must have a name and a value.", [nameof(RequiredClaims)]);
+        }
+
+        for (var i = 0; i < AllowedOrigins.Count; i++)
+        {
+            if (WebOrigin.MistakeIn(AllowedOrigins[i]) is { } mistake)
+            {
+                yield return new(mistake, [string.Create(CultureInfo.InvariantCulture, $"{nameof(AllowedOrigins)}:{i}")]);
+            }
         }
     }
 }

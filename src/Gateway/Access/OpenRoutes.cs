@@ -14,6 +14,7 @@ internal static class OpenRoutes
         "health/live",
         "health/ready",
         "openapi/{documentName}.json",
+        "swagger/gateway.js",
         "swagger/{**path}",
         "session/login",
         "session/backchannel-logout",

@@ -36,8 +36,6 @@ internal static class ProblemPages
         response.ContentType = "text/html; charset=utf-8";
         response.ContentLength = body.Length;
         response.Headers.CacheControl = "public, max-age=3600";
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        response.Headers.XContentTypeOptions = "nosniff";
         await response.Body.WriteAsync(body);
     }
 

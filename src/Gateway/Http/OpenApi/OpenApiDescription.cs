@@ -1,5 +1,4 @@
 using Microsoft.OpenApi;
-using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace NclueGateway.Http.OpenApi;
 
@@ -13,11 +12,6 @@ internal static class OpenApiDescription
 
     private const string Version = "v1";
     private const string DocumentRoute = "/openapi/{documentName}.json";
-
-    // Swagger UI sets styles from its script and draws its icons from data addresses; nothing comes from elsewhere or goes elsewhere.
-    private const string UiSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>Wants a <see cref="PageDescription"/> among the services: the feature knows what its answers look like.</summary>
     public static IServiceCollection AddOpenApi(this IServiceCollection services, OpenApiOptions options) => services
@@ -49,29 +43,16 @@ internal static class OpenApiDescription
             swagger.DocumentFilter<ListTaskRunsOperation>();
         });
 
-    public static IEndpointRouteBuilder MapOpenApi(this IEndpointRouteBuilder endpoints)
+    /// <param name="endpoints">Where it is mapped.</param>
+    /// <param name="hasSignIn">Whether browser sign-in is on, so that Swagger UI offers it.</param>
+    public static IEndpointRouteBuilder MapOpenApi(this IEndpointRouteBuilder endpoints, bool hasSignIn = false)
     {
         endpoints.MapSwagger(DocumentRoute, document => document.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
         if (endpoints.ServiceProvider.GetRequiredService<OpenApiOptions>().UiEnabled)
         {
-            endpoints
-                .MapSwaggerUI("swagger", ui =>
-                {
-                    ui.DocumentTitle = "NclueGateway";
-                    ui.SwaggerEndpoint($"../openapi/{Version}.json", Version);
-                    ui.SupportedSubmitMethods(SubmitMethod.Get, SubmitMethod.Head);
-                    ui.ConfigObject.PersistAuthorization = false; // a token must not outlive the tab it was pasted into
-                })
-                .Add(endpoint => endpoint.RequestDelegate = WithSecurityPolicy(endpoint.RequestDelegate!));
+            endpoints.MapUi(hasSignIn);
         }
 
         return endpoints;
     }
-
-    private static RequestDelegate WithSecurityPolicy(RequestDelegate next) => context =>
-    {
-        context.Response.Headers.ContentSecurityPolicy = UiSecurityPolicy;
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        return next(context);
-    };
 }

@@ -1,0 +1,101 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Access;
+
+/// <summary>A frontend's page in a real browser, which asks for preflights and hides what it was not allowed to show.</summary>
+public sealed class CrossOriginBrowserTests(TestBrowser browser)
+{
+    /// <summary>Reads with a token and tells what the page could see of the answer.</summary>
+    private const string Read = """
+        async ([address, token, ifNoneMatch]) => {
+          const headers = { Authorization: `Bearer ${token}`, traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" };
+          if (ifNoneMatch) headers["If-None-Match"] = ifNoneMatch;
+          try {
+            const answer = await fetch(address, { headers, cache: "no-store" });
+            const seen = {};
+            for (const name of ["ETag", "Age", "Date", "Link", "Retry-After", "Cache-Status", "WWW-Authenticate", "Referrer-Policy"])
+              if (answer.headers.has(name)) seen[name] = answer.headers.get(name);
+            return { status: `${answer.status}`, body: await answer.text(), ...seen };
+          } catch (error) {
+            return { status: error.name };
+          }
+        }
+        """;
+
+    [Fact]
+    public async Task A_page_of_an_allowed_origin_reads_pages_and_errors_with_their_headers()
+    {
+        await using var frontend = await StartPageAsync();
+        await using var gateway = await StartGatewayAsync(frontend.Urls.Single());
+        await using var view = await browser.OpenAsync();
+        await view.Page.GotoAsync(frontend.Urls.Single());
+        var token = gateway.Client.DefaultRequestHeaders.Authorization!.Parameter!;
+
+        var page = await ReadAsync(view, gateway, "/api/task-runs", token);
+        var unchanged = await ReadAsync(view, gateway, "/api/task-runs", token, page["ETag"]);
+        var busy = await ReadAsync(view, gateway, "/api/task-runs?index=100", token);
+        var refused = await ReadAsync(view, gateway, "/api/task-runs", "x");
+
+        page["status"].ShouldBe("200");
+        page["body"].ShouldContain("\"runs\":[{");
+        page.Keys.ShouldBe(["status", "body", "ETag", "Age", "Date", "Link", "Cache-Status"], ignoreOrder: true);
+        page["Link"].ShouldContain("rel=\"next\"");
+        unchanged["status"].ShouldBe("304");
+        busy["status"].ShouldBe("503");
+        int.Parse(busy["Retry-After"]).ShouldBePositive();
+        busy["body"].ShouldContain("/problems/upstream-busy");
+        refused["status"].ShouldBe("401");
+        refused["WWW-Authenticate"].ShouldStartWith("Bearer error=\"invalid_token\"");
+    }
+
+    [Fact]
+    public async Task A_page_of_another_origin_reads_nothing()
+    {
+        await using var allowed = await StartPageAsync();
+        await using var other = await StartPageAsync();
+        await using var gateway = await StartGatewayAsync(allowed.Urls.Single());
+        await using var view = await browser.OpenAsync();
+        await view.Page.GotoAsync(other.Urls.Single());
+
+        var read = await ReadAsync(view, gateway, "/api/task-runs", gateway.Client.DefaultRequestHeaders.Authorization!.Parameter!);
+
+        read.ShouldHaveSingleItem().ShouldBe(new("status", "TypeError"));
+        view.Complaints.ShouldContain(complaint => complaint.Contains("CORS policy"));
+    }
+
+    private static Task<Dictionary<string, string>> ReadAsync(
+        BrowserPage view, GatewayHost gateway, string path, string token, string? ifNoneMatch = null) =>
+        view.Page.EvaluateAsync<Dictionary<string, string>>(Read, new[] { new Uri(gateway.Address, path).AbsoluteUri, token, ifNoneMatch });
+
+    private static async Task<GatewayHost> StartGatewayAsync(string allowedOrigin)
+    {
+        var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?>
+        {
+            ["Auth:AllowedOrigins:0"] = allowedOrigin,
+            ["Cache:WaitFor"] = "00:00:00",
+        });
+        await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);
+        return gateway;
+    }
+
+    /// <summary>Somebody's website: one empty page.</summary>
+    private static async Task<WebApplication> StartPageAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.Run(context =>
+        {
+            context.Response.ContentType = "text/html; charset=utf-8";
+            return context.Response.WriteAsync("<!DOCTYPE html><title>Frontend</title>");
+        });
+        await app.StartAsync();
+        return app;
+    }
+}

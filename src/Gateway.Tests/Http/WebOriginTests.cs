@@ -1,0 +1,66 @@
+using NclueGateway.Http;
+
+namespace NclueGateway.Tests.Http;
+
+public sealed class WebOriginTests
+{
+    [Theory]
+    [InlineData("https://app.example.com")]
+    [InlineData("https://app.example.com:8443")]
+    [InlineData("https://xn--bj0bj06e.example")]
+    [InlineData("https://10.0.0.1")]
+    [InlineData("http://localhost:5173")]
+    [InlineData("http://127.0.0.1:5173")]
+    [InlineData("http://[::1]:5173")]
+    public void What_a_browser_would_send_is_an_origin(string origin) => WebOrigin.MistakeIn(origin).ShouldBeNull();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("*")]
+    [InlineData("app.example.com")]
+    [InlineData("//app.example.com")]
+    [InlineData("https://")]
+    [InlineData("https://*.example.com")]
+    [InlineData("https://app.example.com/")]
+    [InlineData("https://app.example.com/path")]
+    [InlineData("https://app.example.com?")]
+    [InlineData("https://app.example.com#")]
+    [InlineData("https://user@app.example.com")]
+    [InlineData("https://user:canary@app.example.com")]
+    [InlineData("https://@app.example.com")]
+    [InlineData("https://app.example.com:443")]
+    [InlineData("https://app.example.com:")]
+    [InlineData("https://App.example.com")]
+    [InlineData("HTTPS://app.example.com")]
+    [InlineData("https://하늘.example")]
+    [InlineData("https://app.example.com ")]
+    [InlineData("https://app.example.com,https://b.example.com")]
+    [InlineData("https://127.1")]
+    [InlineData("https://app..example.com")]
+    [InlineData("ftp://app.example.com")]
+    [InlineData("file://")]
+    [InlineData("http://app.example.com")]
+    [InlineData("http://localhost.example.com")]
+    [InlineData("http://10.0.0.1")]
+    public void Nothing_else_is_and_no_value_is_repeated(string origin) =>
+        WebOrigin.MistakeIn(origin).ShouldNotBeNull().ShouldNotContain("canary");
+
+    [Theory]
+    [InlineData("https://app.example.com", "https://api.example.com", true)]
+    [InlineData("https://example.com:8443", "https://api.example.com", true)]
+    [InlineData("https://app.company.co.kr", "https://api.company.co.kr", true)]
+    [InlineData("https://app.company.kr", "https://api.company.kr", true)]
+    [InlineData("http://localhost:5173", "http://localhost:8080", true)]
+    [InlineData("http://127.0.0.1:5173", "http://127.0.0.1:8080", true)]
+    [InlineData("http://app.example.com", "https://api.example.com", false)]
+    [InlineData("https://app.example.com", "https://app.example.net", false)]
+    [InlineData("https://one.co.kr", "https://other.co.kr", false)]
+    [InlineData("http://localhost:5173", "http://127.0.0.1:8080", false)]
+    [InlineData("https://10.0.0.1", "https://10.1.0.1", false)]
+    public void A_site_is_a_scheme_and_a_registrable_domain(string one, string other, bool areSame)
+    {
+        WebOrigin.AreSameSite(one, other).ShouldBe(areSame);
+        WebOrigin.AreSameSite(other, one).ShouldBe(areSame);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+
+namespace NclueGateway.Tests.Infrastructure;
+
+/// <summary>A page in a real browser, and everything about it that a user does not see.</summary>
+internal sealed class BrowserPage : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly ConcurrentQueue<IRequest> _requests = new();
+
+    private BrowserPage(IBrowserContext context, IPage page)
+    {
+        _context = context;
+        Page = page;
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+            {
+                _complaints.Enqueue(message.Text);
+            }
+        };
+        page.PageError += (_, error) => _complaints.Enqueue(error);
+        context.Request += (_, request) => _requests.Enqueue(request);
+    }
+
+    public IPage Page { get; }
+
+    /// <summary>Errors and warnings in the console, violations of the content security policy among them.</summary>
+    public IReadOnlyCollection<string> Complaints => _complaints;
+
+    /// <summary>Every request so far, answered or not.</summary>
+    public IReadOnlyCollection<IRequest> Requests => _requests;
+
+    /// <summary>The origins that were asked for anything (pictures in the page itself are no requests).</summary>
+    public IEnumerable<string> Origins => _requests.Select(request => new Uri(request.Url)).Where(uri => uri.Scheme is not ("data" or "blob"))
+        .Select(uri => uri.GetLeftPart(UriPartial.Authority)).Distinct();
+
+    /// <param name="context">A context of its own; disposed of with the page.</param>
+    public static async Task<BrowserPage> OpenAsync(IBrowserContext context)
+    {
+        context.SetDefaultTimeout(20_000);
+        return new(context, await context.NewPageAsync());
+    }
+
+    /// <summary>Everything the page has left in storage that outlives it, as JSON.</summary>
+    public Task<string> StoredAsync() => Page.EvaluateAsync<string>("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])");
+
+    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+}

@@ -1,0 +1,85 @@
+using Microsoft.Net.Http.Headers;
+using NclueGateway.Access.Sessions;
+using NclueGateway.Http;
+
+namespace NclueGateway.Access;
+
+/// <summary>
+/// Lets pages of <see cref="AuthOptions.AllowedOrigins"/> read the gateway's answers, errors included (CORS,
+/// https://fetch.spec.whatwg.org/#http-cors-protocol). Preflights are answered here: browsers send them without a token or cookie.
+/// </summary>
+internal static partial class CrossOrigin
+{
+    /// <summary>How long a browser remembers the answer to a preflight: Chromium's own maximum.</summary>
+    public static readonly TimeSpan PreflightMaxAge = TimeSpan.FromSeconds(7200);
+
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post];
+
+    private static readonly string[] RequestHeaders =
+        [HeaderNames.Authorization, "X-CSRF", HeaderNames.IfNoneMatch, HeaderNames.Accept, HeaderNames.TraceParent];
+
+    private static readonly string[] AnswerHeaders =
+    [
+        HeaderNames.ETag, HeaderNames.Age, HeaderNames.Date, HeaderNames.Link, HeaderNames.RetryAfter, "Cache-Status", "RateLimit",
+        "RateLimit-Policy", HeaderNames.WWWAuthenticate,
+    ];
+
+    public static IServiceCollection AddCrossOrigin(this IServiceCollection services, AuthOptions auth) => services
+        .AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins([.. auth.AllowedOrigins])
+            .AllowCredentials()
+            .WithMethods(Methods)
+            .WithHeaders(RequestHeaders)
+            .WithExposedHeaders(AnswerHeaders)
+            .SetPreflightMaxAge(PreflightMaxAge)));
+
+    /// <summary>Goes before everything that may refuse a request.</summary>
+    public static void UseCrossOrigin(this WebApplication app)
+    {
+        var auth = app.Services.GetRequiredService<AuthOptions>();
+        if (auth.AllowedOrigins.Count == 0)
+        {
+            return;
+        }
+
+        if (app.Services.GetRequiredService<BrowserSessionOptions>().IsOn)
+        {
+            WarnOfOtherSites(auth, app.Services.GetRequiredService<HttpOptions>(), app.Logger);
+        }
+
+        // Registered before the framework's own, so that it runs after it.
+        app.Use((context, next) =>
+        {
+            context.Response.OnStarting(VaryByOriginAsync, context.Response);
+            return next(context);
+        });
+        app.UseCors();
+    }
+
+    /// <summary>
+    /// Says so on every answer, once: a cache must not show an allowed origin what it holds for another, nor the other way round. The
+    /// framework says it only to allowed origins, and beside what the endpoint has said.
+    /// </summary>
+    private static Task VaryByOriginAsync(object response)
+    {
+        var headers = ((HttpResponse)response).Headers;
+        var names = headers.GetCommaSeparatedValues(HeaderNames.Vary).Append(HeaderNames.Origin);
+        headers.Vary = string.Join(", ", names.Distinct(StringComparer.OrdinalIgnoreCase));
+        return Task.CompletedTask;
+    }
+
+    private static void WarnOfOtherSites(AuthOptions auth, HttpOptions http, ILogger logger)
+    {
+        foreach (var origin in auth.AllowedOrigins.Where(o => http.PublicOrigin.Length > 0 && !WebOrigin.AreSameSite(o, http.PublicOrigin)))
+        {
+            Log.OtherSite(logger, origin, http.PublicOrigin);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Pages of {Origin} seem to be of another site than {PublicOrigin}: browsers will not send the "
+            + "session cookie with their requests. Such pages need an access token, or a place below the same domain")]
+        public static partial void OtherSite(ILogger logger, string origin, string publicOrigin);
+    }
+}

@@ -1,0 +1,28 @@
+namespace NclueGateway.Http;
+
+/// <summary>
+/// Refuses requests for another host than that of <see cref="HttpOptions.PublicOrigin"/>, so that no page of somebody else's that points
+/// its name at the gateway (DNS rebinding) and no confused proxy gets an answer.
+/// </summary>
+internal static class HostCheck
+{
+    // Asked by machines that know the process by its address: Kubernetes sends the pod's.
+    private static readonly PathString[] UnderAnyHost = ["/health/live", "/health/ready"];
+
+    public static IApplicationBuilder UseHostCheck(this IApplicationBuilder app)
+    {
+        var origin = app.ApplicationServices.GetRequiredService<HttpOptions>().PublicOrigin;
+        if (origin.Length == 0)
+        {
+            return app;
+        }
+
+        var uri = new Uri(origin);
+        string[] hosts = uri.IsDefaultPort ? [uri.Authority, $"{uri.Authority}:{uri.Port}"] : [uri.Authority];
+        return app.Use((context, next) =>
+            hosts.Contains(context.Request.Host.Value, StringComparer.OrdinalIgnoreCase) || UnderAnyHost.Contains(context.Request.Path)
+                ? next(context)
+                : new ProblemAnswer(Problems.InvalidRequest) { Detail = "The request is for another host than this gateway's." }
+                    .ExecuteAsync(context));
+    }
+}

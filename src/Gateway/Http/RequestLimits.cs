@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace NclueGateway.Http;
+
+/// <summary>
+/// What the server takes at most of a caller it does not know yet. The first four are refused with 414, 431, 431 and 413.
+/// </summary>
+internal static class RequestLimits
+{
+    /// <summary>In bytes, method and version included. The gateway's own addresses are short; a provider's answer to a sign-in is longer.</summary>
+    public const int RequestLine = 8 * 1024;
+
+    /// <summary>In bytes. Room for a large access token and a session cookie, each cut into pieces of 4 kB by browsers and proxies.</summary>
+    public const int AllHeaders = 32 * 1024;
+
+    /// <summary>How many header fields. Browsers behind two proxies send about 30.</summary>
+    public const int HeaderCount = 100;
+
+    /// <summary>In bytes. The only bodies are those of signing in and out: forms with a code or one token.</summary>
+    public const int Body = 16 * 1024;
+
+    /// <summary>For the whole of the headers. Whoever needs longer is holding a connection, not sending a request.</summary>
+    public static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longer than the usual 60 s of proxies: the side that sends should close first, or its next request meets a closed door.</summary>
+    public static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(130);
+
+    public static void Apply(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestLineSize = RequestLine;
+        kestrel.Limits.MaxRequestHeadersTotalSize = AllHeaders;
+        kestrel.Limits.MaxRequestHeaderCount = HeaderCount;
+        kestrel.Limits.MaxRequestBodySize = Body;
+        kestrel.Limits.RequestHeadersTimeout = HeadersWithin;
+        kestrel.Limits.KeepAliveTimeout = KeepAlive;
+    }
+}
