@@ -15,16 +15,18 @@ internal static class BearerSignIn
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(options);
         services.AddSingleton<IssuerKeys>();
+        services.AddSingleton<ValidatedTokens>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IssuerKeys, Permissions, TimeProvider>((bearer, keys, permissions, time) =>
+            .Configure<IssuerKeys, ValidatedTokens, Permissions, TimeProvider>((bearer, keys, validated, permissions, time) =>
             {
                 // No Authority: it would make the shipped handler fetch keys by itself (see IssuerKeys).
                 bearer.MapInboundClaims = false;
                 bearer.TokenHandlers.Clear();
                 bearer.TokenHandlers.Add(new AccessTokenHandler(keys));
                 bearer.TokenValidationParameters = AccessTokenRules.Create(options, time);
-                bearer.Events = new BearerChallenges(options, permissions);
+                bearer.SaveToken = false; // nobody asks for it
+                bearer.Events = new BearerChallenges(options, permissions, keys, validated);
             });
         return services;
     }
