@@ -50,7 +50,9 @@ public static class GatewayBuilder
     public static WebApplication UseGateway(this WebApplication app)
     {
         app.UseProblems();
+        app.UseAnonymousQuota();
         app.UseAuthentication();
+        app.UseCallerQuota();
         app.UseAuthorization();
         app.MapTaskRuns();
         app.MapProblemPages();

@@ -58,12 +58,14 @@ internal sealed class AccessHost : IAsyncDisposable
     /// <param name="openApi">Changes the settings of the description.</param>
     /// <param name="pathBase">Where the application lies.</param>
     /// <param name="settings">What the configuration holds besides.</param>
+    /// <param name="quota">What a caller may take; enough for any test unless it is given.</param>
     public static async Task<AccessHost> StartAsync(
         Action<AuthOptions>? configure = null,
         Action<WebApplication>? map = null,
         OpenApiOptions? openApi = null,
         string? pathBase = null,
-        Dictionary<string, string?>? settings = null)
+        Dictionary<string, string?>? settings = null,
+        QuotaOptions? quota = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
         var issuer = await TestIssuer.StartAsync(time);
@@ -76,6 +78,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(quota ?? new() { Burst = 100_000 }); // tests send more requests than callers do, in no time
         builder.Services.AddProblems();
         builder.Services.AddBearerSignIn(options);
         builder.Services.AddPermissions();
@@ -87,7 +90,9 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UsePathBase(pathBase);
         app.UseProblems();
         app.UseRouting();
+        app.UseAnonymousQuota();
         app.UseAuthentication();
+        app.UseCallerQuota();
         app.UseAuthorization();
         app.MapProblemPages();
         app.MapOpenApi();
