@@ -4,6 +4,7 @@ using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Nclue;
 using NclueGateway.Operations;
+using NclueGateway.Operations.Audit;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
 using NclueGateway.TaskRuns;
@@ -36,6 +37,7 @@ public static class GatewayBuilder
             .AddSingleton(cache)
             .AddSingleton(quota)
             .AddProblems()
+            .AddAudit()
             .AddBearerSignIn(auth)
             .AddPermissions()
             .AddRedis(connections)
@@ -49,6 +51,7 @@ public static class GatewayBuilder
     /// <summary>Puts the request path together.</summary>
     public static WebApplication UseGateway(this WebApplication app)
     {
+        app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
         app.UseProblems();
         app.UseAnonymousQuota();
         app.UseAuthentication();
