@@ -18,11 +18,11 @@ public sealed class ConventionTests
         ["Settings"] = [],
         ["Redis"] = ["Settings"],
         ["Caching"] = ["Redis"],
-        ["Http"] = ["Settings"],
-        ["Access"] = ["Http", "Redis", "Settings"],
+        ["Http"] = ["Operations", "Settings"],
+        ["Access"] = ["Http", "Operations", "Redis", "Settings"],
         ["Nclue"] = ["Redis", "Settings"],
         ["Operations"] = [],
-        ["TaskRuns"] = ["Access", "Caching", "Http", "Nclue", "Redis"],
+        ["TaskRuns"] = ["Access", "Caching", "Http", "Nclue", "Operations", "Redis"],
     };
 
     [Fact]

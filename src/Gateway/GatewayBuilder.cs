@@ -5,6 +5,7 @@ using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Nclue;
 using NclueGateway.Operations;
+using NclueGateway.Operations.Audit;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
 using NclueGateway.TaskRuns;
@@ -46,6 +47,7 @@ public static class GatewayBuilder
             .AddTrustedProxies(http)
             .AddSessions(session, cache.KeyPrefix, isShared) // before the problems: their exception handler takes all that is left
             .AddProblems()
+            .AddAudit()
             .AddCrossOrigin(auth)
             .AddBearerSignIn(auth)
             .AddPermissions()
@@ -61,18 +63,21 @@ public static class GatewayBuilder
     public static WebApplication UseGateway(this WebApplication app)
     {
         var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
+        app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
         app.UseForwardedHeaders();
         app.UseMiddleware<SecurityHeaders>();
         app.UseProblems();
         app.UseCrossOrigin();
         app.UseHostCheck();
+        app.UseAnonymousQuota();
         app.UseAuthentication();
         if (hasSignIn)
         {
-            app.UseSessionGuard();
+            app.UseSessionGuard(); // before the quota: another site must not use up what belongs to the person
             app.MapSessions();
         }
 
+        app.UseCallerQuota();
         app.UseAuthorization();
         app.MapTaskRuns();
         app.MapProblemPages();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using NclueGateway.Access;
+using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Operations;
@@ -48,6 +50,10 @@ internal sealed class AccessHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>How many tokens the framework's handler has found good; those that were known already are not among them.</summary>
+    public int Validations => Logs.GetSnapshot().Count(entry =>
+        entry.Category == typeof(JwtBearerHandler).FullName && entry.Message == "Successfully validated the token.");
+
     /// <param name="configure">Changes the sign-in settings.</param>
     /// <param name="map">Adds endpoints.</param>
     /// <param name="openApi">Changes the settings of the description.</param>
@@ -55,6 +61,7 @@ internal sealed class AccessHost : IAsyncDisposable
     /// <param name="settings">What the configuration holds besides.</param>
     /// <param name="http">How the gateway is reached.</param>
     /// <param name="hasSignIn">Whether Swagger UI offers browser sign-in.</param>
+    /// <param name="quota">What a caller may take; enough for any test unless it is given.</param>
     public static async Task<AccessHost> StartAsync(
         Action<AuthOptions>? configure = null,
         Action<WebApplication>? map = null,
@@ -62,7 +69,8 @@ internal sealed class AccessHost : IAsyncDisposable
         string? pathBase = null,
         Dictionary<string, string?>? settings = null,
         HttpOptions? http = null,
-        bool hasSignIn = false)
+        bool hasSignIn = false,
+        QuotaOptions? quota = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
         var issuer = await TestIssuer.StartAsync(time);
@@ -77,6 +85,8 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(http ??= new());
         builder.Services.AddTrustedProxies(http);
+        builder.Services.AddSingleton(new BrowserSessionOptions { ClientId = hasSignIn ? "browser" : "" });
+        builder.Services.AddSingleton(quota ?? new() { Burst = 100_000 }); // tests send more requests than callers do, in no time
         builder.Services.AddProblems();
         builder.Services.AddCrossOrigin(options);
         builder.Services.AddBearerSignIn(options);
@@ -93,7 +103,9 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseCrossOrigin();
         app.UseHostCheck();
         app.UseRouting();
+        app.UseAnonymousQuota();
         app.UseAuthentication();
+        app.UseCallerQuota();
         app.UseAuthorization();
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
@@ -137,6 +149,21 @@ internal sealed class AccessHost : IAsyncDisposable
 
     /// <summary>Asks with a good token, changed.</summary>
     public Task<HttpResponseMessage> GetWithAsync(Action<TokenDraft>? change = null) => GetWithAsync(Issuer.Issue(change));
+
+    /// <summary>Has the gateway accept a good token twice, the second time without checking it, and lets it ask for keys again.</summary>
+    public async Task WarmUpAsync()
+    {
+        var token = Issuer.Issue();
+        var before = Validations;
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await GetWithAsync(token);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        Validations.ShouldBe(before + 1);
+        Time.Advance(IssuerKeys.LeastInterval);
+    }
 
     public async ValueTask DisposeAsync()
     {

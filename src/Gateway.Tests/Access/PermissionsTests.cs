@@ -2,11 +2,17 @@ using System.Net;
 using System.Text.Json.Nodes;
 using NclueGateway.Http;
 using NclueGateway.Tests.Http;
+using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
 
+public sealed class ColdPermissionsTests() : PermissionsTests(isWarm: false);
+
+public sealed class WarmPermissionsTests() : PermissionsTests(isWarm: true);
+
 /// <summary>What a token must grant, over HTTP.</summary>
-public sealed class PermissionsTests : IAsyncLifetime
+/// <param name="isWarm">Whether each token is sent a second time, when the gateway knows it.</param>
+public abstract class PermissionsTests(bool isWarm) : IAsyncLifetime
 {
     private AccessHost _host = null!;
 
@@ -92,7 +98,7 @@ public sealed class PermissionsTests : IAsyncLifetime
         await ShouldBeForbiddenAsync(otherCase);
         await ShouldBeForbiddenAsync(otherName);
 
-        Task<HttpResponseMessage> GetAsync(params (string Name, string Value)[] claims) => host.GetWithAsync(token =>
+        Task<HttpResponseMessage> GetAsync(params (string Name, string Value)[] claims) => SendAsync(host, token =>
         {
             foreach (var (name, value) in claims)
             {
@@ -101,7 +107,7 @@ public sealed class PermissionsTests : IAsyncLifetime
         });
     }
 
-    private static Task<HttpResponseMessage> GetWithAsync(AccessHost host, string claim, string? value) => host.GetWithAsync(token =>
+    private Task<HttpResponseMessage> GetWithAsync(AccessHost host, string claim, string? value) => SendAsync(host, token =>
     {
         token.Claims.Remove("scope");
         if (value is not null)
@@ -109,6 +115,20 @@ public sealed class PermissionsTests : IAsyncLifetime
             token.Claims[claim] = JsonNode.Parse(value);
         }
     });
+
+    private async Task<HttpResponseMessage> SendAsync(AccessHost host, Action<TokenDraft> change)
+    {
+        var token = host.Issuer.Issue(change);
+        if (isWarm)
+        {
+            using var first = await host.GetWithAsync(token);
+        }
+
+        var before = host.Validations;
+        var response = await host.GetWithAsync(token);
+        host.Validations.ShouldBe(isWarm ? before : before + 1);
+        return response;
+    }
 
     private static async Task ShouldBeForbiddenAsync(HttpResponseMessage response)
     {

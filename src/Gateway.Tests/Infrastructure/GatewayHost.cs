@@ -100,6 +100,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             ["Auth:Authority"] = issuer.Address,
             ["Auth:Audience"] = "gateway",
             ["Auth:RequireHttpsMetadata"] = "false",
+            ["Quota:Burst"] = "100000", // tests read more often than callers do, while the clock stands still
         });
         builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         builder.AddGateway();

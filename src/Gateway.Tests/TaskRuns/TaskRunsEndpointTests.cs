@@ -142,7 +142,10 @@ public sealed class TaskRunsEndpointTests
 
         head.Status.ShouldBe(HttpStatusCode.OK);
         head.Text.ShouldBeEmpty();
-        head.Headers.Where(h => h.Key != "Date").ShouldBe(get.Headers.Where(h => h.Key != "Date"), ignoreOrder: true);
+        ButForTheMoment(head).ShouldBe(ButForTheMoment(get), ignoreOrder: true);
+
+        static IEnumerable<KeyValuePair<string, string>> ButForTheMoment(PageAnswer answer) =>
+            answer.Headers.Where(header => header.Key is not ("Date" or "RateLimit"));
     }
 
     [Theory]

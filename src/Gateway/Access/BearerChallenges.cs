@@ -1,4 +1,6 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
@@ -6,24 +8,42 @@ using NclueGateway.Http;
 namespace NclueGateway.Access;
 
 /// <summary>
-/// The 401 and 403 of the gateway: <c>WWW-Authenticate</c> after RFC 6750 §3, and a problem. The shipped descriptions are replaced because
-/// they quote the token (its audience, its issuer, its times).
+/// Who a bearer token stands for, and the 401 and 403 of the gateway: <c>WWW-Authenticate</c> after RFC 6750 §3, and a problem. The shipped
+/// descriptions are replaced because they quote the token (its audience, its issuer, its times).
 /// </summary>
-internal sealed class BearerChallenges(AuthOptions options, Permissions permissions, BrowserSessionOptions session) : JwtBearerEvents
+internal sealed class BearerChallenges(
+    AuthOptions options, Permissions permissions, IssuerKeys keys, ValidatedTokens validated, BrowserSessionOptions session) : JwtBearerEvents
 {
-    public override Task MessageReceived(MessageReceivedContext context)
+    private const string Scheme = "Bearer ";
+
+    public override async Task MessageReceived(MessageReceivedContext context)
     {
-        if (context.Request.Headers.Authorization.Count > 1)
+        var authorization = context.Request.Headers.Authorization;
+        if (authorization.Count > 1)
         {
             context.Fail(new TokenRefusedException("More than one Authorization header"));
         }
+        else if (authorization.ToString() is var value && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            context.Token = value[Scheme.Length..].Trim(); // what the handler would read, and now does not read again
 
-        return Task.CompletedTask;
+            // Asking for the keys is also what has them fetched every hour: a withdrawn key is noticed however few tokens are checked.
+            if (context.Token.Length > 0 && await keys.GetAsync() is { } issuer && validated.Find(context.Token, issuer) is { } caller)
+            {
+                context.Principal = caller;
+                context.Success();
+            }
+        }
     }
 
     public override Task TokenValidated(TokenValidatedContext context)
     {
-        context.Principal = permissions.Decide(context.Principal!);
+        // The library's identity holds on to the token that it was read from.
+        var identity = (ClaimsIdentity)context.Principal!.Identity!;
+        var claims = new ClaimsIdentity(identity.Claims, identity.AuthenticationType, identity.NameClaimType, identity.RoleClaimType);
+        var caller = permissions.Decide(new(claims));
+        validated.Keep((JsonWebToken)context.SecurityToken, caller);
+        context.Principal = caller;
         return Task.CompletedTask;
     }
 

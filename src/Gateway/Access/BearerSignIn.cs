@@ -18,17 +18,19 @@ internal static class BearerSignIn
         services.TryAddSingleton(options);
         services.TryAddSingleton<BrowserSessionOptions>();
         services.AddSingleton<IssuerKeys>();
+        services.AddSingleton<ValidatedTokens>();
         services.AddAuthentication().AddJwtBearer();
         services.AddOptions<AuthenticationOptions>().PostConfigure(schemes => schemes.DefaultScheme ??= JwtBearerDefaults.AuthenticationScheme);
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IssuerKeys, Permissions, BrowserSessionOptions, TimeProvider>((bearer, keys, permissions, session, time) =>
+            .Configure<IssuerKeys, ValidatedTokens, Permissions, BrowserSessionOptions, TimeProvider>((bearer, keys, validated, permissions, session, time) =>
             {
                 // No Authority: it would make the shipped handler fetch keys by itself (see IssuerKeys).
                 bearer.MapInboundClaims = false;
                 bearer.TokenHandlers.Clear();
                 bearer.TokenHandlers.Add(new AccessTokenHandler(keys));
                 bearer.TokenValidationParameters = AccessTokenRules.Create(options, time);
-                bearer.Events = new BearerChallenges(options, permissions, session);
+                bearer.SaveToken = false; // nobody asks for it
+                bearer.Events = new BearerChallenges(options, permissions, keys, validated, session);
             });
         return services;
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
+using NclueGateway.Operations.Audit;
 
 namespace NclueGateway.Http;
 
@@ -43,6 +44,7 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
     /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        httpContext.Features.Get<AuditNotes>()?.Refused(Problem.Slug);
         var body = new ArrayBufferWriter<byte>(512);
         Write(body, httpContext);
 

@@ -81,10 +81,12 @@ internal static class Problems
         "caller-quota",
         StatusCodes.Status429TooManyRequests,
         "This caller sends too many requests",
-        "The caller has used up its own share of the gateway. Other callers are not affected.",
+        "The caller, or before sign-in the address, has used up its own share of the gateway. Other callers are not affected.",
         "Wait for as many seconds as the header Retry-After says, and then send fewer requests. Use If-None-Match with the last ETag, and "
             + "do not read many distant pages at the same time.",
-        "If the caller's need is real, raise Quota:ColdBlocks.");
+        "If the caller's need is real, raise the setting that the member detail names: Quota:RequestsPerSecond and Quota:Burst for requests, "
+            + "Quota:ColdBlocks for distant pages, Quota:AnonymousPerSecond for sign-ins from one address. If every sign-in comes from the "
+            + "same address, it is that of a proxy which the gateway does not know: see Http:KnownProxies.");
 
     public static readonly Problem InternalError = new(
         "internal-error",

@@ -7,6 +7,7 @@ using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Http;
 using NclueGateway.Nclue;
+using NclueGateway.Operations.Audit;
 using NclueGateway.Redis;
 
 namespace NclueGateway.TaskRuns;
@@ -65,6 +66,7 @@ internal static class TaskRunsEndpoint
             return;
         }
 
+        context.Features.Get<AuditNotes>()?.Asked(request.Index, request.Limit);
         if (!Accepts(context.Request.Headers.Accept))
         {
             await new ProblemAnswer(Problems.NotAcceptable) { Detail = "This resource is application/json." }.ExecuteAsync(context);
@@ -83,6 +85,7 @@ internal static class TaskRunsEndpoint
 
     private static async Task AnswerAsync(HttpContext context, PageBody page, TaskRunReading reading)
     {
+        context.Features.Get<AuditNotes>()?.Answered(reading.Status.Outcome.ToString());
         var response = context.Response;
         var headers = response.Headers;
         headers.ETag = page.ETag;

@@ -98,8 +98,8 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
             var responses = operation["responses"]!.AsObject();
             responses.Select(response => $"{response.Key}: {string.Join(", ", HeadersOf(response.Value!))}").ShouldBe(
             [
-                "200: ETag, Age, Cache-Control, Cache-Status, Vary, Link",
-                "304: ETag, Age, Cache-Control, Cache-Status, Vary, Link",
+                "200: ETag, Age, Cache-Control, Cache-Status, Vary, Link, RateLimit-Policy, RateLimit",
+                "304: ETag, Age, Cache-Control, Cache-Status, Vary, Link, RateLimit-Policy, RateLimit",
                 "400: ",
                 "401: WWW-Authenticate",
                 "403: WWW-Authenticate",

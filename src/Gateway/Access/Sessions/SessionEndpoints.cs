@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
 using NclueGateway.Http;
+using NclueGateway.Operations.Audit;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -91,12 +92,13 @@ internal static class SessionEndpoints
 
         await store.EndAsync(session.Key);
         SessionId.RemoveFrom(context.Response);
+        context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.SignOut, options.ClientId, session.Session.Subject);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["Clear-Site-Data"] = "\"cache\"";
         await context.Response.WriteAsJsonAsync(new SignedOut(await LogoutUrlAsync(provider, options)), Json);
     }
 
-    private static async Task BackChannelLogoutAsync(HttpContext context, LogoutTokens tokens, SessionStore store)
+    private static async Task BackChannelLogoutAsync(HttpContext context, LogoutTokens tokens, SessionStore store, BrowserSessionOptions options)
     {
         context.Response.Headers.CacheControl = "no-store";
         var form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : FormCollection.Empty;
@@ -108,6 +110,7 @@ internal static class SessionEndpoints
         }
 
         await store.EndAsync(logout.Sid, logout.Subject);
+        context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.BackChannelLogout, options.ClientId, logout.Subject);
     }
 
     /// <summary>Where the browser ends the provider's session as well (OpenID Connect RP-Initiated Logout 1.0 §2); null when it cannot.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using NclueGateway.Operations.Audit;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -62,6 +63,7 @@ internal sealed partial class SignInEvents(
         var id = SessionId.Create();
         await store.StoreAsync(id.Key, session);
         id.AppendTo(context.Response);
+        context.HttpContext.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.SignIn, options.ClientId, session.Subject);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Redirect(context.ReturnUri!);
         context.HandleResponse();

@@ -136,6 +136,8 @@ internal sealed class ListTaskRunsOperation(PageDescription page, EndpointDataSo
         ["Link"] = Header(
             "The `first`, `prev`, `next` and `last` page (RFC 8288), as far as there is one and it is known.",
             "</api/task-runs?index=20&limit=20>; rel=\"next\""),
+        ["RateLimit-Policy"] = Header("How many requests (`q`) one caller may send in so many seconds (`w`).", "\"caller\";q=100;w=2"),
+        ["RateLimit"] = Header("How many are left (`r`), and after how many seconds all are there again (`t`).", "\"caller\";r=98;t=1"),
     };
 
     internal static OpenApiHeader Header(string description, JsonNode example, JsonSchemaType type = JsonSchemaType.String) => new()

@@ -1,0 +1,41 @@
+using System.Globalization;
+using NclueGateway.Http;
+
+namespace NclueGateway.Access;
+
+/// <summary>
+/// What one signed-in caller may ask of <c>/api</c>, and the headers that tell it (<c>RateLimit</c>, <c>RateLimit-Policy</c>:
+/// draft-ietf-httpapi-ratelimit-headers-11). Each request counts, also one that is answered with 304, 403 or 404: a loop is a loop. Nobody
+/// else's requests do: a bad token must not use up what belongs to whoever it names.
+/// </summary>
+internal sealed class CallerQuota(RequestDelegate next, QuotaOptions options, TimeProvider time)
+{
+    private readonly TokenBuckets<CallerIdentity> _buckets = new(options.RequestsPerSecond, options.Burst, time);
+
+    // The window is the time in which an empty bucket fills up, in whole seconds as the draft wants it, and rounded up: in the long run the
+    // policy never promises more than there is.
+    private readonly string _policy = string.Create(
+        CultureInfo.InvariantCulture,
+        $"\"caller\";q={options.Burst};w={(options.Burst + options.RequestsPerSecond - 1) / options.RequestsPerSecond}");
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.User is not SignedInCaller { Caller: var caller } || !context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
+        {
+            return next(context);
+        }
+
+        var level = _buckets.Take(caller);
+        var seconds = (long)Math.Ceiling(level.Wait.TotalSeconds); // of a refusal the same as Retry-After
+        var headers = context.Response.Headers;
+        headers["RateLimit-Policy"] = _policy;
+        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"caller\";r={level.Remaining};t={seconds}");
+        return level.IsTaken ? next(context) : RefuseAsync(context, level.Wait);
+    }
+
+    private static Task RefuseAsync(HttpContext context, TimeSpan wait) => new ProblemAnswer(Problems.CallerQuota)
+    {
+        Detail = "This caller sends requests faster than it may (Quota:RequestsPerSecond, Quota:Burst).",
+        RetryAfter = wait,
+    }.ExecuteAsync(context);
+}

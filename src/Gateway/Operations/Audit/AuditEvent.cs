@@ -1,0 +1,73 @@
+namespace NclueGateway.Operations.Audit;
+
+/// <summary>
+/// What somebody did or was refused, for whoever has to answer later who saw what. It names the caller, and holds no token, key, cookie or
+/// raw query.
+/// </summary>
+/// <param name="Kind">What was done.</param>
+/// <param name="Outcome">How it ended: a word of ours, for a refusal the slug of its problem.</param>
+internal sealed record AuditEvent(AuditKind Kind, string Outcome)
+{
+    /// <summary>The status of the answer.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>The person, or the application itself, as the identity provider names it. Null when nobody is signed in.</summary>
+    public string? Subject { get; init => field = AuditText.Clean(value); }
+
+    /// <summary>The application. Null when nobody is signed in.</summary>
+    public string? Client { get; init => field = AuditText.Clean(value); }
+
+    /// <summary>The pattern of the route, not the path that was sent.</summary>
+    public string? Route { get; init => field = AuditText.Clean(value); }
+
+    /// <summary>The first row that was asked for, once it was understood.</summary>
+    public int? Index { get; init; }
+
+    /// <summary>How many rows were asked for, once that was understood.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>What the cache did for the answer.</summary>
+    public string? Cache { get; init; }
+
+    public TimeSpan? Duration { get; init; }
+
+    public string? TraceId { get; init; }
+
+    /// <summary>As a log event: the same properties in every one, null where there is nothing to say.</summary>
+    public KeyValuePair<string, object?>[] ToProperties() =>
+    [
+        new(nameof(Kind), Kind.ToString()),
+        new(nameof(Outcome), Outcome),
+        new(nameof(Status), Status),
+        new(nameof(Subject), Subject),
+        new(nameof(Client), Client),
+        new(nameof(Route), Route),
+        new(nameof(Index), Index),
+        new(nameof(Limit), Limit),
+        new(nameof(Cache), Cache),
+        new("DurationMs", Duration?.TotalMilliseconds),
+        new(nameof(TraceId), TraceId),
+        new("{OriginalFormat}", "{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}"),
+    ];
+
+    public override string ToString() => $"{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
+}
+
+/// <summary>The kinds of events; their names and numbers are those of the log events.</summary>
+internal enum AuditKind
+{
+    /// <summary>A request got data, or learned that its copy is still good.</summary>
+    Read = 1,
+
+    /// <summary>A request was refused, or could not be answered.</summary>
+    Refusal = 2,
+
+    /// <summary>A browser session began.</summary>
+    SignIn = 3,
+
+    /// <summary>A caller ended its browser session.</summary>
+    SignOut = 4,
+
+    /// <summary>The identity provider ended a browser session.</summary>
+    BackChannelLogout = 5,
+}

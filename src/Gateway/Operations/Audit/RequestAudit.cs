@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace NclueGateway.Operations.Audit;
+
+/// <summary>
+/// One event for each request to where data or a session is that got something or was refused. Goes around everything else, so that it sees
+/// the status that is sent.
+/// </summary>
+/// <param name="next">Everything else.</param>
+/// <param name="trail">Where events go.</param>
+/// <param name="time">The clock that durations are taken by.</param>
+/// <param name="identify">The application and the person that somebody signed in is; nulls for everybody else.</param>
+internal sealed class RequestAudit(
+    RequestDelegate next, AuditTrail trail, TimeProvider time, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify)
+{
+    // All other paths are open to everybody and tell nothing about anybody.
+    private static readonly PathString[] Audited = ["/api", "/session"];
+
+    public Task InvokeAsync(HttpContext context) =>
+        Audited.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)) ? AuditAsync(context) : next(context);
+
+    private async Task AuditAsync(HttpContext context)
+    {
+        var started = time.GetTimestamp();
+        var notes = new AuditNotes();
+        context.Features.Set(notes);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            // Neither: somebody who left before there was an answer, or a step on the way to a sign-in.
+            if (notes.Kind is not null || notes.Problem is not null)
+            {
+                trail.Record(ToEvent(context, notes, time.GetElapsedTime(started)));
+            }
+        }
+    }
+
+    private AuditEvent ToEvent(HttpContext context, AuditNotes notes, TimeSpan duration)
+    {
+        var (client, subject) = notes.Caller ?? identify(context.User);
+        var kind = notes.Problem is null ? notes.Kind!.Value : AuditKind.Refusal;
+        return new(kind, notes.Problem ?? Outcome(context.Response.StatusCode))
+        {
+            Status = context.Response.StatusCode,
+            Subject = subject,
+            Client = client,
+            Route = (Endpoint(context) as RouteEndpoint)?.RoutePattern.RawText,
+            Index = notes.Index,
+            Limit = notes.Limit,
+            Cache = notes.Cache,
+            Duration = duration,
+            TraceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
+        };
+    }
+
+    private static string Outcome(int status) => status switch
+    {
+        StatusCodes.Status304NotModified => "not-modified",
+        StatusCodes.Status499ClientClosedRequest => "caller-left", // while it was sent
+        _ => "answered",
+    };
+
+    /// <summary>The handler of exceptions takes the endpoint away and keeps it here.</summary>
+    private static Endpoint? Endpoint(HttpContext context) =>
+        context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+}
+
+internal static class RequestAuditExtensions
+{
+    public static IServiceCollection AddAudit(this IServiceCollection services) => services
+        .AddSingleton<AuditTrail>()
+        .AddHostedService(provider => provider.GetRequiredService<AuditTrail>());
+
+    /// <param name="app">Where it is added: before everything else.</param>
+    /// <param name="identify">The application and the person that somebody signed in is; nulls for everybody else.</param>
+    public static IApplicationBuilder UseAudit(
+        this IApplicationBuilder app, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify) =>
+        app.UseMiddleware<RequestAudit>(identify);
+}
