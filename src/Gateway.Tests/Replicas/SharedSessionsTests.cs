@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using NclueGateway.Budget;
 using NclueGateway.Http;
+using NclueGateway.Sandbox.Frontend;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
@@ -14,11 +15,12 @@ namespace NclueGateway.Tests.Replicas;
 
 /// <summary>Browser sessions of two replicas on one real Redis. The clock of both is the test's.</summary>
 [Collection("RealTime")]
-public sealed class SharedSessionsTests : IAsyncLifetime
+public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
 {
     private static readonly string Certificate = CreateCertificate();
 
     private RedisServer? _redis;
+    private SampleFrontend? _frontend;
     private GatewayHost? _one;
     private GatewayHost? _two;
     private string _sid = "";
@@ -32,11 +34,13 @@ public sealed class SharedSessionsTests : IAsyncLifetime
     private GatewayHost Two => _two!;
 
     private Dictionary<string, string?> Settings => SessionHost.Settings(
-        ("ConnectionStrings:Redis", Redis.Address), ("Nclue:ReplicaCount", "2"), ("Auth:Session:DataProtectionCertificate", Certificate));
+        ("ConnectionStrings:Redis", Redis.Address), ("Nclue:ReplicaCount", "2"), ("Auth:AllowedOrigins:0", _frontend!.Address.GetLeftPart(UriPartial.Authority)),
+        ("Auth:Session:DataProtectionCertificate", Certificate));
 
     public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync();
+        _frontend = await SampleFrontend.StartAsync(0, Ct);
         _one = await GatewayHost.StartAsync(settings: Settings, environment: "Development", provider: issuer =>
             issuer.SignIn.ChangeIdToken = token => _sid = (string)token.Claims["sid"]!);
         _two = await StartAnotherAsync();
@@ -47,25 +51,26 @@ public sealed class SharedSessionsTests : IAsyncLifetime
         await Two.DisposeAsync();
         await One.DisposeAsync();
         await Redis.DisposeAsync();
+        await _frontend!.DisposeAsync();
     }
 
     [Fact]
     public async Task Who_signs_in_on_one_is_served_by_the_other_and_by_one_that_starts_later()
     {
-        using var browser = await SignedInAsync(One);
+        using var person = await SignedInAsync(One);
 
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
 
         await using var three = await StartAnotherAsync();
-        (await StatusAsync(browser, three)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(person, three)).ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
     public async Task A_sign_in_that_one_has_begun_the_other_finishes()
     {
-        using var browser = new CookieClient(One.Address);
-        using var callback = await browser.FollowAsync("/session/login", to => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
-        using var elsewhere = Move(browser, Two);
+        using var person = new CookieClient(One.Address);
+        using var callback = await person.FollowAsync("/session/login", to => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
+        using var elsewhere = Move(person, Two);
 
         using var answer = await elsewhere.GetAsync(callback.Headers.Location!.PathAndQuery, csrf: null);
 
@@ -76,10 +81,10 @@ public sealed class SharedSessionsTests : IAsyncLifetime
     [Fact]
     public async Task Who_signs_out_on_one_is_signed_out_on_the_other_within_ten_seconds()
     {
-        using var browser = await SignedInAsync(One);
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
-        using var stolen = Move(browser, Two);
-        (await browser.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var person = await SignedInAsync(One);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
+        using var stolen = Move(person, Two);
+        (await person.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         One.Clock.Advance(TimeSpan.FromSeconds(10.001));
 
@@ -89,22 +94,41 @@ public sealed class SharedSessionsTests : IAsyncLifetime
     [Fact]
     public async Task Whom_the_provider_signs_out_through_one_is_signed_out_on_the_other_within_ten_seconds()
     {
-        using var browser = await SignedInAsync(One);
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        using var person = await SignedInAsync(One);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
         using var http = Two.CreateAnonymousClient();
         using var form = new FormUrlEncodedContent([new("logout_token", LogoutToken())]);
         (await http.PostAsync("/session/backchannel-logout", form, Ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.Unauthorized);
 
         One.Clock.Advance(TimeSpan.FromSeconds(10.001));
 
-        (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await StatusAsync(person, One)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_browser_hears_of_it_that_the_provider_has_told_another_replica()
+    {
+        _frontend!.Gateway = One.Address;
+        await using var view = await browser.OpenAsync();
+        await view.Page.GotoAsync(_frontend.Address.AbsoluteUri);
+        await view.Page.Locator("#sign-in").ClickAsync();
+        await view.Page.GetByText("Alice 김").WaitForAsync();
+        using var http = Two.CreateAnonymousClient();
+        using var form = new FormUrlEncodedContent([new("logout_token", LogoutToken())]);
+        (await http.PostAsync("/session/backchannel-logout", form, Ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        One.Clock.Advance(TimeSpan.FromSeconds(10.001));
+
+        await view.Page.ReloadAsync();
+
+        await view.Page.GetByText("Nobody is signed in.").WaitForAsync();
+        (await view.Page.Locator("#runs tr").CountAsync()).ShouldBe(0);
     }
 
     [Fact]
     public async Task A_logout_token_counts_once_over_all_replicas()
     {
-        using var browser = await SignedInAsync(One);
+        using var person = await SignedInAsync(One);
         var token = LogoutToken();
         using var form = new FormUrlEncodedContent([new("logout_token", token)]);
         using var one = One.CreateAnonymousClient();
@@ -117,12 +141,12 @@ public sealed class SharedSessionsTests : IAsyncLifetime
     [Fact]
     public async Task The_provider_is_asked_once_by_all_of_them()
     {
-        using var browser = await SignedInAsync(One);
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        using var person = await SignedInAsync(One);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
         for (var times = 1; times <= 3; times++)
         {
             One.Clock.Advance(TimeSpan.FromMinutes(5));
-            var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => StatusAsync(browser, i % 2 == 0 ? One : Two)));
+            var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => StatusAsync(person, i % 2 == 0 ? One : Two)));
             answers.ShouldAllBe(status => status == HttpStatusCode.OK);
             One.Issuer.SignIn.Refreshes.ShouldBe(times);
             One.Clock.Advance(TimeSpan.FromSeconds(31)); // as the claim of Redis, which goes by its own clock, has run out
@@ -133,17 +157,17 @@ public sealed class SharedSessionsTests : IAsyncLifetime
     [Fact]
     public async Task While_redis_is_away_nobody_is_signed_out()
     {
-        using var browser = await SignedInAsync(One);
+        using var person = await SignedInAsync(One);
         using var stranger = await SignedInAsync(One);
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
 
         await Redis.StopAsync();
 
         for (var second = 0; second < 120; second += 5)
         {
             One.Clock.Advance(TimeSpan.FromSeconds(5));
-            (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.OK);
-            (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+            (await StatusAsync(person, One)).ShouldBe(HttpStatusCode.OK);
+            (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
         }
 
         // What Two has not seen it cannot know, and says so. What a token may, it may.
@@ -162,9 +186,9 @@ public sealed class SharedSessionsTests : IAsyncLifetime
         using var failed = await signIn.FollowAsync("/session/login");
         await failed.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
         signIn.Session.ShouldBeNull();
-        using var signOut = await browser.SendAsync(HttpMethod.Post, "/session/logout");
+        using var signOut = await person.SendAsync(HttpMethod.Post, "/session/logout");
         await signOut.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
-        browser.Session.ShouldNotBeNull();
+        person.Session.ShouldNotBeNull();
         using var http = One.CreateAnonymousClient();
         using var form = new FormUrlEncodedContent([new("logout_token", LogoutToken())]);
         using var provider = await http.PostAsync("/session/backchannel-logout", form, Ct);
@@ -172,22 +196,22 @@ public sealed class SharedSessionsTests : IAsyncLifetime
 
         // Ten minutes later nobody is trusted any more; but nobody is told to sign in either.
         One.Clock.Advance(TimeSpan.FromMinutes(10));
-        (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await StatusAsync(person, One)).ShouldBe(HttpStatusCode.ServiceUnavailable);
     }
 
     [Fact]
     public async Task After_redis_has_come_back_empty_people_sign_in_again_and_every_replica_reads_what_every_other_writes()
     {
-        using var browser = await SignedInAsync(One);
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        using var person = await SignedInAsync(One);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
         await Redis.StopAsync();
         One.Clock.Advance(TimeSpan.FromSeconds(11));
-        (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.OK);
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(person, One)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
         await Redis.StartAsync();
-        await UntilBackAsync();
 
-        (await StatusAsync(browser, One)).ShouldBe(HttpStatusCode.Unauthorized);
+        await UntilSignedOutAsync(person, One);
+        await UntilSignedOutAsync(person, Two);
         using var again = await SignedInAsync(One);
         (await StatusAsync(again, Two)).ShouldBe(HttpStatusCode.OK);
         await using var three = await StartAnotherAsync();
@@ -200,16 +224,16 @@ public sealed class SharedSessionsTests : IAsyncLifetime
     public async Task Redis_holds_no_token_no_subject_and_no_key_in_clear()
     {
         One.Issuer.SignIn.User = "subject-canary";
-        using var browser = await SignedInAsync(One);
+        using var person = await SignedInAsync(One);
         One.Clock.Advance(TimeSpan.FromMinutes(5));
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
         One.Issuer.SignIn.Refreshes.ShouldBe(1);
 
         var dump = await DumpAsync();
 
         dump.ShouldContain("nclue-gateway:session:");
         dump.ShouldContain("EncryptedData"); // of the key ring
-        foreach (var secret in new[] { "canary", "Alice", "alice", "task-runs:read", "<value>", browser.Session!, _sid })
+        foreach (var secret in new[] { "canary", "Alice", "alice", "task-runs:read", "<value>", person.Session!, _sid })
         {
             dump.ShouldNotContain(secret, Case.Sensitive);
         }
@@ -218,29 +242,29 @@ public sealed class SharedSessionsTests : IAsyncLifetime
     [Fact]
     public async Task A_ticket_under_another_key_or_changed_opens_nothing()
     {
-        using var browser = await SignedInAsync(One);
+        using var person = await SignedInAsync(One);
         using var other = await SignedInAsync(One);
         await using var connection = await ConnectionMultiplexer.ConnectAsync(Redis.Address + ",allowAdmin=true");
         var redis = connection.GetDatabase();
-        var (mine, theirs) = (KeyOf(browser), KeyOf(other));
+        var (mine, theirs) = (KeyOf(person), KeyOf(other));
         await redis.HashSetAsync(mine, "data", await redis.HashGetAsync(theirs, "data"));
         var changed = (byte[])(await redis.HashGetAsync(theirs, "data"))!;
         changed[^1] ^= 1;
         await redis.HashSetAsync(theirs, "data", changed);
 
-        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.Unauthorized);
         (await StatusAsync(other, Two)).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
-    private static string KeyOf(CookieClient browser) =>
-        "nclue-gateway:session:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(browser.Session!)));
+    private static string KeyOf(CookieClient person) =>
+        "nclue-gateway:session:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(person.Session!)));
 
     private Task<GatewayHost> StartAnotherAsync() => One.StartReplicaAsync(Settings, One.Clock, environment: "Development");
 
-    private static CookieClient Move(CookieClient browser, GatewayHost to)
+    private static CookieClient Move(CookieClient person, GatewayHost to)
     {
         var moved = new CookieClient(to.Address);
-        foreach (var (name, value) in browser.Cookies)
+        foreach (var (name, value) in person.Cookies)
         {
             moved.Cookies[name] = value;
         }
@@ -248,35 +272,28 @@ public sealed class SharedSessionsTests : IAsyncLifetime
         return moved;
     }
 
-    private static async Task<HttpStatusCode> StatusAsync(CookieClient browser, GatewayHost at)
+    private static async Task<HttpStatusCode> StatusAsync(CookieClient person, GatewayHost at)
     {
-        using var moved = Move(browser, at);
+        using var moved = Move(person, at);
         using var answer = await moved.GetAsync("/api/task-runs?limit=0"); // signed in, it is a 400 that needs no data
         return answer.StatusCode == HttpStatusCode.BadRequest ? HttpStatusCode.OK : answer.StatusCode;
     }
 
     private static async Task<CookieClient> SignedInAsync(GatewayHost gateway)
     {
-        var browser = new CookieClient(gateway.Address);
-        await browser.SignInAsync();
-        return browser;
+        var person = new CookieClient(gateway.Address);
+        await person.SignInAsync();
+        return person;
     }
 
-    private async Task UntilBackAsync()
-    {
-        foreach (var gateway in new[] { One, Two })
+    /// <summary>Until Redis is used again, by the replica's clock, and says that there is no such session.</summary>
+    private Task<HttpStatusCode> UntilSignedOutAsync(CookieClient person, GatewayHost at) => ReplicaSettings.EventuallyAsync(
+        () =>
         {
-            await ReplicaSettings.EventuallyAsync(
-                async () =>
-                {
-                    One.Clock.Advance(TimeSpan.FromSeconds(1));
-                    return await gateway.ReadinessAsync();
-                },
-                readiness => readiness == "200 Healthy");
-        }
-
-        One.Clock.Advance(TimeSpan.FromSeconds(11));
-    }
+            One.Clock.Advance(TimeSpan.FromSeconds(1));
+            return StatusAsync(person, at);
+        },
+        status => status == HttpStatusCode.Unauthorized);
 
     private async Task UnclaimAsync()
     {

@@ -59,7 +59,7 @@ internal static class LocalIdentityEndpoints
 
     private static string FrontPage() => $"""
         <!doctype html>
-        <html lang="en"><head><meta charset="utf-8"><title>Sandbox identity provider</title></head>
+        <html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Sandbox identity provider</title></head>
         <body><h1>Sandbox identity provider</h1>
         <p><a href="/.well-known/openid-configuration">Its metadata</a></p>
         <p>End all sessions of somebody (back-channel logout):</p>
@@ -78,7 +78,7 @@ internal static class LocalIdentityEndpoints
             .Select(field => $"""<input type="hidden" name="{field.Name}" value="{field.Value}">"""));
         return $"""
             <!doctype html>
-            <html lang="en"><head><meta charset="utf-8"><title>Sandbox sign-in</title></head>
+            <html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Sandbox sign-in</title></head>
             <body><h1>Sandbox sign-in</h1><p>Who are you?</p>
             <form action="/{Authorize}">{fields}{Buttons()}</form></body></html>
             """;
