@@ -136,6 +136,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         var client = CreateAnonymousClient();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Issuer.Issue(token =>
         {
+            Issuer.Reader?.Invoke(token);
             token.Claims["sub"] = subject;
             token.Claims["exp"] = TimeProvider.System.GetUtcNow().AddDays(30).ToUnixTimeSeconds();
         }));

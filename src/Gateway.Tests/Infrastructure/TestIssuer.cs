@@ -41,6 +41,9 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>The key that tokens are signed with unless a test says otherwise.</summary>
     public TestKey Key { get; set; }
 
+    /// <summary>Makes a token into that of somebody who may read, where the settings ask for more than <see cref="Issue"/> writes.</summary>
+    public Action<TokenDraft>? Reader { get; set; }
+
     /// <summary>What the provider does with a request for its metadata or keys.</summary>
     public IssuerMood Mood { get; set; }
 

@@ -22,13 +22,16 @@ internal sealed class TestSignIn(TestIssuer issuer)
     private readonly ConcurrentDictionary<string, Grant> _refreshTokens = new();
     private int _refreshes;
 
+    /// <summary>The client that people sign in to.</summary>
+    public string Client { get; set; } = ClientId;
+
     /// <summary>Who signs in next.</summary>
     public string User { get; set; } = "alice";
 
     /// <summary>What is granted of what is asked for.</summary>
     public Func<string, string> Granted { get; set; } = asked => asked;
 
-    /// <summary>What the id token says besides.</summary>
+    /// <summary>What the id token says besides; <c>at_hash</c>, if it is there, is given its right value.</summary>
     public JsonObject IdClaims { get; set; } = new() { ["name"] = "Alice 김" };
 
     /// <summary>Changes the whole id token.</summary>
@@ -113,13 +116,14 @@ internal sealed class TestSignIn(TestIssuer issuer)
 
         var isRefresh = form["grant_type"] == "refresh_token";
         var scope = Granted(grant.Scope);
+        var accessToken = AccessToken(grant.Subject, scope);
         var answer = new JsonObject
         {
-            ["access_token"] = AccessToken(grant.Subject, scope),
+            ["access_token"] = accessToken,
             ["token_type"] = "Bearer",
             ["expires_in"] = 300,
             ["scope"] = scope,
-            ["id_token"] = IdToken(grant, isRefresh),
+            ["id_token"] = IdToken(grant, isRefresh, accessToken),
         };
         if (scope.Split(' ').Contains("offline_access"))
         {
@@ -144,12 +148,12 @@ internal sealed class TestSignIn(TestIssuer issuer)
         return context.Response.WriteAsJsonAsync(info, context.RequestAborted);
     }
 
-    private string IdToken(Grant grant, bool isRefresh) => issuer.Issue(token =>
+    private string IdToken(Grant grant, bool isRefresh, string accessToken) => issuer.Issue(token =>
     {
         token.Header["typ"] = "JWT";
         token.Claims.Remove("client_id");
         token.Claims.Remove("scope");
-        token.Claims["aud"] = ClientId;
+        token.Claims["aud"] = Client;
         token.Claims["sub"] = grant.Subject;
         token.Claims["sid"] = grant.Sid;
         if (!isRefresh)
@@ -162,12 +166,17 @@ internal sealed class TestSignIn(TestIssuer issuer)
             token.Claims[name] = value?.DeepClone();
         }
 
+        if (token.Claims.ContainsKey("at_hash"))
+        {
+            token.Claims["at_hash"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)).AsSpan(0, 16)); // Core §3.1.3.6
+        }
+
         ChangeIdToken?.Invoke(token);
     });
 
     private bool IsAuthenticated(HttpContext context, IFormCollection form)
     {
-        var expected = $"{ClientId}:{ClientSecret}";
+        var expected = $"{Client}:{ClientSecret}";
         return WantsSecretInBody
             ? $"{form["client_id"]}:{form["client_secret"]}" == expected
             : context.Request.Headers.Authorization == "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(expected));
