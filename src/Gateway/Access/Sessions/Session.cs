@@ -26,6 +26,9 @@ internal sealed record Session
     /// <summary>What re-checks the permission; null when the provider gives none.</summary>
     public string? RefreshToken { get; init; }
 
+    /// <summary>How often the refresh token has been renewed: of two copies of a session only the one with more renewals holds a good one.</summary>
+    public int Renewals { get; init; }
+
     public required DateTimeOffset SignedInAt { get; init; }
 
     /// <summary>When it ends, whatever happens.</summary>

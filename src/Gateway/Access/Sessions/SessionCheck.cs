@@ -59,7 +59,7 @@ internal sealed partial class SessionCheck(
             });
 
             // From here on only the new refresh token may be good: it is kept whatever else comes of the answer.
-            session = session with { RefreshToken = answer.RefreshToken ?? session.RefreshToken };
+            session = session with { RefreshToken = answer.RefreshToken ?? session.RefreshToken, Renewals = session.Renewals + 1 };
             var idClaims = answer.IdToken is { Length: > 0 } idToken ? await idTokens.ReadAsync(idToken, session.Subject) : session.IdClaims;
             var scope = string.Join(' ', session.GrantClaims.Where(claim => claim.Type == "scope").Select(claim => claim.Value));
             session = session with

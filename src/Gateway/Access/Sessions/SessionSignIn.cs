@@ -74,6 +74,7 @@ internal static class SessionSignIn
         oidc.ResponseType = OpenIdConnectResponseType.Code;
         oidc.ResponseMode = OpenIdConnectResponseMode.Query;
         oidc.UsePkce = true;
+        oidc.PushedAuthorizationBehavior = PushedAuthorizationBehavior.Disable; // the shipped request for it does not prove who the client is
         oidc.SaveTokens = false;
         oidc.DisableTelemetry = true;
         oidc.SignInScheme = SessionHandler.SchemeName;

@@ -55,12 +55,12 @@ internal sealed partial class SessionStore(
         var now = time.GetTimestamp();
         var found = Hold(key, held => held is null
             ? Create(key, stored.Session, stored.IdleExpiresAt, now)
-            : (held.Session.CheckedAt >= stored.Session.CheckedAt ? held : Create(key, stored.Session, held.IdleExpiresAt, now)) with
+            : (held.Session.Renewals >= stored.Session.Renewals ? held : Create(key, stored.Session, held.IdleExpiresAt, now)) with
             {
                 SeenAt = now,
                 IdleExpiresAt = held.IdleExpiresAt > stored.IdleExpiresAt ? held.IdleExpiresAt : stored.IdleExpiresAt, // used while Redis was away
             });
-        if (found.Session.CheckedAt > stored.Session.CheckedAt)
+        if (found.Session.Renewals > stored.Session.Renewals)
         {
             await tickets.StoreAsync(key, found.Session); // Redis went away before it was stored
         }
