@@ -58,7 +58,9 @@ public sealed class RedisAwayTests
 
         gateway.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= Second);
         gateway.Nclue.Arrivals.ShouldAllBe(arrival => arrival.Status == 200);
-        gateway.Warnings().ShouldHaveSingleItem().ShouldStartWith("Redis is away (");
+        var warnings = gateway.Warnings();
+        warnings.Length.ShouldBeInRange(how == "restarted empty" ? 0 : 1, 1); // a restart may be over before anybody asks
+        warnings.ShouldAllBe(warning => warning.StartsWith("Redis is away (", StringComparison.Ordinal));
         gateway.Logs.GetSnapshot().ShouldNotContain(log => log.Message.Contains("not-the-password"));
     }
 

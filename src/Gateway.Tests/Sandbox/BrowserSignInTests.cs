@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using NclueGateway.Sandbox;
 using NclueGateway.Tests.Infrastructure;
@@ -6,7 +5,7 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Sandbox;
 
 /// <summary>What a person sees: a real browser, a frontend of another origin, the provider's page, and the gateway in between.</summary>
-public sealed partial class BrowserSignInTests(TestBrowser browser)
+public sealed class BrowserSignInTests(TestBrowser browser)
 {
     private static readonly SandboxOptions AnyPorts = new() { GatewayPort = 0, NcluePort = 0, IdentityPort = 0, FrontendPort = 0 };
 
@@ -121,11 +120,8 @@ public sealed partial class BrowserSignInTests(TestBrowser browser)
         await page.GotoAsync(sandbox.FrontendAddress.AbsoluteUri + "?view=all#top");
         await page.Locator("#sign-in").ClickAsync();
         await page.GetByText(user).ClickAsync();
-        await page.WaitForURLAsync(AtFrontend(sandbox));
-        await page.Locator("#sign-out").WaitForAsync();
+        await page.Locator("#sign-out").WaitForAsync(); // only the frontend has it
     }
-
-    private static Regex AtFrontend(SandboxHost sandbox) => new("^" + Regex.Escape(sandbox.FrontendAddress.AbsoluteUri), RegexOptions.NonBacktracking);
 
     private static string Origin(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
