@@ -16,7 +16,7 @@ namespace NclueGateway.Tests.Replicas;
 [Collection("RealTime")]
 public sealed class SharedSessionsTests : IAsyncLifetime
 {
-    private static readonly string Certificate = CreateCertificate();
+    private static readonly string Certificate = CreateCertificate(TimeProvider.System.GetUtcNow().AddDays(1));
 
     private RedisServer? _redis;
     private GatewayHost? _one;
@@ -31,12 +31,13 @@ public sealed class SharedSessionsTests : IAsyncLifetime
 
     private GatewayHost Two => _two!;
 
-    private Dictionary<string, string?> Settings => SessionHost.Settings(
-        ("ConnectionStrings:Redis", Redis.Address), ("Nclue:ReplicaCount", "2"), ("Auth:Session:DataProtectionCertificate", Certificate));
+    private Dictionary<string, string?> Settings { get; } = SessionHost.Settings(
+        ("Nclue:ReplicaCount", "2"), ("Auth:Session:DataProtectionCertificate", Certificate));
 
     public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync();
+        Settings["ConnectionStrings:Redis"] = Redis.Address;
         _one = await GatewayHost.StartAsync(settings: Settings, environment: "Development", provider: issuer =>
             issuer.SignIn.ChangeIdToken = token => _sid = (string)token.Claims["sid"]!);
         _two = await StartAnotherAsync();
@@ -232,6 +233,40 @@ public sealed class SharedSessionsTests : IAsyncLifetime
         (await StatusAsync(other, Two)).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
+    [Fact]
+    public async Task A_key_that_two_replicas_have_put_back_at_the_same_moment_is_read_as_one()
+    {
+        using var browser = await SignedInAsync(One);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(Redis.Address);
+        var redis = connection.GetDatabase();
+        await redis.ListRightPushAsync("nclue-gateway:data-protection-keys", await redis.ListRangeAsync("nclue-gateway:data-protection-keys"));
+
+        await using var three = await StartAnotherAsync();
+
+        (await StatusAsync(browser, three)).ShouldBe(HttpStatusCode.OK);
+        using var there = await SignedInAsync(three);
+        (await StatusAsync(there, One)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task With_another_certificate_people_sign_in_again_and_replicas_that_still_have_the_old_one_go_on_by_themselves()
+    {
+        using var browser = await SignedInAsync(One);
+        Settings["Auth:Session:DataProtectionCertificate"] = CreateCertificate(TimeProvider.System.GetUtcNow().AddDays(-1)); // run out: no matter
+        await using var three = await StartAnotherAsync();
+        await using var four = await StartAnotherAsync();
+
+        (await StatusAsync(browser, three)).ShouldBe(HttpStatusCode.Unauthorized);
+        using var again = await SignedInAsync(three);
+        (await StatusAsync(again, three)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(again, four)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(again, Two)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await StatusAsync(browser, Two)).ShouldBe(HttpStatusCode.OK);
+        using var old = await SignedInAsync(Two);
+        (await StatusAsync(old, One)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(old, four)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
     private static string KeyOf(CookieClient browser) =>
         "nclue-gateway:session:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(browser.Session!)));
 
@@ -264,19 +299,18 @@ public sealed class SharedSessionsTests : IAsyncLifetime
 
     private async Task UntilBackAsync()
     {
-        foreach (var gateway in new[] { One, Two })
-        {
-            await ReplicaSettings.EventuallyAsync(
-                async () =>
-                {
-                    One.Clock.Advance(TimeSpan.FromSeconds(1));
-                    return await gateway.ReadinessAsync();
-                },
-                readiness => readiness == "200 Healthy");
-        }
-
+        await UntilHealthyAsync();
         One.Clock.Advance(TimeSpan.FromSeconds(11));
+        await UntilHealthyAsync(); // what was under way then has taken too long by this clock
     }
+
+    private Task<string> UntilHealthyAsync() => ReplicaSettings.EventuallyAsync(
+        async () =>
+        {
+            One.Clock.Advance(TimeSpan.FromSeconds(1));
+            return $"{await One.ReadinessAsync()}, {await Two.ReadinessAsync()}";
+        },
+        readiness => readiness == "200 Healthy, 200 Healthy");
 
     private async Task UnclaimAsync()
     {
@@ -319,11 +353,11 @@ public sealed class SharedSessionsTests : IAsyncLifetime
         token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() };
     });
 
-    private static string CreateCertificate()
+    private static string CreateCertificate(DateTimeOffset notAfter)
     {
         using var key = RSA.Create(2048);
-        var now = TimeProvider.System.GetUtcNow();
-        using var certificate = new CertificateRequest("CN=keys", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        var request = new CertificateRequest("CN=keys", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(notAfter.AddDays(-2), notAfter);
         return certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem();
     }
 }

@@ -15,7 +15,7 @@ namespace NclueGateway.Access.Sessions;
 /// </summary>
 internal sealed class KeyRing(RedisConnection connection, RedisCircuit circuit, TimeProvider time, string key) : BackgroundService, IXmlRepository
 {
-    private readonly ConcurrentDictionary<string, byte> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, XElement> _known = new(StringComparer.Ordinal);
     private readonly RedisXmlRepository _redis = new(() => connection.GetAsync().GetAwaiter().GetResult().GetDatabase(), key);
 
     /// <summary>Whether protecting failed because the keys cannot be read now.</summary>
@@ -24,10 +24,11 @@ internal sealed class KeyRing(RedisConnection connection, RedisCircuit circuit, 
 
     public IReadOnlyCollection<XElement> GetAllElements()
     {
-        var elements = _redis.GetAllElements();
+        // Two replicas may have put the same key back at the same moment. The framework reads no ring that holds a key twice.
+        XElement[] elements = [.. _redis.GetAllElements().DistinctBy(Name)];
         foreach (var element in elements)
         {
-            _known.TryAdd(Text(element), 0);
+            _known.TryAdd(Name(element), element);
         }
 
         return elements;
@@ -36,7 +37,7 @@ internal sealed class KeyRing(RedisConnection connection, RedisCircuit circuit, 
     public void StoreElement(XElement element, string friendlyName)
     {
         _redis.StoreElement(element, friendlyName);
-        _known.TryAdd(Text(element), 0);
+        _known.TryAdd(Name(element), element);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -64,14 +65,15 @@ internal sealed class KeyRing(RedisConnection connection, RedisCircuit circuit, 
 
     private bool PutBack()
     {
-        var there = _redis.GetAllElements().Select(Text).ToHashSet(StringComparer.Ordinal);
-        foreach (var missing in _known.Keys.Where(known => !there.Contains(known)))
+        var there = _redis.GetAllElements().Select(Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (_, missing) in _known.Where(known => !there.Contains(known.Key)))
         {
-            _redis.StoreElement(XElement.Parse(missing), "");
+            _redis.StoreElement(missing, "");
         }
 
         return true;
     }
 
-    private static string Text(XElement element) => element.ToString(SaveOptions.DisableFormatting);
+    /// <summary>What tells elements apart: the id of a key; all of what has none, such as a revocation.</summary>
+    private static string Name(XElement element) => (string?)element.Attribute("id") ?? element.ToString(SaveOptions.DisableFormatting);
 }
