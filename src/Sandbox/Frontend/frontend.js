@@ -6,7 +6,9 @@ const unfinished = ['registered', 'pending', 'in_progress'];
 const statusTexts = { registered: 'Registered', pending: 'Waiting', in_progress: 'Running', completed: 'Done', failed: 'Failed' };
 let path = '/api/task-runs?limit=20';
 let etag = null;
+let asking = null;
 let timer = null;
+let next = null; // what is done when, by this page's clock; null while an answer is awaited, and when nobody is signed in
 
 // The cookie goes along; the header shows that a script has sent the request.
 const call = (url, options = {}) =>
@@ -14,50 +16,82 @@ const call = (url, options = {}) =>
 
 const seconds = (value, fallback) => (value === null ? fallback : Number(value));
 
-function again(after) {
+function again(what, after) {
+  next = { what, at: performance.now() + after * 1000 };
+  wait();
+}
+
+// Nobody looks: nobody asks. Who looks again asks when it is time, and not before.
+function wait() {
   clearTimeout(timer);
-  timer = document.hidden ? null : setTimeout(show, after * 1000); // nobody looks: nobody asks
+  timer = next === null || document.hidden ? null : setTimeout(next.what, Math.max(0, next.at - performance.now()));
+}
+
+// The answer and its body; null when there is none to go on with. Whoever asked is then called again, unless nobody is signed in.
+async function ask(what, url, headers = {}) {
+  asking?.abort(); // an answer that comes late must not replace a later one
+  asking = new AbortController();
+  next = null;
+  wait();
+  try {
+    const response = await call(url, { headers, signal: asking.signal });
+    if (response.ok || response.status === 304) {
+      return { headers: response.headers, body: response.ok ? await response.json() : null };
+    }
+
+    if (response.status === 401) {
+      signedOut();
+      return null;
+    }
+
+    // Whatever went wrong, the rows that are there stay, with nobody signed out. What stands in front of the gateway may answer without JSON.
+    const problem = await response.json().catch(() => ({ title: `The gateway cannot be used now (${response.status}).` }));
+    byId('state').textContent = problem.title;
+    again(what, seconds(response.headers.get('Retry-After'), 30));
+  } catch (failure) {
+    if (failure.name !== 'AbortError') {
+      byId('state').textContent = 'The gateway cannot be reached.';
+      again(what, 30);
+    }
+  }
+
+  return null;
+}
+
+async function start() {
+  const session = await ask(start, '/session');
+  if (session !== null) {
+    byId('who').textContent = session.body.name ?? session.body.subject;
+    byId('sign-out').hidden = false;
+    await show();
+  }
 }
 
 async function show() {
-  let response;
-  try {
-    response = await call(path, { headers: etag ? { 'If-None-Match': etag } : {} });
-  } catch {
-    byId('state').textContent = 'The gateway cannot be reached.';
-    return again(30);
-  }
-
-  if (response.status === 401) {
-    return signedOut();
-  }
-
-  // Whatever went wrong, the rows that are there stay, with the time that they are from.
-  if (response.status !== 200 && response.status !== 304) {
-    const problem = await response.json();
-    byId('state').textContent = problem.title;
-    return again(seconds(response.headers.get('Retry-After'), 30));
+  const answer = await ask(show, path, etag ? { 'If-None-Match': etag } : {});
+  if (answer === null) {
+    return;
   }
 
   // How old the answer is: Date − Age, by the gateway's clock and not by this machine's.
-  const asOf = new Date(new Date(response.headers.get('Date')).getTime() - seconds(response.headers.get('Age'), 0) * 1000);
+  const { headers, body: page } = answer;
+  const asOf = new Date(new Date(headers.get('Date')).getTime() - seconds(headers.get('Age'), 0) * 1000);
   byId('state').textContent = `As of ${asOf.toLocaleTimeString()}`;
-  byId('state').dataset.age = response.headers.get('Age');
-  if (response.status === 200) {
-    etag = response.headers.get('ETag');
-    const page = await response.json();
+  byId('state').dataset.age = headers.get('Age');
+  if (page !== null) {
+    etag = headers.get('ETag');
     byId('runs').replaceChildren(...page.runs.map(row));
-    const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('Link'));
-    byId('more').hidden = next === null;
+    const link = /<([^>]+)>; rel="next"/.exec(headers.get('Link'));
+    byId('more').hidden = link === null;
     byId('more').onclick = () => {
-      path = next[1];
+      path = link[1];
       etag = null;
       show();
     };
     byId('runs').dataset.unfinished = page.runs.some((run) => unfinished.includes(run.status));
   }
 
-  again(byId('runs').dataset.unfinished === 'true' ? 10 : 60);
+  again(show, byId('runs').dataset.unfinished === 'true' ? 10 : 60);
 }
 
 function row(run) {
@@ -73,7 +107,9 @@ function row(run) {
 }
 
 function signedOut() {
-  clearTimeout(timer);
+  asking?.abort();
+  next = null;
+  wait();
   byId('who').textContent = 'Nobody is signed in.';
   byId('sign-in').hidden = false;
   byId('sign-out').hidden = true;
@@ -85,22 +121,17 @@ function signedOut() {
 byId('sign-in').onclick = () => location.assign(`${gateway}/session/login?returnUrl=${encodeURIComponent(location.href)}`);
 
 byId('sign-out').onclick = async () => {
-  const response = await call('/session/logout', { method: 'POST' });
-  if (response.ok || response.status === 401) {
-    signedOut();
-  } else {
-    byId('state').textContent = (await response.json()).title; // still signed in: try again
+  try {
+    const response = await call('/session/logout', { method: 'POST' });
+    if (response.ok || response.status === 401) {
+      signedOut();
+    } else {
+      byId('state').textContent = (await response.json()).title; // still signed in: try again
+    }
+  } catch {
+    byId('state').textContent = 'You are still signed in: the gateway cannot be reached.';
   }
 };
 
-document.addEventListener('visibilitychange', () => document.hidden || byId('sign-out').hidden || show());
-
-const session = await call('/session');
-if (session.ok) {
-  const { subject, name } = await session.json();
-  byId('who').textContent = name ?? subject;
-  byId('sign-out').hidden = false;
-  await show();
-} else {
-  signedOut();
-}
+document.addEventListener('visibilitychange', wait);
+await start();
