@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using NclueGateway.Budget;
 using NclueGateway.Sandbox.Nclue;
+using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
 using StackExchange.Redis;
 
@@ -61,6 +62,35 @@ public sealed class RedisDeploymentTests
 
         await replica.StopAsync();
         folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Sessions_with_a_user_who_may_do_no_more_than_is_needed()
+    {
+        await using var redis = await RedisServer.StartAsync(["--user", "default", "off", "--user", "gateway", "on", ">password", .. Acl()]);
+        var connectionString = $"{redis.Address},user=gateway,password=password";
+        var settings = SessionHost.Settings(("ConnectionStrings:Redis", connectionString), ("Auth:Session:AllowUnencryptedKeys", "true"));
+        await using var one = await GatewayHost.StartAsync(settings: settings, environment: "Development");
+        await using var two = await one.StartReplicaAsync(settings, one.Clock, environment: "Development");
+        using var browser = new CookieClient(one.Address);
+
+        await browser.SignInAsync();
+        using var elsewhere = new CookieClient(two.Address) { Session = browser.Session };
+        (await StatusAsync(elsewhere)).ShouldBe(HttpStatusCode.OK);
+        one.Clock.Advance(TimeSpan.FromMinutes(5));
+        (await StatusAsync(elsewhere)).ShouldBe(HttpStatusCode.OK);
+        one.Issuer.SignIn.Refreshes.ShouldBe(1);
+        using var signedOut = await browser.SendAsync(HttpMethod.Post, "/session/logout");
+        signedOut.StatusCode.ShouldBe(HttpStatusCode.OK);
+        one.Clock.Advance(TimeSpan.FromSeconds(11));
+        (await StatusAsync(elsewhere)).ShouldBe(HttpStatusCode.Unauthorized);
+        one.Warnings().ShouldBeEmpty();
+        two.Warnings().ShouldBeEmpty();
+
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(connectionString);
+        await ShouldBeDeniedAsync(connection.GetDatabase().StringSetAsync("another-application", "x"));
+        await ShouldBeDeniedAsync(connection.GetDatabase().HashGetAllAsync("another-application"));
+        await ShouldBeDeniedAsync(connection.GetDatabase().ExecuteAsync("SCAN", "0"));
     }
 
     [Fact]
@@ -125,6 +155,15 @@ public sealed class RedisDeploymentTests
             .Single(line => line.StartsWith("ACL SETUSER nclue-gateway", StringComparison.Ordinal));
         return line.Split(' ').SkipWhile(word => !word.StartsWith('~')).ToArray();
     }
+
+    private static async Task<HttpStatusCode> StatusAsync(CookieClient browser)
+    {
+        using var answer = await browser.GetAsync("/session");
+        return answer.StatusCode;
+    }
+
+    private static async Task ShouldBeDeniedAsync(Task command) =>
+        (await command.ShouldThrowAsync<RedisServerException>()).Message.ShouldStartWith("NOPERM");
 
     private static string Port(RedisServer redis) => redis.Port.ToString(CultureInfo.InvariantCulture);
 

@@ -17,7 +17,7 @@ namespace NclueGateway.Tests.Replicas;
 [Collection("RealTime")]
 public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
 {
-    private static readonly string Certificate = CreateCertificate();
+    private static readonly string Certificate = CreateCertificate(TimeProvider.System.GetUtcNow().AddDays(1));
 
     private RedisServer? _redis;
     private SampleFrontend? _frontend;
@@ -33,14 +33,15 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
 
     private GatewayHost Two => _two!;
 
-    private Dictionary<string, string?> Settings => SessionHost.Settings(
-        ("ConnectionStrings:Redis", Redis.Address), ("Nclue:ReplicaCount", "2"), ("Auth:AllowedOrigins:0", _frontend!.Address.GetLeftPart(UriPartial.Authority)),
-        ("Auth:Session:DataProtectionCertificate", Certificate));
+    private Dictionary<string, string?> Settings { get; } = SessionHost.Settings(
+        ("Nclue:ReplicaCount", "2"), ("Auth:Session:DataProtectionCertificate", Certificate));
 
     public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync();
         _frontend = await SampleFrontend.StartAsync(0, Ct);
+        Settings["ConnectionStrings:Redis"] = Redis.Address;
+        Settings["Auth:AllowedOrigins:0"] = _frontend.Address.GetLeftPart(UriPartial.Authority);
         _one = await GatewayHost.StartAsync(settings: Settings, environment: "Development", provider: issuer =>
             issuer.SignIn.ChangeIdToken = token => _sid = (string)token.Claims["sid"]!);
         _two = await StartAnotherAsync();
@@ -256,6 +257,40 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
         (await StatusAsync(other, Two)).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
+    [Fact]
+    public async Task A_key_that_two_replicas_have_put_back_at_the_same_moment_is_read_as_one()
+    {
+        using var person = await SignedInAsync(One);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(Redis.Address);
+        var redis = connection.GetDatabase();
+        await redis.ListRightPushAsync("nclue-gateway:data-protection-keys", await redis.ListRangeAsync("nclue-gateway:data-protection-keys"));
+
+        await using var three = await StartAnotherAsync();
+
+        (await StatusAsync(person, three)).ShouldBe(HttpStatusCode.OK);
+        using var there = await SignedInAsync(three);
+        (await StatusAsync(there, One)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task With_another_certificate_people_sign_in_again_and_replicas_that_still_have_the_old_one_go_on_by_themselves()
+    {
+        using var person = await SignedInAsync(One);
+        Settings["Auth:Session:DataProtectionCertificate"] = CreateCertificate(TimeProvider.System.GetUtcNow().AddDays(-1)); // run out: no matter
+        await using var three = await StartAnotherAsync();
+        await using var four = await StartAnotherAsync();
+
+        (await StatusAsync(person, three)).ShouldBe(HttpStatusCode.Unauthorized);
+        using var again = await SignedInAsync(three);
+        (await StatusAsync(again, three)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(again, four)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(again, Two)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
+        using var old = await SignedInAsync(Two);
+        (await StatusAsync(old, One)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(old, four)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
     private static string KeyOf(CookieClient person) =>
         "nclue-gateway:session:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(person.Session!)));
 
@@ -336,11 +371,11 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
         token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() };
     });
 
-    private static string CreateCertificate()
+    private static string CreateCertificate(DateTimeOffset notAfter)
     {
         using var key = RSA.Create(2048);
-        var now = TimeProvider.System.GetUtcNow();
-        using var certificate = new CertificateRequest("CN=keys", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        var request = new CertificateRequest("CN=keys", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(notAfter.AddDays(-2), notAfter);
         return certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem();
     }
 }
