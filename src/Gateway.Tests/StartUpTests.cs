@@ -5,6 +5,9 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using NclueGateway.Sandbox.Nclue;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using NclueGateway.Settings;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests;
@@ -47,6 +50,35 @@ public sealed class StartUpTests
         {
             errors.Split('\n').Count(line => line.StartsWith($"  - {key}: ", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(1, key);
         }
+    }
+
+    [Theory]
+    [InlineData("Production", true, "", "false", "Http:PublicOrigin", "Auth:Session:DataProtectionCertificate")]
+    [InlineData("Production", true, "https://gateway.example.com", "false", "Auth:Session:DataProtectionCertificate")]
+    [InlineData("Production", false, "", "false", "Http:PublicOrigin")]
+    [InlineData("Production", true, "", "true", "Http:PublicOrigin")]
+    [InlineData("Production", true, "https://gateway.example.com", "true")]
+    [InlineData("Production", false, "https://gateway.example.com", "false")]
+    [InlineData("Development", true, "", "false")]
+    public void Browser_sign_in_that_is_not_safe_keeps_the_gateway_from_starting(
+        string environment, bool hasRedis, string publicOrigin, string allowUnencryptedKeys, params string[] mistaken)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Nclue:AccessKey"] = "AK",
+            ["Nclue:SecretKey"] = "SK",
+            ["Auth:Authority"] = "https://id.example.com",
+            ["Auth:Audience"] = "gateway",
+            ["Auth:Session:ClientId"] = "gateway",
+            ["Auth:Session:AllowUnencryptedKeys"] = allowUnencryptedKeys,
+            ["Http:PublicOrigin"] = publicOrigin,
+            ["ConnectionStrings:Redis"] = hasRedis ? "127.0.0.1:1" : "",
+        });
+
+        var mistakes = Record.Exception(() => builder.AddGateway()) is SettingsException exception ? exception.Mistakes : [];
+
+        mistakes.Select(mistake => mistake[..mistake.IndexOf(": ", StringComparison.Ordinal)]).ShouldBe(mistaken);
     }
 
     [Fact]

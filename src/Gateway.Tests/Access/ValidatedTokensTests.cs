@@ -63,7 +63,7 @@ public sealed class ValidatedTokensTests : IAsyncLifetime
         await ShouldBeCheckedAsync(token);
         await ShouldBeCheckedAsync(token);
 
-        _host.Time.Advance(AccessTokenRules.ClockSkew + TimeSpan.FromMilliseconds(1));
+        _host.Time.Advance(TokenRules.ClockSkew + TimeSpan.FromMilliseconds(1));
         (await StatusAsync(token)).ShouldBe(HttpStatusCode.Unauthorized);
     }
 

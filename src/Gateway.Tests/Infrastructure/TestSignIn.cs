@@ -58,6 +58,22 @@ internal sealed class TestSignIn(TestIssuer issuer)
     /// <summary>The last authorization request.</summary>
     public IReadOnlyDictionary<string, string> LastRequest { get; private set; } = new Dictionary<string, string>();
 
+    /// <summary>A good logout token (OpenID Connect Back-Channel Logout 1.0 §2.4) for a session and the person who signs in; then whatever <paramref name="change"/> makes of it.</summary>
+    public string IssueLogoutToken(string sid, Action<TokenDraft>? change = null) => issuer.Issue(token =>
+    {
+        token.Header["typ"] = "logout+jwt";
+        foreach (var claim in new[] { "client_id", "scope", "nbf" })
+        {
+            token.Claims.Remove(claim);
+        }
+
+        token.Claims["aud"] = ClientId;
+        token.Claims["jti"] = Guid.NewGuid().ToString();
+        token.Claims["sid"] = sid;
+        token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() };
+        change?.Invoke(token);
+    });
+
     public void Map(WebApplication app)
     {
         app.MapGet("/authorize", (RequestDelegate)AuthorizeAsync);

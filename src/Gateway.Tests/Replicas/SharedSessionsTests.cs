@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json.Nodes;
 using NclueGateway.Budget;
 using NclueGateway.Http;
 using NclueGateway.Sandbox.Frontend;
@@ -153,6 +152,26 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
             One.Clock.Advance(TimeSpan.FromSeconds(31)); // as the claim of Redis, which goes by its own clock, has run out
             await UnclaimAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_refresh_token_that_one_has_renewed_is_not_used_by_another_whatever_else_came_of_the_answer()
+    {
+        using var person = await SignedInAsync(One);
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
+        One.Clock.Advance(TimeSpan.FromMinutes(5));
+        One.Issuer.SignIn.UserInfo = null; // fails after the refresh token has been used up
+        (await StatusAsync(person, One)).ShouldBe(HttpStatusCode.OK);
+        One.Issuer.SignIn.Refreshes.ShouldBe(1);
+        One.Issuer.SignIn.UserInfo = [];
+        One.Clock.Advance(TimeSpan.FromSeconds(31));
+        await UnclaimAsync();
+
+        (await StatusAsync(person, Two)).ShouldBe(HttpStatusCode.OK);
+
+        One.Issuer.SignIn.Refreshes.ShouldBe(2);
+        One.Clock.Advance(TimeSpan.FromSeconds(11));
+        (await StatusAsync(person, One)).ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -361,15 +380,7 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
         return dump.ToString();
     }
 
-    private string LogoutToken() => One.Issuer.Issue(token =>
-    {
-        token.Header["typ"] = "logout+jwt";
-        token.Claims.Remove("sub");
-        token.Claims["aud"] = TestSignIn.ClientId;
-        token.Claims["jti"] = Guid.NewGuid().ToString();
-        token.Claims["sid"] = _sid;
-        token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() };
-    });
+    private string LogoutToken() => One.Issuer.SignIn.IssueLogoutToken(_sid, token => token.Claims.Remove("sub"));
 
     private static string CreateCertificate(DateTimeOffset notAfter)
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access;
@@ -12,7 +13,7 @@ namespace NclueGateway.Access;
 internal sealed class AnonymousQuota(RequestDelegate next, QuotaOptions options, TimeProvider time)
 {
     /// <summary>The paths that it is about.</summary>
-    public static readonly IReadOnlyList<string> Paths = ["/session/login", "/session/callback", "/session/backchannel-logout"];
+    public static readonly IReadOnlyList<string> Paths = [SessionEndpoints.Login, SessionEndpoints.Callback, SessionEndpoints.BackChannelLogout];
 
     private readonly TokenBuckets<AddressRange> _buckets = new(options.AnonymousPerSecond, options.AnonymousPerSecond, time);
 

@@ -18,19 +18,21 @@ internal static class BearerSignIn
         services.TryAddSingleton(options);
         services.TryAddSingleton<BrowserSessionOptions>();
         services.AddSingleton<IssuerKeys>();
+        services.AddSingleton<IssuerTokenHandler>();
         services.AddSingleton<ValidatedTokens>();
+        services.AddSingleton<BearerChallenges>();
         services.AddAuthentication().AddJwtBearer();
         services.AddOptions<AuthenticationOptions>().PostConfigure(schemes => schemes.DefaultScheme ??= JwtBearerDefaults.AuthenticationScheme);
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IssuerKeys, ValidatedTokens, Permissions, BrowserSessionOptions, TimeProvider>((bearer, keys, validated, permissions, session, time) =>
+            .Configure<IssuerTokenHandler, BearerChallenges, TimeProvider>((bearer, tokens, challenges, time) =>
             {
                 // No Authority: it would make the shipped handler fetch keys by itself (see IssuerKeys).
                 bearer.MapInboundClaims = false;
                 bearer.TokenHandlers.Clear();
-                bearer.TokenHandlers.Add(new AccessTokenHandler(keys));
-                bearer.TokenValidationParameters = AccessTokenRules.Create(options, time);
+                bearer.TokenHandlers.Add(tokens);
+                bearer.TokenValidationParameters = TokenRules.ForAccess(options, time);
                 bearer.SaveToken = false; // nobody asks for it
-                bearer.Events = new BearerChallenges(options, permissions, keys, validated, session);
+                bearer.Events = challenges;
             });
         return services;
     }

@@ -16,7 +16,7 @@ internal static partial class CrossOrigin
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post];
 
     private static readonly string[] RequestHeaders =
-        [HeaderNames.Authorization, "X-CSRF", HeaderNames.IfNoneMatch, HeaderNames.Accept, HeaderNames.TraceParent];
+        [HeaderNames.Authorization, SessionGuard.CsrfHeader, HeaderNames.IfNoneMatch, HeaderNames.Accept, HeaderNames.TraceParent];
 
     private static readonly string[] AnswerHeaders =
     [

@@ -17,13 +17,16 @@ internal static class WebOrigin
             || uri.HostNameType is not (UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6)
             || uri.UserInfo.Length > 0
             || !origin.All(char.IsAscii)
-            || uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) != origin)
+            || Of(uri) != origin)
         {
             return "it is not an origin such as https://app.example.com: lower case, without path, user, wildcard and default port.";
         }
 
         return uri.Scheme == Uri.UriSchemeHttps || uri.IsLoopback ? null : "it must be https, unless it is on loopback.";
     }
+
+    /// <summary>The origin of an address.</summary>
+    public static string Of(Uri address) => address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 
     /// <summary>
     /// Whether browsers take both for one site, so that a <c>SameSite=Lax</c> cookie of one is sent with requests from pages of the other

@@ -153,20 +153,7 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
         Gateway.Logs.GetSnapshot().ShouldNotContain(log => log.Level >= LogLevel.Error);
     }
 
-    private string LogoutToken(Action<TokenDraft>? change = null) => Gateway.Issuer.Issue(token =>
-    {
-        token.Header["typ"] = "logout+jwt";
-        foreach (var claim in new[] { "client_id", "scope", "nbf" })
-        {
-            token.Claims.Remove(claim);
-        }
-
-        token.Claims["aud"] = TestSignIn.ClientId;
-        token.Claims["jti"] = Guid.NewGuid().ToString();
-        token.Claims["sid"] = _sid;
-        token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() };
-        change?.Invoke(token);
-    });
+    private string LogoutToken(Action<TokenDraft>? change = null) => Gateway.Issuer.SignIn.IssueLogoutToken(_sid, change);
 
     private async Task<HttpResponseMessage> PostAsync(string token)
     {

@@ -98,6 +98,18 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task A_provider_that_offers_pushed_requests_is_asked_in_the_plain_way()
+    {
+        await using var gateway = await SessionHost.StartAsync(issuer =>
+            issuer.SignIn.Metadata["pushed_authorization_request_endpoint"] = issuer.Address + "/nowhere");
+        using var browser = new CookieClient(gateway.Address);
+
+        await browser.SignInAsync();
+
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Every_sign_in_ends_the_session_before_it_and_gets_a_new_id()
     {
         await using var gateway = await SessionHost.StartAsync();

@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>Checks logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6).</summary>
-internal sealed class LogoutTokens(BrowserSessionOptions options, AccessTokenHandler tokens, SessionState state, TimeProvider time)
+internal sealed class LogoutTokens(BrowserSessionOptions options, IssuerTokenHandler tokens, SessionState state, TimeProvider time)
 {
     private const string Event = "http://schemas.openid.net/event/backchannel-logout";
 
@@ -18,7 +18,7 @@ internal sealed class LogoutTokens(BrowserSessionOptions options, AccessTokenHan
     /// <exception cref="SessionStoreUnavailableException">Nobody knows whether the token has been used before.</exception>
     public async Task<Logout?> ReadAsync(string logoutToken)
     {
-        var rules = AccessTokenRules.Create(options.ClientId, time);
+        var rules = TokenRules.For(options.ClientId, time);
         rules.RequireExpirationTime = false; // older versions of the standard had none; iat limits its life
         rules.TypeValidator = (type, _, _) => string.IsNullOrEmpty(type) || Types.Contains(type, StringComparer.OrdinalIgnoreCase)
             ? type ?? ""
@@ -38,7 +38,7 @@ internal sealed class LogoutTokens(BrowserSessionOptions options, AccessTokenHan
         }
 
         var logout = new Logout(Text(token, "sid"), Text(token, "sub"));
-        return logout is { Sid: null, Subject: null } || !await state.TryClaimAsync($"jti:{SessionTickets.Hash(token.Id)}", MaxAge + (2 * AccessTokenRules.ClockSkew))
+        return logout is { Sid: null, Subject: null } || !await state.TryClaimAsync($"jti:{SessionTickets.Hash(token.Id)}", MaxAge + (2 * TokenRules.ClockSkew))
             ? null
             : logout;
     }
@@ -46,7 +46,7 @@ internal sealed class LogoutTokens(BrowserSessionOptions options, AccessTokenHan
     private bool IsOfNow(JsonWebToken token)
     {
         var age = time.GetUtcNow().UtcDateTime - token.IssuedAt; // DateTime.MinValue without iat
-        return age <= MaxAge && age >= -AccessTokenRules.ClockSkew;
+        return age <= MaxAge && age >= -TokenRules.ClockSkew;
     }
 
     private static string? Text(JsonWebToken token, string claim) =>

@@ -1,4 +1,5 @@
 using System.Text;
+using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -37,16 +38,9 @@ internal static class ReturnUrl
         return Uri.TryCreate(text, UriKind.Absolute, out var url)
             && url.UserInfo.Length == 0
             && text.StartsWith($"{url.Scheme}://", StringComparison.OrdinalIgnoreCase)
-            && allowedOrigins.Contains(OriginOf(url), StringComparer.Ordinal)
+            && allowedOrigins.Contains(WebOrigin.Of(url), StringComparer.Ordinal)
             ? url.AbsoluteUri
             : null;
-    }
-
-    /// <summary>The origin as a browser writes it (RFC 6454 §6.2).</summary>
-    private static string OriginOf(Uri url)
-    {
-        var host = url.HostNameType == UriHostNameType.IPv6 ? $"[{url.IdnHost}]" : url.IdnHost;
-        return $"{url.Scheme}://{host}{(url.IsDefaultPort ? "" : $":{url.Port}")}";
     }
 
     /// <summary>A header is ASCII. Nothing else is changed: what a parser would tidy up could come to mean something else.</summary>

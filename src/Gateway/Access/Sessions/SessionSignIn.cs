@@ -42,12 +42,10 @@ internal static class SessionSignIn
             .AddSingleton<SessionTickets>()
             .AddSingleton<SessionStore>()
             .AddSingleton<SessionCheck>()
-            .AddSingleton<AccessTokenHandler>()
             .AddSingleton<TokenEndpoint>()
             .AddSingleton<ProviderClaims>()
             .AddSingleton<IdTokens>()
             .AddSingleton<LogoutTokens>()
-            .AddSingleton<PublicOrigin>()
             .AddSingleton<SignInEvents>()
             .AddExceptionHandler<SessionStoreUnavailableAnswer>();
         services.AddAuthentication(CallerScheme)
@@ -57,11 +55,11 @@ internal static class SessionSignIn
             .AddRemoteScheme<OpenIdConnectOptions, SignInHandler>(OpenIdConnectDefaults.AuthenticationScheme, null, null);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>());
         services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
-            .Configure<IssuerKeys, AccessTokenHandler, TimeProvider>((oidc, keys, tokens, time) => Configure(oidc, options, keys, tokens, time));
+            .Configure<IssuerKeys, IssuerTokenHandler, TimeProvider>((oidc, keys, tokens, time) => Configure(oidc, options, keys, tokens, time));
         return services;
     }
 
-    private static void Configure(OpenIdConnectOptions oidc, BrowserSessionOptions options, IssuerKeys keys, AccessTokenHandler tokens, TimeProvider time)
+    private static void Configure(OpenIdConnectOptions oidc, BrowserSessionOptions options, IssuerKeys keys, IssuerTokenHandler tokens, TimeProvider time)
     {
         oidc.ClientId = options.ClientId;
         oidc.ConfigurationManager = new Issuer(keys);
@@ -125,7 +123,7 @@ internal static class SessionSignIn
 
         public void RequestRefresh()
         {
-            // AccessTokenHandler does, when it meets an unknown key.
+            // IssuerTokenHandler does, when it meets an unknown key.
         }
     }
 }

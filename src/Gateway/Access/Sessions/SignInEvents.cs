@@ -1,18 +1,19 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using NclueGateway.Http;
 using NclueGateway.Operations.Audit;
 
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>What the gateway adds to the shipped sign-in (OpenID Connect Core §3.1, RFC 7636): where to return, what to ask for, and the session.</summary>
 internal sealed partial class SignInEvents(
-    TokenEndpoint endpoint, ProviderClaims claims, SessionStore store, AuthOptions auth, BrowserSessionOptions options, PublicOrigin origin,
+    TokenEndpoint endpoint, ProviderClaims claims, SessionStore store, AuthOptions auth, BrowserSessionOptions options, HttpOptions http,
     TimeProvider time, ILogger<SignInEvents> logger) : OpenIdConnectEvents
 {
     public override async Task RedirectToIdentityProvider(RedirectContext context)
     {
-        context.ProtocolMessage.RedirectUri = origin.Of(context.Request) + SessionEndpoints.Callback;
+        context.ProtocolMessage.RedirectUri = Origin(context.Request) + SessionEndpoints.Callback;
         context.ProtocolMessage.ResponseMode = context.Options.ResponseMode; // said even where it is the default
         context.ProtocolMessage.Scope = Scope(await endpoint.GetIssuerAsync());
         context.Response.Headers.CacheControl = "no-store";
@@ -98,6 +99,9 @@ internal sealed partial class SignInEvents(
             ? wanted.Where(scope => scope == OpenIdConnectScope.OpenId || known.Contains(scope))
             : wanted);
     }
+
+    /// <summary>Where browsers find the gateway; while developing, wherever this one went.</summary>
+    private string Origin(HttpRequest request) => http.PublicOrigin.Length > 0 ? http.PublicOrigin : $"{request.Scheme}://{request.Host}";
 
     private static string? NameIn(IReadOnlyCollection<SessionClaim> claims) =>
         (claims.FirstOrDefault(claim => claim.Type == "name") ?? claims.FirstOrDefault(claim => claim.Type == "preferred_username"))?.Value;

@@ -5,10 +5,10 @@ using Microsoft.IdentityModel.Tokens;
 namespace NclueGateway.Access;
 
 /// <summary>
-/// The shipped check of a JWT, with the keys of <see cref="IssuerKeys"/>. A token whose key is unknown waits for the provider's answer and
+/// The shipped check of a JWT of any kind, with the keys of <see cref="IssuerKeys"/>. A token whose key is unknown waits for the provider's answer and
 /// is checked once more, so that the first request after a key rollover succeeds.
 /// </summary>
-internal sealed class AccessTokenHandler(IssuerKeys keys) : JsonWebTokenHandler
+internal sealed class IssuerTokenHandler(IssuerKeys keys) : JsonWebTokenHandler
 {
     public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
     {

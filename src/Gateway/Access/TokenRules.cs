@@ -3,8 +3,8 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace NclueGateway.Access;
 
-/// <summary>What makes a JWT an access token for this gateway (RFC 7519, RFC 8725, RFC 9068).</summary>
-internal static class AccessTokenRules
+/// <summary>What makes a JWT of the provider good (RFC 7519, RFC 8725), and an access token for this gateway (RFC 9068).</summary>
+internal static class TokenRules
 {
     /// <summary>How far the provider's clock and ours may be apart.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
@@ -12,17 +12,17 @@ internal static class AccessTokenRules
     // RFC 8725 §3.11: the media types that an access token may name. Many providers leave the header out or say JWT.
     private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
 
-    /// <summary>The rules; the issuer and its keys are added for each token by <see cref="AccessTokenHandler"/>.</summary>
-    public static TokenValidationParameters Create(AuthOptions options, TimeProvider time)
+    /// <summary>The rules; the issuer and its keys are added for each token by <see cref="IssuerTokenHandler"/>.</summary>
+    public static TokenValidationParameters ForAccess(AuthOptions options, TimeProvider time)
     {
-        var rules = Create(options.Audience, time);
+        var rules = For(options.Audience, time);
         rules.TypeValidator = (type, token, _) => RequireAccessToken(type, (JsonWebToken)token);
         rules.NameClaimType = options.SubjectClaim;
         return rules;
     }
 
     /// <summary>What holds for every token of the provider: who it is for, how it is signed, and when it is good.</summary>
-    public static TokenValidationParameters Create(string audience, TimeProvider time) => new()
+    public static TokenValidationParameters For(string audience, TimeProvider time) => new()
     {
         ValidAudience = audience,
         IgnoreTrailingSlashWhenValidatingAudience = false,
