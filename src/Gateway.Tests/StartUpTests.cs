@@ -4,9 +4,9 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using NclueGateway.Sandbox.Nclue;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Settings;
 using NclueGateway.Tests.Infrastructure;
 
