@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Text.Json;
 using NclueGateway.Budget;
 
-// dotnet run --project bench/Budget -c Release -- [seconds] [scenario …]
+// dotnet run --project bench/Budget -c Release -- [seconds] [scenario …] [--json: a line of it for each, for programs]
 var seconds = args.Length > 0 && int.TryParse(args[0], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 60;
-var names = args.Where(arg => !arg.All(char.IsAsciiDigit)).ToList();
+var isJson = args.Contains("--json");
+var names = args.Where(arg => !arg.All(char.IsAsciiDigit) && arg != "--json").ToList();
 if (names.Except(Scenarios.All.Keys).Any())
 {
     await Console.Error.WriteLineAsync($"Usage: budget.sh [seconds] [{string.Join(" | ", Scenarios.All.Keys)}]");
@@ -18,7 +20,8 @@ if (!RedisServer.IsInstalled)
 
 foreach (var (name, run) in Scenarios.All.Where(scenario => names.Count == 0 || names.Contains(scenario.Key)))
 {
-    Console.WriteLine($"## {name}\n\n```text\n{(await run(TimeSpan.FromSeconds(seconds))).ToString().TrimEnd()}\n```\n");
+    var seen = await run(TimeSpan.FromSeconds(seconds));
+    Console.WriteLine(isJson ? JsonSerializer.Serialize(seen) : $"## {name}\n\n```text\n{seen.ToString().TrimEnd()}\n```\n");
 }
 
 return 0;
