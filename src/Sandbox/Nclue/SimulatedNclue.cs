@@ -97,8 +97,9 @@ internal sealed class SimulatedNclue : IAsyncDisposable
     }
 
     /// <summary>Waits until at least <paramref name="count"/> requests have arrived, answered or not.</summary>
+    /// <exception cref="TimeoutException">They have not within two minutes of the real clock.</exception>
     public Task<IReadOnlyList<Arrival>> WaitForArrivalsAsync(int count, CancellationToken cancellationToken) =>
-        _arrivals.WaitAsync(count, cancellationToken);
+        _arrivals.WaitAsync(count, cancellationToken).WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System, cancellationToken);
 
     /// <summary>Cuts what is under way and stops listening: connections are refused, and nobody else gets the port meanwhile.</summary>
     public async Task PauseAsync(CancellationToken cancellationToken)
