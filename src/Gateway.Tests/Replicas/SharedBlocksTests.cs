@@ -96,7 +96,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         await one.ReadAsync();
         await one.ReadAsync(100);
         await using var connection = await ConnectionMultiplexer.ConnectAsync(await redis.ConnectionStringAsync());
-        foreach (var key in await BlockKeysAsync(connection))
+        foreach (var key in await BlockKeysAsync(connection, 2))
         {
             await SpoilAsync(connection.GetDatabase(), key, what);
         }
@@ -133,7 +133,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         (await other.ReadAsync()).Runs.Length.ShouldBe(20);
         one.Nclue.Arrivals.Count.ShouldBe(1);
         await using var connection = await ConnectionMultiplexer.ConnectAsync(await redis.ConnectionStringAsync());
-        (await BlockKeysAsync(connection)).Single().ToString().ShouldEndWith(newest.FetchedAt.ToString(CultureInfo.InvariantCulture));
+        (await BlockKeysAsync(connection, 1)).Single().ToString().ShouldEndWith(newest.FetchedAt.ToString(CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         await one.ReadAsync();
         await using var connection = await ConnectionMultiplexer.ConnectAsync(await redis.ConnectionStringAsync());
 
-        (await connection.GetDatabase().KeyTimeToLiveAsync((await BlockKeysAsync(connection)).Single()))!.Value
+        (await connection.GetDatabase().KeyTimeToLiveAsync((await BlockKeysAsync(connection, 1)).Single()))!.Value
             .ShouldBeInRange(TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(5));
     }
 
@@ -216,8 +216,18 @@ public sealed class SharedBlocksTests(TestRedis redis)
         }
     }
 
-    private async Task<RedisKey[]> BlockKeysAsync(ConnectionMultiplexer connection) =>
-        await connection.GetServers()[0].KeysAsync(pattern: $"*:{{nclue:*:{_account}}}:v*").ToArrayAsync(Ct);
+    /// <summary>A reader may be answered a moment before the block is in Redis.</summary>
+    private async Task<RedisKey[]> BlockKeysAsync(ConnectionMultiplexer connection, int expected)
+    {
+        RedisKey[] keys;
+        do
+        {
+            keys = await connection.GetServers()[0].KeysAsync(pattern: $"*:{{nclue:*:{_account}}}:v*").ToArrayAsync(Ct);
+        }
+        while (keys.Length < expected);
+
+        return keys;
+    }
 
     private async Task<GatewayHost> StartAsync(params (string Name, string Value)[] more) => await GatewayHost.StartAsync(
         new() { Frozen = true, Runs = 250 }, await SettingsAsync(more), realTime: true);

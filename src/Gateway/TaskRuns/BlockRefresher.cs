@@ -136,7 +136,7 @@ internal sealed class BlockRefresher(
                 isOverQuota,
                 isCollapsed,
                 needed.Select(block => Expected(block, now)).DefaultIfEmpty().Max(),
-                needed.Any(block => _schedule.InFlightFor(block, now) is not null),
+                needed.Any(block => _schedule.InFlightFor(block, now) >= pacer.Interval), // one that has just departed is not late
                 needed.Select(block => _schedule.Unreadable(block, now)).FirstOrDefault(failure => failure is not null) ?? StandingFailure);
         }
     }

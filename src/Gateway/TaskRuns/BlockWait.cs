@@ -18,7 +18,7 @@ internal sealed class BlockWait(BlockRefresher refresher, CallerIdentity caller)
 /// <param name="IsOverQuota">Its caller waits for as many blocks as it may (<c>Quota:ColdBlocks</c>); it does not wait for all it asked for.</param>
 /// <param name="IsCollapsed">Somebody else had asked for all of it before.</param>
 /// <param name="Expected">How long it will probably take.</param>
-/// <param name="IsInFlight">Whether a call for it is under way.</param>
+/// <param name="IsOverdue">Whether a call for it has been under way for so long that the next could have departed.</param>
 /// <param name="Failure">What went wrong last, while that stands.</param>
 internal readonly record struct WaitForecast(
-    bool IsOverQuota, bool IsCollapsed, TimeSpan Expected, bool IsInFlight, NclueFailure? Failure);
+    bool IsOverQuota, bool IsCollapsed, TimeSpan Expected, bool IsOverdue, NclueFailure? Failure);

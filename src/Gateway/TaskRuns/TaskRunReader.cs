@@ -154,7 +154,7 @@ internal sealed class TaskRunReader(
                 Problems.CallerQuota, "This caller already waits for as many parts of the list as it may (Quota:ColdBlocks).", after),
             { Failure: { } failure } => new(
                 ProblemOf(failure), failure.Detail, ProblemOf(failure).Status == StatusCodes.Status503ServiceUnavailable ? after : null),
-            { IsInFlight: true } => new(Problems.UpstreamTimeout, "NCLUE has been asked for this part of the list and has not answered yet.", null),
+            { IsOverdue: true } => new(Problems.UpstreamTimeout, "NCLUE has been asked for this part of the list and has not answered yet.", null),
             _ when hasNoTurn => new(Problems.UpstreamBusy, "Redis is away, and without it this replica has no turn at NCLUE.", after),
             _ => new(Problems.UpstreamBusy, "This part of the list has not been fetched yet; others are in front of it.", after),
         };
