@@ -54,7 +54,11 @@ public static class GatewayBuilder
             .AddRedis(connections)
             .AddNclue(nclue, isShared, cache.KeepFor)
             .AddTaskRuns(nclue, isShared)
-            .AddOpenApi(openApi)
+            .AddOpenApi(openApi, api =>
+            {
+                api.DocumentFilter<TaskRunOperations>();
+                api.DocumentFilter<SessionOperations>();
+            })
             .AddHealthChecks();
         return builder;
     }

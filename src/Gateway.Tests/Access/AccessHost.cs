@@ -15,7 +15,6 @@ using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Operations;
-using NclueGateway.TaskRuns;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
@@ -91,8 +90,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddCrossOrigin(options);
         builder.Services.AddBearerSignIn(options);
         builder.Services.AddPermissions();
-        builder.Services.AddSingleton(TaskRunContract.Description);
-        builder.Services.AddOpenApi(openApi ?? new());
+        builder.Services.AddOpenApi(openApi ?? new(), _ => { });
         builder.Services.AddHealthChecks();
 
         var app = builder.Build();
@@ -111,7 +109,6 @@ internal sealed class AccessHost : IAsyncDisposable
         app.MapOpenApi(hasSignIn);
         app.MapHealth();
         app.MapMethods(Protected, [HttpMethods.Get], (HttpContext context) => ((SignedInCaller)context.User).Caller.Subject)
-            .WithName("listTaskRuns")
             .RequireAuthorization();
         map?.Invoke(app);
         await app.StartAsync();

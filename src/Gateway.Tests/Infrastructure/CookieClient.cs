@@ -8,7 +8,7 @@ namespace NclueGateway.Tests.Infrastructure;
 /// </summary>
 internal sealed class CookieClient(Uri gateway) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _http = new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })) { Timeout = TimeSpan.FromSeconds(30) };
 
     /// <summary>What it has, by name.</summary>
     public Dictionary<string, string> Cookies { get; } = [];

@@ -143,7 +143,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         return client;
     }
 
-    public HttpClient CreateAnonymousClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false })
+    public HttpClient CreateAnonymousClient() => new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false }))
     {
         BaseAddress = Address,
         Timeout = TimeSpan.FromSeconds(30), // of the real clock: for a test that would hang

@@ -13,7 +13,7 @@ internal static class OpenRoutes
         "problems/{slug}",
         "health/live",
         "health/ready",
-        "openapi/{documentName}.json",
+        "openapi/v1.json",
         "swagger/gateway.js",
         "swagger/{**path}",
         "session/login",

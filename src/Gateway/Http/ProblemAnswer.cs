@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using NclueGateway.Operations.Audit;
 
@@ -55,6 +56,11 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.Remove(HeaderNames.ETag);
+        if (Status == StatusCodes.Status401Unauthorized && StringValues.IsNullOrEmpty(response.Headers.WWWAuthenticate))
+        {
+            response.Headers.WWWAuthenticate = "Bearer"; // every 401 has to name a way (RFC 9110 §11.6.1)
+        }
+
         if (RetryAfter is { } after)
         {
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

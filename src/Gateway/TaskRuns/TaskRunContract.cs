@@ -1,7 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using NclueGateway.Http.OpenApi;
 
 namespace NclueGateway.TaskRuns;
 
@@ -52,37 +50,31 @@ internal static class TaskRunContract
         },
     };
 
-    /// <summary>For the API's description: the type of a page, and examples that cannot drift from it.</summary>
-    public static PageDescription Description { get; } = new(
-        typeof(TaskRunPage),
-        [
-            Example("runs", "A completed, a running and a failed run", 0, 20, 3, [Completed, Running, Failed]),
-            Example("end", "A page past the end of the list", 100, 20, 3, []),
-        ]);
-
-    private static PageExample Example(string name, string summary, int index, int limit, long? total, TaskRun[] runs)
-    {
-        var page = new TaskRunPage { Index = index, Limit = limit, Total = total, Runs = runs };
-        return new(name, summary, JsonSerializer.SerializeToNode(page, JsonSerializerOptions.Web)!);
-    }
+    /// <summary>Whole answers, for the API's description.</summary>
+    public static IReadOnlyList<(string Name, string Summary, TaskRunPage Page)> Examples { get; } =
+    [
+        ("runs", "A completed, a running and a failed run", new() { Index = 0, Limit = 20, Total = 3, Runs = [Completed, Running, Failed] }),
+        ("end", "A page past the end of the list", new() { Index = 100, Limit = 20, Total = 3, Runs = [] }),
+    ];
 
     /// <summary>A page of the list of task runs, in NCLUE's own order.</summary>
     public sealed record TaskRunPage
     {
         /// <summary>The row the page starts at, counted from 0, as asked for.</summary>
-        [Range(0, 10_000_000)]
+        [Range(0, PageRequest.MaxIndex)]
         public required int Index { get; init; }
 
         /// <summary>
         /// How many rows were asked for. The page may hold fewer before the end of the list; the end is the absence of a next link.
         /// </summary>
-        [Range(1, 100)]
+        [Range(1, PageRequest.MaxLimit)]
         public required int Limit { get; init; }
 
         /// <summary>How many task runs there are; null while that is not proved.</summary>
         public required long? Total { get; init; }
 
         /// <summary>The task runs of this page.</summary>
+        [MaxLength(PageRequest.MaxLimit)]
         public required IReadOnlyList<TaskRun> Runs { get; init; }
     }
 
@@ -107,7 +99,7 @@ internal static class TaskRunContract
         /// <summary>The NCLUE model behind the task; null where NCLUE does not tell.</summary>
         public required TaskRunModel? Model { get; init; }
 
-        /// <summary>When the run was created, in the gateway's time zone, to the second.</summary>
+        /// <summary>When the run was created, in the gateway's time zone, to the second, so that text sorts as time; null where NCLUE's own cannot be read.</summary>
         public required DateTimeOffset? CreatedAt { get; init; }
 
         /// <summary>When the run ended; null before.</summary>

@@ -15,7 +15,8 @@ namespace NclueGateway.TaskRuns;
 /// <summary><c>GET</c> and <c>HEAD /api/task-runs</c>.</summary>
 internal static class TaskRunsEndpoint
 {
-    private const string Path = "/api/task-runs";
+    /// <summary>The address of the list.</summary>
+    public const string Path = "/api/task-runs";
     private const string Json = "application/json";
 
     /// <summary>Everything that turns the upstream's list into pages.</summary>
@@ -30,8 +31,7 @@ internal static class TaskRunsEndpoint
             .AddSingleton(Random.Shared)
             .AddSingleton<BlockRefresher>()
             .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
-            .AddSingleton<TaskRunReader>()
-            .AddSingleton(TaskRunContract.Description);
+            .AddSingleton<TaskRunReader>();
         return isShared
             ? services
                 .AddSingleton(provider => CreateStore(provider, nclue))
@@ -42,8 +42,8 @@ internal static class TaskRunsEndpoint
 
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Path, ListAsync).WithName("listTaskRuns").RequireAuthorization();
-        routes.MapMethods(Path, [HttpMethods.Head], ListAsync).WithName("headTaskRuns").RequireAuthorization();
+        routes.MapGet(Path, ListAsync).RequireAuthorization().ExcludeFromDescription();
+        routes.MapMethods(Path, [HttpMethods.Head], ListAsync).RequireAuthorization().ExcludeFromDescription();
     }
 
     private static DistributedBlockStore CreateStore(IServiceProvider provider, NclueOptions nclue)

@@ -104,7 +104,7 @@ public sealed class PacedCallTests
     [Fact]
     public async Task Calls_share_a_connection_while_they_do_not_overlap()
     {
-        await using var gateway = await GatewayHost.StartAsync();
+        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Cache:FreshFor"] = "00:10:00" });
 
         await gateway.ReadAsync();
         await gateway.WhileTimePassesAsync(gateway.ReadAsync(index: 100));

@@ -73,12 +73,14 @@ internal static class SessionEndpoints
 
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.WriteAsJsonAsync(
-            new SessionDescription(
-                session.Caller.Caller.Subject,
-                session.Session.Name,
-                session.Caller.MayRead ? [auth.ReadScope] : [],
-                Text(session.IdleExpiresAt < session.Session.AbsoluteExpiresAt ? session.IdleExpiresAt : session.Session.AbsoluteExpiresAt),
-                Text(session.Session.AbsoluteExpiresAt)),
+            new SessionContract.Session
+            {
+                Subject = session.Caller.Caller.Subject,
+                Name = session.Session.Name,
+                Permissions = session.Caller.MayRead ? [auth.ReadScope] : [],
+                IdleExpiresAt = Text(session.IdleExpiresAt < session.Session.AbsoluteExpiresAt ? session.IdleExpiresAt : session.Session.AbsoluteExpiresAt),
+                AbsoluteExpiresAt = Text(session.Session.AbsoluteExpiresAt),
+            },
             Json);
     }
 
@@ -95,7 +97,7 @@ internal static class SessionEndpoints
         context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.SignOut, options.ClientId, session.Session.Subject);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["Clear-Site-Data"] = "\"cache\"";
-        await context.Response.WriteAsJsonAsync(new SignedOut(await LogoutUrlAsync(provider, options)), Json);
+        await context.Response.WriteAsJsonAsync(new SessionContract.SignedOut { LogoutUrl = await LogoutUrlAsync(provider, options) }, Json);
     }
 
     private static async Task BackChannelLogoutAsync(HttpContext context, LogoutTokens tokens, SessionStore store, BrowserSessionOptions options)
@@ -114,12 +116,12 @@ internal static class SessionEndpoints
     }
 
     /// <summary>Where the browser ends the provider's session as well (OpenID Connect RP-Initiated Logout 1.0 §2); null when it cannot.</summary>
-    private static async Task<string?> LogoutUrlAsync(TokenEndpoint provider, BrowserSessionOptions options)
+    private static async Task<Uri?> LogoutUrlAsync(TokenEndpoint provider, BrowserSessionOptions options)
     {
         try
         {
             return (await provider.GetIssuerAsync()).EndSessionEndpoint is { Length: > 0 } address
-                ? QueryHelpers.AddQueryString(address, "client_id", options.ClientId)
+                ? new(QueryHelpers.AddQueryString(address, "client_id", options.ClientId))
                 : null;
         }
         catch (ProviderUnreachableException)
@@ -133,9 +135,4 @@ internal static class SessionEndpoints
 
     /// <summary>For a caller with a token, who has none.</summary>
     private static ProblemAnswer NoSession => SessionProblems.SignInRequired("A token has no session: this is for browsers that have signed in.");
-
-    private sealed record SessionDescription(
-        string Subject, string? Name, IReadOnlyList<string> Permissions, string IdleExpiresAt, string AbsoluteExpiresAt);
-
-    private sealed record SignedOut(string? LogoutUrl);
 }

@@ -48,7 +48,6 @@ internal sealed class SessionHandler(
             return;
         }
 
-        Response.Headers.WWWAuthenticate = "Bearer";
         await SessionProblems.SignInRequired("Sign in at the address in the member login, or send an access token in the Authorization header.")
             .ExecuteAsync(Context);
     }

@@ -12,11 +12,12 @@ internal sealed class ContractSchemas : ISchemaFilter
 {
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
-        if (schema is not OpenApiSchema { Properties: { Count: > 0 } properties })
+        if (schema is not OpenApiSchema { Properties: { Count: > 0 } properties } described)
         {
             return;
         }
 
+        described.AdditionalPropertiesAllowed = true; // or a property that a later version adds would break generated clients
         var nullability = new NullabilityInfoContext();
         foreach (var property in context.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {

@@ -1,53 +1,67 @@
 using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
-/// The API's description: an OpenAPI 3.1 document at <c>/openapi/v1.json</c> and, if wanted, Swagger UI at <c>/swagger</c>.
+/// The API's description: an OpenAPI 3.1 document at <c>/openapi/v1.json</c> and, if wanted, Swagger UI at <c>/swagger</c>. It is the same
+/// wherever the gateway runs and whatever its settings are: clients are generated from it once. The folders that answer requests describe
+/// their own operations, each with an <see cref="IDocumentFilter"/>.
 /// </summary>
 internal static class OpenApiDescription
 {
-    /// <summary>The name of the one security scheme.</summary>
-    public const string SecurityScheme = "bearer";
+    /// <summary>The name of the document.</summary>
+    public const string Version = "v1";
 
-    private const string Version = "v1";
-    private const string DocumentRoute = "/openapi/{documentName}.json";
+    /// <summary>The security scheme of services, and of whoever has a token.</summary>
+    public const string BearerScheme = "bearer";
 
-    /// <summary>Wants a <see cref="PageDescription"/> among the services: the feature knows what its answers look like.</summary>
-    public static IServiceCollection AddOpenApi(this IServiceCollection services, OpenApiOptions options) => services
+    /// <summary>The security scheme of browsers.</summary>
+    public const string SessionScheme = "session";
+
+    /// <param name="services">Where it is added.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="operations">Adds what is described, in this order.</param>
+    public static IServiceCollection AddOpenApi(
+        this IServiceCollection services, OpenApiOptions options, Action<SwaggerGenOptions> operations) => services
         .AddSingleton(options)
+        .AddSingleton<OpenApiText>()
         .AddEndpointsApiExplorer()
         .AddSwaggerGen(swagger =>
         {
             swagger.SwaggerDoc(Version, new OpenApiInfo
             {
                 Title = "NclueGateway",
-                Version = Version,
+                Version = "1.0",
+                Summary = "The task runs of NAVER Cloud NCLUE, for many callers.",
                 Description =
                     "Reads the task runs of NAVER Cloud NCLUE for many callers with one key, within NCLUE's limit of one request per "
-                    + "second. Every error is an RFC 9457 problem; [all of them](/problems).",
+                    + "second. Every error is an RFC 9457 problem; [all of them](/problems). A property of an answer is always present, and "
+                    + "null where there is nothing to say. Ignore properties that you do not know: a later version may add some.",
+                Contact = new OpenApiContact { Name = "The NclueGateway authors", Url = new("/", UriKind.Relative) },
                 License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
             });
-            swagger.AddServer(new OpenApiServer { Url = "/" });
-            swagger.AddSecurityDefinition(SecurityScheme, new OpenApiSecurityScheme
+            swagger.AddServer(new OpenApiServer { Url = "/", Description = "The gateway that serves this document." });
+            swagger.AddSecurityDefinition(BearerScheme, new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.Http,
                 Scheme = "bearer",
                 BearerFormat = "JWT",
-                Description = "An access token of the company's identity provider for this gateway.",
+                Description = "An access token of the company's identity provider for this gateway (RFC 6750).",
             });
+            swagger.DocInclusionPredicate((_, _) => false); // only what is described by hand
             swagger.SupportNonNullableReferenceTypes();
-            swagger.UseInlineDefinitionsForEnums();
             swagger.IncludeXmlComments(typeof(OpenApiDescription).Assembly);
             swagger.SchemaFilter<ContractSchemas>();
-            swagger.DocumentFilter<ListTaskRunsOperation>();
+            swagger.DocumentFilter<ProblemSchema>();
+            operations(swagger);
         });
 
     /// <param name="endpoints">Where it is mapped.</param>
     /// <param name="hasSignIn">Whether browser sign-in is on, so that Swagger UI offers it.</param>
     public static IEndpointRouteBuilder MapOpenApi(this IEndpointRouteBuilder endpoints, bool hasSignIn = false)
     {
-        endpoints.MapSwagger(DocumentRoute, document => document.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+        endpoints.MapMethods(OpenApiText.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiText.AnswerAsync).ExcludeFromDescription();
         if (endpoints.ServiceProvider.GetRequiredService<OpenApiOptions>().UiEnabled)
         {
             endpoints.MapUi(hasSignIn);

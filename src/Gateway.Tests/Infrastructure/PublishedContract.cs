@@ -1,0 +1,196 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Json.Schema;
+
+namespace NclueGateway.Tests.Infrastructure;
+
+/// <summary>
+/// The committed API description, <c>openapi/v1.json</c>, as a judge of answers: each must have a documented status, its headers, its media
+/// type and a body of its schema, with no property that the schema does not name. (Callers are told to ignore such; the gateway has to document
+/// them.)
+/// </summary>
+internal static class PublishedContract
+{
+    /// <summary>What HTTP, CORS and the protection of browsers put on any answer. The description is about the API.</summary>
+    private static readonly HashSet<string> OnAnyAnswer = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Date", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "Vary",
+        "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
+        "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options", "Cross-Origin-Resource-Policy", "Strict-Transport-Security",
+        "Content-Security-Policy",
+    };
+
+    private static readonly Lazy<JsonObject> Committed = new(() => JsonNode.Parse(File.ReadAllText(CommittedFile))!.AsObject());
+    private static readonly Lazy<string> Definitions = new(ReadDefinitions);
+    private static readonly ConcurrentDictionary<string, JsonSchema> Schemas = new();
+    private static readonly ConcurrentDictionary<string, bool> FoundGood = new(); // pages are read again and again
+
+    public static JsonObject Document => Committed.Value;
+
+    /// <summary>How many answers have been looked at.</summary>
+    public static int Checked => _checked;
+
+    private static string CommittedFile => Path.Combine(AppContext.BaseDirectory, "v1.json");
+
+    private static int _checked;
+
+    /// <summary>What is wrong with an answer; nothing when it is documented, or is none of the API's.</summary>
+    public static IReadOnlyList<string> Judge(HttpMethod method, string path, HttpStatusCode status, IReadOnlyDictionary<string, string> headers, byte[] body)
+    {
+        path = path.TrimEnd('/').ToLowerInvariant(); // as the router has it
+        if (!IsOfApi(path) || Repository.IsUpdating)
+        {
+            return [];
+        }
+
+        Interlocked.Increment(ref _checked);
+        var wrong = new List<string>();
+        if (Document["paths"]![path]?[method.Method.ToLowerInvariant()] is { } operation)
+        {
+            JudgeAnswer(operation["responses"]![((int)status).ToString()], method, headers, body, wrong);
+        }
+        else
+        {
+            JudgeRefusal(method, status, headers, body, wrong);
+        }
+
+        return [.. wrong.Select(what => $"{method} {path} was answered with {(int)status}: {what}")];
+    }
+
+    /// <summary>What is wrong with a value by a schema of the description, given by where it stands or by itself.</summary>
+    public static IReadOnlyList<string> Invalid(JsonNode schema, JsonElement value)
+    {
+        var text = schema.ToJsonString();
+        var compiled = Schemas.GetOrAdd(text, _ => JsonSchema.FromText(
+            $$"""{"$schema":"https://json-schema.org/draft/2020-12/schema","$defs":{{Definitions.Value}},"allOf":[{{Local(text)}}]}"""));
+        var result = compiled.Evaluate(value, new EvaluationOptions { OutputFormat = OutputFormat.List, RequireFormatValidation = true });
+        return result.IsValid
+            ? []
+            : [.. result.Details!.Where(detail => detail.Errors is not null).SelectMany(
+                detail => detail.Errors!.Select(error => $"{detail.InstanceLocation} {error.Key}: {error.Value}"))];
+    }
+
+    private static bool IsOfApi(string path) => path is "/api" or "/session" || path.StartsWith("/api/", StringComparison.Ordinal)
+        || (path.StartsWith("/session/", StringComparison.Ordinal) && path is not ("/session/callback" or "/session/backchannel-logout")); // the provider's
+
+    private static void JudgeAnswer(JsonNode? response, HttpMethod method, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
+    {
+        if (response is null)
+        {
+            wrong.Add("the status is not documented");
+            return;
+        }
+
+        var documented = response["headers"]?.AsObject().ToDictionary(header => header.Key, header => header.Value!, StringComparer.OrdinalIgnoreCase) ?? [];
+        wrong.AddRange(documented.Where(header => (bool?)header.Value["required"] == true && !headers.ContainsKey(header.Key)).Select(header => $"{header.Key} is missing"));
+        wrong.AddRange(headers.Keys.Where(name => !OnAnyAnswer.Contains(name) && !documented.ContainsKey(name)).Select(name => $"{name} is not documented"));
+        foreach (var (name, header) in documented.Where(header => headers.ContainsKey(header.Key)))
+        {
+            JsonNode value = (string?)header["schema"]!["type"] == "integer" && long.TryParse(headers[name], out var number) ? number : headers[name];
+            wrong.AddRange(Invalid(header["schema"]!, JsonSerializer.SerializeToElement(value)).Select(what => $"{name}: {what}"));
+        }
+
+        if (method == HttpMethod.Head || response["content"] is not { } content)
+        {
+            if (body.Length > 0)
+            {
+                wrong.Add("it has a body");
+            }
+
+            return;
+        }
+
+        var (mediaType, described) = content.AsObject().Single();
+        JudgeBody(mediaType, described!["schema"]!, headers, body, wrong);
+    }
+
+    /// <summary>An address or a method that the API does not have.</summary>
+    private static void JudgeRefusal(HttpMethod method, HttpStatusCode status, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
+    {
+        if (method == HttpMethod.Options && status == HttpStatusCode.NoContent && body.Length == 0)
+        {
+            return; // a preflight: granted or not
+        }
+
+        if (status is not (HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden
+            or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable))
+        {
+            wrong.Add("the description has no such operation");
+        }
+
+        if (status == HttpStatusCode.MethodNotAllowed && !headers.ContainsKey("Allow"))
+        {
+            wrong.Add("Allow is missing");
+        }
+
+        if (method != HttpMethod.Head)
+        {
+            JudgeBody("application/problem+json", new JsonObject { ["$ref"] = "#/components/schemas/Problem" }, headers, body, wrong);
+        }
+    }
+
+    private static void JudgeBody(string mediaType, JsonNode schema, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
+    {
+        if (headers.GetValueOrDefault("Content-Type")?.Split(';')[0] is var type && type != mediaType)
+        {
+            wrong.Add($"its media type is {type ?? "not told"}, not {mediaType}");
+            return;
+        }
+
+        var key = schema.ToJsonString() + Convert.ToHexString(SHA256.HashData(body));
+        if (FoundGood.ContainsKey(key))
+        {
+            return;
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            var invalid = Invalid(schema, json.RootElement);
+            wrong.AddRange(invalid);
+            if (invalid.Count == 0)
+            {
+                FoundGood[key] = true;
+            }
+        }
+        catch (JsonException cannotBeRead)
+        {
+            wrong.Add(cannotBeRead.Message);
+        }
+    }
+
+    /// <summary>The named schemas, closed: a property that they do not name is an error.</summary>
+    private static string ReadDefinitions()
+    {
+        var schemas = Document["components"]!["schemas"]!.DeepClone().AsObject();
+        foreach (var (_, schema) in schemas)
+        {
+            if (schema!["properties"] is not null)
+            {
+                schema["additionalProperties"] = false;
+            }
+        }
+
+        return Local(schemas.ToJsonString());
+    }
+
+    private static string Local(string schema) => schema.Replace("#/components/schemas/", "#/$defs/", StringComparison.Ordinal);
+}
+
+/// <summary>Holds every answer to <see cref="PublishedContract"/>: the test that got one that is not documented fails.</summary>
+internal sealed class ContractHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var (method, path) = (request.Method, request.RequestUri!.AbsolutePath);
+        var response = await base.SendAsync(request, cancellationToken);
+        await response.Content.LoadIntoBufferAsync(cancellationToken);
+        var headers = response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
+            .ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        PublishedContract.Judge(method, path, response.StatusCode, headers, await response.Content.ReadAsByteArrayAsync(cancellationToken)).ShouldBeEmpty();
+        return response;
+    }
+}
