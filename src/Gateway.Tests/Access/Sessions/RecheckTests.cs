@@ -148,6 +148,19 @@ public sealed class RecheckTests
         gateway.Issuer.SignIn.Refreshes.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData("openid task-runs:read", 1)]
+    [InlineData("openid task-runs:read offline_access", 0)]
+    public async Task The_operator_is_told_once_when_the_provider_gives_no_refresh_token(string granted, int warnings)
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        gateway.Issuer.SignIn.Granted = asked => granted;
+        using var one = await SignedInAsync(gateway);
+        using var another = await SignedInAsync(gateway);
+
+        gateway.Logs.GetSnapshot().Count(line => line.Message.StartsWith("The identity provider gives no refresh token", StringComparison.Ordinal)).ShouldBe(warnings);
+    }
+
     private static async Task<CookieClient> SignedInAsync(GatewayHost gateway)
     {
         var browser = new CookieClient(gateway.Address);

@@ -11,6 +11,8 @@ internal sealed partial class SignInEvents(
     TokenEndpoint endpoint, ProviderClaims claims, SessionStore store, AuthOptions auth, BrowserSessionOptions options, HttpOptions http,
     TimeProvider time, ILogger<SignInEvents> logger) : OpenIdConnectEvents
 {
+    private int _hasToldOfNoRefreshToken;
+
     public override async Task RedirectToIdentityProvider(RedirectContext context)
     {
         context.ProtocolMessage.RedirectUri = Origin(context.Request) + SessionEndpoints.Callback;
@@ -37,6 +39,11 @@ internal sealed partial class SignInEvents(
         var subject = context.SecurityToken.Subject;
         var answer = context.TokenEndpointResponse!;
         var grantClaims = await claims.OfGrantAsync(answer, subject, Scope(await endpoint.GetIssuerAsync()));
+        if (answer.RefreshToken is null && Interlocked.Exchange(ref _hasToldOfNoRefreshToken, 1) == 0)
+        {
+            NoRefreshToken(logger, options.AbsoluteTimeout);
+        }
+
         var now = time.GetUtcNow();
         context.Properties!.SetParameter(nameof(Session), new Session
         {
@@ -73,11 +80,11 @@ internal sealed partial class SignInEvents(
     /// <summary>Whatever the provider or the browser brought, it is not shown.</summary>
     public override async Task RemoteFailure(RemoteFailureContext context)
     {
-        Failed(logger, context.Failure!.GetType().Name);
+        Failed(logger, context.Failure is ProviderUnreachableException or GrantRefusedException ? context.Failure.Message : context.Failure!.GetType().Name);
         context.HandleResponse();
         await SessionProblems.SignInFailed(context.Failure switch
         {
-            ProviderUnreachableException => "The identity provider does not answer. Sign in again in some seconds.",
+            ProviderUnreachableException => "The identity provider does not answer, or not to this gateway. Sign in again in some seconds.",
             GrantRefusedException => "The identity provider did not accept the sign-in. Sign in again.",
             _ => "The sign-in took too long, was begun in another browser, or was refused by the identity provider. Sign in again.",
         }).ExecuteAsync(context.HttpContext);
@@ -106,6 +113,10 @@ internal sealed partial class SignInEvents(
     private static string? NameIn(IReadOnlyCollection<SessionClaim> claims) =>
         (claims.FirstOrDefault(claim => claim.Type == "name") ?? claims.FirstOrDefault(claim => claim.Type == "preferred_username"))?.Value;
 
-    [LoggerMessage(1, LogLevel.Warning, "A sign-in has failed: {Kind}")]
-    private static partial void Failed(ILogger logger, string kind);
+    [LoggerMessage(1, LogLevel.Warning, "A sign-in has failed: {Reason}")]
+    private static partial void Failed(ILogger logger, string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "The identity provider gives no refresh token: a permission that is taken away stays until the session ends, "
+        + "{AbsoluteTimeout} after the sign-in. If the provider can, allow this client offline_access")]
+    private static partial void NoRefreshToken(ILogger logger, TimeSpan absoluteTimeout);
 }
