@@ -38,7 +38,7 @@ internal static class OpenApiDescription
                     "Reads the task runs of NAVER Cloud NCLUE for many callers with one key, within NCLUE's limit of one request per "
                     + "second. Every error is an RFC 9457 problem; [all of them](/problems). A property of an answer is always present, and "
                     + "null where there is nothing to say. Ignore properties that you do not know: a later version may add some.",
-                Contact = new OpenApiContact { Name = "The NclueGateway authors", Url = new("/", UriKind.Relative) },
+                Contact = new OpenApiContact { Name = "The NclueGateway authors" },
                 License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
             });
             swagger.AddServer(new OpenApiServer { Url = "/", Description = "The gateway that serves this document." });
