@@ -51,6 +51,7 @@ internal sealed class Cluster : IAsyncDisposable
         var settings = new Dictionary<string, string>
         {
             ["Nclue:BaseAddress"] = Nclue.BaseAddress.AbsoluteUri,
+            ["Operations:DrainDelay"] = "00:00:00", // nobody sends requests by what a probe says
             ["Auth:Authority"] = Identity.Authority.AbsoluteUri,
             ["Auth:Audience"] = LocalIdentityProvider.Audience,
             ["Auth:RequireHttpsMetadata"] = "false",

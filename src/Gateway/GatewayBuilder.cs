@@ -28,7 +28,7 @@ public static class GatewayBuilder
         var http = settings.Read<HttpOptions>(HttpOptions.Section);
         var openApi = settings.Read<OpenApiOptions>(OpenApiOptions.Section);
         var connections = settings.Read<ConnectionStringOptions>(ConnectionStringOptions.Section);
-        settings.Refuse("Operations");
+        var operations = settings.Read<OperationsOptions>(OperationsOptions.Section);
         var isShared = connections.Redis.Length > 0;
         if (session.IsOn && !builder.Environment.IsDevelopment())
         {
@@ -39,12 +39,14 @@ public static class GatewayBuilder
 
         builder.AddLogs();
         builder.WebHost.ConfigureKestrel(RequestLimits.Apply);
+        OperationsPort.Listen(builder, operations);
         builder.Services
             .AddSingleton(TimeProvider.System)
             .AddSingleton(cache)
             .AddSingleton(quota)
             .AddSingleton(http)
             .AddTrustedProxies(http)
+            .AddOperations(operations)
             .AddSessions(session, cache.KeyPrefix, isShared) // before the problems: their exception handler takes all that is left
             .AddProblems()
             .AddAudit()
@@ -53,13 +55,12 @@ public static class GatewayBuilder
             .AddPermissions()
             .AddRedis(connections)
             .AddNclue(nclue, isShared, cache.KeepFor)
-            .AddTaskRuns(nclue, isShared)
             .AddOpenApi(openApi, api =>
             {
                 api.DocumentFilter<TaskRunOperations>();
                 api.DocumentFilter<SessionOperations>();
             })
-            .AddHealthChecks();
+            .AddTaskRuns(nclue, isShared);
         return builder;
     }
 
@@ -71,6 +72,8 @@ public static class GatewayBuilder
         app.UseForwardedHeaders();
         app.UseMiddleware<SecurityHeaders>();
         app.UseProblems();
+        app.UseMiddleware<DrainingAnswer>();
+        app.UseOperationsPort();
         app.UseCrossOrigin();
         app.UseHostCheck();
         app.UseAnonymousQuota();

@@ -55,6 +55,7 @@ internal sealed class SandboxHost : IAsyncDisposable
                     ["Nclue:BaseAddress"] = nclue.BaseAddress.AbsoluteUri,
                     ["Nclue:AccessKey"] = accessKey,
                     ["Nclue:SecretKey"] = secretKey,
+                    ["Operations:DrainDelay"] = "00:00:00", // nobody sends requests by what a probe says
                     ["Auth:Authority"] = identity.Authority.AbsoluteUri,
                     ["Auth:Audience"] = LocalIdentityProvider.Audience,
                     ["Auth:RequireHttpsMetadata"] = "false",

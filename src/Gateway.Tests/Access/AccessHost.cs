@@ -91,7 +91,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddBearerSignIn(options);
         builder.Services.AddPermissions();
         builder.Services.AddOpenApi(openApi ?? new(), _ => { });
-        builder.Services.AddHealthChecks();
+        builder.Services.AddOperations(new() { DrainDelay = TimeSpan.Zero });
 
         var app = builder.Build();
         app.UsePathBase(pathBase);

@@ -36,7 +36,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         Issuer = issuer;
         Clock = clock!;
         Logs = logs;
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
         Client = CreateClient();
     }
 
@@ -100,16 +100,17 @@ internal sealed class GatewayHost : IAsyncDisposable
             ["Auth:Authority"] = issuer.Address,
             ["Auth:Audience"] = "gateway",
             ["Auth:RequireHttpsMetadata"] = "false",
+            ["Operations:DrainDelay"] = "00:00:00", // by a clock that stands still it would never be over
             ["Quota:Burst"] = "100000", // tests read more often than callers do, while the clock stands still
         });
         builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddGateway();
         builder.Services.AddSingleton(time);
         services?.Invoke(builder.Services);
         builder.Services.RemoveAll<ILoggerFactory>();
         builder.Services.AddLogging(logging => logging.ClearProviders().AddProvider(new FakeLoggerProvider(logs)).SetMinimumLevel(LogLevel.Trace));
         builder.Services.AddSingleton<ILoggerFactory, LoggerFactory>();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         if (upstream.Certificate is { } certificate)
         {

@@ -21,6 +21,8 @@ internal static class BearerSignIn
         services.AddSingleton<IssuerTokenHandler>();
         services.AddSingleton<ValidatedTokens>();
         services.AddSingleton<BearerChallenges>();
+        services.AddSingleton<ProviderHealth>().AddHostedService(provider => provider.GetRequiredService<ProviderHealth>());
+        services.AddHealthChecks().AddCheck<ProviderHealth>("provider");
         services.AddAuthentication().AddJwtBearer();
         services.AddOptions<AuthenticationOptions>().PostConfigure(schemes => schemes.DefaultScheme ??= JwtBearerDefaults.AuthenticationScheme);
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)

@@ -51,6 +51,23 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
         };
     }
 
+    /// <summary>Whether the provider has ever given its keys. While it has not, it is asked again unless it just was; nobody waits for that.</summary>
+    public bool AreKnown
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_current is null)
+                {
+                    _ = FetchUnlessJustAsked();
+                }
+
+                return _current is not null;
+            }
+        }
+    }
+
     /// <summary>The keys at hand; the first time, those the provider gives. Null while the provider has not given any.</summary>
     public async ValueTask<OpenIdConnectConfiguration?> GetAsync()
     {

@@ -11,6 +11,7 @@ internal static class OpenRoutes
     [
         "problems",
         "problems/{slug}",
+        "health",
         "health/live",
         "health/ready",
         "openapi/v1.json",

@@ -1,3 +1,5 @@
+using NclueGateway.Operations;
+
 namespace NclueGateway.Http;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace NclueGateway.Http;
 /// </summary>
 internal static class HostCheck
 {
-    // Asked by machines that know the process by its address: Kubernetes sends the pod's.
+    // Asked by machines that know the process by its address: Kubernetes sends the pod's. So is whatever is for operators, on its own port.
     private static readonly PathString[] UnderAnyHost = ["/health/live", "/health/ready"];
 
     public static IApplicationBuilder UseHostCheck(this IApplicationBuilder app)
@@ -17,10 +19,11 @@ internal static class HostCheck
             return app;
         }
 
+        var operations = app.ApplicationServices.GetRequiredService<OperationsPort>();
         var uri = new Uri(origin);
         string[] hosts = uri.IsDefaultPort ? [uri.Authority, $"{uri.Authority}:{uri.Port}"] : [uri.Authority];
         return app.Use((context, next) =>
-            hosts.Contains(context.Request.Host.Value, StringComparer.OrdinalIgnoreCase) || UnderAnyHost.Contains(context.Request.Path)
+            hosts.Contains(context.Request.Host.Value, StringComparer.OrdinalIgnoreCase) || UnderAnyHost.Contains(context.Request.Path) || operations.Took(context)
                 ? next(context)
                 : new ProblemAnswer(Problems.InvalidRequest) { Detail = "The request is for another host than this gateway's." }
                     .ExecuteAsync(context));

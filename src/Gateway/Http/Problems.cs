@@ -154,6 +154,15 @@ internal static class Problems
         "Try again after as many seconds as the header Retry-After says. Do not sign in again: the session is still there.",
         "Find out why Redis does not answer; the log says since when.");
 
+    public static readonly Problem Draining = new(
+        "draining",
+        StatusCodes.Status503ServiceUnavailable,
+        "This replica stops",
+        "The replica of the gateway that the request came to was told to stop and takes no more. Others, or its successor, do.",
+        "Ask again after as many seconds as the header Retry-After says, on a new connection.",
+        "Nothing, during a restart. If callers see it, requests still come to a replica that has not been ready for Operations:DrainDelay: make "
+            + "that longer than it takes until whatever sends them has noticed.");
+
     public static readonly Problem UpstreamTimeout = new(
         "upstream-timeout",
         StatusCodes.Status504GatewayTimeout,
@@ -167,7 +176,7 @@ internal static class Problems
     [
         InvalidRequest, SignInFailed, Unauthenticated, Forbidden, CsrfHeaderMissing, NotFound, MethodNotAllowed, NotAcceptable, CallerQuota,
         InternalError, UpstreamCredentials, UpstreamMalformed, UpstreamError, UpstreamBusy, UpstreamQuota, SessionStoreUnavailable,
-        UpstreamTimeout,
+        Draining, UpstreamTimeout,
     ];
 
     private static readonly FrozenDictionary<string, Problem> BySlug =

@@ -60,7 +60,8 @@ internal sealed class TaskRunOperations : IDocumentFilter
             [
                 Problems.InvalidRequest, Problems.Unauthenticated, Problems.Forbidden, Problems.CsrfHeaderMissing, Problems.NotAcceptable,
                 Problems.CallerQuota, Problems.InternalError, Problems.UpstreamCredentials, Problems.UpstreamMalformed, Problems.UpstreamError,
-                Problems.UpstreamBusy, Problems.UpstreamQuota, Problems.SessionStoreUnavailable, Problems.UpstreamTimeout,
+                Problems.UpstreamBusy, Problems.UpstreamQuota, Problems.SessionStoreUnavailable, Problems.Draining,
+                Problems.UpstreamTimeout,
             ],
             hasBody: page is not null,
             QuotaHeaders().ToDictionary(header => header.Key, IOpenApiHeader (header) => Optional(header.Value)));

@@ -31,7 +31,8 @@ internal static class TaskRunsEndpoint
             .AddSingleton(Random.Shared)
             .AddSingleton<BlockRefresher>()
             .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
-            .AddSingleton<TaskRunReader>();
+            .AddSingleton<TaskRunReader>()
+            .AddHealthChecks().AddCheck<NclueHealth>("nclue");
         return isShared
             ? services
                 .AddSingleton(provider => CreateStore(provider, nclue))

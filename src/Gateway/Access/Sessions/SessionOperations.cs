@@ -101,7 +101,7 @@ internal sealed class SessionOperations : IDocumentFilter
         ProblemSchema.AddTo(
             responses,
             document,
-            [Problems.InvalidRequest, Problems.SignInFailed, Problems.NotFound, Problems.CallerQuota, Problems.InternalError]);
+            [Problems.InvalidRequest, Problems.SignInFailed, Problems.NotFound, Problems.CallerQuota, Problems.InternalError, Problems.Draining]);
         return new OpenApiOperation
         {
             OperationId = "login",
@@ -133,7 +133,7 @@ internal sealed class SessionOperations : IDocumentFilter
         ProblemSchema.AddTo(
             responses,
             document,
-            [Problems.Unauthenticated, Problems.CsrfHeaderMissing, Problems.NotFound, Problems.InternalError, Problems.SessionStoreUnavailable]);
+            [Problems.Unauthenticated, Problems.CsrfHeaderMissing, Problems.NotFound, Problems.InternalError, Problems.SessionStoreUnavailable, Problems.Draining]);
         return responses;
     }
 }

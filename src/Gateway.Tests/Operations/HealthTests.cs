@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using NclueGateway.Http;
+using NclueGateway.Tests.Access;
+using NclueGateway.Tests.Http;
+using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.Replicas;
+
+namespace NclueGateway.Tests.Operations;
+
+public sealed class HealthTests
+{
+    private static readonly Uri Details = new("/health", UriKind.Relative);
+    private static readonly Uri Ready = new("/health/ready", UriKind.Relative);
+    private static readonly Uri Live = new("/health/live", UriKind.Relative);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task While_NCLUE_fails_the_gateway_is_degraded_and_says_why_to_whoever_runs_it()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        gateway.Nclue.Fault = new() { Status = 503 };
+        (await gateway.LetDepartUntilAsync(gateway.ReadAsync())).Status.ShouldBe(HttpStatusCode.BadGateway);
+        var arrivals = gateway.Nclue.Arrivals.Count;
+        using var anonymous = gateway.CreateAnonymousClient();
+
+        using var ready = await anonymous.GetAsync(Ready, Ct);
+        var details = (await anonymous.GetFromJsonAsync<JsonObject>(Details, Ct))!;
+
+        (ready.StatusCode, await ready.Content.ReadAsStringAsync(Ct)).ShouldBe((HttpStatusCode.OK, "Degraded"));
+        details["status"]!.ToString().ShouldBe("Degraded");
+        details["checks"]!["nclue"]!["status"]!.ToString().ShouldBe("Degraded");
+        details["checks"]!["nclue"]!["description"]!.ToString().ShouldContain("503");
+        details["checks"]!["gateway"]!["status"]!.ToString().ShouldBe("Healthy");
+        details["checks"]!["provider"]!["status"]!.ToString().ShouldBe("Healthy");
+        gateway.Nclue.Arrivals.Count.ShouldBe(arrivals);
+    }
+
+    [Fact]
+    public async Task Without_the_keys_of_the_identity_provider_it_is_not_ready()
+    {
+        await using var host = await AccessHost.StartAsync(auth => auth.Authority = "http://127.0.0.1:9");
+
+        using var ready = await host.Client.GetAsync(Ready, Ct);
+        using var live = await host.Client.GetAsync(Live, Ct);
+
+        (ready.StatusCode, await ready.Content.ReadAsStringAsync(Ct)).ShouldBe((HttpStatusCode.ServiceUnavailable, "Unhealthy"));
+        live.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task It_gets_the_keys_before_anybody_needs_them_and_a_provider_that_is_away_later_is_no_matter()
+    {
+        await using var host = await AccessHost.StartAsync();
+
+        await ReplicaSettings.EventuallyAsync(() => host.Client.GetAsync(Ready, Ct), ready => ready.StatusCode == HttpStatusCode.OK);
+        host.Issuer.Mood = IssuerMood.Fails;
+        host.Time.Advance(TimeSpan.FromHours(2));
+        using var ready = await host.Client.GetAsync(Ready, Ct);
+
+        ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("X-Forwarded-For", "203.0.113.9")]
+    [InlineData("Forwarded", "for=203.0.113.9")]
+    public async Task Whoever_comes_by_a_proxy_on_the_same_machine_sees_no_details(string header, string value)
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        using var anonymous = gateway.CreateAnonymousClient();
+        anonymous.DefaultRequestHeaders.Add(header, value);
+
+        using var details = await anonymous.GetAsync(Details, Ct);
+        using var ready = await anonymous.GetAsync(Ready, Ct);
+
+        await details.ShouldBeProblemAsync(Problems.NotFound);
+        ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task With_a_port_for_operators_details_are_there_and_only_there_and_nothing_else_is()
+    {
+        var port = FreePort();
+        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?>
+        {
+            ["Operations:Port"] = $"{port}",
+            ["Http:PublicOrigin"] = "https://gateway.example.com",
+        });
+        gateway.Client.DefaultRequestHeaders.Host = "gateway.example.com";
+        using var operators = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        operators.DefaultRequestHeaders.Authorization = gateway.Client.DefaultRequestHeaders.Authorization;
+
+        foreach (var path in new[] { Details, Ready, Live })
+        {
+            using var there = await operators.GetAsync(path, Ct);
+            there.StatusCode.ShouldBe(HttpStatusCode.OK, path.OriginalString);
+        }
+
+        foreach (var path in new[] { "/api/task-runs", "/problems", "/openapi/v1.json", "/swagger/index.html", "/nothing" })
+        {
+            using var there = await operators.GetAsync(new Uri(path, UriKind.Relative), Ct);
+            await there.ShouldBeProblemAsync(Problems.NotFound);
+        }
+
+        using var details = await gateway.Client.GetAsync(Details, Ct);
+        using var ready = await gateway.Client.GetAsync(Ready, Ct);
+        using var read = await gateway.Client.GetAsync(new Uri("/api/task-runs", UriKind.Relative), Ct);
+
+        await details.ShouldBeProblemAsync(Problems.NotFound);
+        ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+        read.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

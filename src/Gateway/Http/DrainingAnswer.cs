@@ -1,0 +1,33 @@
+using NclueGateway.Operations;
+
+namespace NclueGateway.Http;
+
+/// <summary>
+/// While the gateway stops, callers are to take their next request elsewhere: each answer ends its connection (HTTP/1.1), and when the server
+/// takes no more, what still comes on an open connection is refused.
+/// </summary>
+internal sealed class DrainingAnswer(RequestDelegate next, Draining draining)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (!draining.HasBegun)
+        {
+            return next(context);
+        }
+
+        context.Response.OnStarting(CloseAsync, context.Response);
+        return draining.IsOver
+            ? new ProblemAnswer(Problems.Draining) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context)
+            : next(context);
+    }
+
+    private static Task CloseAsync(object response)
+    {
+        if (((HttpResponse)response).HttpContext.Request.Protocol is "HTTP/1.1")
+        {
+            ((HttpResponse)response).Headers.Connection = "close";
+        }
+
+        return Task.CompletedTask;
+    }
+}

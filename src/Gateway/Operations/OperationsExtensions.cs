@@ -1,0 +1,24 @@
+namespace NclueGateway.Operations;
+
+/// <summary>What whoever runs the gateway needs of it: health, a port of its own, and a clean end.</summary>
+internal static class OperationsExtensions
+{
+    /// <summary>What the server may take, after <see cref="OperationsOptions.DrainDelay"/>, to answer what it has.</summary>
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(25);
+
+    public static IServiceCollection AddOperations(this IServiceCollection services, OperationsOptions options)
+    {
+        services
+            .AddSingleton(options)
+            .AddSingleton<OperationsPort>()
+            .AddSingleton<Draining>()
+            .AddHostedService(provider => provider.GetRequiredService<Draining>())
+            .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + AnswersWithin)
+            .AddHealthChecks()
+            .AddCheck<Draining>("gateway");
+        return services;
+    }
+
+    /// <summary>Goes after forwarded headers and before everything that may refuse a request.</summary>
+    public static void UseOperationsPort(this IApplicationBuilder app) => app.Use(app.ApplicationServices.GetRequiredService<OperationsPort>().GuardAsync);
+}

@@ -1,0 +1,23 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NclueGateway.Operations;
+
+/// <summary>How the gateway is run: the settings under <c>Operations</c>.</summary>
+internal sealed class OperationsOptions
+{
+    public const string Section = "Operations";
+
+    /// <value>
+    /// The port on which what is for operators answers, and nothing else does; 0 for none, and then it answers to callers on the same machine
+    /// only. 0 to 65535, default 0.
+    /// </value>
+    [Range(0, 65_535)]
+    public int Port { get; set; }
+
+    /// <value>
+    /// How long the gateway, told to stop, goes on as before but for saying that it is not ready, so that whoever sends it requests can learn of
+    /// it. 0 to 5 min, default 5 s.
+    /// </value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(5);
+}
