@@ -17,11 +17,11 @@ public sealed class ConventionTests
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
         ["Settings"] = [],
-        ["Redis"] = ["Settings"],
+        ["Redis"] = ["Operations", "Settings"],
         ["Caching"] = ["Redis"],
         ["Http"] = ["Operations", "Settings"],
         ["Access"] = ["Http", "Operations", "Redis", "Settings"],
-        ["Nclue"] = ["Redis", "Settings"],
+        ["Nclue"] = ["Operations", "Redis", "Settings"],
         ["Operations"] = [],
         ["TaskRuns"] = ["Access", "Caching", "Http", "Nclue", "Operations", "Redis"],
     };

@@ -6,6 +6,7 @@ using NclueGateway.Http.OpenApi;
 using NclueGateway.Nclue;
 using NclueGateway.Operations;
 using NclueGateway.Operations.Audit;
+using NclueGateway.Operations.Telemetry;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
 using NclueGateway.TaskRuns;
@@ -47,6 +48,7 @@ public static class GatewayBuilder
             .AddSingleton(http)
             .AddTrustedProxies(http)
             .AddOperations(operations)
+            .AddTelemetry(builder.Configuration)
             .AddSessions(session, cache.KeyPrefix, isShared) // before the problems: their exception handler takes all that is left
             .AddProblems()
             .AddAudit()
@@ -68,6 +70,7 @@ public static class GatewayBuilder
     public static WebApplication UseGateway(this WebApplication app)
     {
         var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
+        app.UseTelemetry();
         app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
         app.UseForwardedHeaders();
         app.UseMiddleware<SecurityHeaders>();
@@ -90,6 +93,7 @@ public static class GatewayBuilder
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();
+        app.MapMetrics();
         return app;
     }
 

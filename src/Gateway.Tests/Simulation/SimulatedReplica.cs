@@ -33,7 +33,7 @@ internal sealed class SimulatedReplica : IDisposable
         var log = new RefreshLog(NullLogger<BlockRefresher>.Instance, Meters, options, time);
         var quota = new QuotaOptions { ColdBlocks = 4 };
         Refresher = new BlockRefresher(
-            List, Pacer, nclue.SourceFor(Process, wire, options), shared, Normalizer, log, cache, quota, time, new Random(number));
+            List, Pacer, nclue.SourceFor(Process, wire, options), shared, Normalizer, log, new TaskRunMetrics(Meters), cache, quota, time, new Random(number));
         Reader = new TaskRunReader(List, Refresher, shared, cache, time);
         StartedAt = world.Now;
         Process.Run(() => _ = WatchAsync(world));

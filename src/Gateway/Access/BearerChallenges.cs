@@ -1,9 +1,11 @@
+using System.Diagnostics.Metrics;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
+using NclueGateway.Operations.Telemetry;
 
 namespace NclueGateway.Access;
 
@@ -12,9 +14,13 @@ namespace NclueGateway.Access;
 /// descriptions are replaced because they quote the token (its audience, its issuer, its times).
 /// </summary>
 internal sealed class BearerChallenges(
-    AuthOptions options, Permissions permissions, IssuerKeys keys, ValidatedTokens validated, BrowserSessionOptions session) : JwtBearerEvents
+    AuthOptions options, Permissions permissions, IssuerKeys keys, ValidatedTokens validated, BrowserSessionOptions session, IMeterFactory meters)
+    : JwtBearerEvents
 {
     private const string Scheme = "Bearer ";
+
+    private readonly Counter<long> _lookups = meters.CreateGateway()
+        .CreateCounter<long>("nclue_gateway.token_cache.lookups", "{token}", "Access tokens by whether they were known to be good: hit, miss.");
 
     public override async Task MessageReceived(MessageReceivedContext context)
     {
@@ -28,10 +34,15 @@ internal sealed class BearerChallenges(
             context.Token = value[Scheme.Length..].Trim(); // what the handler would read, and now does not read again
 
             // Asking for the keys is also what has them fetched every hour: a withdrawn key is noticed however few tokens are checked.
-            if (context.Token.Length > 0 && await keys.GetAsync() is { } issuer && validated.Find(context.Token, issuer) is { } caller)
+            if (context.Token.Length > 0 && await keys.GetAsync() is { } issuer)
             {
-                context.Principal = caller;
-                context.Success();
+                var caller = validated.Find(context.Token, issuer);
+                _lookups.Add(1, new KeyValuePair<string, object?>("result", caller is null ? "miss" : "hit"));
+                if (caller is not null)
+                {
+                    context.Principal = caller;
+                    context.Success();
+                }
             }
         }
     }

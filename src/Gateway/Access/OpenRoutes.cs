@@ -12,6 +12,7 @@ internal static class OpenRoutes
         "problems",
         "problems/{slug}",
         "health",
+        "metrics",
         "health/live",
         "health/ready",
         "openapi/v1.json",

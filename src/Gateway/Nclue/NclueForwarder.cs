@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using NclueGateway.Nclue.Pacing;
+using NclueGateway.Operations.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -80,8 +82,13 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
         context.Request.QueryString = new(string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={BlockSize}"));
         context.Response.Body = body;
 
+        // The handler makes no span of its own: it would tell NCP of it (see NclueConnections).
+        using var span = GatewayTelemetry.Source.StartActivity("GET task-runs", ActivityKind.Client, default(ActivityContext), [
+            new("http.request.method", "GET"), new("server.address", _options.BaseAddress.Host)]);
         departure.Begin(timeout.Token);
         var error = await _forwarder.SendAsync(context, _options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, timeout.Token);
+
+        span?.SetTag("http.response.status_code", context.Features.Get<HttpResponse>()?.StatusCode);
 
         // What a refusal means, its head says: a body that is cut or endless must not turn a throttle into something else.
         if (context.Features.Get<HttpResponse>() is { StatusCode: not StatusCodes.Status200OK } refusal)

@@ -16,6 +16,7 @@ internal static class RedisExtensions
         services
             .AddSingleton<RedisConnection>()
             .AddSingleton<RedisCircuit>()
+            .AddHostedService<RedisMetrics>()
             .AddStackExchangeRedisCache(_ => { })
             .AddOptions<RedisCacheOptions>()
             .Configure<RedisConnection>((cache, connection) => cache.ConnectionMultiplexerFactory = connection.GetAsync);

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Nclue;
 using NclueGateway.Nclue.Pacing;
+using NclueGateway.Operations.Telemetry;
 
 namespace NclueGateway.TaskRuns;
 
@@ -16,6 +18,7 @@ internal sealed class BlockRefresher(
     ISharedBlocks shared,
     TaskRunNormalizer normalizer,
     RefreshLog log,
+    TaskRunMetrics metrics,
     CacheOptions cache,
     QuotaOptions quota,
     TimeProvider time,
@@ -28,6 +31,7 @@ internal sealed class BlockRefresher(
     private readonly BlockSchedule _schedule = new(list, pacer, shared, cache, quota, time);
     private readonly UpstreamHealth _health = new(pacer, time, random);
     private readonly List<Task> _calls = [];
+    private readonly Dictionary<int, ActivityContext> _traces = []; // of the first reader that waits for a block
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TimeSpan _latency;
@@ -83,6 +87,23 @@ internal sealed class BlockRefresher(
         }
     }
 
+    /// <summary>How many blocks are in memory.</summary>
+    public int Held => list.Blocks.All.Count();
+
+    /// <summary>How many blocks are kept fresh, and how long the oldest of them may still be answered; null without one.</summary>
+    public (int Count, TimeSpan? Grace) Wanted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var now = time.GetTimestamp();
+                var (count, oldest) = _schedule.Wanted(now);
+                return (count, oldest is { } departedAt ? cache.KeepFor - time.GetElapsedTime(departedAt, now) : null);
+            }
+        }
+    }
+
     /// <summary>Whether a departure is open right now, nobody waits for it, and the block can have it.</summary>
     public bool IsOpenFor(int block)
     {
@@ -102,6 +123,7 @@ internal sealed class BlockRefresher(
         shared.Looked = TakeLook;
         await pacer.StartAsync();
         await shared.StartAsync();
+        metrics.Observe(this);
         await base.StartAsync(cancellationToken);
     }
 
@@ -114,6 +136,7 @@ internal sealed class BlockRefresher(
             {
                 _schedule.Remove(caller, block);
                 registered.Remove(block);
+                _traces.Remove(block);
             }
 
             var now = time.GetTimestamp();
@@ -124,6 +147,11 @@ internal sealed class BlockRefresher(
                 if (_schedule.TryAdd(caller, block, now))
                 {
                     registered.Add(block);
+                    if (Activity.Current is { } reader)
+                    {
+                        _traces.TryAdd(block, reader.Context);
+                    }
+
                     Wake();
                 }
                 else
@@ -265,6 +293,8 @@ internal sealed class BlockRefresher(
                 _schedule.Departed(pick, departure.At);
             }
 
+            metrics.Departed(pick, time.GetElapsedTime(pick.Since, departure.At));
+
             _calls.RemoveAll(call => call.IsCompleted);
             _calls.Add(CallAsync(pick.Block, departure));
         }
@@ -274,6 +304,7 @@ internal sealed class BlockRefresher(
 
     private async Task CallAsync(int block, Departure departure)
     {
+        using var span = StartSpan(block);
         await Task.Yield(); // the next step does not wait for it
         NclueOutcome outcome;
         try
@@ -287,6 +318,7 @@ internal sealed class BlockRefresher(
         }
 
         departure.Close();
+        span?.SetStatus(outcome.Failure is null ? ActivityStatusCode.Unset : ActivityStatusCode.Error, outcome.Failure?.Kind.ToString());
         var (stored, failure) = Take(block, departure, outcome);
         if (failure is not null)
         {
@@ -294,6 +326,18 @@ internal sealed class BlockRefresher(
         }
 
         await shared.EndAsync(departure, block, stored, isAnswered: failure is null or { Kind: NclueFailureKind.Unreadable });
+    }
+
+    /// <summary>A span of the trace of the reader who waits for the block, or of a trace of its own.</summary>
+    private Activity? StartSpan(int block)
+    {
+        ActivityContext reader;
+        lock (_lock)
+        {
+            _traces.Remove(block, out reader);
+        }
+
+        return GatewayTelemetry.Source.StartActivity("refresh", ActivityKind.Internal, reader, [new("nclue_gateway.block", block)]);
     }
 
     /// <summary>Takes in what a call brought: a block or a failure.</summary>
@@ -332,6 +376,7 @@ internal sealed class BlockRefresher(
         }
 
         log.Took(number, failure);
+        metrics.Refreshed(failure);
         SignalChange();
         return (block, failure);
     }

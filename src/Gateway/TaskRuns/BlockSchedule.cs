@@ -194,6 +194,13 @@ internal sealed class BlockSchedule(
     /// <summary>The block is asked for once, whether or not anybody reads it.</summary>
     public void Owe(int block) => _owed.Add(block);
 
+    /// <summary>How many blocks are kept fresh, and when the oldest of them departed; null without one.</summary>
+    public (int Count, long? Oldest) Wanted(long now)
+    {
+        var wanted = list.Blocks.All.Where(block => IsWanted(block.Value, now)).Select(block => block.Value.Block.DepartedAt).ToList();
+        return (wanted.Count, wanted.Count > 0 ? wanted.Min() : null);
+    }
+
     /// <summary>How long until a block becomes due or stops backing off; null when no time alone brings anything to do.</summary>
     public TimeSpan? UntilNext(long now)
     {

@@ -2,6 +2,7 @@ using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Http;
 using NclueGateway.Nclue;
+using NclueGateway.Operations.Telemetry;
 
 namespace NclueGateway.TaskRuns;
 
@@ -96,6 +97,7 @@ internal sealed class TaskRunReader(
         PageRequest request, CallerIdentity caller, CacheOutcome outcome, CancellationToken cancellationToken)
     {
         var since = time.GetTimestamp();
+        using var span = GatewayTelemetry.Source.StartActivity("wait");
         using var wait = new BlockWait(refresher, caller);
         var hasWaited = false;
         for (bool? isCollapsed = null; ;)

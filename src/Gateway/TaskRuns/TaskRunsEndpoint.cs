@@ -28,6 +28,7 @@ internal static class TaskRunsEndpoint
             .AddSingleton<TaskRunList>()
             .AddSingleton(_ => new TaskRunNormalizer(TimeZoneInfo.FindSystemTimeZoneById(nclue.TimeZone), nclue.HelpLanguage))
             .AddSingleton<RefreshLog>()
+            .AddSingleton<TaskRunMetrics>()
             .AddSingleton(Random.Shared)
             .AddSingleton<BlockRefresher>()
             .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
@@ -59,7 +60,7 @@ internal static class TaskRunsEndpoint
             cache.KeepFor);
     }
 
-    private static async Task ListAsync(HttpContext context, TaskRunReader reader)
+    private static async Task ListAsync(HttpContext context, TaskRunReader reader, TaskRunMetrics metrics)
     {
         if (!PageQuery.TryParse(context.Request.QueryString.Value, out var request, out var errors))
         {
@@ -77,10 +78,12 @@ internal static class TaskRunsEndpoint
         var reading = await reader.ReadAsync(request, ((SignedInCaller)context.User).Caller, context.RequestAborted);
         if (reading.Refusal is { } refusal)
         {
+            metrics.Refused(refusal.Problem.Slug);
             await new ProblemAnswer(refusal.Problem) { Detail = refusal.Detail, RetryAfter = refusal.RetryAfter }.ExecuteAsync(context);
             return;
         }
 
+        metrics.Answered(reading.Status.Outcome, reading.Age);
         await AnswerAsync(context, new PageBody(reading.Parts), reading);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
+using NclueGateway.Operations.Telemetry;
 
 namespace NclueGateway.Operations.Audit;
 
@@ -35,7 +36,7 @@ internal sealed partial class AuditTrail : BackgroundService
         _log = logs.CreateLogger(Category);
         _alerts = logs.CreateLogger<AuditTrail>();
         _time = time;
-        _droppedCounter = meters.Create("NclueGateway")
+        _droppedCounter = meters.CreateGateway()
             .CreateCounter<long>("nclue_gateway.audit.dropped", "{event}", "Audit events that could not be written.");
     }
 

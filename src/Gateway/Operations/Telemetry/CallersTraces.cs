@@ -1,0 +1,34 @@
+using System.Diagnostics;
+
+namespace NclueGateway.Operations.Telemetry;
+
+/// <summary>
+/// A caller's <c>traceparent</c> (W3C Trace Context) neither decides whether a request is sampled nor names its trace: whoever may call could
+/// have everything sampled, or mix traces up. It becomes a link, so that both can be found from each other. <c>baggage</c> is dropped.
+/// </summary>
+internal sealed class CallersTraces : DistributedContextPropagator
+{
+    public override IReadOnlyCollection<string> Fields => [];
+
+    /// <summary>Links the request's span to that of the caller.</summary>
+    public static Task LinkAsync(HttpContext context, RequestDelegate next)
+    {
+        var headers = context.Request.Headers;
+        if (Activity.Current is { } request && ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var caller))
+        {
+            request.AddLink(new(caller));
+        }
+
+        return next(context);
+    }
+
+    public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter)
+    {
+        // Nobody is told of the gateway's traces.
+    }
+
+    public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
+        (traceId, traceState) = (null, null);
+
+    public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
+}

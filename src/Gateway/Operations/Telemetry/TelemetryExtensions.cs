@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using OpenTelemetry;
+using OpenTelemetry.Context.Propagation;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace NclueGateway.Operations.Telemetry;
+
+/// <summary>
+/// Traces and metrics (OpenTelemetry): metrics at <c>/metrics</c> for Prometheus, and both over OTLP where the variables of the OpenTelemetry
+/// specification say so (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, <c>OTEL_TRACES_SAMPLER</c>, <c>OTEL_SERVICE_NAME</c> …).
+/// </summary>
+internal static class TelemetryExtensions
+{
+    public const string MetricsRoute = "/metrics";
+
+    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    // Seconds, as Prometheus and OpenTelemetry want them. What is served is seconds to a day old.
+    private static readonly double[] Ages = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400];
+    private static readonly double[] Waits = [0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 21];
+
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        // With the composite of the default the instrumentation would read traceparent and baggage by itself.
+        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
+        services.AddSingleton<DistributedContextPropagator, CallersTraces>();
+        var isExported = !string.IsNullOrEmpty(configuration[Endpoint]);
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(
+                configuration["OTEL_SERVICE_NAME"] ?? "nclue-gateway", serviceVersion: typeof(TelemetryExtensions).Assembly.GetName().Version?.ToString(3)))
+            .WithMetrics(metrics =>
+            {
+                metrics
+                    .AddMeter(GatewayTelemetry.Name)
+                    .AddAspNetCoreInstrumentation()
+                    .AddHttpClientInstrumentation()
+                    .AddRuntimeInstrumentation()
+                    .AddView("nclue_gateway.read.age", new ExplicitBucketHistogramConfiguration { Boundaries = Ages })
+                    .AddView("nclue_gateway.pacer.wait", new ExplicitBucketHistogramConfiguration { Boundaries = Waits })
+                    .AddPrometheusExporter();
+                if (isExported)
+                {
+                    metrics.AddOtlpExporter();
+                }
+            })
+            .WithTracing(traces =>
+            {
+                traces
+                    .AddSource(GatewayTelemetry.Name)
+                    .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !IsOfProbes(context.Request.Path));
+                if (isExported)
+                {
+                    traces.AddOtlpExporter();
+                }
+            });
+        return services;
+    }
+
+    /// <summary>Goes first: the span of the request is there before anything else is.</summary>
+    public static void UseTelemetry(this IApplicationBuilder app) => app.Use(CallersTraces.LinkAsync);
+
+    public static void MapMetrics(this IEndpointRouteBuilder routes) =>
+        routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithMetadata(new OperationsEndpoint(IsForEverybody: false));
+
+    private static bool IsOfProbes(PathString path) => path.StartsWithSegments("/health") || path.StartsWithSegments(MetricsRoute);
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics.Metrics;
+using NclueGateway.Caching;
+using NclueGateway.Nclue;
+using NclueGateway.Operations.Telemetry;
+
+namespace NclueGateway.TaskRuns;
+
+/// <summary>What is counted and measured of reads and refreshes. No label says who reads.</summary>
+internal sealed class TaskRunMetrics
+{
+    private static readonly string[] CacheOutcomes = [.. Enum.GetValues<CacheOutcome>().Select(outcome => outcome.ToString().ToLowerInvariant())];
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _reads;
+    private readonly Histogram<double> _age;
+    private readonly Counter<long> _departures;
+    private readonly Histogram<double> _wait;
+    private readonly Counter<long> _refreshes;
+
+    public TaskRunMetrics(IMeterFactory meters)
+    {
+        _meter = meters.CreateGateway();
+        _reads = _meter.CreateCounter<long>(
+            "nclue_gateway.reads", "{read}", "Reads by what came of them: hit, miss, renewed, stale, or the slug of the problem.");
+        _age = _meter.CreateHistogram<double>("nclue_gateway.read.age", "s", "How old what was served is.");
+        _departures = _meter.CreateCounter<long>(
+            "nclue_gateway.departures", "{request}", "Requests that this replica has sent to NCLUE, by for whom: wait, overdue, due.");
+        _wait = _meter.CreateHistogram<double>("nclue_gateway.pacer.wait", "s", "How long a reader's block waited for its departure.");
+        _refreshes = _meter.CreateCounter<long>(
+            "nclue_gateway.refreshes", "{request}", "Requests to NCLUE that have ended, by how: stored, or the kind of failure.");
+    }
+
+    /// <summary>A reader was answered.</summary>
+    public void Answered(CacheOutcome outcome, TimeSpan age)
+    {
+        _reads.Add(1, new KeyValuePair<string, object?>("outcome", CacheOutcomes[(int)outcome]));
+        _age.Record(age.TotalSeconds);
+    }
+
+    /// <summary>A reader was sent away.</summary>
+    public void Refused(string problem) => _reads.Add(1, new KeyValuePair<string, object?>("outcome", problem));
+
+    /// <summary>A request departs.</summary>
+    /// <param name="pick">What for.</param>
+    /// <param name="waited">How long its turn took to come.</param>
+    public void Departed(BlockPick pick, TimeSpan waited)
+    {
+        _departures.Add(1, new KeyValuePair<string, object?>("class", pick.Class.ToString().ToLowerInvariant()));
+        if (pick.Class == Nclue.Pacing.BidClass.Wait)
+        {
+            _wait.Record(waited.TotalSeconds);
+        }
+    }
+
+    /// <summary>A request has ended.</summary>
+    public void Refreshed(NclueFailure? failure) =>
+        _refreshes.Add(1, new KeyValuePair<string, object?>("outcome", failure is null ? "stored" : Word(failure.Kind)));
+
+    /// <summary>Has the state of a refresher looked at whenever metrics are read.</summary>
+    public void Observe(BlockRefresher refresher)
+    {
+        _meter.CreateObservableGauge("nclue_gateway.queue.length", () => refresher.Waits, "{block}", "Blocks that readers wait for.");
+        _meter.CreateObservableGauge("nclue_gateway.calls.in_flight", () => refresher.InFlight, "{request}", "Requests to NCLUE under way.");
+        _meter.CreateObservableGauge(
+            "nclue_gateway.pause.remaining", () => refresher.Hold.TotalSeconds, "s", "What is left of a pause or a back-off; 0 without one.");
+        _meter.CreateObservableGauge("nclue_gateway.blocks.held", () => refresher.Held, "{block}", "Blocks in memory.");
+        _meter.CreateObservableGauge("nclue_gateway.blocks.wanted", () => refresher.Wanted.Count, "{block}", "Blocks that are kept fresh.");
+        _meter.CreateObservableGauge(
+            "nclue_gateway.grace.remaining",
+            () => refresher.Wanted.Grace is { } grace ? [new Measurement<double>(grace.TotalSeconds)] : Array.Empty<Measurement<double>>(),
+            "s",
+            "How long until the oldest block that is kept fresh may not be answered any more (Cache:KeepFor). Absent without one.");
+    }
+
+    private static string Word(NclueFailureKind kind) => kind switch
+    {
+        NclueFailureKind.CredentialsRefused => "credentials_refused",
+        NclueFailureKind.QuotaExceeded => "quota_exceeded",
+        NclueFailureKind.TimedOut => "timed_out",
+        _ => kind.ToString().ToLowerInvariant(),
+    };
+}
