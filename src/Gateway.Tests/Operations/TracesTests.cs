@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Operations;
+
+/// <summary>What a tracing backend is told, seen where it comes from.</summary>
+public sealed class TracesTests : IDisposable
+{
+    private readonly string _callersTrace = ActivityTraceId.CreateRandom().ToHexString();
+    private readonly ConcurrentBag<Activity> _ended = [];
+    private readonly ActivityListener _listener;
+
+    public TracesTests()
+    {
+        _listener = new()
+        {
+            ShouldListenTo = source => source.Name is "NclueGateway" or "Microsoft.AspNetCore",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = _ended.Add,
+        };
+        ActivitySource.AddActivityListener(_listener);
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task One_trace_leads_from_the_caller_by_the_reader_and_its_refresh_to_NCLUE()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+
+        (await SendAsync(gateway, "/api/task-runs")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var request = await RequestAsync();
+        await gateway.UntilAnsweredAsync();
+        var wait = Child(request, "wait");
+        var refresh = Child(wait, "refresh");
+        var call = Child(refresh, "GET task-runs");
+
+        call.Kind.ShouldBe(ActivityKind.Client);
+        call.GetTagItem("server.address").ShouldBe("127.0.0.1");
+        call.GetTagItem("http.response.status_code").ShouldBe(200);
+        refresh.GetTagItem("nclue_gateway.block").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_callers_trace_is_linked_and_neither_continued_nor_told_to_NCLUE()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+
+        using var response = await SendAsync(gateway, "/api/task-runs");
+        var request = await RequestAsync();
+
+        request.TraceId.ToHexString().ShouldNotBe(_callersTrace);
+        request.ParentId.ShouldBeNull();
+        request.Baggage.ShouldBeEmpty();
+        gateway.Nclue.Arrivals.ShouldAllBe(arrival => !arrival.Headers.Any(header => header.Key.StartsWith("trace", StringComparison.OrdinalIgnoreCase) || header.Key == "baggage"));
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(GatewayHost gateway, string path)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, path);
+        message.Headers.Add("traceparent", $"00-{_callersTrace}-00f067aa0ba902b7-01");
+        message.Headers.Add("baggage", "secret=canary");
+        return await gateway.Client.SendAsync(message, Ct);
+    }
+
+    /// <summary>The span of the request with the caller's trace. It ends a moment after the answer.</summary>
+    private async Task<Activity> RequestAsync()
+    {
+        while (true)
+        {
+            if (_ended.FirstOrDefault(span => span.Links.Any(link => link.Context.TraceId.ToHexString() == _callersTrace)) is { } request)
+            {
+                return request;
+            }
+
+            await Task.Yield();
+            Ct.ThrowIfCancellationRequested();
+        }
+    }
+
+    private Activity Child(Activity parent, string name) => _ended.Single(span => span.ParentSpanId == parent.SpanId && span.DisplayName == name);
+}
