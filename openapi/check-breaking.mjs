@@ -71,7 +71,7 @@ export function check(folder, out = console) {
     const named = namedAsBreaking(readFileSync(join(folder, 'CHANGELOG.md'), 'utf8'), release);
     const unnamed = found.filter((change) => !named.has(change));
     if (unnamed.length === 0) {
-      out.log(`${DOCUMENT}: ${found.length} breaking changes since ${name}, all of them in CHANGELOG.md.`);
+      out.log(`${DOCUMENT} breaks ${found.length === 0 ? 'nothing' : `only what CHANGELOG.md names (${found.length})`} since ${name}.`);
       return 0;
     }
 

@@ -74,7 +74,7 @@ test('a break fails, and what is printed, once it is added, lets it pass', () =>
 
   changelog(`# Changelog\n\n## [Unreleased]\n\n${lines}\n`);
   assert.equal(check(folder, out), 0);
-  assert.match(printed.pop(), /1 breaking changes since commit [0-9a-f]{12}, all of them in CHANGELOG\.md/);
+  assert.match(printed.pop(), /breaks only what CHANGELOG\.md names \(1\) since commit [0-9a-f]{12}/);
 });
 
 test('a break that only an earlier release names fails', () => {
