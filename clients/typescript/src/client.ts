@@ -2,11 +2,14 @@ import createClient from 'openapi-fetch';
 import { dateOf, NclueGatewayError } from './error.js';
 import { patientFetch } from './patience.js';
 import type { components, paths } from './schema.js';
-import type { Session, SessionPaths, SignedOut } from './session-paths.js';
 
-export type Problem = components['schemas']['Problem'];
-export type TaskRun = components['schemas']['TaskRun'];
-export type TaskRunPage = components['schemas']['TaskRunPage'];
+type Schemas = components['schemas'];
+export type Problem = Schemas['Problem'];
+export type Session = Schemas['Session'];
+export type SignedOut = Schemas['SignedOut'];
+export type TaskRun = Schemas['TaskRun'];
+export type TaskRunPage = Schemas['TaskRunPage'];
+export type TaskRunStatus = Schemas['TaskRunStatus'];
 
 export interface NclueGatewayOptions {
   /** Where the gateway is, with its path base if it has one: `https://nclue.example.com`. In a browser `''` is the page's own origin. */
@@ -86,9 +89,9 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
     throw new RangeError('timeout (more than 0) and retryFor are milliseconds, up to a day.');
   }
 
-  const api = createClient<paths & SessionPaths>({
+  const api = createClient<paths>({
     baseUrl: base.href,
-    headers: { 'X-CSRF': '1' },
+    headers: CSRF,
     credentials: token === undefined ? 'include' : 'omit',
     redirect: 'manual', // the gateway never redirects these calls; a proxy that wants a sign-in does
     fetch: patientFetch({ fetch, token, timeout, retryFor }),
@@ -144,12 +147,14 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
   }
 
   async function session({ signal }: CallOptions = {}): Promise<Session | null> {
-    const { data, error, response } = await answerOf(signal, () => api.GET('/session', { signal: signal ?? null }));
+    const { data, error, response } = await answerOf(signal, () =>
+      api.GET('/session', { params: { header: CSRF }, signal: signal ?? null }));
     return data ?? ifUnauthenticated(null, response, error);
   }
 
   async function logout({ signal }: CallOptions = {}): Promise<SignedOut> {
-    const { data, error, response } = await answerOf(signal, () => api.POST('/session/logout', { signal: signal ?? null }));
+    const { data, error, response } = await answerOf(signal, () =>
+      api.POST('/session/logout', { params: { header: CSRF }, signal: signal ?? null }));
     return data ?? ifUnauthenticated({ logoutUrl: null }, response, error);
   }
 
@@ -165,12 +170,15 @@ function baseOf(baseUrl: string): URL {
   const page = globalThis.location?.href; // there is none outside of a browser
   const base = URL.canParse(baseUrl || '/', page) ? new URL(baseUrl || '/', page) : null;
   if (base === null || !/^https?:$/.test(base.protocol) || base.search !== '' || base.hash !== '') {
-    throw new TypeError(`baseUrl must be an http or https address without query and fragment; outside of a browser a whole one: ${baseUrl}`);
+    throw new TypeError(`baseUrl must be an http or https address, outside of a browser a whole one, and end in its path: ${baseUrl}`);
   }
 
   base.pathname = base.pathname.replace(/\/*$/, '/');
   return base;
 }
+
+/** Shows that a script has sent the request: browsers send the cookie along whoever made them. */
+const CSRF = { 'X-CSRF': '1' } as const;
 
 const isTime = (milliseconds: number): boolean => milliseconds >= 0 && milliseconds <= 24 * 60 * 60 * 1000;
 

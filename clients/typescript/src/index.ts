@@ -1,4 +1,3 @@
 export * from './client.js';
 export { NclueGatewayError } from './error.js';
 export type { components, paths } from './schema.js';
-export type { Session, SignedOut } from './session-paths.js';

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List task runs
-         * @description A page of the list, in NCLUE's own order, from the gateway's copy: `Age` says how old it is. Send the last `ETag` back in `If-None-Match` and an unchanged page costs no body. To read on, follow the `next` link until there is none.
+         * @description A page of the list, in NCLUE's own order, from the gateway's copy: `Age` says how old it is. Send the last `ETag` back in `If-None-Match` and an unchanged page costs no body. To read on, follow the `next` link until there is none; a page may hold fewer runs than asked for before that. A parameter that is unknown, repeated or not all digits is refused. A caller's `Cache-Control` changes nothing.
          */
         get: operations["listTaskRuns"];
         put?: never;
@@ -28,18 +28,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in
+         * @description Does not extend the session. Where browser sign-in is off there is no such address (404).
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in
+         * @description For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in. Where browser sign-in is off there is no such address (404).
+         */
+        get: operations["login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Ends the session of the cookie, on every replica. Where browser sign-in is off there is no such address (404).
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description Whether a model is still supported.
+         * @enum {string}
+         */
+        ModelStatus: "active" | "deprecated" | "unknown";
         /** @description What went wrong (RFC 9457). */
         Problem: {
             /**
              * Format: uri-reference
-             * @description The kind of problem: the address of a page of this gateway that explains it.
+             * @description The kind of problem: the address of a page of this gateway that explains it. Decide by its last segment.
              */
             type: string;
-            /** @description What kind of problem it is, in words. */
+            /** @description What kind of problem it is, in words. The same every time. */
             title: string;
             /**
              * Format: int32
@@ -50,10 +115,42 @@ export interface components {
             detail?: string;
             /** @description What an operator finds the request by. */
             traceId: string;
+            /**
+             * Format: uri-reference
+             * @description With unauthenticated, where browser sign-in is on: the path that a person signs in at.
+             */
+            login?: string;
             /** @description With invalid-request: what is wrong, by parameter. */
             errors?: {
                 [key: string]: string[];
             };
+        };
+        /** @description Who is signed in, and for how long. */
+        Session: {
+            /** @description The identity provider's name for the person: the claim of Auth:SubjectClaim. */
+            subject: string;
+            /** @description The person's name as the identity provider has it; null where it does not tell. */
+            name: null | string;
+            /** @description What the person may do: the value of Auth:ReadScope for reading task runs, or nothing. */
+            permissions: string[];
+            /**
+             * Format: date-time
+             * @description When the session ends unless it is used before, UTC, to the second. Requests to /api use it.
+             */
+            idleExpiresAt: string;
+            /**
+             * Format: date-time
+             * @description When the session ends however much it is used, UTC, to the second.
+             */
+            absoluteExpiresAt: string;
+        };
+        /** @description The session has ended. */
+        SignedOut: {
+            /**
+             * Format: uri
+             * @description Where the browser ends the identity provider's session as well; null where there is no such page or the provider does not answer.
+             */
+            logoutUrl: null | string;
         };
         /** @description One task run: one feature put through one trained task. */
         TaskRun: {
@@ -61,11 +158,8 @@ export interface components {
             id: string;
             /** @description The run's name. */
             name: null | string;
-            /**
-             * @description How far the run has come; unknown stands for any state that NCLUE may add.
-             * @enum {string}
-             */
-            status: "registered" | "pending" | "in_progress" | "completed" | "failed" | "unknown";
+            /** @description How far the run has come; unknown stands for any state that NCLUE may add. */
+            status: components["schemas"]["TaskRunStatus"];
             /** @description The task that was run. */
             task: components["schemas"]["TaskRunReference"];
             /** @description The feature it was run on. */
@@ -74,7 +168,7 @@ export interface components {
             model: components["schemas"]["TaskRunModel"] | null;
             /**
              * Format: date-time
-             * @description When the run was created, in the gateway's time zone, to the second.
+             * @description When the run was created, in the gateway's time zone, to the second, so that text sorts as time; null where NCLUE's own cannot be read.
              */
             createdAt: null | string;
             /**
@@ -122,11 +216,8 @@ export interface components {
         TaskRunModel: {
             /** @description The model's name as NCLUE sends it; one model has been seen under two spellings (NFM2, NFM02). */
             name: null | string;
-            /**
-             * @description Whether the model is still supported; unknown stands for any state that NCLUE may add.
-             * @enum {string}
-             */
-            status: "active" | "deprecated" | "unknown";
+            /** @description Whether the model is still supported; unknown stands for any state that NCLUE may add. */
+            status: components["schemas"]["ModelStatus"];
         };
         /** @description A page of the list of task runs, in NCLUE's own order. */
         TaskRunPage: {
@@ -162,6 +253,11 @@ export interface components {
             /** @description The path in the bucket, as NCLUE sends it. */
             path: null | string;
         };
+        /**
+         * @description How far a run has come.
+         * @enum {string}
+         */
+        TaskRunStatus: "registered" | "pending" | "in_progress" | "completed" | "failed" | "unknown";
     };
     responses: never;
     parameters: never;
@@ -174,14 +270,22 @@ export interface operations {
     listTaskRuns: {
         parameters: {
             query?: {
-                /** @description The row to start at, counted from 0. */
+                /**
+                 * @description The row to start at, counted from 0.
+                 * @example 0
+                 */
                 index?: number;
-                /** @description How many rows. */
+                /**
+                 * @description How many rows.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: {
-                /** @description The `ETag` of the copy the caller has, or several. */
+                /** @description The `ETag` of the copy the caller has, or several (RFC 9110). */
                 "If-None-Match"?: string;
+                /** @description Needed when the request counts by the session cookie. */
+                "X-CSRF"?: "1";
             };
             path?: never;
             cookie?: never;
@@ -192,21 +296,23 @@ export interface operations {
             200: {
                 headers: {
                     /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description Seconds since NCLUE was asked, rounded up. */
-                    Age?: number;
+                    Age: number;
+                    /** @description When this was sent. `Date` minus `Age` is when the content was seen at NCLUE. */
+                    Date: string;
                     /** @description Browsers keep the answer and ask each time whether it is still good. */
-                    "Cache-Control"?: string;
-                    /** @description Where the answer came from (RFC 9211). */
-                    "Cache-Status"?: string;
+                    "Cache-Control": string;
+                    /** @description Where the answer came from (RFC 9211). A negative `ttl` says that the copy is older than it should be. */
+                    "Cache-Status": string;
                     /** @description What else the answer depends on. */
-                    Vary?: string;
+                    Vary: string;
                     /** @description The `first`, `prev`, `next` and `last` page (RFC 8288), as far as there is one and it is known. */
-                    Link?: string;
+                    Link: string;
                     /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
-                    "RateLimit-Policy"?: string;
+                    "RateLimit-Policy": string;
                     /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
-                    RateLimit?: string;
+                    RateLimit: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -217,28 +323,36 @@ export interface operations {
             304: {
                 headers: {
                     /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description Seconds since NCLUE was asked, rounded up. */
-                    Age?: number;
+                    Age: number;
+                    /** @description When this was sent. `Date` minus `Age` is when the content was seen at NCLUE. */
+                    Date: string;
                     /** @description Browsers keep the answer and ask each time whether it is still good. */
-                    "Cache-Control"?: string;
-                    /** @description Where the answer came from (RFC 9211). */
-                    "Cache-Status"?: string;
+                    "Cache-Control": string;
+                    /** @description Where the answer came from (RFC 9211). A negative `ttl` says that the copy is older than it should be. */
+                    "Cache-Status": string;
                     /** @description What else the answer depends on. */
-                    Vary?: string;
+                    Vary: string;
                     /** @description The `first`, `prev`, `next` and `last` page (RFC 8288), as far as there is one and it is known. */
-                    Link?: string;
+                    Link: string;
                     /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
-                    "RateLimit-Policy"?: string;
+                    "RateLimit-Policy": string;
                     /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
-                    RateLimit?: string;
+                    RateLimit: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description [invalid-request](/problems/invalid-request): The request is not valid. [sign-in-failed](/problems/sign-in-failed): The sign-in has failed. */
+            /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
             400: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -248,8 +362,10 @@ export interface operations {
             /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
             401: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
                     /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -259,7 +375,13 @@ export interface operations {
             /** @description [forbidden](/problems/forbidden): The caller may not do this. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
             403: {
                 headers: {
-                    /** @description The scope that is missing (RFC 6750). */
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
+                    /** @description With a token: the scope that is missing (RFC 6750). */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -270,6 +392,12 @@ export interface operations {
             /** @description [not-acceptable](/problems/not-acceptable): The answer cannot be given in an acceptable form. */
             406: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -279,8 +407,14 @@ export interface operations {
             /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
             429: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     /** @description In how many seconds to ask again. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -290,6 +424,12 @@ export interface operations {
             /** @description [internal-error](/problems/internal-error): The gateway has failed. */
             500: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -299,6 +439,12 @@ export interface operations {
             /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent an answer that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
             502: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -308,8 +454,14 @@ export interface operations {
             /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. */
             503: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     /** @description In how many seconds to ask again. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -319,6 +471,12 @@ export interface operations {
             /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not answer in time. */
             504: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -330,14 +488,22 @@ export interface operations {
     headTaskRuns: {
         parameters: {
             query?: {
-                /** @description The row to start at, counted from 0. */
+                /**
+                 * @description The row to start at, counted from 0.
+                 * @example 0
+                 */
                 index?: number;
-                /** @description How many rows. */
+                /**
+                 * @description How many rows.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: {
-                /** @description The `ETag` of the copy the caller has, or several. */
+                /** @description The `ETag` of the copy the caller has, or several (RFC 9110). */
                 "If-None-Match"?: string;
+                /** @description Needed when the request counts by the session cookie. */
+                "X-CSRF"?: "1";
             };
             path?: never;
             cookie?: never;
@@ -348,21 +514,23 @@ export interface operations {
             200: {
                 headers: {
                     /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description Seconds since NCLUE was asked, rounded up. */
-                    Age?: number;
+                    Age: number;
+                    /** @description When this was sent. `Date` minus `Age` is when the content was seen at NCLUE. */
+                    Date: string;
                     /** @description Browsers keep the answer and ask each time whether it is still good. */
-                    "Cache-Control"?: string;
-                    /** @description Where the answer came from (RFC 9211). */
-                    "Cache-Status"?: string;
+                    "Cache-Control": string;
+                    /** @description Where the answer came from (RFC 9211). A negative `ttl` says that the copy is older than it should be. */
+                    "Cache-Status": string;
                     /** @description What else the answer depends on. */
-                    Vary?: string;
+                    Vary: string;
                     /** @description The `first`, `prev`, `next` and `last` page (RFC 8288), as far as there is one and it is known. */
-                    Link?: string;
+                    Link: string;
                     /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
-                    "RateLimit-Policy"?: string;
+                    "RateLimit-Policy": string;
                     /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
-                    RateLimit?: string;
+                    RateLimit: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -371,17 +539,32 @@ export interface operations {
             304: {
                 headers: {
                     /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. */
-                    ETag?: string;
+                    ETag: string;
                     /** @description Seconds since NCLUE was asked, rounded up. */
-                    Age?: number;
+                    Age: number;
+                    /** @description When this was sent. `Date` minus `Age` is when the content was seen at NCLUE. */
+                    Date: string;
                     /** @description Browsers keep the answer and ask each time whether it is still good. */
-                    "Cache-Control"?: string;
-                    /** @description Where the answer came from (RFC 9211). */
-                    "Cache-Status"?: string;
+                    "Cache-Control": string;
+                    /** @description Where the answer came from (RFC 9211). A negative `ttl` says that the copy is older than it should be. */
+                    "Cache-Status": string;
                     /** @description What else the answer depends on. */
-                    Vary?: string;
+                    Vary: string;
                     /** @description The `first`, `prev`, `next` and `last` page (RFC 8288), as far as there is one and it is known. */
-                    Link?: string;
+                    Link: string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
+            400: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
                     /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
                     "RateLimit-Policy"?: string;
                     /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
@@ -390,18 +573,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description [invalid-request](/problems/invalid-request): The request is not valid. [sign-in-failed](/problems/sign-in-failed): The sign-in has failed. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
             401: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
                     /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -409,7 +587,13 @@ export interface operations {
             /** @description [forbidden](/problems/forbidden): The caller may not do this. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
             403: {
                 headers: {
-                    /** @description The scope that is missing (RFC 6750). */
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
+                    /** @description With a token: the scope that is missing (RFC 6750). */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -418,6 +602,12 @@ export interface operations {
             /** @description [not-acceptable](/problems/not-acceptable): The answer cannot be given in an acceptable form. */
             406: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -425,8 +615,14 @@ export interface operations {
             /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
             429: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     /** @description In how many seconds to ask again. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -434,6 +630,12 @@ export interface operations {
             /** @description [internal-error](/problems/internal-error): The gateway has failed. */
             500: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -441,6 +643,12 @@ export interface operations {
             /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent an answer that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
             502: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -448,8 +656,14 @@ export interface operations {
             /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. */
             503: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     /** @description In how many seconds to ask again. */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -457,9 +671,267 @@ export interface operations {
             /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not answer in time. */
             504: {
                 headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Says that a script of an allowed origin asks. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session of the cookie. */
+            200: {
+                headers: {
+                    /** @description Nobody keeps it. */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
+            401: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            403: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description With a token: the scope that is missing (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [not-found](/problems/not-found): There is nothing at this address. */
+            404: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [internal-error](/problems/internal-error): The gateway has failed. */
+            500: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. */
+            503: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description In how many seconds to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A path of the gateway, or an address at one of the origins in Auth:AllowedOrigins.
+                 * @example /swagger/index.html
+                 */
+                returnUrl?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the company's identity provider. */
+            302: {
+                headers: {
+                    /** @description Nobody keeps it. */
+                    "Cache-Control": string;
+                    /** @description The provider's sign-in page. */
+                    Location: string;
+                    /** @description What the browser proves on its return that it began here. */
+                    "Set-Cookie": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [invalid-request](/problems/invalid-request): The request is not valid. [sign-in-failed](/problems/sign-in-failed): The sign-in has failed. */
+            400: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [not-found](/problems/not-found): There is nothing at this address. */
+            404: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
+            429: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description In how many seconds to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [internal-error](/problems/internal-error): The gateway has failed. */
+            500: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Says that a script of an allowed origin asks. */
+                "X-CSRF": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            200: {
+                headers: {
+                    /** @description Nobody keeps it. */
+                    "Cache-Control": string;
+                    /** @description Has the browser forget the answers it keeps. */
+                    "Clear-Site-Data": string;
+                    /** @description Removes the cookie. */
+                    "Set-Cookie": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
+            401: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            403: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description With a token: the scope that is missing (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [not-found](/problems/not-found): There is nothing at this address. */
+            404: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [internal-error](/problems/internal-error): The gateway has failed. */
+            500: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. */
+            503: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description In how many seconds to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };

@@ -84,9 +84,14 @@ describe('one page', () => {
   test('stays when it is unchanged, with a newer time', async () => {
     answer = (_, response) => json(response, page(0, 20, ['a']), { ETag: '"x"', Date: 'Fri, 22 Nov 2024 09:00:00 GMT', Age: '0' });
     const previous = await client().list();
-    answer = (_, response) => response
-      .writeHead(304, { ETag: '"x"', Date: 'Fri, 22 Nov 2024 09:05:00 GMT', Age: '7', 'Cache-Status': 'nclue-gateway; hit; ttl=-1', Link: '</api/task-runs?index=20&limit=20>; rel="next"' })
-      .end();
+    const unchanged = {
+      ETag: '"x"',
+      Date: 'Fri, 22 Nov 2024 09:05:00 GMT',
+      Age: '7',
+      'Cache-Status': 'nclue-gateway; hit; ttl=-1',
+      Link: '</api/task-runs?index=20&limit=20>; rel="next"',
+    };
+    answer = (_, response) => response.writeHead(304, unchanged).end();
     const now = await client().list({ previous });
     assert.equal(requests[1].headers['if-none-match'], '"x"');
     assert.equal(now.page, previous.page);
@@ -268,8 +273,10 @@ describe('Retry-After', () => {
     };
     return { asked, gateway: client({ fetch, ...options }) };
   };
-  const refusal = (status, after) => () =>
-    Response.json({ type: '/problems/caller-quota', title: 'Too much', status, traceId: 't' }, { status, headers: after === null ? {} : { 'Retry-After': after } });
+  const refusal = (status, after) => () => {
+    const headers = after === null ? {} : { 'Retry-After': after };
+    return Response.json({ type: '/problems/caller-quota', title: 'Too much', status, traceId: 't' }, { status, headers });
+  };
   const fine = () => Response.json(page(0, 20, ['a']));
   const pass = async (t, milliseconds) => {
     await turn();
@@ -293,7 +300,8 @@ describe('Retry-After', () => {
   }
 
   test('may be a date, by the clock of the answer', async (t) => {
-    const late = () => new Response('', { status: 503, headers: { Date: 'Fri, 22 Nov 2024 09:00:00 GMT', 'Retry-After': 'Fri, 22 Nov 2024 09:00:04 GMT' } });
+    const headers = { Date: 'Fri, 22 Nov 2024 09:00:00 GMT', 'Retry-After': 'Fri, 22 Nov 2024 09:00:04 GMT' };
+    const late = () => new Response('', { status: 503, headers });
     const { asked, gateway } = scripted(t, [late, fine]);
     const answered = gateway.list();
     await pass(t, 3999);

@@ -32,7 +32,8 @@ after(() => server?.kill());
 
 /** Runs the example; its exit code, lines and errors. */
 async function list(environment) {
-  const program = spawn(process.execPath, [example], { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { PATH: process.env.PATH, ...environment };
+  const program = spawn(process.execPath, [example], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let [output, errors] = ['', ''];
   program.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   program.stderr.setEncoding('utf8').on('data', (text) => (errors += text));
