@@ -16,6 +16,7 @@ public sealed class SecurityHeadersTests
     [InlineData("GET", "/api/task-runs?index=100", 503)]
     [InlineData("DELETE", "/api/task-runs", 405)]
     [InlineData("GET", "/nowhere", 404)]
+    [InlineData("GET", "/", 200)]
     [InlineData("GET", "/problems", 200)]
     [InlineData("GET", "/problems/not-found", 200)]
     [InlineData("GET", "/health/live", 200)]

@@ -9,6 +9,7 @@ internal static class OpenRoutes
     /// <summary>Route patterns as they are mapped, without the leading slash.</summary>
     public static readonly IReadOnlyList<string> All =
     [
+        "",
         "problems",
         "problems/{slug}",
         "health/live",
