@@ -24,6 +24,7 @@ public sealed class SecurityHeadersTests
     [InlineData("GET", "/swagger", 301)]
     [InlineData("GET", "/swagger/index.html", 200)]
     [InlineData("GET", "/swagger/gateway.js", 200)]
+    [InlineData("GET", "/swagger/gateway.css", 200)]
     [InlineData("GET", "/swagger/nothing", 404)]
     public async Task Every_answer_has_them(string method, string path, int status)
     {

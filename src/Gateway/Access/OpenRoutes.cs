@@ -16,6 +16,7 @@ internal static class OpenRoutes
         "health/ready",
         "openapi/{documentName}.json",
         "swagger/gateway.js",
+        "swagger/gateway.css",
         "swagger/{**path}",
         "session/login",
         "session/backchannel-logout",
