@@ -20,7 +20,7 @@ internal static class Discovery
     private const string Name = "NclueGateway";
 
     private const string Description =
-        "Reads the task runs of NAVER Cloud NCLUE for many callers with one key, within its limit of one request per second.";
+        "Reads the task runs of NAVER Cloud NCLUE for many callers with one key, at no more than one request per second.";
 
     private const string TryIt = "Try the API in a browser.";
 
