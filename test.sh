@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs all tests. Needs the .NET SDK of global.json; installs what else is missing (as root, with apt-get), or says what to install.
 # Ends with a line "N passed, N failed, N skipped" and an exit code that says whether all is well.
+# UPDATE_DOCUMENTS=1 writes the documents anew that the code makes (docs/problems.md). Pictures are left in TestResults, or where TEST_ARTIFACTS says.
 set -uo pipefail
 cd "$(dirname "$0")"
 

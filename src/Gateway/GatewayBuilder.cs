@@ -83,6 +83,7 @@ public static class GatewayBuilder
 
         app.UseCallerQuota();
         app.UseAuthorization();
+        app.MapDiscovery(TaskRunsEndpoint.Path, hasSignIn ? SessionEndpoints.Login : null);
         app.MapTaskRuns();
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);

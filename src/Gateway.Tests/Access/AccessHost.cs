@@ -105,6 +105,7 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseAuthentication();
         app.UseCallerQuota();
         app.UseAuthorization();
+        app.MapDiscovery(Protected, hasSignIn ? SessionEndpoints.Login : null);
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();
