@@ -9,6 +9,7 @@ using NclueGateway.Operations.Audit;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
 using NclueGateway.TaskRuns;
+using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace NclueGateway;
 
@@ -54,13 +55,16 @@ public static class GatewayBuilder
             .AddRedis(connections)
             .AddNclue(nclue, isShared, cache.KeepFor)
             .AddTaskRuns(nclue, isShared)
-            .AddOpenApi(openApi, api =>
-            {
-                api.DocumentFilter<TaskRunOperations>();
-                api.DocumentFilter<SessionOperations>();
-            })
+            .AddOpenApi(openApi, DescribeOperations)
             .AddHealthChecks();
         return builder;
+    }
+
+    /// <summary>What the API's description describes, in this order.</summary>
+    internal static void DescribeOperations(SwaggerGenOptions api)
+    {
+        api.DocumentFilter<TaskRunOperations>();
+        api.DocumentFilter<SessionOperations>();
     }
 
     /// <summary>Puts the request path together.</summary>

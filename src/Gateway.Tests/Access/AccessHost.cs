@@ -90,7 +90,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddCrossOrigin(options);
         builder.Services.AddBearerSignIn(options);
         builder.Services.AddPermissions();
-        builder.Services.AddOpenApi(openApi ?? new(), _ => { });
+        builder.Services.AddOpenApi(openApi ?? new(), GatewayBuilder.DescribeOperations);
         builder.Services.AddHealthChecks();
 
         var app = builder.Build();

@@ -70,7 +70,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         await link.WaitForAsync();
 
         (await link.GetAttributeAsync("href")).ShouldBe(new Uri(host.Client.BaseAddress!, "/session/login?returnUrl=%2Fswagger%2Findex.html").AbsoluteUri);
-        (await view.Page.GetByText("Sign out").CountAsync()).ShouldBe(0);
+        (await view.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).CountAsync()).ShouldBe(0);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
 
         await view.Page.GotoAsync(new Uri(host.Client.BaseAddress!, "/swagger/index.html").AbsoluteUri);
         await view.Page.GetByText("Signed in as <b>김하늘</b>").WaitForAsync(); // as text, not as HTML
-        await view.Page.GetByText("Sign out").ClickAsync();
+        await view.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
         await view.Page.GetByText("Sign in with the company account").WaitForAsync();
 
         signedOut.ShouldBe(["1"]);
