@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests;
 
@@ -60,14 +61,5 @@ public sealed class ConventionTests
     public void Every_folder_is_in_the_picture() =>
         Directory.GetDirectories(SourceFolder()).Select(Path.GetFileName).Except(["bin", "obj"]).ShouldBe(MayUse.Keys, ignoreOrder: true);
 
-    private static string SourceFolder()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "NclueGateway.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("The tests run outside of the repository.");
-        }
-
-        return Path.Combine(folder.FullName, "src", "Gateway");
-    }
+    private static string SourceFolder() => Path.Combine(Repository.Folder, "src", "Gateway");
 }

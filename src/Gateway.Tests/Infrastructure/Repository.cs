@@ -1,0 +1,19 @@
+namespace NclueGateway.Tests.Infrastructure;
+
+/// <summary>The files that the tests were built from.</summary>
+internal static class Repository
+{
+    /// <summary>Where the solution lies.</summary>
+    public static string Folder { get; } = Find();
+
+    private static string Find()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "NclueGateway.sln")))
+        {
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("The tests run outside of the repository.");
+        }
+
+        return folder.FullName;
+    }
+}
