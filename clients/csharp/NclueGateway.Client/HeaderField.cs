@@ -38,8 +38,14 @@ internal static class HeaderField
         {
             if (closing is not null)
             {
-                i += closing == '"' && text[i] == '\\' ? 1 : 0; // the next one is escaped
-                closing = i < text.Length && text[i] == closing ? null : closing;
+                if (closing == '"' && text[i] == '\\')
+                {
+                    i++; // what comes next is escaped
+                }
+                else if (text[i] == closing)
+                {
+                    closing = null;
+                }
             }
             else if (text[i] is '"' or '<')
             {

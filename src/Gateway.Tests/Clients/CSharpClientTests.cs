@@ -147,7 +147,7 @@ public sealed class CSharpClientTests : IDisposable
 
         (await gateway.LetDepartUntilAsync(waited)).Runs.Count.ShouldBe(20);
         wait.ShouldBeInRange(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(22));
-        (thrown.StatusCode, thrown.Problem?.Slug, thrown.RetryAfter).ShouldBe((HttpStatusCode.ServiceUnavailable, ProblemSlugs.UpstreamQuota, wait));
+        (thrown.StatusCode, thrown.Problem?.Slug, thrown.RetryAfter).ShouldBe((HttpStatusCode.ServiceUnavailable, ProblemSlugs.UpstreamBusy, wait));
     }
 
     [Fact]
@@ -179,9 +179,10 @@ public sealed class CSharpClientTests : IDisposable
     public async Task A_wrong_base_address_is_refused_before_or_by_the_gateway()
     {
         await using var gateway = await GatewayHost.StartAsync();
-        gateway.Client.BaseAddress = new Uri(gateway.Address, "/elsewhere");
+        using var elsewhere = SignedInBy(gateway, gateway.Issuer.Issue());
+        elsewhere.BaseAddress = new Uri(gateway.Address, "/elsewhere");
 
-        (await Should.ThrowAsync<NclueGatewayException>(new NclueGatewayClient(gateway.Client).ListAsync(cancellationToken: Token)))
+        (await Should.ThrowAsync<NclueGatewayException>(new NclueGatewayClient(elsewhere).ListAsync(cancellationToken: Token)))
             .Problem!.Slug.ShouldBe(ProblemSlugs.NotFound);
         Should.Throw<ArgumentException>(() => new NclueGatewayClient(new HttpClient(_wire))).Message.ShouldContain("BaseAddress");
     }

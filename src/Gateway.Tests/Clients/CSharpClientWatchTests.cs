@@ -8,12 +8,13 @@ using static NclueGateway.Tests.Nclue.RawUpstream;
 namespace NclueGateway.Tests.Clients;
 
 /// <summary>How the C# client watches a page: the rules of <c>docs/frontend.md</c>.</summary>
-public sealed class CSharpClientWatchTests
+public sealed class CSharpClientWatchTests : IDisposable
 {
     private static readonly byte[] Unchanged = "HTTP/1.1 304 X\r\n\r\n"u8.ToArray();
 
     private readonly TimerWatch _time = new();
     private readonly List<Exception> _failures = [];
+    private readonly CancellationTokenSource _leaving = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -64,6 +65,8 @@ public sealed class CSharpClientWatchTests
         (await _time.NextWaitAsync()).ShouldBe(TimeSpan.FromSeconds(30));
 
         next.IsCompleted.ShouldBeFalse();
+        await _leaving.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(next);
         _failures.Select(failure => (int?)((HttpRequestException)failure).StatusCode).ShouldBe([503, 502, 500, 429, 200, null]);
     }
 
@@ -100,16 +103,17 @@ public sealed class CSharpClientWatchTests
     public async Task It_ends_when_it_is_cancelled()
     {
         await using var server = Answering(WithRuns("\"1\"", Run("a")));
-        using var leaving = new CancellationTokenSource();
-        await using var watch = new NclueGatewayClient(Network(server), _time).WatchAsync(cancellationToken: leaving.Token).GetAsyncEnumerator(Token);
+        await using var watch = Watch(server);
         await ShouldShowAsync(watch, "a Completed");
 
         var next = watch.MoveNextAsync().AsTask();
         await _time.NextWaitAsync();
-        await leaving.CancelAsync();
+        await _leaving.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(next);
     }
+
+    public void Dispose() => _leaving.Dispose();
 
     private static RawUpstream Answering(params byte[][] answers) => Start(n => Task.FromResult<byte[]?>(answers[n - 1]));
 
@@ -122,7 +126,7 @@ public sealed class CSharpClientWatchTests
     {
         var network = Network(server);
         configure?.Invoke(network);
-        return new NclueGatewayClient(network, _time).WatchAsync(onFailure: _failures.Add, cancellationToken: Token).GetAsyncEnumerator(Token);
+        return new NclueGatewayClient(network, _time).WatchAsync(onFailure: _failures.Add, cancellationToken: _leaving.Token).GetAsyncEnumerator(Token);
     }
 
     /// <summary>Checks what is shown next, and after which waits in seconds.</summary>
