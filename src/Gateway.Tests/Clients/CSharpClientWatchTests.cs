@@ -30,7 +30,7 @@ public sealed class CSharpClientWatchTests : IDisposable
             WithRuns("\"5\"", Run("a"), Run("b")), // another tag, but the same to look at
             Unchanged,
             WithRuns("\"6\"", Run("c", "unknown"), Run("a")));
-        await using var watch = Watch(server);
+        var watch = Watch(server);
 
         await ShouldShowAsync(watch, "a Registered, b Completed");
         await ShouldShowAsync(watch, "a Pending, b Completed", 10, 10);
@@ -51,23 +51,46 @@ public sealed class CSharpClientWatchTests : IDisposable
             RawUpstream.Http(502, "<html>"u8.ToArray(), "Content-Type: text/html"),
             RawUpstream.Http(500, [], "Retry-After: 5"),
             RawUpstream.Http(429, []),
-            WithRuns("\"2\"", Run("a", "failed")),
-            "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"u8.ToArray(), // and then nothing more
-            null!);
-        await using var watch = Watch(server, http => http.Timeout = TimeSpan.FromSeconds(2));
+            WithRuns("\"2\"", Run("a", "failed")));
+        var watch = Watch(server);
 
         await ShouldShowAsync(watch, "a Pending");
         await ShouldShowAsync(watch, "a Failed", 10, 45, 30, 5, 30);
-        var next = watch.MoveNextAsync().AsTask();
-        await ShouldWaitAsync(60);
-        await ShouldWaitAsync(30);
         await server.DisposeAsync();
-        (await _time.NextWaitAsync()).ShouldBe(TimeSpan.FromSeconds(30));
+        await ShouldGoOnAsync(watch, 60, 30);
 
-        next.IsCompleted.ShouldBeFalse();
-        await _leaving.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(next);
-        _failures.Select(failure => (int?)((HttpRequestException)failure).StatusCode).ShouldBe([503, 502, 500, 429, 200, null]);
+        _failures.Select(failure => (int?)((HttpRequestException)failure).StatusCode).ShouldBe([503, 502, 500, 429, null]);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_cut_off_does_not_end_it()
+    {
+        byte[][] answers =
+        [
+            RawUpstream.Http(200, """{"index":0,"limit":20,"runs":[]}"""u8.ToArray(), "Content-Type: application/json", "Connection: close"),
+            "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"u8.ToArray(),
+        ];
+        await using var server = Start(n => Task.FromResult<byte[]?>(answers[n - 1]), closes: true);
+        var watch = Watch(server);
+
+        await ShouldShowAsync(watch, "");
+        await ShouldGoOnAsync(watch, 60, 30);
+
+        _failures.ShouldHaveSingleItem().ShouldBeOfType<NclueGatewayException>().HttpRequestError.ShouldBe(HttpRequestError.ResponseEnded);
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_come_in_time_does_not_end_it()
+    {
+        await using var server = Answering(WithRuns("\"1\"", Run("a")));
+        using var network = new HttpClient(new Slow()) { BaseAddress = server.BaseAddress };
+        var watch = new NclueGatewayClient(network, _time)
+            .WatchAsync(onFailure: _failures.Add, cancellationToken: _leaving.Token).GetAsyncEnumerator(Token);
+
+        await ShouldShowAsync(watch, "a Completed");
+        await ShouldGoOnAsync(watch, 60, 30);
+
+        _failures.ShouldHaveSingleItem().InnerException.ShouldBeOfType<TimeoutException>();
     }
 
     [Theory]
@@ -78,7 +101,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     public async Task What_will_not_pass_ends_it(int status)
     {
         await using var server = Answering(WithRuns("\"1\"", Run("a")), RawUpstream.Http(status, []));
-        await using var watch = Watch(server);
+        var watch = Watch(server);
         await ShouldShowAsync(watch, "a Completed");
 
         var next = watch.MoveNextAsync().AsTask();
@@ -92,7 +115,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     public async Task It_does_not_begin_with_a_failure()
     {
         await using var server = Answering(RawUpstream.Http(502, []));
-        await using var watch = Watch(server);
+        var watch = Watch(server);
 
         await Should.ThrowAsync<NclueGatewayException>(watch.MoveNextAsync().AsTask());
 
@@ -103,7 +126,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     public async Task It_ends_when_it_is_cancelled()
     {
         await using var server = Answering(WithRuns("\"1\"", Run("a")));
-        await using var watch = Watch(server);
+        var watch = Watch(server);
         await ShouldShowAsync(watch, "a Completed");
 
         var next = watch.MoveNextAsync().AsTask();
@@ -122,12 +145,8 @@ public sealed class CSharpClientWatchTests : IDisposable
         System.Text.Encoding.UTF8.GetBytes($$"""{"index":0,"limit":20,"total":{{runs.Length}},"runs":[{{string.Join(',', runs)}}]}"""),
         "Content-Type: application/json", "ETag: " + tag);
 
-    private IAsyncEnumerator<TaskRunPage> Watch(RawUpstream server, Action<HttpClient>? configure = null)
-    {
-        var network = Network(server);
-        configure?.Invoke(network);
-        return new NclueGatewayClient(network, _time).WatchAsync(onFailure: _failures.Add, cancellationToken: _leaving.Token).GetAsyncEnumerator(Token);
-    }
+    private IAsyncEnumerator<TaskRunPage> Watch(RawUpstream server) => new NclueGatewayClient(Network(server), _time)
+        .WatchAsync(onFailure: _failures.Add, cancellationToken: _leaving.Token).GetAsyncEnumerator(Token);
 
     /// <summary>Checks what is shown next, and after which waits in seconds.</summary>
     private async Task ShouldShowAsync(IAsyncEnumerator<TaskRunPage> watch, string runs, params int[] waits)
@@ -142,9 +161,35 @@ public sealed class CSharpClientWatchTests : IDisposable
         string.Join(", ", watch.Current.Runs.Select(run => $"{run.Id} {run.Status}")).ShouldBe(runs);
     }
 
+    /// <summary>Checks that nothing is shown and that it waits, first so long and then so long again.</summary>
+    private async Task ShouldGoOnAsync(IAsyncEnumerator<TaskRunPage> watch, int first, int second)
+    {
+        var next = watch.MoveNextAsync().AsTask();
+        await ShouldWaitAsync(first);
+        (await _time.NextWaitAsync()).ShouldBe(TimeSpan.FromSeconds(second));
+        next.IsCompleted.ShouldBeFalse();
+        await _leaving.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(next);
+    }
+
     private async Task ShouldWaitAsync(int seconds)
     {
         (await _time.NextWaitAsync()).ShouldBe(TimeSpan.FromSeconds(seconds));
         _time.Advance(TimeSpan.FromSeconds(seconds));
+    }
+
+    /// <summary>Lets the first request through, and answers no other one in time.</summary>
+    private sealed class Slow() : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private bool _asked;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var answers = !_asked;
+            _asked = true;
+            return answers
+                ? base.SendAsync(request, cancellationToken)
+                : Task.FromException<HttpResponseMessage>(new TaskCanceledException("Too late.", new TimeoutException()));
+        }
     }
 }
