@@ -114,7 +114,8 @@ public sealed class NclueGatewayClient
     /// </summary>
     /// <remarks>
     /// A failure to read the first page ends it. After that a failure that may pass does not: no answer, 429, 5xx. It then looks again after
-    /// <c>Retry-After</c>, or else 30 seconds. What will not pass, such as 401, ends it with the exception.
+    /// <c>Retry-After</c>, or else 30 seconds. What will not pass, such as 401, ends it with the exception. A page that has only become older
+    /// is not shown again: whoever shows <see cref="TaskRunPage.AsOf"/> calls <see cref="RefreshAsync"/> instead.
     /// </remarks>
     /// <param name="index">The row to start at: 0 to 10,000,000.</param>
     /// <param name="limit">How many rows: 1 to 100.</param>

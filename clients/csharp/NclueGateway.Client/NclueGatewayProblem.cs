@@ -33,8 +33,8 @@ public sealed record NclueGatewayProblem
     /// <summary>All of it in a line.</summary>
     public override string ToString()
     {
-        var errors = Errors?.Select(error => $" {error.Key}: {string.Join(' ', error.Value)}");
-        return $"{Slug}: {Title}. {Detail}{string.Concat(errors ?? [])} (trace id {TraceId})";
+        var errors = Errors?.Select(error => $"{error.Key}: {string.Join(' ', error.Value)}") ?? [];
+        return string.Join(' ', [$"{Slug}: {Title}.", .. Detail is null ? [] : new[] { Detail }, .. errors, $"(trace id {TraceId})"]);
     }
 }
 
