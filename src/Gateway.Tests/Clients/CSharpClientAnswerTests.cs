@@ -102,7 +102,7 @@ public sealed class CSharpClientAnswerTests
         (await Client(server).ListAsync(cancellationToken: Token)).IsStale.ShouldBe(isStale);
     }
 
-    [Theory]
+    [Theory(Timeout = 30_000)]
     [InlineData(0, 0)]
     [InlineData(100, 100)]
     [InlineData(100, 40)]
@@ -110,7 +110,7 @@ public sealed class CSharpClientAnswerTests
     {
         await using var server = Start(n => Task.FromResult<byte[]?>(Page(n == 1 ? first : second, ["a"], "Link: </api/task-runs>; rel=\"next\"")));
 
-        var failure = await Should.ThrowAsync<NclueGatewayException>(Client(server).ListAllAsync(Token).ToListAsync(Token).AsTask());
+        var failure = await Should.ThrowAsync<NclueGatewayException>(Client(server).ListAllAsync(TestContext.Current.CancellationToken).ToListAsync(Token).AsTask());
 
         failure.Message.ShouldContain($"from row {first} to row {second}");
         server.Requests.Count.ShouldBe(2);
@@ -320,13 +320,13 @@ public sealed class CSharpClientAnswerTests
         server.Requests.Count.ShouldBe(3);
     }
 
-    [Fact]
+    [Fact(Timeout = 30_000)]
     public async Task It_never_waits_when_it_may_not()
     {
         await using var server = Start(RawUpstream.Http(503, [], "Retry-After: 0"));
         var client = new NclueGatewayClient(Network(server), _time) { MaxRetryWait = TimeSpan.Zero };
 
-        await Should.ThrowAsync<NclueGatewayException>(client.ListAsync(cancellationToken: Token));
+        await Should.ThrowAsync<NclueGatewayException>(client.ListAsync(cancellationToken: TestContext.Current.CancellationToken));
         server.Requests.Count.ShouldBe(1);
         Should.Throw<ArgumentOutOfRangeException>(() => new NclueGatewayClient(Network(server)) { MaxRetryWait = TimeSpan.FromSeconds(-1) });
     }
