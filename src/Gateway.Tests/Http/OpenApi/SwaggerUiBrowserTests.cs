@@ -136,16 +136,15 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         view.Page.Url.ShouldEndWith("#/Task%20runs/headTaskRuns");
     }
 
-    [Theory]
-    [InlineData("url=https://evil.example/openapi.json")]
-    [InlineData("configUrl=https://evil.example/config.json")]
-    [InlineData("supportedSubmitMethods=post&layout=StandaloneLayout&dom_id=%23session")]
-    public async Task Nothing_in_the_query_changes_what_is_shown_or_who_is_asked(string query)
+    [Fact]
+    public async Task Nothing_in_the_query_changes_what_is_shown_or_who_is_asked()
     {
+        const string Query = "url=https://evil.example/openapi.json&configUrl=https://evil.example/config.json"
+            + "&supportedSubmitMethods=post&layout=StandaloneLayout&dom_id=%23session";
         await using var host = await AccessHost.StartAsync();
         await using var view = await browser.OpenAsync();
 
-        await view.Page.GotoAsync(PageOf(host) + "?" + query);
+        await view.Page.GotoAsync(PageOf(host) + "?" + Query);
         await view.Page.Locator(Get).WaitForAsync();
 
         (await view.Page.Locator("#swagger-ui h1.title").TextContentAsync()).ShouldNotBeNull().ShouldStartWith("NclueGateway");
@@ -162,7 +161,6 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
     {
         await using var host = hasSignIn ? await StartWithSignInAsync(isSignedIn, signedOut: []) : await AccessHost.StartAsync();
         await using var view = await browser.OpenAsync();
-        await ChangeDocumentAsync(view.Page, AddSession);
         await view.Page.GotoAsync(PageOf(host) + "#/Task%20runs/listTaskRuns");
         if (hasSignIn)
         {
@@ -191,7 +189,6 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         await using var gateway = await GatewayHost.StartAsync(realTime: true);
         await using var view = await browser.OpenAsync();
         var page = view.Page;
-        await ChangeDocumentAsync(page, AddSession);
 
         await page.GotoAsync(new Uri(gateway.Address, "/swagger/index.html").AbsoluteUri);
         await page.Locator(Get).WaitForAsync();
@@ -203,7 +200,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
 
         await page.Locator(".dialog-ux input").FillAsync(gateway.Client.DefaultRequestHeaders.Authorization!.Parameter!);
         await page.Locator(".dialog-ux .btn.authorize").ClickAsync();
-        await page.GetByText("Logout").WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Logout", Exact = true }).WaitForAsync();
         await ShouldBeAccessibleAsync(page, "swagger-ui-authorized.png", isDialog: true);
 
         await page.Locator(".dialog-ux .btn-done").ClickAsync();
@@ -229,13 +226,6 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
     }
 
     private static JsonNode Operation(JsonNode document) => document["paths"]![AccessHost.Protected]!["get"]!;
-
-    private static void AddSession(JsonNode document)
-    {
-        document["components"]!["securitySchemes"]!["session"] = JsonNode.Parse(
-            """{"type":"apiKey","in":"cookie","name":"__Host-nclue-session","description":"The session of a browser that has signed in."}""");
-        Operation(document)["security"] = JsonNode.Parse("""[{"bearer":[]},{"session":[]}]""");
-    }
 
     /// <summary>Shows the page a document that the gateway may have one day, or that another one has.</summary>
     private static async Task ChangeDocumentAsync(IPage page, Action<JsonNode> change) => await page.RouteAsync("**/openapi/v1.json", async route =>
