@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs all tests. Needs the .NET SDK of global.json; installs what else is missing (as root, with apt-get), or says what to install.
 # Ends with a line "N passed, N failed, N skipped" and an exit code that says whether all is well.
+# UPDATE_DOCUMENTS=1 writes the documents anew that the code makes (docs/problems.md). Pictures are left in TestResults, or where TEST_ARTIFACTS says.
 set -uo pipefail
 cd "$(dirname "$0")"
 
@@ -16,7 +17,12 @@ has_browser() {
   [ -n "${TEST_BROWSER:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ||
     [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 } >/dev/null
+# Node.js: 20.19 or newer, for the checks of the API's description and the TypeScript client.
+has_node() {
+  command -v npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
+} >/dev/null 2>&1
 missing() {
+  has_node || echo nodejs npm
   command -v redis-server >/dev/null || echo redis-server
   has_browser || echo chromium
 }
@@ -27,7 +33,8 @@ if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; 
   packages=$(missing)
 fi
 if [ -n "$packages" ]; then
-  echo "Missing: $(echo $packages). Install it (Debian: apt-get install $(echo $packages); macOS: brew install redis, and Chrome)." >&2
+  echo "Missing: $(echo $packages). Install it (Debian: apt-get install $(echo $packages); macOS: brew install redis node, and Chrome)." >&2
+  echo "Node.js must be 20.19 or newer: Debian 13 has it, Debian 12 does not." >&2
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
 fi
@@ -43,8 +50,9 @@ if ! dotnet build NclueGateway.sln --configuration "$configuration" --verbosity 
   exit 1
 fi
 
-# The test project is a program: it runs itself, and writes what came of it as XML beside what it prints.
-dotnet "src/Gateway.Tests/bin/$configuration/net10.0/Gateway.Tests.dll" -noColor -noLogo -longRunning 60 -xml "$results/tests.xml" "$@"
+# The test project is a program: it runs itself, and writes what came of it as XML beside what it prints. On two cores it runs three tests at a
+# time: those that go by the real clock mostly wait.
+dotnet "src/Gateway.Tests/bin/$configuration/net10.0/Gateway.Tests.dll" -noColor -noLogo -longRunning 60 -maxThreads "${TEST_THREADS:-3}" -xml "$results/tests.xml" "$@"
 code=$?
 
 count() { grep -o "<assembly [^>]*" "$results/tests.xml" 2>/dev/null | sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" | head -n 1; }

@@ -10,6 +10,7 @@ using NclueGateway.Operations.Telemetry;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
 using NclueGateway.TaskRuns;
+using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace NclueGateway;
 
@@ -57,13 +58,16 @@ public static class GatewayBuilder
             .AddPermissions()
             .AddRedis(connections)
             .AddNclue(nclue, isShared, cache.KeepFor)
-            .AddOpenApi(openApi, api =>
-            {
-                api.DocumentFilter<TaskRunOperations>();
-                api.DocumentFilter<SessionOperations>();
-            })
-            .AddTaskRuns(nclue, isShared);
+            .AddTaskRuns(nclue, isShared)
+            .AddOpenApi(openApi, DescribeOperations);
         return builder;
+    }
+
+    /// <summary>What the API's description describes, in this order.</summary>
+    internal static void DescribeOperations(SwaggerGenOptions api)
+    {
+        api.DocumentFilter<TaskRunOperations>();
+        api.DocumentFilter<SessionOperations>();
     }
 
     /// <summary>Puts the request path together.</summary>
@@ -89,6 +93,7 @@ public static class GatewayBuilder
 
         app.UseCallerQuota();
         app.UseAuthorization();
+        app.MapDiscovery(TaskRunsEndpoint.Path, hasSignIn ? SessionEndpoints.Login : null);
         app.MapTaskRuns();
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);

@@ -90,7 +90,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddCrossOrigin(options);
         builder.Services.AddBearerSignIn(options);
         builder.Services.AddPermissions();
-        builder.Services.AddOpenApi(openApi ?? new(), _ => { });
+        builder.Services.AddOpenApi(openApi ?? new(), GatewayBuilder.DescribeOperations);
         builder.Services.AddOperations(new() { DrainDelay = TimeSpan.Zero });
 
         var app = builder.Build();
@@ -105,6 +105,7 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseAuthentication();
         app.UseCallerQuota();
         app.UseAuthorization();
+        app.MapDiscovery(Protected, hasSignIn ? SessionEndpoints.Login : null);
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();

@@ -34,6 +34,7 @@ public sealed class OpenRoutesTests
     }
 
     [Theory]
+    [InlineData("/")]
     [InlineData("/problems")]
     [InlineData("/problems/not-found")]
     [InlineData("/health/live")]
@@ -64,7 +65,7 @@ public sealed class OpenRoutesTests
     }
 
     [Theory]
-    [InlineData("/")]
+    [InlineData("/index.html")]
     [InlineData("/api")]
     [InlineData("/api/task-runs/1")]
     [InlineData("/api//task-runs")]

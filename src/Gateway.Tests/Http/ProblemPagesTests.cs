@@ -1,6 +1,4 @@
 using System.Net;
-using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using NclueGateway.Http;
 using NclueGateway.Tests.Access;
 
@@ -33,12 +31,14 @@ public sealed class ProblemPagesTests
 
         using var response = await host.SendAsync(HttpMethod.Get, problem.Path);
 
-        var page = await ReadPageAsync(response);
+        var page = await PlainHtml.ReadAsync(response);
         var text = page.Value;
         text.ShouldContain(problem.Title);
         text.ShouldContain(problem.Explanation);
         text.ShouldContain(problem.CallerAdvice);
         text.ShouldContain(problem.OperatorAdvice);
+        text.ShouldContain($"answered with status {problem.Status}");
+        problem.OtherStatuses.ShouldAllBe(other => text.Contains($"{other.Status}: {other.Meaning}"));
     }
 
     [Fact]
@@ -48,7 +48,11 @@ public sealed class ProblemPagesTests
 
         using var response = await host.SendAsync(HttpMethod.Get, "/problems");
 
-        Links(await ReadPageAsync(response)).ShouldBe(Problems.All.Select(problem => problem.Path));
+        var page = await PlainHtml.ReadAsync(response);
+        PlainHtml.Links(page).ShouldBe(Problems.All.Select(problem => problem.Path));
+        page.Value.ShouldContain(Problems.Introduction);
+        page.Value.ShouldContain(Problems.BeforeAnyRequestIntroduction);
+        Problems.BeforeAnyRequest.ShouldAllBe(refusal => page.Value.Contains($"{refusal.Status}: {refusal.Meaning}"));
     }
 
     [Fact]
@@ -59,8 +63,8 @@ public sealed class ProblemPagesTests
         using var index = await host.SendAsync(HttpMethod.Get, "/team&1/problems/");
         using var page = await host.SendAsync(HttpMethod.Get, "/team&1/problems/not-found");
 
-        Links(await ReadPageAsync(index)).ShouldAllBe(link => link.StartsWith("/team&1/problems/"));
-        Links(await ReadPageAsync(page)).ShouldBe(["/team&1/problems"]);
+        PlainHtml.Links(await PlainHtml.ReadAsync(index)).ShouldAllBe(link => link.StartsWith("/team&1/problems/"));
+        PlainHtml.Links(await PlainHtml.ReadAsync(page)).ShouldBe(["/team&1/problems"]);
     }
 
     [Theory]
@@ -91,29 +95,4 @@ public sealed class ProblemPagesTests
         await post.ShouldBeProblemAsync(Problems.MethodNotAllowed);
         post.Content.Headers.Allow.ShouldBe(["GET", "HEAD"], ignoreOrder: true);
     }
-
-    /// <summary>
-    /// Checks the headers and that the page is well-formed, holds nothing a strict policy would block, and has one heading.
-    /// </summary>
-    private static async Task<XElement> ReadPageAsync(HttpResponseMessage response)
-    {
-        response.StatusCode.ShouldBe(HttpStatusCode.OK);
-        response.Content.Headers.ContentType!.ToString().ShouldBe("text/html; charset=utf-8");
-        response.Headers.CacheControl!.ToString().ShouldBe("public, max-age=3600");
-        response.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none';");
-        response.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
-
-        var html = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        html.ShouldStartWith("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">");
-        var xml = Regex.Replace(html.Replace("<!DOCTYPE html>", ""), "<meta [^>]*", "$0/", RegexOptions.NonBacktracking);
-        var page = XDocument.Parse(xml).Root!;
-        page.Descendants().Select(element => element.Name.LocalName).ShouldAllBe(name => name != "script" && name != "style");
-        page.DescendantsAndSelf().Attributes().Select(attribute => attribute.Name.LocalName)
-            .ShouldAllBe(name => name != "style" && !name.StartsWith("on"));
-        page.Descendants("h1").ShouldHaveSingleItem();
-        page.Descendants("title").Single().Value.ShouldEndWith(" – NclueGateway");
-        return page;
-    }
-
-    private static IEnumerable<string> Links(XElement page) => page.Descendants("a").Select(link => link.Attribute("href")!.Value);
 }

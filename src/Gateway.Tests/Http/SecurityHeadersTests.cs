@@ -16,6 +16,7 @@ public sealed class SecurityHeadersTests
     [InlineData("GET", "/api/task-runs?index=100", 503)]
     [InlineData("DELETE", "/api/task-runs", 405)]
     [InlineData("GET", "/nowhere", 404)]
+    [InlineData("GET", "/", 200)]
     [InlineData("GET", "/problems", 200)]
     [InlineData("GET", "/problems/not-found", 200)]
     [InlineData("GET", "/health/live", 200)]
@@ -23,6 +24,7 @@ public sealed class SecurityHeadersTests
     [InlineData("GET", "/swagger", 301)]
     [InlineData("GET", "/swagger/index.html", 200)]
     [InlineData("GET", "/swagger/gateway.js", 200)]
+    [InlineData("GET", "/swagger/gateway.css", 200)]
     [InlineData("GET", "/swagger/nothing", 404)]
     public async Task Every_answer_has_them(string method, string path, int status)
     {

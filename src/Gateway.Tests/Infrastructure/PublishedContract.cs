@@ -41,7 +41,7 @@ internal static class PublishedContract
     public static IReadOnlyList<string> Judge(HttpMethod method, string path, HttpStatusCode status, IReadOnlyDictionary<string, string> headers, byte[] body)
     {
         path = path.TrimEnd('/').ToLowerInvariant(); // as the router has it
-        if (!IsOfApi(path) || Repository.IsUpdating)
+        if (!IsOfApi(path) || CommittedDocument.IsUpdating)
         {
             return [];
         }

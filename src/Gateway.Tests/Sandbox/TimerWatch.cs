@@ -16,5 +16,8 @@ internal sealed class TimerWatch : FakeTimeProvider
     }
 
     /// <summary>How long the next wait is that began or begins.</summary>
-    public async Task<TimeSpan> NextWaitAsync() => await _timers.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    /// <exception cref="TimeoutException">None began within a minute of the real clock.</exception>
+    public Task<TimeSpan> NextWaitAsync() => _timers.Reader
+        .ReadAsync(TestContext.Current.CancellationToken).AsTask()
+        .WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, TestContext.Current.CancellationToken);
 }

@@ -9,6 +9,7 @@ internal static class OpenRoutes
     /// <summary>Route patterns as they are mapped, without the leading slash.</summary>
     public static readonly IReadOnlyList<string> All =
     [
+        "",
         "problems",
         "problems/{slug}",
         "health",
@@ -17,6 +18,7 @@ internal static class OpenRoutes
         "health/ready",
         "openapi/v1.json",
         "swagger/gateway.js",
+        "swagger/gateway.css",
         "swagger/{**path}",
         "session/login",
         "session/backchannel-logout",

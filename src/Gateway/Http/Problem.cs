@@ -18,6 +18,14 @@ internal sealed record Problem(
     string CallerAdvice,
     string OperatorAdvice)
 {
+    /// <summary>Further statuses of the same class that it is answered with; none for most.</summary>
+    public IReadOnlyList<StatusMeaning> OtherStatuses { get; init; } = [];
+
     /// <summary>The value of <c>type</c>, without the path base.</summary>
     public string Path => "/problems/" + Slug;
 }
+
+/// <summary>What a status means where no problem explains it.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Meaning">When it is answered with; a sentence.</param>
+internal sealed record StatusMeaning(int Status, string Meaning);

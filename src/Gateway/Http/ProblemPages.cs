@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
+using static NclueGateway.Http.PlainPage;
 
 namespace NclueGateway.Http;
 
 /// <summary>
-/// The pages behind the <c>type</c> of every problem: one per problem and an index. Plain HTML without script, style or picture, so that
-/// the strictest content security policy fits.
+/// The pages behind the <c>type</c> of every problem: one per problem and an index. <c>docs/problems.md</c> says the same, and is made of the
+/// same records.
 /// </summary>
 internal static class ProblemPages
 {
@@ -27,18 +27,6 @@ internal static class ProblemPages
         return endpoints;
     }
 
-    private static string PathBase(HttpContext context) => HtmlEncoder.Default.Encode(context.Request.PathBase.ToUriComponent());
-
-    private static async Task RespondAsync(HttpContext context, string html)
-    {
-        var body = Encoding.UTF8.GetBytes(html);
-        var response = context.Response;
-        response.ContentType = "text/html; charset=utf-8";
-        response.ContentLength = body.Length;
-        response.Headers.CacheControl = "public, max-age=3600";
-        await response.Body.WriteAsync(body);
-    }
-
     private static string Index(string pathBase)
     {
         var rows = new StringBuilder();
@@ -52,15 +40,19 @@ internal static class ProblemPages
 
         return Document("Problems", $"""
             <h1>Problems</h1>
-            <p>Everything NclueGateway refuses or cannot do is answered with one of these, as application/problem+json (RFC 9457).</p>
+            <p>{Text(Problems.Introduction)}</p>
             <ul>
             {rows}</ul>
+            <h2>Without a problem</h2>
+            <p>{Text(Problems.BeforeAnyRequestIntroduction)}</p>
+            {Statuses(Problems.BeforeAnyRequest)}
             """);
     }
 
     private static string Page(Problem problem, string pathBase) => Document(problem.Title, $"""
         <h1>{Text(problem.Title)}</h1>
-        <p>Problem <code>{problem.Slug}</code>, answered with status {problem.Status}.</p>
+        <p>Problem <code>{problem.Slug}</code>, answered with status {problem.Status}{(problem.OtherStatuses.Count > 0 ? ", or with:" : ".")}</p>
+        {Statuses(problem.OtherStatuses)}
         <h2>What happened</h2>
         <p>{Text(problem.Explanation)}</p>
         <h2>What a caller should do</h2>
@@ -70,23 +62,14 @@ internal static class ProblemPages
         <p><a href="{pathBase}{IndexRoute}">All problems</a></p>
         """);
 
-    private static string Document(string title, string main) => $"""
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>{Text(title)} – NclueGateway</title>
-        </head>
-        <body>
-        <main>
-        {main}
-        </main>
-        </body>
-        </html>
+    private static string Statuses(IReadOnlyList<StatusMeaning> statuses)
+    {
+        var rows = new StringBuilder();
+        foreach (var (status, meaning) in statuses)
+        {
+            rows.Append(CultureInfo.InvariantCulture, $"<li>{status}: {Text(meaning)}</li>");
+        }
 
-        """;
-
-    private static string Text(string text) => HtmlEncoder.Default.Encode(text);
+        return rows.Length > 0 ? $"<ul>{rows}</ul>" : "";
+    }
 }

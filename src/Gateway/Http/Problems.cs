@@ -9,10 +9,19 @@ internal static class Problems
         "invalid-request",
         StatusCodes.Status400BadRequest,
         "The request is not valid",
-        "The gateway understands the address but not what was asked of it: a parameter is unknown, repeated or out of range, or the "
-            + "request itself is malformed. Nothing was sent to NCLUE.",
-        "Read the member errors, which names each parameter and says what it may be. The request will fail again until it is changed.",
-        "Nothing. If one client keeps sending such requests, tell its developers.");
+        "The gateway understands the address but not what was asked of it: a parameter is unknown, repeated or out of range, the body is not "
+            + "what belongs there, or the request is for another host. Nothing was sent to NCLUE.",
+        "Read the member errors, which names each parameter and says what it may be, or the member detail. The request will fail again until "
+            + "it is changed.",
+        "Nothing, if one client sends such requests: tell its developers. If every request is refused as one for another host, compare "
+            + "Http:PublicOrigin with the address that people use, and check that the proxy in front keeps the header Host.")
+    {
+        OtherStatuses =
+        [
+            new(StatusCodes.Status408RequestTimeout, "The body came too slowly."),
+            new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {RequestLimits.Body / 1024} KiB."),
+        ],
+    };
 
     public static readonly Problem SignInFailed = new(
         "sign-in-failed",
@@ -28,21 +37,27 @@ internal static class Problems
         "unauthenticated",
         StatusCodes.Status401Unauthorized,
         "Sign-in is required",
-        "The request carried no access token, or one that the gateway does not accept: expired, made for another audience, signed by "
-            + "somebody else, or no access token at all (an id token, for example).",
-        "Get a fresh access token from the company's identity provider and send it as \"Authorization: Bearer\" followed by the token. The "
-            + "header WWW-Authenticate says what was wrong with the one that came.",
+        "The request carried neither an access token nor a session of a browser that the gateway accepts. A token may have expired, be made "
+            + "for another audience, be signed by somebody else, or be no access token at all (an id token, for example). A session may have "
+            + "ended: by a sign-out, after a time without use, after its longest time, or because the identity provider ended it. Where there "
+            + "is an Authorization header, the session does not count.",
+        "A program: get a fresh access token from the company's identity provider and send it as \"Authorization: Bearer\" followed by the "
+            + "token. The header WWW-Authenticate says what was wrong with the one that came. A page in a browser: offer to sign in, at the "
+            + "path in the member login; without that member, browsers cannot sign in here.",
         "If everybody is refused, compare Auth:Authority and Auth:Audience with the tokens that the provider issues, check the gateway's "
-            + "clock, and check that the gateway can reach the provider. A rollover of the provider's keys needs no action.");
+            + "clock, and check that the gateway can reach the provider. A rollover of the provider's keys needs no action. If sessions end "
+            + "too early, see Auth:Session:IdleTimeout and Auth:Session:AbsoluteTimeout; without Redis they also end with the process.");
 
     public static readonly Problem Forbidden = new(
         "forbidden",
         StatusCodes.Status403Forbidden,
         "The caller may not do this",
-        "The access token is good, but it does not grant the permission to read task runs, or lacks a claim that this gateway requires.",
-        "Ask for a token with the scope that the header WWW-Authenticate names. If the provider does not grant it, ask whoever manages "
-            + "access in the company. Sending the same token again does not help.",
-        "Grant the scope or role named by Auth:ReadScope to the caller or its group, and check Auth:RequiredClaims.");
+        "The access token or the session is good, but it does not grant the permission to read task runs, or lacks a claim that this gateway "
+            + "requires.",
+        "With a token: ask for one with the scope that the header WWW-Authenticate names. If the provider does not grant it, or with a "
+            + "session, ask whoever manages access in the company. Sending the same token again or signing in again does not help before that.",
+        "Grant the scope or role named by Auth:ReadScope to the caller or its group, and check Auth:RequiredClaims. A session gets a permission "
+            + "that was granted later at the next sign-in, or within minutes where the provider gives refresh tokens.");
 
     public static readonly Problem CsrfHeaderMissing = new(
         "csrf-header-missing",
@@ -73,7 +88,7 @@ internal static class Problems
         "not-acceptable",
         StatusCodes.Status406NotAcceptable,
         "The answer cannot be given in an acceptable form",
-        "The header Accept or Accept-Encoding leaves no form in which the gateway can answer. It answers with application/json.",
+        "The header Accept leaves no form in which the gateway can answer. It answers with application/json, and at / also with text/html.",
         "Send \"Accept: application/json\", or no Accept header at all.",
         "Nothing.");
 
@@ -130,11 +145,12 @@ internal static class Problems
         "upstream-busy",
         StatusCodes.Status503ServiceUnavailable,
         "It is not this request's turn yet",
-        "NCLUE accepts one request per second for the whole account. This part of the list is not in memory yet and others are in front of "
-            + "it.",
+        "NCLUE accepts one request per second for the whole account. This part of the list is not in memory yet: others are in front of it, "
+            + "the request for it has only just left, NCLUE has asked for fewer requests, or Redis is away and this replica has no turn "
+            + "without it. The member detail says more.",
         "Ask again after as many seconds as the header Retry-After says; the gateway fetches the page in the meantime.",
-        "Nothing, if it passes. If it stays, find out which caller reads many distant pages, and whether another program uses the same "
-            + "account.");
+        "Nothing, if it passes. If it stays, find out which caller reads many distant pages, whether another program uses the same account, "
+            + "and why Redis does not answer, if that is what the detail says.");
 
     public static readonly Problem UpstreamQuota = new(
         "upstream-quota",
@@ -170,6 +186,30 @@ internal static class Problems
         "The gateway asked NCLUE for this part of the list, got no answer in time, and holds no recent copy of it.",
         "Try again later; the gateway goes on trying by itself.",
         "Look at the status page of NAVER Cloud Platform; see Nclue:Timeout.");
+
+    /// <summary>What all of them have in common; two sentences.</summary>
+    public const string Introduction =
+        "Everything that the gateway refuses or cannot do is answered with one of these problems, as application/problem+json (RFC 9457). "
+        + "Decide by the end of the member type and by the status, and show the title; the member traceId is what an operator finds the "
+        + "request by.";
+
+    /// <summary>What <see cref="BeforeAnyRequest"/> is.</summary>
+    public const string BeforeAnyRequestIntroduction =
+        "The server refuses some of what comes over a connection before it is a request. These answers have a status, no body and no "
+        + "traceId, and the connection is closed:";
+
+    /// <summary>The statuses with which the server answers what never becomes a request.</summary>
+    public static readonly IReadOnlyList<StatusMeaning> BeforeAnyRequest =
+    [
+        new(StatusCodes.Status400BadRequest, "The request line, a header or the length of the body is malformed, or Host is missing or repeated."),
+        new(StatusCodes.Status405MethodNotAllowed, "The address is an authority or * with another method than CONNECT or OPTIONS."),
+        new(StatusCodes.Status408RequestTimeout, $"The headers took longer than {RequestLimits.HeadersWithin.TotalSeconds} seconds."),
+        new(StatusCodes.Status414UriTooLong, $"The request line is longer than {RequestLimits.RequestLine / 1024} KiB."),
+        new(
+            StatusCodes.Status431RequestHeaderFieldsTooLarge,
+            $"There are more than {RequestLimits.HeaderCount} headers, or more than {RequestLimits.AllHeaders / 1024} KiB of them."),
+        new(StatusCodes.Status505HttpVersionNotsupported, "The version of HTTP is none that the server speaks."),
+    ];
 
     /// <summary>All of them, in the order of their statuses.</summary>
     public static readonly IReadOnlyList<Problem> All =

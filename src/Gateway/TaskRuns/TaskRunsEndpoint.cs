@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
-using Microsoft.Net.Http.Headers;
 using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Http;
@@ -17,6 +16,7 @@ internal static class TaskRunsEndpoint
 {
     /// <summary>The address of the list.</summary>
     public const string Path = "/api/task-runs";
+
     private const string Json = "application/json";
 
     /// <summary>Everything that turns the upstream's list into pages.</summary>
@@ -32,8 +32,8 @@ internal static class TaskRunsEndpoint
             .AddSingleton(Random.Shared)
             .AddSingleton<BlockRefresher>()
             .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
-            .AddSingleton<TaskRunReader>()
-            .AddHealthChecks().AddCheck<NclueHealth>("nclue");
+            .AddSingleton<TaskRunReader>();
+        services.AddHealthChecks().AddCheck<NclueHealth>("nclue");
         return isShared
             ? services
                 .AddSingleton(provider => CreateStore(provider, nclue))
@@ -69,7 +69,7 @@ internal static class TaskRunsEndpoint
         }
 
         context.Features.Get<AuditNotes>()?.Asked(request.Index, request.Limit);
-        if (!Accepts(context.Request.Headers.Accept))
+        if (AcceptHeader.QualityOf(context.Request.Headers.Accept, Json) == 0)
         {
             await new ProblemAnswer(Problems.NotAcceptable) { Detail = "This resource is application/json." }.ExecuteAsync(context);
             return;
@@ -114,21 +114,5 @@ internal static class TaskRunsEndpoint
             page.WriteTo(response.BodyWriter);
             await response.BodyWriter.FlushAsync(context.RequestAborted);
         }
-    }
-
-    /// <summary>Whether JSON is acceptable (RFC 9110 §12.5.1). What cannot be parsed is passed over, as if it had not been sent.</summary>
-    private static bool Accepts(Microsoft.Extensions.Primitives.StringValues accept)
-    {
-        if (accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(accept, out var ranges))
-        {
-            return true;
-        }
-
-        // The most specific range that covers JSON decides.
-        var best = ranges
-            .Where(range => range.MatchesAllTypes || range.MatchesMediaType(Json))
-            .OrderByDescending(range => (range.MatchesAllTypes ? 0 : range.MatchesAllSubTypes ? 1 : 2, range.Parameters.Count))
-            .FirstOrDefault();
-        return best is not null && best.Quality is null or > 0;
     }
 }

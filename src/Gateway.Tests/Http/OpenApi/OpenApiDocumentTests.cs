@@ -64,7 +64,7 @@ public sealed class OpenApiDocumentTests
         await using var gateway = await GatewayHost.StartAsync();
         using var anonymous = gateway.CreateAnonymousClient();
 
-        Repository.ShouldHold("openapi/v1.json", await anonymous.GetStringAsync(DocumentAddress, Ct), GetType());
+        await CommittedDocument.ShouldBeCommittedAsync(await anonymous.GetStringAsync(DocumentAddress, Ct), "openapi/v1.json");
     }
 
     [Fact]
@@ -114,8 +114,8 @@ public sealed class OpenApiDocumentTests
             [
                 "GET /problems", "HEAD /problems", "GET /problems/{slug}", "HEAD /problems/{slug}", // pages for people
                 "GET /openapi/v1.json", "HEAD /openapi/v1.json", // the description itself
-                "GET /swagger/gateway.js", "* /swagger/{**path}", // a page and what it is made of
-                "* /health/live", "* /health/ready", "* /health", // for probes and operators
+                "GET /", "HEAD /", "GET /swagger/gateway.js", "GET /swagger/gateway.css", "* /swagger/{**path}", // a page and what it is made of
+                "* /health/live", "* /health/ready", "* /health", "* /metrics", // for probes and operators
                 "POST /session/backchannel-logout", // for the identity provider (OpenID Connect Back-Channel Logout 1.0)
             ],
             ignoreOrder: true);

@@ -1,6 +1,10 @@
+using System.Text.Json.Nodes;
+using Deque.AxeCore.Playwright;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Playwright;
+using NclueGateway.Http;
 using NclueGateway.Tests.Access;
 using NclueGateway.Tests.Infrastructure;
 
@@ -9,6 +13,8 @@ namespace NclueGateway.Tests.Http.OpenApi;
 /// <summary>Swagger UI in a real browser, which holds it to its content security policy.</summary>
 public sealed class SwaggerUiBrowserTests(TestBrowser browser)
 {
+    private const string Get = "#operations-Task_runs-listTaskRuns";
+
     [Fact]
     public async Task A_token_typed_in_reads_runs_within_the_policy_and_is_gone_after_a_reload()
     {
@@ -32,6 +38,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         (await read.TextAsync()).ShouldContain("\"runs\":[{\"id\":");
         (await read.Request.AllHeadersAsync()).ShouldContainKeyAndValue("x-csrf", "1");
         (await page.Locator(".live-responses-table .highlight-code").TextContentAsync()).ShouldNotBeNull().ShouldContain("run-");
+        (await page.Locator(".live-responses-table").TextContentAsync()).ShouldNotBeNull().ShouldMatch("Request duration[0-9]+ ms");
 
         // What is only drawn when opened has to keep to the policy as well.
         var closed = page.Locator("button[aria-expanded='false']");
@@ -63,7 +70,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         await link.WaitForAsync();
 
         (await link.GetAttributeAsync("href")).ShouldBe(new Uri(host.Client.BaseAddress!, "/session/login?returnUrl=%2Fswagger%2Findex.html").AbsoluteUri);
-        (await view.Page.GetByText("Sign out").CountAsync()).ShouldBe(0);
+        (await view.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).CountAsync()).ShouldBe(0);
     }
 
     [Fact]
@@ -75,12 +82,158 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
 
         await view.Page.GotoAsync(new Uri(host.Client.BaseAddress!, "/swagger/index.html").AbsoluteUri);
         await view.Page.GetByText("Signed in as <b>김하늘</b>").WaitForAsync(); // as text, not as HTML
-        await view.Page.GetByText("Sign out").ClickAsync();
+        await view.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
         await view.Page.GetByText("Sign in with the company account").WaitForAsync();
 
         signedOut.ShouldBe(["1"]);
         view.Complaints.ShouldAllBe(complaint => complaint.Contains("401"));
     }
+
+    [Fact]
+    public async Task When_sessions_cannot_be_looked_up_the_page_says_so_and_still_works()
+    {
+        await using var host = await AccessHost.StartAsync(hasSignIn: true, map: app => app.MapGet(
+            "/session", () => new ProblemAnswer(Problems.SessionStoreUnavailable)).WithMetadata(new AllowAnonymousAttribute()));
+        await using var view = await browser.OpenAsync();
+
+        await view.Page.GotoAsync(PageOf(host));
+        await view.Page.Locator("#session").GetByText(Problems.SessionStoreUnavailable.Title).WaitForAsync();
+
+        (await view.Page.Locator("#session a, #session button").CountAsync()).ShouldBe(0); // signing in again would fail too
+        await view.Page.Locator(Get).WaitForAsync();
+    }
+
+    [Fact]
+    public async Task What_can_be_filled_in_is_filled_in()
+    {
+        await using var host = await AccessHost.StartAsync();
+        await using var view = await browser.OpenAsync();
+        await ChangeDocumentAsync(view.Page, document => Operation(document)["parameters"]!.AsArray().Add(
+            JsonNode.Parse("""{"name":"more","in":"query","schema":{"type":"string"},"example":"an example"}""")));
+
+        await view.Page.GotoAsync(PageOf(host));
+        await view.Page.Locator(Get + " .opblock-summary-control").ClickAsync();
+        await view.Page.Locator(".try-out__btn").ClickAsync();
+
+        (await ValueAsync("index")).ShouldBe("0");
+        (await ValueAsync("limit")).ShouldBe("20");
+        (await ValueAsync("more")).ShouldBe("an example");
+
+        Task<string> ValueAsync(string parameter) => view.Page.Locator($"tr[data-param-name='{parameter}'] input").InputValueAsync();
+    }
+
+    [Fact]
+    public async Task A_link_leads_to_an_operation_and_the_address_follows_what_is_opened()
+    {
+        await using var host = await AccessHost.StartAsync();
+        await using var view = await browser.OpenAsync();
+
+        await view.Page.GotoAsync(PageOf(host) + "#/Task%20runs/listTaskRuns");
+        await view.Page.Locator(Get + ".is-open").WaitForAsync();
+        await view.Page.Locator("#operations-Task_runs-headTaskRuns .opblock-summary-control").ClickAsync();
+        await view.Page.Locator("#operations-Task_runs-headTaskRuns.is-open").WaitForAsync();
+
+        view.Page.Url.ShouldEndWith("#/Task%20runs/headTaskRuns");
+    }
+
+    [Fact]
+    public async Task Nothing_in_the_query_changes_what_is_shown_or_who_is_asked()
+    {
+        const string Query = "url=https://evil.example/openapi.json&configUrl=https://evil.example/config.json"
+            + "&supportedSubmitMethods=post&layout=StandaloneLayout&dom_id=%23session";
+        await using var host = await AccessHost.StartAsync();
+        await using var view = await browser.OpenAsync();
+
+        await view.Page.GotoAsync(PageOf(host) + "?" + Query);
+        await view.Page.Locator(Get).WaitForAsync();
+
+        (await view.Page.Locator("#swagger-ui h1.title").TextContentAsync()).ShouldNotBeNull().ShouldStartWith("NclueGateway");
+        view.Requests.Select(request => new Uri(request.Url).AbsolutePath).Where(path => path.EndsWith(".json", StringComparison.Ordinal)).ShouldBe(["/openapi/v1.json"]);
+        view.Origins.ShouldBe([host.Client.BaseAddress!.GetLeftPart(UriPartial.Authority)]);
+        view.Complaints.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(true, false, "sign in")]
+    [InlineData(true, true, "Signed in as <b>김하늘</b>")]
+    [InlineData(false, false, "Nobody can sign in with a browser at this gateway")]
+    public async Task The_cookie_of_a_session_is_nothing_to_type_in(bool hasSignIn, bool isSignedIn, string expected)
+    {
+        await using var host = hasSignIn ? await StartWithSignInAsync(isSignedIn, signedOut: []) : await AccessHost.StartAsync();
+        await using var view = await browser.OpenAsync();
+        await view.Page.GotoAsync(PageOf(host) + "#/Task%20runs/listTaskRuns");
+        if (hasSignIn)
+        {
+            await view.Page.Locator(isSignedIn ? "#session button" : "#session a").WaitForAsync();
+        }
+
+        foreach (var button in new[] { ".auth-wrapper .btn.authorize", Get + " .authorization__btn" })
+        {
+            await view.Page.Locator(button).ClickAsync();
+            var session = view.Page.Locator(".dialog-ux .gateway-session");
+
+            (await session.TextContentAsync()).ShouldNotBeNull().ShouldContain(expected);
+            (await view.Page.Locator(".dialog-ux input").CountAsync()).ShouldBe(1); // for the token
+            (await view.Page.Locator(".dialog-ux .btn.authorize").CountAsync()).ShouldBe(1);
+            var links = await session.Locator("a").EvaluateAllAsync<string[]>("links => links.map(link => link.href)");
+            links.ShouldBe(hasSignIn && !isSignedIn
+                ? [new Uri(host.Client.BaseAddress!, "/session/login?returnUrl=%2Fswagger%2Findex.html%23%2FTask%2520runs%2FlistTaskRuns").AbsoluteUri]
+                : []);
+            await view.Page.Locator(".dialog-ux .close-modal").ClickAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Everybody_can_use_it_who_cannot_see_it_well_or_has_no_mouse()
+    {
+        await using var gateway = await GatewayHost.StartAsync(realTime: true);
+        await using var view = await browser.OpenAsync();
+        var page = view.Page;
+
+        await page.GotoAsync(new Uri(gateway.Address, "/swagger/index.html").AbsoluteUri);
+        await page.Locator(Get).WaitForAsync();
+        await ShouldBeAccessibleAsync(page, "swagger-ui.png");
+
+        await page.Locator(".auth-wrapper .btn.authorize").ClickAsync();
+        await page.Locator(".dialog-ux .gateway-session").WaitForAsync();
+        await ShouldBeAccessibleAsync(page, "swagger-ui-authorize.png", isDialog: true);
+
+        await page.Locator(".dialog-ux input").FillAsync(gateway.Client.DefaultRequestHeaders.Authorization!.Parameter!);
+        await page.Locator(".dialog-ux .btn.authorize").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Logout", Exact = true }).WaitForAsync();
+        await ShouldBeAccessibleAsync(page, "swagger-ui-authorized.png", isDialog: true);
+
+        await page.Locator(".dialog-ux .btn-done").ClickAsync();
+        await page.Locator(Get + " .opblock-summary-control").ClickAsync();
+        await page.Locator(".try-out__btn").ClickAsync();
+        await page.Locator(".btn.execute").ClickAsync();
+        await page.Locator(".live-responses-table .response-col_status", new() { HasText = "200" }).WaitForAsync();
+        await ShouldBeAccessibleAsync(page, "swagger-ui-operation.png");
+    }
+
+    private static string PageOf(AccessHost host) => new Uri(host.Client.BaseAddress!, "/swagger/index.html").AbsoluteUri;
+
+    /// <summary>Keeps a picture, and finds what axe calls serious or critical.</summary>
+    private static async Task ShouldBeAccessibleAsync(IPage page, string picture, bool isDialog = false)
+    {
+        await page.ScreenshotAsync(new() { Path = TestArtifacts.PathOf(picture), FullPage = !isDialog });
+        var result = await page.RunAxe();
+
+        result.Passes.ShouldNotBeEmpty();
+        result.Violations.Where(violation => violation.Impact is "serious" or "critical")
+            .SelectMany(violation => violation.Nodes.Select(node => $"{violation.Id}: {node.Html}"))
+            .ShouldBeEmpty(picture);
+    }
+
+    private static JsonNode Operation(JsonNode document) => document["paths"]![AccessHost.Protected]!["get"]!;
+
+    /// <summary>Shows the page a document that the gateway may have one day, or that another one has.</summary>
+    private static async Task ChangeDocumentAsync(IPage page, Action<JsonNode> change) => await page.RouteAsync("**/openapi/v1.json", async route =>
+    {
+        var document = JsonNode.Parse(await (await route.FetchAsync()).TextAsync())!;
+        change(document);
+        await route.FulfillAsync(new() { ContentType = "application/json", Body = document.ToJsonString() });
+    });
 
     /// <param name="isSignedIn">Whether the browser has a session to begin with.</param>
     /// <param name="signedOut">Gets the header X-CSRF of each request to sign out.</param>

@@ -22,11 +22,16 @@ public sealed class SwaggerUiTests
         text.ShouldContain("persistAuthorization: false");
         text.ShouldContain("supportedSubmitMethods: [\"get\", \"head\"]");
         text.ShouldContain("validatorUrl: null");
+        text.ShouldContain("queryConfigEnabled: false");
+
+        using var style = await host.SendAsync(HttpMethod.Get, "/swagger/gateway.css");
+        style.Content.Headers.ContentType!.ToString().ShouldBe("text/css; charset=utf-8");
     }
 
     [Theory]
     [InlineData("/swagger/index.html")]
     [InlineData("/swagger/gateway.js")]
+    [InlineData("/swagger/gateway.css")]
     [InlineData("/swagger/swagger-ui-bundle.js")]
     [InlineData("/swagger/swagger-ui.css")]
     public async Task Nothing_of_the_UI_comes_from_or_goes_elsewhere(string path)
@@ -75,6 +80,7 @@ public sealed class SwaggerUiTests
     [InlineData("/swagger")]
     [InlineData("/swagger/index.html")]
     [InlineData("/swagger/gateway.js")]
+    [InlineData("/swagger/gateway.css")]
     public async Task The_UI_can_be_turned_off_and_the_document_stays(string path)
     {
         await using var host = await AccessHost.StartAsync(openApi: new() { UiEnabled = false });

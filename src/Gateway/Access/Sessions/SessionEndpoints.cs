@@ -5,6 +5,8 @@ using System.Text.Unicode;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 using NclueGateway.Http;
 using NclueGateway.Operations.Audit;
 
@@ -103,8 +105,7 @@ internal static class SessionEndpoints
     private static async Task BackChannelLogoutAsync(HttpContext context, LogoutTokens tokens, SessionStore store, BrowserSessionOptions options)
     {
         context.Response.Headers.CacheControl = "no-store";
-        var form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : FormCollection.Empty;
-        if (form["logout_token"] is not [{ Length: > 0 } token] || await tokens.ReadAsync(token) is not { } logout)
+        if (await ReadLogoutTokenAsync(context) is not [{ Length: > 0 } token] || await tokens.ReadAsync(token) is not { } logout)
         {
             await new ProblemAnswer(Problems.InvalidRequest) { Detail = "It takes one logout_token of the identity provider that is good and new." }
                 .ExecuteAsync(context);
@@ -113,6 +114,25 @@ internal static class SessionEndpoints
 
         await store.EndAsync(logout.Sid, logout.Subject);
         context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.BackChannelLogout, options.ClientId, logout.Subject);
+    }
+
+    /// <summary>The values of <c>logout_token</c>; none where the body is no form such as OpenID Connect Back-Channel Logout 1.0 §2.5 wants.</summary>
+    private static async Task<StringValues> ReadLogoutTokenAsync(HttpContext context)
+    {
+        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+            || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+        {
+            return default;
+        }
+
+        try
+        {
+            return (await context.Request.ReadFormAsync(context.RequestAborted))["logout_token"];
+        }
+        catch (InvalidDataException)
+        {
+            return default; // too many fields, or one with too long a name
+        }
     }
 
     /// <summary>Where the browser ends the provider's session as well (OpenID Connect RP-Initiated Logout 1.0 §2); null when it cannot.</summary>

@@ -24,7 +24,11 @@ internal sealed class ProblemSchema : IDocumentFilter
             ["title"] = Text("What kind of problem it is, in words. The same every time."),
             ["status"] = new OpenApiSchema
             {
-                Type = JsonSchemaType.Integer, Format = "int32", Minimum = "400", Maximum = "599", Description = "The HTTP status.",
+                Type = JsonSchemaType.Integer,
+                Format = "int32",
+                Minimum = "400",
+                Maximum = "599",
+                Description = "The HTTP status.",
             },
             ["detail"] = Text("What is particular about this occurrence."),
             ["traceId"] = Text("What an operator finds the request by."),

@@ -3,8 +3,8 @@ using System.Text;
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
-/// Swagger UI at <c>/swagger</c>: Swashbuckle's copy of it in a page of our own, started by a script of our own, so that it works under a
-/// policy without <c>unsafe-inline</c> and <c>unsafe-eval</c>.
+/// Swagger UI at <c>/swagger</c>: Swashbuckle's copy of it in a page of our own, with a script and a stylesheet of our own, so that it works
+/// under a policy without <c>unsafe-inline</c> and <c>unsafe-eval</c>.
 /// </summary>
 internal static class SwaggerPage
 {
@@ -13,23 +13,27 @@ internal static class SwaggerPage
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private const string ScriptRoute = "/swagger/gateway.js";
-
     public static void MapUi(this IEndpointRouteBuilder endpoints, bool hasSignIn)
     {
         var html = Read("swagger.html");
-        var page = Encoding.UTF8.GetBytes(hasSignIn ? html.Replace("<script src=\"gateway.js\"", "<script data-session src=\"gateway.js\"", StringComparison.Ordinal) : html);
+        var page = Encoding.UTF8.GetBytes(
+            hasSignIn ? html.Replace("<script src=\"gateway.js\"", "<script data-session src=\"gateway.js\"", StringComparison.Ordinal) : html);
         endpoints
             .MapSwaggerUI("swagger", ui => ui.IndexStream = () => new MemoryStream(page))
             .Add(endpoint => endpoint.RequestDelegate = WithSecurityPolicy(endpoint.RequestDelegate!));
+        endpoints.MapFile("/swagger/gateway.js", "swagger.js", "text/javascript; charset=utf-8");
+        endpoints.MapFile("/swagger/gateway.css", "swagger.css", "text/css; charset=utf-8");
+    }
 
-        var script = Read("swagger.js");
+    private static void MapFile(this IEndpointRouteBuilder endpoints, string route, string resource, string type)
+    {
+        var content = Read(resource);
         endpoints
-            .MapGet(ScriptRoute, WithSecurityPolicy(context =>
+            .MapGet(route, WithSecurityPolicy(context =>
             {
-                context.Response.ContentType = "text/javascript; charset=utf-8";
+                context.Response.ContentType = type;
                 context.Response.Headers.CacheControl = "no-cache";
-                return context.Response.WriteAsync(script, context.RequestAborted);
+                return context.Response.WriteAsync(content, context.RequestAborted);
             }))
             .ExcludeFromDescription();
     }

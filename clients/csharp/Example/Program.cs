@@ -1,0 +1,78 @@
+// Prints all task runs, one a line; with --watch then the newest twenty again whenever they change, until Ctrl-C.
+// NCLUE_GATEWAY is the gateway's address. NCLUE_TOKEN is an access token; without it NCLUE_TOKEN_ENDPOINT, NCLUE_CLIENT_ID,
+// NCLUE_CLIENT_SECRET and NCLUE_SCOPE say how to get one. A token or a secret never belongs on a command line.
+using NclueGateway.Client;
+using NclueGateway.Client.Example;
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, press) =>
+{
+    press.Cancel = true;
+    stop.Cancel();
+};
+
+try
+{
+    using var http = SignedIn(new Uri(Setting("NCLUE_GATEWAY")));
+    var gateway = new NclueGatewayClient(http);
+    await PrintAllAsync(gateway, stop.Token);
+    if (args.Contains("--watch"))
+    {
+        await WatchAsync(gateway, stop.Token);
+    }
+
+    return 0;
+}
+catch (NclueGatewayException failure) when (failure.Problem?.Slug == ProblemSlugs.Forbidden)
+{
+    Console.Error.WriteLine($"The token is good, but does not grant the right to read. Trace id: {failure.Problem.TraceId}");
+    return 1;
+}
+catch (Exception failure) when (failure is HttpRequestException or ArgumentException or UriFormatException)
+{
+    Console.Error.WriteLine(failure.Message);
+    return 1;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    return 0;
+}
+
+static async Task PrintAllAsync(NclueGatewayClient gateway, CancellationToken cancellationToken)
+{
+    await foreach (var run in gateway.ListAllAsync(cancellationToken))
+    {
+        Console.WriteLine($"{run.Id} {run.CreatedAt:O} {run.Status} {run.Name}");
+    }
+}
+
+static async Task WatchAsync(NclueGatewayClient gateway, CancellationToken cancellationToken)
+{
+    await foreach (var page in gateway.WatchAsync(
+        limit: 20, onFailure: failure => Console.Error.WriteLine(failure.Message), cancellationToken: cancellationToken))
+    {
+        Console.WriteLine($"As of {page.AsOf:O}{(page.IsStale ? " (a newer one is on its way)" : "")}, {page.Total} runs in all:");
+        foreach (var run in page.Runs)
+        {
+            Console.WriteLine($"{run.Id} {run.Status} {run.Failure?.Message}");
+        }
+    }
+}
+
+static HttpClient SignedIn(Uri gateway)
+{
+    var network = new SocketsHttpHandler();
+    if (Environment.GetEnvironmentVariable("NCLUE_TOKEN") is { } token)
+    {
+        return new HttpClient(network) { BaseAddress = gateway, DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
+    }
+
+    var credentials = new ClientCredentials(
+        new Uri(Setting("NCLUE_TOKEN_ENDPOINT")), Setting("NCLUE_CLIENT_ID"), Setting("NCLUE_CLIENT_SECRET"), Setting("NCLUE_SCOPE"))
+    {
+        InnerHandler = network,
+    };
+    return new HttpClient(credentials) { BaseAddress = gateway };
+}
+
+static string Setting(string name) => Environment.GetEnvironmentVariable(name) ?? throw new ArgumentException($"{name} is not set.");

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Text.Json;
+
+namespace NclueGateway.Client;
+
+/// <summary>One answer, whoever gave it: turned into a page, or into the exception that says what it is instead.</summary>
+/// <param name="response">With its headers read and its body not.</param>
+/// <param name="now">This machine's time, for an answer without <c>Date</c>.</param>
+internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
+{
+    public const string Json = "application/json";
+
+    private const string ProblemJson = "application/problem+json";
+
+    private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromDays(1);
+
+    /// <summary>When the answer was given, by the gateway's clock: this machine's may be wrong.</summary>
+    private DateTimeOffset Date => response.Headers.Date ?? now;
+
+    private string? MediaType => response.Content.Headers.ContentType?.MediaType;
+
+    /// <summary>Seconds or a date (RFC 9110 §10.2.3), held between a second and a day: 0 must not become a tight loop.</summary>
+    private TimeSpan? RetryAfter => (response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - Date) switch
+    {
+        null => null,
+        { } wait when wait < ShortestRetry => ShortestRetry,
+        { } wait when wait > LongestRetry => LongestRetry,
+        { } wait => wait,
+    };
+
+    /// <param name="known">What was named in <c>If-None-Match</c>; null when nothing was.</param>
+    /// <param name="http">Whose limits of time and length hold for the body, too.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <exception cref="NclueGatewayException">It is anything but that page.</exception>
+    public async Task<TaskRunPage> ToPageAsync(TaskRunPage? known, HttpClient http, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
+        {
+            return WithHeaders(known);
+        }
+
+        var body = await ReadBodyAsync(http, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw Refusal(body);
+        }
+
+        if (!Is(Json))
+        {
+            throw Failure($"with {MediaType ?? "no media type"} instead of {Json}: it is not the gateway's answer", HttpRequestError.InvalidResponse);
+        }
+
+        try
+        {
+            var page = JsonSerializer.Deserialize(body, ClientJson.Default.TaskRunPage);
+            return page?.Runs.All(run => run is not null) == true ? WithHeaders(page) : throw new JsonException("There is a null that may not be.");
+        }
+        catch (JsonException mistake)
+        {
+            throw Failure("with a page that cannot be read", HttpRequestError.InvalidResponse, inner: mistake);
+        }
+    }
+
+    /// <summary>What a 304 leaves out stays as it was.</summary>
+    private TaskRunPage WithHeaders(TaskRunPage content)
+    {
+        var age = response.Headers.Age ?? TimeSpan.Zero;
+        return content with
+        {
+            Age = age,
+            AsOf = Date - age,
+            ETag = response.Headers.ETag?.ToString() ?? content.ETag,
+            CacheStatus = response.Headers.TryGetValues("Cache-Status", out var status) ? string.Join(", ", status) : null,
+            Next = response.Headers.TryGetValues("Link", out var links) ? HeaderField.Link(links, "next") : content.Next,
+        };
+    }
+
+    /// <summary>HttpClient's own timeout ends with the headers; the body may take as long once more, by the same clock.</summary>
+    private async Task<byte[]> ReadBodyAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(http.Timeout, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(http.MaxResponseContentBufferSize, either.Token).ConfigureAwait(false);
+            return await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Failure($"with a body that did not end within {http.Timeout}", HttpRequestError.ResponseEnded, inner: new TimeoutException());
+        }
+        catch (Exception cut) when (cut is HttpRequestException or IOException)
+        {
+            var tooLong = cut is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded };
+            throw tooLong
+                ? Failure($"with a body of more than {http.MaxResponseContentBufferSize} bytes", HttpRequestError.ConfigurationLimitExceeded, inner: cut)
+                : Failure("with a body that was cut off", HttpRequestError.ResponseEnded, inner: cut);
+        }
+    }
+
+    private NclueGatewayException Refusal(byte[] body)
+    {
+        if (!Is(ProblemJson))
+        {
+            return Failure($"with {MediaType ?? "no media type"} instead of a problem: something in front of the gateway may have answered");
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(body, ClientJson.Default.NclueGatewayProblem) is { } problem
+                ? Failure(problem.ToString(), problem: problem)
+                : Failure("with an empty problem");
+        }
+        catch (JsonException mistake)
+        {
+            return Failure("with a problem that cannot be read", inner: mistake);
+        }
+    }
+
+    private bool Is(string mediaType) => string.Equals(MediaType, mediaType, StringComparison.OrdinalIgnoreCase);
+
+    private NclueGatewayException Failure(
+        string what, HttpRequestError error = HttpRequestError.Unknown, NclueGatewayProblem? problem = null, Exception? inner = null) =>
+        new(response.StatusCode, $"The gateway's address answered {(int)response.StatusCode} {what}.", problem, RetryAfter, error, inner);
+}

@@ -1,0 +1,63 @@
+// Keeps one page up to date while somebody looks at it, as docs/frontend.md says. For a browser; no framework needed.
+import { NclueGatewayError, type ListAnswer, type NclueGatewayClient } from '@nclue-gateway/client';
+
+const UNFINISHED = ['registered', 'pending', 'in_progress'];
+
+export interface Watcher {
+  /** Shows the runs, as of when they are, and whether they are stale. */
+  show(answer: ListAnswer): void;
+
+  /** Tells what is wrong. What is shown stays, but for a 401: then nobody is signed in any more, and nobody asks any more. */
+  fail(failure: NclueGatewayError): void;
+}
+
+export async function watchPage(gateway: NclueGatewayClient, { show, fail }: Watcher, signal: AbortSignal): Promise<void> {
+  let answer: ListAnswer | undefined;
+  while (!signal.aborted) {
+    let seconds;
+    try {
+      answer = await gateway.list({ previous: answer, signal });
+      show(answer);
+      seconds = answer.page.runs.some((run) => UNFINISHED.includes(run.status)) ? 10 : 60;
+    } catch (failure) {
+      if (signal.aborted) {
+        return;
+      }
+
+      if (!(failure instanceof NclueGatewayError)) {
+        throw failure;
+      }
+
+      fail(failure);
+      if (failure.status === 401) {
+        return;
+      }
+
+      seconds = failure.retryAfter ?? 30;
+    }
+
+    await untilLookedAt(seconds, signal);
+  }
+}
+
+/** Until so many seconds have passed and somebody looks at the page; or until it is over. */
+function untilLookedAt(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const due = performance.now() + seconds * 1000;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = (): void => {
+      clearTimeout(timer);
+      const left = due - performance.now();
+      if (signal.aborted || (left <= 0 && !document.hidden)) {
+        document.removeEventListener('visibilitychange', look);
+        signal.removeEventListener('abort', look);
+        resolve();
+      } else if (!document.hidden) {
+        timer = setTimeout(look, left);
+      }
+    };
+    document.addEventListener('visibilitychange', look);
+    signal.addEventListener('abort', look);
+    look();
+  });
+}

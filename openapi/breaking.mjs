@@ -1,0 +1,397 @@
+// What in an OpenAPI 3.1 document breaks a caller that was written for an earlier one.
+//
+// | of                 | breaks a caller                                        | does not
+// |--------------------|--------------------------------------------------------|------------------------------------------------
+// | path, operation    | removed; another operationId (clients name methods so) | added
+// | security           | a scheme removed or changed; a way in that is refused  | another way in
+// | parameter          | removed; a new required one; required where it was not;| a new optional one; required no longer
+// |                    | written otherwise (style, explode)                     |
+// | what is sent       | fewer types, values or null no longer taken; a         | more types, values, a wider range
+// |                    | narrower range; a new or other pattern, format; another|
+// |                    | default; a property removed or now required            |
+// | response           | a status, media type or header removed; a header that  | a status (RFC 9110 §15: treat an unknown one as
+// |                    | was sure and may now be missing                        | x00 of its class), media type, header added
+// | what is answered   | a property removed, or that may now be missing or null;| a property added; one that is now always there,
+// |                    | another type or format; a value of an enum removed (it | or no longer null; a narrower range
+// |                    | may be asked for) or added (it is unknown to a caller);|
+// |                    | a wider range                                          |
+//
+// Not looked at: texts, examples, names of schemas, servers, links, callbacks, webhooks, readOnly, writeOnly and conditions (if, not, …).
+// Of the packages that do this, openapi-diff refuses 3.1, api-smart-diff takes a property for harmless that becomes null or gets another
+// type, and Optic passes over headers, ranges, removed parameters and security.
+//
+// A change within components/schemas is named after its schema, and so only once, wherever it is used.
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
+const LOWER = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'];
+const UPPER = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'];
+const OTHERS = ['pattern', 'multipleOf', 'uniqueItems'];
+
+/**
+ * Every breaking change, as a line that names it: `GET /api/task-runs 200 header ETag removed`, `response TaskRun.name removed`. In the
+ * order of the earlier document; each once.
+ *
+ * @param {object} before The earlier document, parsed.
+ * @param {object} after The later one.
+ * @returns {string[]}
+ * @throws {Error} One of them is not OpenAPI 3.1, or holds a reference that leads nowhere or out of the document.
+ */
+export function breakingChanges(before, after) {
+  for (const document of [before, after]) {
+    if (!/^3\.1\./.test(document?.openapi)) {
+      throw new Error(`This is not an OpenAPI 3.1 document: openapi is ${JSON.stringify(document?.openapi)}.`);
+    }
+  }
+
+  const found = new Set();
+  const report = (where, what) => found.add(`${where} ${what}`);
+  const [was, is] = [new Reader(before), new Reader(after)];
+  const compared = new Map(); // nodes of the earlier document → nodes of the later one that were compared with it, by direction
+
+  for (const [name, scheme] of Object.entries(before.components?.securitySchemes ?? {})) {
+    const other = after.components?.securitySchemes?.[name];
+    if (other === undefined) {
+      report(`security scheme ${name}`, 'removed');
+    } else if (kindOfScheme(was.resolve(scheme)) !== kindOfScheme(is.resolve(other))) {
+      report(`security scheme ${name}`, 'changed');
+    }
+  }
+
+  for (const [path, item] of Object.entries(before.paths ?? {})) {
+    if (after.paths?.[path] === undefined) {
+      report(path, 'removed');
+      continue;
+    }
+
+    const [oldItem, newItem] = [was.resolve(item), is.resolve(after.paths[path])];
+    for (const method of METHODS.filter((name) => oldItem[name] !== undefined)) {
+      const where = `${method.toUpperCase()} ${path}`;
+      if (newItem[method] === undefined) {
+        report(where, 'removed');
+      } else {
+        compareOperations(where, oldItem, newItem, method);
+      }
+    }
+  }
+
+  return [...found];
+
+  function compareOperations(where, oldItem, newItem, method) {
+    const [a, b] = [oldItem[method], newItem[method]];
+    if (a.operationId !== undefined && a.operationId !== b.operationId) {
+      report(where, `operationId ${text(a.operationId)} became ${text(b.operationId)}`);
+    }
+
+    const waysIn = (list = []) => (list.length > 0 ? list : [{}]);
+    const waysNow = waysIn(b.security ?? after.security);
+    for (const way of waysIn(a.security ?? before.security)) {
+      if (!waysNow.some((other) => asksNoMoreThan(other, way))) {
+        report(where, `security ${Object.keys(way).join(' and ') || 'none'} removed`);
+      }
+    }
+
+    compareParameters(where, was.parameters(oldItem, a), is.parameters(newItem, b));
+    compareRequestBodies(where, was.resolve(a.requestBody), is.resolve(b.requestBody));
+    for (const [status, response] of Object.entries(a.responses ?? {})) {
+      const other = b.responses?.[status] ?? b.responses?.[`${status[0]}XX`] ?? b.responses?.default;
+      if (other === undefined) {
+        report(`${where} ${status}`, 'removed');
+      } else {
+        compareResponses(`${where} ${status}`, was.resolve(response), is.resolve(other));
+      }
+    }
+  }
+
+  function compareParameters(where, a, b) {
+    for (const [key, parameter] of a) {
+      const at = `${where} parameter ${key}`;
+      const other = b.get(key);
+      if (other === undefined) {
+        report(at, 'removed');
+        continue;
+      }
+
+      if (other.required && !parameter.required) {
+        report(at, 'is now required');
+      }
+
+      if (styleOf(parameter) !== styleOf(other)) {
+        report(at, 'is written otherwise');
+      }
+
+      compareSchemas(at, schemaOf(parameter), schemaOf(other), 'request');
+    }
+
+    for (const [key, parameter] of b) {
+      if (parameter.required && !a.has(key)) {
+        report(`${where} parameter ${key}`, 'is new and required');
+      }
+    }
+  }
+
+  function compareRequestBodies(where, a, b) {
+    if (b?.required && !a?.required) {
+      report(`${where} body`, 'is now required');
+    }
+
+    if (a !== undefined && b === undefined) {
+      report(`${where} body`, 'removed');
+    } else if (a !== undefined) {
+      compareContents(`${where} body`, a.content, b.content, 'request');
+    }
+  }
+
+  function compareResponses(where, a, b) {
+    const headers = new Map(Object.entries(b.headers ?? {}).map(([name, header]) => [name.toLowerCase(), is.resolve(header)]));
+    for (const [name, unresolved] of Object.entries(a.headers ?? {})) {
+      const [header, other] = [was.resolve(unresolved), headers.get(name.toLowerCase())];
+      const at = `${where} header ${name}`;
+      if (other === undefined) {
+        report(at, 'removed');
+        continue;
+      }
+
+      if (header.required && !other.required) {
+        report(at, 'may be missing');
+      }
+
+      compareSchemas(at, schemaOf(header), schemaOf(other), 'response');
+    }
+
+    compareContents(where, a.content, b.content, 'response');
+  }
+
+  function compareContents(where, a = {}, b = {}, direction) {
+    for (const [type, media] of Object.entries(a)) {
+      if (b[type] === undefined) {
+        report(`${where} ${type}`, 'removed');
+      } else {
+        compareSchemas(`${where} ${type}`, media.schema, b[type].schema, direction);
+      }
+    }
+  }
+
+  function compareSchemas(where, a = true, b = true, direction) {
+    const pairs = compared.get(a) ?? compared.set(a, { request: new Set(), response: new Set() }).get(a);
+    if (typeof a === 'object' && pairs[direction].has(b)) {
+      return;
+    }
+
+    pairs[direction].add(b);
+    const [old, now] = [was.shape(a), is.shape(b)];
+    const isAnswer = direction === 'response';
+    const at = old.name !== undefined && old.name === now.name ? `${direction} ${old.name}` : where;
+    if (old.isNullable !== now.isNullable && now.isNullable === isAnswer) {
+      report(where, isAnswer ? 'may be null' : 'may no longer be null');
+    }
+
+    if ((old.alternatives === undefined) !== (now.alternatives === undefined)) {
+      report(at, old.alternatives === undefined ? 'is now one of several' : 'is no longer one of several');
+      return; // whatever else differs follows from it
+    }
+
+    if (isAnswer ? typesOf(old) !== typesOf(now) : !takesAll(now, old)) {
+      report(at, `type ${typesOf(old)} became ${typesOf(now)}`);
+      return;
+    }
+
+    compareValues(at, old, now, isAnswer);
+    compareAlternatives(at, old.alternatives, now.alternatives, direction);
+    compareProperties(at, old, now, direction);
+    if (old.items !== undefined || now.items !== undefined) {
+      compareSchemas(`${at}[]`, old.items, now.items, direction);
+    }
+  }
+
+  function compareValues(at, old, now, isAnswer) {
+    if (old.values === undefined && now.values !== undefined) {
+      report(at, 'is now limited to certain values');
+    } else if (old.values !== undefined && now.values === undefined && isAnswer) {
+      report(at, 'is no longer limited to certain values');
+    } else if (old.values !== undefined && now.values !== undefined) {
+      old.values.filter((value) => !now.values.includes(value)).forEach((value) => report(at, `value ${value} removed`));
+      now.values.filter((value) => isAnswer && !old.values.includes(value)).forEach((value) => report(at, `value ${value} added`));
+    }
+
+    const became = (keyword) => report(at, `${keyword} ${text(old[keyword])} became ${text(now[keyword])}`);
+    const isWiderInteger = old.format === 'int32' && now.format === 'int64';
+    if (old.format !== now.format && (isAnswer || (now.format !== undefined && !isWiderInteger))) {
+      became('format');
+    }
+
+    for (const [keyword, sign] of [...LOWER.map((name) => [name, -1]), ...UPPER.map((name) => [name, 1])]) {
+      const [reached, reaches] = [old, now].map((schema) => sign * (schema[keyword] ?? sign * Infinity));
+      if (isAnswer ? reaches > reached : reaches < reached) {
+        became(keyword);
+      }
+    }
+
+    OTHERS.filter((keyword) => old[keyword] !== now[keyword] && (isAnswer ? old : now)[keyword] !== undefined).forEach(became);
+    if (!isAnswer && old.default !== undefined && text(old.default) !== text(now.default)) {
+      became('default');
+    }
+  }
+
+  function compareAlternatives(at, a = [], b = [], direction) {
+    const keyed = (list) => new Map(list.map((schema, place) => [schema.$ref?.split('/').pop() ?? String(place), schema]));
+    const [old, now] = [keyed(a), keyed(b)];
+    for (const [key, schema] of old) {
+      if (now.has(key)) {
+        compareSchemas(`${at} alternative ${key}`, schema, now.get(key), direction);
+      } else {
+        report(at, `alternative ${key} removed`);
+      }
+    }
+
+    [...now.keys()].filter((key) => direction === 'response' && !old.has(key)).forEach((key) => report(at, `alternative ${key} added`));
+  }
+
+  function compareProperties(at, old, now, direction) {
+    const isAnswer = direction === 'response';
+    for (const [name, schema] of Object.entries(old.properties)) {
+      if (now.properties[name] === undefined) {
+        report(`${at}.${name}`, 'removed');
+        continue;
+      }
+
+      if (isAnswer && old.required.includes(name) && !now.required.includes(name)) {
+        report(`${at}.${name}`, 'may be missing');
+      }
+
+      compareSchemas(`${at}.${name}`, schema, now.properties[name], direction);
+    }
+
+    if (!isAnswer) {
+      now.required.filter((name) => !old.required.includes(name)).forEach((name) => report(`${at}.${name}`, 'is now required'));
+    }
+
+    // Members of any name, as in a map.
+    const [others, stillOthers] = [old.additionalProperties, now.additionalProperties];
+    if (typeof others === 'object' && stillOthers !== false) {
+      compareSchemas(`${at}.*`, others, stillOthers, direction);
+    } else if (stillOthers === false && (isAnswer ? typeof others === 'object' : others !== false)) {
+      report(`${at}.*`, 'removed');
+    }
+  }
+}
+
+/** Follows references, and sees what a schema says of a value in all its parts. */
+class Reader {
+  #document;
+  #shapes = new Map();
+
+  constructor(document) {
+    this.#document = document;
+  }
+
+  /** What a reference leads to; anything else is given back. */
+  resolve(node) {
+    for (let steps = 0; node?.$ref !== undefined; steps++) {
+      const { $ref } = node;
+      if (!$ref.startsWith('#/') || steps > 100) {
+        throw new Error(`The reference ${$ref} leads out of the document or in a circle.`);
+      }
+
+      const keys = $ref.slice(2).split('/').map((key) => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~'));
+      node = keys.reduce((from, key) => from?.[key], this.#document);
+      if (node === undefined) {
+        throw new Error(`The reference ${$ref} leads nowhere.`);
+      }
+    }
+
+    return node;
+  }
+
+  /** The parameters of an operation and its path, as `query limit` → parameter. Headers' names are case-insensitive. */
+  parameters(item, operation) {
+    const all = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((parameter) => this.resolve(parameter));
+    return new Map(all.map((each) => [`${each.in} ${each.in === 'header' ? each.name.toLowerCase() : each.name}`, each]));
+  }
+
+  /** One schema of what a reference, allOf and a choice between null and something else say together. */
+  shape(schema) {
+    if (typeof schema !== 'object') {
+      return { isNullable: schema, types: schema ? undefined : [], properties: {}, required: [] };
+    }
+
+    const known = this.#shapes.get(schema);
+    if (known !== undefined) {
+      return known;
+    }
+
+    const named = schema.type === undefined ? undefined : [schema.type].flat();
+    const values = schema.const !== undefined ? [schema.const] : schema.enum;
+    let shape = {
+      ...schema,
+      types: named?.filter((type) => type !== 'null'),
+      values: values?.filter((value) => value !== null).map(text),
+      isNullable: (named?.includes('null') ?? true) && (values?.includes(null) ?? true),
+      properties: schema.properties ?? {},
+      required: schema.required ?? [],
+    };
+    if (schema.$ref !== undefined) {
+      shape = both(shape, { ...this.shape(this.resolve({ $ref: schema.$ref })), name: schema.$ref.split('/').pop() });
+    }
+
+    shape = (schema.allOf ?? []).reduce((sum, part) => both(sum, this.shape(part)), shape);
+    for (const choice of [schema.oneOf, schema.anyOf].filter((list) => list !== undefined)) {
+      const rest = choice.filter((option) => option.type !== 'null');
+      const hasNull = rest.length < choice.length || rest.some((option) => this.shape(option).isNullable);
+      shape = rest.length === 1
+        ? both(shape, { ...this.shape(rest[0]), isNullable: hasNull })
+        : { ...shape, isNullable: shape.isNullable && hasNull, alternatives: [...(shape.alternatives ?? []), ...rest] };
+    }
+
+    this.#shapes.set(schema, shape);
+    return shape;
+  }
+}
+
+/** What holds where both hold. */
+function both(a, b) {
+  const common = (x, y) => (x === undefined || y === undefined ? x ?? y : x.filter((value) => y.includes(value)));
+  const properties = { ...b.properties };
+  for (const [name, schema] of Object.entries(a.properties)) {
+    properties[name] = properties[name] === undefined ? schema : { allOf: [schema, properties[name]] };
+  }
+
+  const bounds = {};
+  for (const [keywords, tighter] of [[LOWER, Math.max], [UPPER, Math.min]]) {
+    for (const keyword of keywords.filter((name) => a[name] !== undefined && b[name] !== undefined)) {
+      bounds[keyword] = tighter(a[keyword], b[keyword]);
+    }
+  }
+
+  return {
+    ...b,
+    ...a,
+    ...bounds,
+    properties,
+    name: a.name ?? b.name,
+    types: common(a.types, b.types),
+    values: common(a.values, b.values),
+    required: [...new Set([...a.required, ...b.required])],
+    isNullable: a.isNullable && b.isNullable,
+    alternatives: a.alternatives ?? b.alternatives,
+  };
+}
+
+const text = (value) => (value === undefined ? 'nothing' : JSON.stringify(value));
+
+const typesOf = ({ types }) => types?.toSorted().join(' or ') ?? 'anything';
+
+/** Whether the types of one schema are all taken by another. */
+const takesAll = ({ types }, { types: sent }) =>
+  types === undefined || (sent?.every((type) => types.includes(type) || (type === 'integer' && types.includes('number'))) ?? false);
+
+const schemaOf = (parameter) => parameter.schema ?? Object.values(parameter.content ?? {})[0]?.schema;
+
+const styleOf = ({ in: place, style = place === 'query' || place === 'cookie' ? 'form' : 'simple', explode = style === 'form', content }) =>
+  text([style, explode, Object.keys(content ?? {})]);
+
+const kindOfScheme = ({ type, scheme, name, in: place, openIdConnectUrl, flows }) =>
+  text([type, scheme?.toLowerCase(), name, place, openIdConnectUrl, Object.keys(flows ?? {}).sort()]);
+
+/** Whether whoever has what one way in asks for can take the other as well. */
+const asksNoMoreThan = (other, way) =>
+  Object.entries(other).every(([scheme, scopes]) => way[scheme] !== undefined && scopes.every((scope) => way[scheme].includes(scope)));

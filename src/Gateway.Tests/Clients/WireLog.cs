@@ -1,0 +1,23 @@
+using System.Collections.Concurrent;
+using System.Net;
+
+namespace NclueGateway.Tests.Clients;
+
+/// <summary>Stands between a client and its network, and remembers what came back.</summary>
+internal sealed class WireLog() : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false })
+{
+    private readonly ConcurrentQueue<(HttpStatusCode Status, DateTimeOffset? Date)> _answers = new();
+
+    public IEnumerable<HttpStatusCode> Statuses => _answers.Select(answer => answer.Status);
+
+    /// <summary>When the last answer was given, as it says itself.</summary>
+    public DateTimeOffset LastDate => _answers.Last().Date!.Value;
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.Method.ShouldBe(HttpMethod.Get);
+        var response = await base.SendAsync(request, cancellationToken);
+        _answers.Enqueue((response.StatusCode, response.Headers.Date));
+        return response;
+    }
+}

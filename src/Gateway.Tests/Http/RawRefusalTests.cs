@@ -1,0 +1,127 @@
+using System.Net.Sockets;
+using System.Text;
+using NclueGateway.Http;
+using NclueGateway.Tests.Access.Sessions;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Http;
+
+/// <summary>Bytes that no HTTP client would send: what is refused without a problem is what <c>docs/problems.md</c> lists, and nothing else.</summary>
+public sealed class RawRefusalTests
+{
+    private const string Head = "Host: gateway\r\nConnection: close\r\n";
+    private const string Form = "Content-Type: application/x-www-form-urlencoded\r\n";
+
+    public static TheoryData<string, int> NotRequests => new()
+    {
+        { "\r\n \r\n\r\n", 400 },
+        { "nonsense\r\n\r\n", 400 },
+        { "GET\r\n\r\n", 400 },
+        { "GET / HTTP/1.1\r\n\r\n", 400 }, // without Host
+        { "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400 },
+        { "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400 },
+        { $"GET / HTTP/1.1\r\n{Head}Bad name: x\r\n\r\n", 400 },
+        { $"GET / HTTP/1.1\r\n{Head}X: a\0b\r\n\r\n", 400 },
+        { $"GET / HTTP/1.1\r\n{Head}X: a\r\n folded\r\n\r\n", 400 },
+        { $"GET /%00 HTTP/1.1\r\n{Head}\r\n", 400 },
+        { $"POST / HTTP/1.1\r\n{Head}Content-Length: x\r\n\r\n", 400 },
+        { $"POST / HTTP/1.1\r\n{Head}Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400 },
+        { $"POST / HTTP/1.1\r\n{Head}Transfer-Encoding: gzip\r\n\r\n", 400 },
+        { $"POST / HTTP/1.0\r\n{Head}\r\n", 400 },
+        { $"GET * HTTP/1.1\r\n{Head}\r\n", 405 },
+        { $"GET gateway:80 HTTP/1.1\r\n{Head}\r\n", 405 },
+        { $"GET /{new string('a', RequestLimits.RequestLine)} HTTP/1.1\r\n{Head}\r\n", 414 },
+        { $"GET / HTTP/1.1\r\n{Head}X: {new string('a', RequestLimits.AllHeaders)}\r\n\r\n", 431 },
+        { $"GET / HTTP/1.1\r\n{Head}{string.Concat(Enumerable.Repeat("X: a\r\n", RequestLimits.HeaderCount))}\r\n", 431 },
+        { $"GET / HTTP/2.0\r\n{Head}\r\n", 505 },
+        { $"GET / HTTP/1.2\r\n{Head}\r\n", 505 },
+    };
+
+    [Fact]
+    public async Task What_is_no_request_is_refused_as_the_document_lists_it()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var statuses = new HashSet<int> { 408 }; // see below
+        foreach (var (request, status) in NotRequests.Select(row => row.Data))
+        {
+            var answer = await SendAsync(gateway.Address, request);
+
+            answer.ShouldStartWith($"HTTP/1.1 {status} ", customMessage: request.Length > 100 ? request[..100] : request);
+            answer.ShouldContain("\r\nContent-Length: 0\r\n");
+            answer.ShouldContain("\r\nConnection: close\r\n");
+            answer.ShouldEndWith("\r\n\r\n");
+            statuses.Add(status);
+        }
+
+        Problems.BeforeAnyRequest.Select(refusal => refusal.Status).ShouldBe(statuses, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Headers_and_bodies_that_do_not_come_are_waited_for_a_while()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+
+        var answers = await Task.WhenAll(
+            SendAsync(gateway.Address, "GET / HTTP/1.1\r\nHost: gateway\r\n"),
+            SendAsync(gateway.Address, $"POST /session/backchannel-logout HTTP/1.1\r\n{Head}{Form}Content-Length: 100\r\n\r\nlogout"));
+
+        answers[0].ShouldStartWith("HTTP/1.1 408 ");
+        answers[0].ShouldEndWith("\r\n\r\n");
+        answers[1].ShouldStartWith("HTTP/1.1 408 ");
+        answers[1].ShouldContain("\r\nContent-Type: application/problem+json\r\n");
+        answers[1].ShouldContain("\"type\":\"/problems/invalid-request\"");
+        Problems.InvalidRequest.OtherStatuses.ShouldContain(other => other.Status == 408);
+    }
+
+    [Theory]
+    [InlineData("POST /session/backchannel-logout", Form, "logout_token=x", 400)]
+    [InlineData("POST /session/backchannel-logout", Form + "Content-Length: 20000\r\n", "logout_token=x", 413)]
+    [InlineData("POST /session/backchannel-logout", Form + "Transfer-Encoding: chunked\r\n", "x\r\n", 400)]
+    [InlineData("POST /session/backchannel-logout", Form + "Transfer-Encoding: chunked\r\n", "CHUNK", 413)]
+    [InlineData("POST /session/backchannel-logout", Form + "Content-Length: 6000\r\n", "MANY", 400)] // more fields than a form may have
+    [InlineData("POST /session/backchannel-logout", Form + "Content-Length: 6000\r\n", "LONG", 400)] // a longer name than a form may have
+    [InlineData("POST /session/backchannel-logout", "Content-Type: multipart/form-data\r\nContent-Length: 1\r\n", "x", 400)]
+    [InlineData("POST /session/backchannel-logout", "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1\r\n", "x", 400)]
+    [InlineData("POST /session/backchannel-logout", "Content-Type: image/png\r\nContent-Length: 1\r\n", "x", 400)]
+    [InlineData("GET /api/task-runs?limit=0", "", "", 400)]
+    [InlineData("GET /session/login?returnUrl=x", "", "", 400)]
+    public async Task Every_status_of_an_invalid_request_is_one_of_those_listed(string line, string headers, string body, int status)
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        var token = gateway.Client.DefaultRequestHeaders.Authorization;
+        var content = body switch
+        {
+            "MANY" => string.Concat(Enumerable.Repeat("a&", 3000)),
+            "CHUNK" => "5000\r\n" + new string('a', 0x5000) + "\r\n0\r\n\r\n",
+            "LONG" => new string('a', 6000),
+            _ => body,
+        };
+        var length = headers.Contains("Content-Length") || headers.Contains("Transfer") || body.Length == 0 ? "" : $"Content-Length: {body.Length}\r\n";
+
+        var answer = await SendAsync(gateway.Address, $"{line} HTTP/1.1\r\n{Head}Authorization: {token}\r\n{headers}{length}\r\n{content}");
+
+        answer.ShouldStartWith($"HTTP/1.1 {status} ");
+        answer.ShouldContain("\"type\":\"/problems/invalid-request\"");
+        Problems.InvalidRequest.OtherStatuses.Select(other => other.Status).Prepend(Problems.InvalidRequest.Status).ShouldContain(status);
+    }
+
+    /// <summary>Sends the bytes and reads until the server closes the connection.</summary>
+    private static async Task<string> SendAsync(Uri address, string request)
+    {
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+        var stream = tcp.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
+        var answer = new MemoryStream();
+        try
+        {
+            await stream.CopyToAsync(answer, TestContext.Current.CancellationToken);
+        }
+        catch (IOException)
+        {
+            // The server resets the connection when it has not read everything: what it has answered came first.
+        }
+
+        return Encoding.Latin1.GetString(answer.ToArray());
+    }
+}
