@@ -34,7 +34,7 @@ COPY LICENSE ./
 COPY --from=publish-sandbox /app ./
 USER 1654:1654
 EXPOSE 5080 5081 5082 5083
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["dotnet", "Gateway.dll", "healthcheck"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["dotnet", "Gateway.dll", "healthcheck"]
 ENTRYPOINT ["dotnet", "Sandbox.dll"]
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS gateway
@@ -55,5 +55,5 @@ COPY --from=publish-gateway /app ./
 # The user "app" of the base image, by number, so that Kubernetes can see that it is not root.
 USER 1654:1654
 EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 CMD ["dotnet", "Gateway.dll", "healthcheck"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --retries=3 CMD ["dotnet", "Gateway.dll", "healthcheck"]
 ENTRYPOINT ["dotnet", "Gateway.dll"]

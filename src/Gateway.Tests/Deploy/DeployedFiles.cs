@@ -28,7 +28,7 @@ internal static class DeployedFiles
     public static string[] Strings(this JsonNode? list) => [.. list!.AsArray().Select(item => (string)item!)];
 
     /// <summary>The instruction and the rest of each line of the Dockerfile; lines that are continued are put together.</summary>
-    public static IReadOnlyList<(string Instruction, string Rest)> ReadDockerfile() =>
+    public static IReadOnlyList<(string Instruction, string Text)> ReadDockerfile() =>
         [.. File.ReadAllText(PathOf("Dockerfile")).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Where(line => line.Length > 0 && line[0] != '#')
             .Select(line => line.Split(' ', 2, StringSplitOptions.TrimEntries)).Select(parts => (parts[0], parts[1]))];
 

@@ -6,14 +6,14 @@ namespace NclueGateway.Tests.Deploy;
 
 public sealed class DockerfileTests
 {
-    private static readonly IReadOnlyList<(string Instruction, string Rest)> Lines = DeployedFiles.ReadDockerfile();
+    private static readonly IReadOnlyList<(string Instruction, string Text)> Lines = DeployedFiles.ReadDockerfile();
 
     public static TheoryData<string> Images => ["sandbox", "gateway"];
 
     [Fact]
     public void Images_come_from_Microsofts_and_the_last_is_the_gateway()
     {
-        var stages = Lines.Where(line => line.Instruction == "FROM").Select(line => line.Rest.Split(" AS ")).ToList();
+        var stages = Lines.Where(line => line.Instruction == "FROM").Select(line => line.Text.Split(" AS ")).ToList();
 
         stages.Select(stage => stage[0]).Except(stages.Select(stage => stage[1]))
             .ShouldBe(["mcr.microsoft.com/dotnet/sdk:10.0", "mcr.microsoft.com/dotnet/aspnet:10.0"]);
@@ -38,7 +38,7 @@ public sealed class DockerfileTests
     [Fact]
     public void Packages_are_those_of_the_lock_files_and_restored_once()
     {
-        var commands = Lines.Where(line => line.Instruction == "RUN").Select(line => line.Rest).ToList();
+        var commands = Lines.Where(line => line.Instruction == "RUN").Select(line => line.Text).ToList();
 
         commands.Where(command => command.StartsWith("dotnet restore", StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldContain(" --locked-mode ");
         var publish = commands.Where(command => command.StartsWith("dotnet publish", StringComparison.Ordinal)).ToList();
@@ -50,8 +50,8 @@ public sealed class DockerfileTests
     public void What_is_copied_is_there_and_let_through_and_nothing_else_is()
     {
         var through = File.ReadLines(DeployedFiles.PathOf(".dockerignore")).Where(line => line.StartsWith('!')).Select(line => line[1..]).ToList();
-        var copied = Lines.Where(line => line.Instruction == "COPY" && !line.Rest.StartsWith("--from", StringComparison.Ordinal))
-            .SelectMany(line => line.Rest.Split(' ')[..^1]).Select(path => path.TrimEnd('/')).ToList();
+        var copied = Lines.Where(line => line.Instruction == "COPY" && !line.Text.StartsWith("--from", StringComparison.Ordinal))
+            .SelectMany(line => line.Text.Split(' ')[..^1]).Select(path => path.TrimEnd('/')).ToList();
 
         File.ReadLines(DeployedFiles.PathOf(".dockerignore")).First(line => line[0] != '#').ShouldBe("*");
         copied.ShouldAllBe(path => Path.Exists(DeployedFiles.PathOf(path)));
@@ -68,9 +68,9 @@ public sealed class DockerfileTests
         Regex.Matches(text, "--mount|<<|TARGETARCH|BUILDPLATFORM|--chmod|--link").ShouldBeEmpty();
     }
 
-    private static List<(string Instruction, string Rest)> Stage(string name) =>
-        [.. Lines.SkipWhile(line => !(line.Instruction == "FROM" && line.Rest.EndsWith($" AS {name}", StringComparison.Ordinal))).Skip(1)
+    private static List<(string Instruction, string Text)> Stage(string name) =>
+        [.. Lines.SkipWhile(line => !(line.Instruction == "FROM" && line.Text.EndsWith($" AS {name}", StringComparison.Ordinal))).Skip(1)
             .TakeWhile(line => line.Instruction != "FROM")];
 
-    private static string Only(IEnumerable<(string Instruction, string Rest)> stage, string instruction) => stage.Single(line => line.Instruction == instruction).Rest;
+    private static string Only(IEnumerable<(string Instruction, string Text)> stage, string instruction) => stage.Single(line => line.Instruction == instruction).Text;
 }

@@ -78,7 +78,7 @@ public sealed class KubernetesTests
 
         ((string)get["path"]!).ShouldBe(path);
         ((string)get["port"]!).ShouldBe("http");
-        DeployedFiles.ReadDockerfile().ShouldContain(line => line.Instruction == "ENV" && line.Rest.Contains($"ASPNETCORE_HTTP_PORTS={Port("http")} "));
+        DeployedFiles.ReadDockerfile().ShouldContain(line => line.Instruction == "ENV" && line.Text.Contains($"ASPNETCORE_HTTP_PORTS={Port("http")} "));
     }
 
     [Fact]

@@ -30,6 +30,7 @@ internal sealed class OperationsPort(OperationsOptions options)
         }
 
         builder.WebHost.UseUrls([.. ListenAddresses.Of(builder.Configuration), address]);
+        builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, ""); // or the server warns that they have no effect
     }
 
     /// <summary>Whether the request came in by the port for operators.</summary>
