@@ -22,7 +22,7 @@ public sealed class ConventionTests
         ["Http"] = ["Operations", "Settings"],
         ["Access"] = ["Http", "Operations", "Redis", "Settings"],
         ["Nclue"] = ["Operations", "Redis", "Settings"],
-        ["Operations"] = [],
+        ["Operations"] = ["Settings"],
         ["TaskRuns"] = ["Access", "Caching", "Http", "Nclue", "Operations", "Redis"],
     };
 

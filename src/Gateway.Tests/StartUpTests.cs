@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using NclueGateway.Sandbox.Nclue;
@@ -18,7 +17,7 @@ public sealed class StartUpTests
     [Fact]
     public async Task Every_mistake_in_the_settings_is_told_at_once_and_no_secret_with_it()
     {
-        using var gateway = Start(
+        using var gateway = GatewayProgram.Start(
             new()
             {
                 ["Nclue__BaseAddress"] = "http://nclue.example/api/v1",
@@ -85,7 +84,7 @@ public sealed class StartUpTests
     public async Task A_secret_on_the_command_line_keeps_the_gateway_from_starting()
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
-        using var gateway = Start(Good(issuer), "--Nclue:SecretKey=canary-of-a-secret");
+        using var gateway = GatewayProgram.Start(GatewayProgram.Good(issuer), "--Nclue:SecretKey=canary-of-a-secret");
 
         var errors = await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await gateway.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -101,11 +100,11 @@ public sealed class StartUpTests
     public async Task With_good_settings_it_answers_logs_in_the_form_of_its_environment_and_ends_cleanly(string environment)
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
-        var settings = Good(issuer);
+        var settings = GatewayProgram.Good(issuer);
         settings["ASPNETCORE_ENVIRONMENT"] = environment;
-        using var gateway = Start(settings);
+        using var gateway = GatewayProgram.Start(settings);
         var lines = new List<string>();
-        var address = await ReadAddressAsync(gateway, lines);
+        var address = await GatewayProgram.ReadAddressAsync(gateway, lines);
 
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
         var page = await client.GetAsync("/problems/not-found", TestContext.Current.CancellationToken);
@@ -134,7 +133,7 @@ public sealed class StartUpTests
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
         using var certificate = SelfSignedCertificate.Create();
         using var key = certificate.GetECDsaPrivateKey()!;
-        var settings = Good(issuer);
+        var settings = GatewayProgram.Good(issuer);
         settings["ASPNETCORE_URLS"] = "https://127.0.0.1:0";
         settings["Kestrel__Certificates__Default__Path"] = Path.Combine(folder.FullName, "gateway.pem");
         settings["Kestrel__Certificates__Default__KeyPath"] = Path.Combine(folder.FullName, "gateway.key");
@@ -144,8 +143,8 @@ public sealed class StartUpTests
         await File.WriteAllTextAsync(
             settings["Kestrel__Certificates__Default__KeyPath"], key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
 
-        using var gateway = Start(settings);
-        var address = (await ReadAddressAsync(gateway, []))!;
+        using var gateway = GatewayProgram.Start(settings);
+        var address = (await GatewayProgram.ReadAddressAsync(gateway, []))!;
         using var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = (_, served, _, _) => served!.GetCertHashString() == certificate.Thumbprint;
         using var client = new HttpClient(handler) { BaseAddress = address };
@@ -161,53 +160,6 @@ public sealed class StartUpTests
         page.StatusCode.ShouldBe(HttpStatusCode.OK);
         page.Headers.GetValues("Strict-Transport-Security").ShouldBe(["max-age=31536000"]);
         withoutTls.ShouldNotContain("HTTP/1.1 200");
-    }
-
-    private static Dictionary<string, string> Good(TestIssuer issuer) => new()
-    {
-        ["Nclue__AccessKey"] = "AK",
-        ["Nclue__SecretKey"] = "canary-of-a-secret",
-        ["Nclue__BaseAddress"] = "http://127.0.0.1:9/api/v1/",
-        ["Auth__Authority"] = issuer.Address,
-        ["Auth__Audience"] = "gateway",
-        ["Auth__RequireHttpsMetadata"] = "false",
-        ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
-    };
-
-    /// <summary>Where it listens, once it says so; null if it ends before.</summary>
-    private static async Task<Uri?> ReadAddressAsync(Process gateway, List<string> lines)
-    {
-        while (await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-        {
-            lines.Add(line);
-            if (Regex.Match(line, "https?://127\\.0\\.0\\.1:[0-9]+") is { Success: true } address)
-            {
-                return new(address.Value);
-            }
-        }
-
-        return null;
-    }
-
-    private static Process Start(Dictionary<string, string> settings, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", [typeof(GatewayBuilder).Assembly.Location, .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        foreach (var name in start.Environment.Keys.Where(name => name.Contains("__", StringComparison.Ordinal)).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
-        foreach (var (name, value) in settings)
-        {
-            start.Environment[name] = value;
-        }
-
-        return Process.Start(start)!;
     }
 
     private static bool IsJson(string line)

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace NclueGateway.Sandbox;
 
 /// <summary>The gateway itself, composed as its own <c>Program</c> does it; nothing in it knows of the sandbox.</summary>
@@ -15,10 +17,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>
-    /// Starts the gateway on 127.0.0.1 (port 0 for a free one) with settings that win over <c>appsettings.json</c> and the environment.
+    /// Starts the gateway (port 0 for a free one) with settings that win over <c>appsettings.json</c> and the environment.
     /// </summary>
     public static async Task<GatewayProcess> StartAsync(
-        int port, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
+        IPAddress listen, int port, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
@@ -27,7 +29,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
             EnvironmentName = Environments.Development, // log lines for a person
         });
         builder.Configuration.AddInMemoryCollection(settings);
-        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.WebHost.UseUrls($"http://{listen}:{port}");
         builder.AddGateway();
 
         var app = builder.Build();

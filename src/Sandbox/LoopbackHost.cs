@@ -7,14 +7,15 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace NclueGateway.Sandbox;
 
 /// <summary>
-/// Builds the sandbox's own web hosts: on 127.0.0.1 only, deaf to settings files and environment variables (those belong to the gateway),
+/// Builds the sandbox's own web hosts: known as 127.0.0.1 and, unless told otherwise, listening there only; deaf to settings files and environment variables (those belong to the gateway),
 /// silent below a warning, and without a signal handler, so that several of them can live in one process or in one test.
 /// </summary>
 internal static class LoopbackHost
 {
     /// <param name="port">0 for a free one.</param>
     /// <param name="listen">What the one end point does besides HTTP over plain TCP.</param>
-    public static WebApplicationBuilder CreateBuilder(int port, Action<ListenOptions>? listen = null)
+    /// <param name="address">Where it listens; null for 127.0.0.1.</param>
+    public static WebApplicationBuilder CreateBuilder(int port, Action<ListenOptions>? listen = null, IPAddress? address = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true)
@@ -22,16 +23,22 @@ internal static class LoopbackHost
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, port, listen ?? (_ => { }));
+            kestrel.Listen(address ?? IPAddress.Loopback, port, listen ?? (_ => { }));
         });
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         return builder;
     }
 
-    /// <summary>Where a started host listens, without a path.</summary>
-    public static Uri AddressOf(WebApplication app) =>
-        new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+    /// <summary>
+    /// Where a started host is found, without a path. One that listens everywhere goes by 127.0.0.1 as well: it runs in a container whose ports
+    /// are published there, so that addresses (an issuer's above all) are the same inside and out.
+    /// </summary>
+    public static Uri AddressOf(WebApplication app)
+    {
+        var address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+        return address.Host == $"{IPAddress.Any}" ? new UriBuilder(address) { Host = $"{IPAddress.Loopback}" }.Uri : address;
+    }
 
     private sealed class NoSignals : IHostLifetime
     {

@@ -39,17 +39,25 @@ internal sealed class SandboxHost : IAsyncDisposable
             nclue = await SimulatedNclue.StartAsync(
                 new()
                 {
-                    Port = FreePort(options.NcluePort),
+                    Listen = options.Listen,
+                    Port = FreePort(options.Listen, options.NcluePort),
                     Runs = options.Runs,
                     NewRunEvery = TimeSpan.FromSeconds(30),
                     Keys = { [accessKey] = secretKey },
                 },
                 cancellationToken);
             identity = await LocalIdentityProvider.StartAsync(
-                new() { Port = FreePort(options.IdentityPort), AccessTokenLifetime = TimeSpan.FromHours(12) }, cancellationToken);
-            frontend = await SampleFrontend.StartAsync(FreePort(options.FrontendPort), cancellationToken);
+                new()
+                {
+                    Listen = options.Listen,
+                    Port = FreePort(options.Listen, options.IdentityPort),
+                    AccessTokenLifetime = TimeSpan.FromHours(12),
+                },
+                cancellationToken);
+            frontend = await SampleFrontend.StartAsync(FreePort(options.Listen, options.FrontendPort), cancellationToken, options.Listen);
             var gateway = await GatewayProcess.StartAsync(
-                FreePort(options.GatewayPort),
+                options.Listen,
+                FreePort(options.Listen, options.GatewayPort),
                 new Dictionary<string, string?>
                 {
                     ["Nclue:BaseAddress"] = nclue.BaseAddress.AbsoluteUri,
@@ -89,12 +97,12 @@ internal sealed class SandboxHost : IAsyncDisposable
     }
 
     /// <summary>The port, or 0 (any) when somebody else has it.</summary>
-    private static int FreePort(int port)
+    private static int FreePort(IPAddress listen, int port)
     {
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            probe.Bind(new IPEndPoint(listen, port));
             probe.Listen();
             return port;
         }

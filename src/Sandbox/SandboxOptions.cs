@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace NclueGateway.Sandbox;
 
@@ -7,7 +8,8 @@ internal sealed record SandboxOptions
 {
     public const string Usage =
         "Usage: dotnet run --project src/Sandbox -- [--runs 250] [--gateway-port 5080] [--nclue-port 5081] [--identity-port 5082] "
-        + "[--frontend-port 5083]";
+        + "[--frontend-port 5083] [--listen loopback]\n"
+        + "--listen any: on all interfaces, for a container whose ports are published to 127.0.0.1 only. Anybody can sign in as anybody.";
 
     /// <summary>How many runs the simulated account has at the start: 0 to 100,000.</summary>
     public int Runs { get; init; } = 250;
@@ -19,6 +21,9 @@ internal sealed record SandboxOptions
     public int IdentityPort { get; init; } = 5082;
 
     public int FrontendPort { get; init; } = 5083;
+
+    /// <summary>Where all of it listens. Not on loopback only in a container; even then everything is known as 127.0.0.1.</summary>
+    public IPAddress Listen { get; init; } = IPAddress.Loopback;
 
     /// <summary>The options of a command line; null when it makes no sense.</summary>
     public static SandboxOptions? Parse(IReadOnlyList<string> args)
@@ -35,6 +40,8 @@ internal sealed record SandboxOptions
                 "--nclue-port" when value is >= 0 and <= 65_535 => options with { NcluePort = value },
                 "--identity-port" when value is >= 0 and <= 65_535 => options with { IdentityPort = value },
                 "--frontend-port" when value is >= 0 and <= 65_535 => options with { FrontendPort = value },
+                "--listen" when text is "loopback" => options with { Listen = IPAddress.Loopback },
+                "--listen" when text is "any" => options with { Listen = IPAddress.Any },
                 _ => null,
             };
         }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using NclueGateway.Sandbox;
 
 namespace NclueGateway.Tests.Sandbox;
@@ -58,15 +60,37 @@ public sealed class SandboxHostTests
         second.Identity.Authority.Port.ShouldNotBe(first.Identity.Authority.Port);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("0.0.0.0")]
+    public async Task It_listens_on_loopback_unless_told_otherwise_and_is_known_as_127_0_0_1_in_any_case(string listen)
+    {
+        await using var sandbox = await SandboxHost.StartAsync(
+            listen == "127.0.0.1" ? AnyPorts : AnyPorts with { Listen = IPAddress.Any, FrontendPort = 0 }, Token);
+
+        var banner = await Banner.WriteAsync(sandbox, Token); // sees that all of them answer
+
+        Uri[] addresses = [sandbox.GatewayAddress, sandbox.Nclue.BaseAddress, sandbox.Identity.Authority, sandbox.FrontendAddress];
+        addresses.ShouldAllBe(address => address.Host == "127.0.0.1");
+        banner.ShouldNotContain("0.0.0.0");
+        var listeners = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
+        addresses.Select(address => listeners.Where(listener => listener.Port == address.Port).Select(listener => $"{listener.Address}").ShouldHaveSingleItem())
+            .ShouldAllBe(address => address == listen);
+    }
+
     [Fact]
     public void Options_are_read_from_the_command_line()
     {
         SandboxOptions.Parse([]).ShouldBe(new SandboxOptions());
         SandboxOptions.Parse(["--runs", "3", "--gateway-port", "0", "--nclue-port", "1", "--identity-port", "65535"])
             .ShouldBe(new SandboxOptions { Runs = 3, GatewayPort = 0, NcluePort = 1, IdentityPort = 65_535 });
+        SandboxOptions.Parse(["--listen", "any"]).ShouldBe(new SandboxOptions { Listen = IPAddress.Any });
+        SandboxOptions.Parse(["--listen", "loopback"]).ShouldBe(new SandboxOptions());
     }
 
     [Theory]
+    [InlineData("--listen")]
+    [InlineData("--listen", "0.0.0.0")]
     [InlineData("--runs")]
     [InlineData("--runs", "-1")]
     [InlineData("--runs", "100001")]

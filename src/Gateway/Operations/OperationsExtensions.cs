@@ -4,7 +4,7 @@ namespace NclueGateway.Operations;
 internal static class OperationsExtensions
 {
     /// <summary>What the server may take, after <see cref="OperationsOptions.DrainDelay"/>, to answer what it has.</summary>
-    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(25);
+    internal static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(25);
 
     public static IServiceCollection AddOperations(this IServiceCollection services, OperationsOptions options)
     {

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace NclueGateway.Operations;
 
 /// <summary>How the gateway is run: the settings under <c>Operations</c>.</summary>
-internal sealed class OperationsOptions
+internal sealed class OperationsOptions : IValidatableObject
 {
     public const string Section = "Operations";
 
@@ -20,4 +20,22 @@ internal sealed class OperationsOptions
     /// </value>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <value>
+    /// The folder of secrets, one file for each setting, named like its environment variable (<see cref="Operations.SecretsFolder"/>). An absolute
+    /// path; empty for none. Default <c>/run/secrets</c>, which need not be there.
+    /// </value>
+    public string SecretsFolder { get; set; } = Operations.SecretsFolder.Default;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (SecretsFolder.Length > 0 && !Path.IsPathFullyQualified(SecretsFolder))
+        {
+            yield return new($"'{SecretsFolder}' is not an absolute path.", [nameof(SecretsFolder)]);
+        }
+        else if (SecretsFolder.Length > 0 && SecretsFolder != Operations.SecretsFolder.Default && !Directory.Exists(SecretsFolder))
+        {
+            yield return new($"there is no folder '{SecretsFolder}'.", [nameof(SecretsFolder)]);
+        }
+    }
 }

@@ -29,13 +29,8 @@ internal sealed class OperationsPort(OperationsOptions options)
             return;
         }
 
-        string[] addresses = builder.Configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given
-            ? [given]
-            : [.. Ports(WebHostDefaults.HttpPortsKey, "http"), .. Ports(WebHostDefaults.HttpsPortsKey, "https")];
-        builder.WebHost.UseUrls([.. addresses.Length > 0 ? addresses : ["http://localhost:5000"], address]);
-
-        IEnumerable<string> Ports(string key, string scheme) =>
-            (builder.Configuration[key] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(port => $"{scheme}://*:{port}");
+        builder.WebHost.UseUrls([.. ListenAddresses.Of(builder.Configuration), address]);
+        builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, ""); // or the server warns that they have no effect
     }
 
     /// <summary>Whether the request came in by the port for operators.</summary>

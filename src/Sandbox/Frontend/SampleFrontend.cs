@@ -1,3 +1,4 @@
+using System.Net;
 using System.Reflection;
 
 namespace NclueGateway.Sandbox.Frontend;
@@ -22,9 +23,9 @@ internal sealed class SampleFrontend : IAsyncDisposable
     /// <summary>Where its gateway is.</summary>
     public Uri? Gateway { get; set; }
 
-    public static async Task<SampleFrontend> StartAsync(int port, CancellationToken cancellationToken)
+    public static async Task<SampleFrontend> StartAsync(int port, CancellationToken cancellationToken, IPAddress? listen = null)
     {
-        var builder = LoopbackHost.CreateBuilder(port);
+        var builder = LoopbackHost.CreateBuilder(port, address: listen);
         builder.Services.AddRouting();
         var app = builder.Build();
         try

@@ -44,7 +44,7 @@ internal sealed class LocalIdentityProvider : IAsyncDisposable
 
     public static async Task<LocalIdentityProvider> StartAsync(LocalIdentityProviderOptions options, CancellationToken cancellationToken)
     {
-        var builder = LoopbackHost.CreateBuilder(options.Port);
+        var builder = LoopbackHost.CreateBuilder(options.Port, address: options.Listen);
         builder.Services.AddLocalIdentity(options);
         builder.Services.AddSingleton(options).AddSingleton<BackChannelLogout>();
         var app = builder.Build();

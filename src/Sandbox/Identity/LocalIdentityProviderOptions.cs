@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.IdentityModel.Tokens;
 
@@ -6,6 +7,9 @@ namespace NclueGateway.Sandbox.Identity;
 /// <summary>How a <see cref="LocalIdentityProvider"/> starts.</summary>
 internal sealed class LocalIdentityProviderOptions
 {
+    /// <summary>Where it listens. It is known as 127.0.0.1 in any case.</summary>
+    public IPAddress Listen { get; init; } = IPAddress.Loopback;
+
     /// <summary>0 for a free one.</summary>
     public int Port { get; init; }
 

@@ -24,6 +24,7 @@ internal sealed class SimulatedNclue : IAsyncDisposable
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
+    private readonly IPAddress _listen;
     private readonly FaultSwitch _faults = new();
     private readonly ConcurrentDictionary<string, string> _keys;
     private ArrivalLog _arrivals;
@@ -35,6 +36,7 @@ internal sealed class SimulatedNclue : IAsyncDisposable
     private SimulatedNclue(SimulatedNclueOptions options)
     {
         _time = options.TimeProvider;
+        _listen = options.Listen;
         _arrivals = new(_time);
         _keys = new(options.Keys);
         Runs = new(options);
@@ -110,7 +112,7 @@ internal sealed class SimulatedNclue : IAsyncDisposable
 
             // Bound, but not listening: the system refuses connections.
             _portHolder = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            _portHolder.Bind(new IPEndPoint(IPAddress.Loopback, BaseAddress.Port));
+            _portHolder.Bind(new IPEndPoint(_listen, BaseAddress.Port));
         }
     }
 
@@ -145,7 +147,7 @@ internal sealed class SimulatedNclue : IAsyncDisposable
     {
         _listening.Dispose();
         _listening = new CancellationTokenSource();
-        var app = LoopbackHost.CreateBuilder(port, ConfigureConnections).Build();
+        var app = LoopbackHost.CreateBuilder(port, ConfigureConnections, _listen).Build();
         app.Run(HandleAsync);
         _app = app;
         await app.StartAsync(cancellationToken);

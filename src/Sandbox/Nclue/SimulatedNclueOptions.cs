@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>What <c>total</c> counts: the documentation ("number of runs retrieved") allows both readings.</summary>
@@ -25,6 +27,9 @@ internal enum SimulatedIndexUnit
 /// <summary>How a <see cref="SimulatedNclue"/> starts. What its own properties repeat can be changed while it runs.</summary>
 internal sealed class SimulatedNclueOptions
 {
+    /// <summary>Where it listens. It is known as 127.0.0.1 in any case.</summary>
+    public IPAddress Listen { get; init; } = IPAddress.Loopback;
+
     /// <summary>0 for a free one.</summary>
     public int Port { get; init; }
 

@@ -1,0 +1,59 @@
+# Two images: the gateway (the last stage, so also without --target) and, for a look at it, the sandbox:
+#   docker build -t nclue-gateway .
+#   docker build -t nclue-gateway-sandbox --target sandbox .
+# Neither needs a shell, root, a capability or a place to write. Settings: docs/configuration.md.
+
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS restore
+WORKDIR /source
+COPY .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props global.json nuget.config ./
+COPY src/Gateway/Gateway.csproj src/Gateway/packages.lock.json src/Gateway/
+COPY src/Sandbox/Sandbox.csproj src/Sandbox/packages.lock.json src/Sandbox/
+# For the processor that this runs on; with the compiler for ReadyToRun code, which comes with the SDK's version and so is in no lock file.
+RUN dotnet restore src/Sandbox/Sandbox.csproj --locked-mode --use-current-runtime -p:PublishReadyToRun=true
+COPY appsettings.json ./
+COPY src/ src/
+
+FROM restore AS publish-sandbox
+RUN dotnet publish src/Sandbox/Sandbox.csproj --no-restore --use-current-runtime --no-self-contained -c Release -o /app \
+    -p:PublishReadyToRun=true -p:UseAppHost=false
+
+FROM restore AS publish-gateway
+RUN dotnet publish src/Gateway/Gateway.csproj --no-restore --use-current-runtime --no-self-contained -c Release -o /app \
+    -p:PublishReadyToRun=true -p:UseAppHost=false
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS sandbox
+LABEL org.opencontainers.image.title="NclueGateway sandbox" \
+      org.opencontainers.image.description="A simulated NCLUE, a local identity provider and the gateway. For one's own machine only." \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.vendor="The NclueGateway authors"
+# No debugger and no profiler: they need a place to write. The port is the gateway's, for the health check.
+ENV ASPNETCORE_HTTP_PORTS=5080 \
+    DOTNET_EnableDiagnostics=0
+WORKDIR /app
+COPY LICENSE ./
+COPY --from=publish-sandbox /app ./
+USER 1654:1654
+EXPOSE 5080 5081 5082 5083
+HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["dotnet", "Gateway.dll", "healthcheck"]
+ENTRYPOINT ["dotnet", "Sandbox.dll"]
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS gateway
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="NclueGateway" \
+      org.opencontainers.image.description="A gateway in front of NCLUE, the machine-learning service of NAVER Cloud Platform." \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.vendor="The NclueGateway authors" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+# No debugger and no profiler: they need a place to write.
+ENV ASPNETCORE_HTTP_PORTS=8080 \
+    DOTNET_EnableDiagnostics=0
+WORKDIR /app
+COPY LICENSE ./
+COPY --from=publish-gateway /app ./
+# The user "app" of the base image, by number, so that Kubernetes can see that it is not root.
+USER 1654:1654
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --retries=3 CMD ["dotnet", "Gateway.dll", "healthcheck"]
+ENTRYPOINT ["dotnet", "Gateway.dll"]

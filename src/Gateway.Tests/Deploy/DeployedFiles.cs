@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.Tests.Infrastructure;
+using YamlDotNet.Serialization;
+
+namespace NclueGateway.Tests.Deploy;
+
+/// <summary>Reads the files that say how the gateway is deployed.</summary>
+internal static class DeployedFiles
+{
+    public static string PathOf(string path) => Path.Combine(Repository.Root, path);
+
+    /// <summary>A YAML file of one document.</summary>
+    public static JsonNode ReadYaml(string path)
+    {
+        using var reader = File.OpenText(PathOf(path));
+        var document = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().WithDuplicateKeyChecking().Build().Deserialize(reader);
+        return JsonNode.Parse(new SerializerBuilder().JsonCompatible().Build().Serialize(document))!;
+    }
+
+    /// <summary>The names and values of a file with one <c>NAME=value</c> a line.</summary>
+    public static Dictionary<string, string> ReadEnvironment(string path) => File.ReadLines(PathOf(path))
+        .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1]);
+
+    public static string[] Strings(this JsonNode? list) => [.. list!.AsArray().Select(item => (string)item!)];
+
+    /// <summary>The instruction and the rest of each line of the Dockerfile; lines that are continued are put together.</summary>
+    public static IReadOnlyList<(string Instruction, string Text)> ReadDockerfile() =>
+        [.. File.ReadAllText(PathOf("Dockerfile")).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Where(line => line.Length > 0 && line[0] != '#')
+            .Select(line => line.Split(' ', 2, StringSplitOptions.TrimEntries)).Select(parts => (parts[0], parts[1]))];
+
+    /// <summary>Composes a gateway from environment variables and secret files, as its process would.</summary>
+    /// <exception cref="NclueGateway.Settings.SettingsException">A setting is not known, missing or wrong.</exception>
+    public static ServiceProvider Compose(IEnumerable<KeyValuePair<string, string>> settings, IEnumerable<string> secretFiles)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var given = settings.Concat(secretFiles.Select(name => KeyValuePair.Create(name, name == "ConnectionStrings__Redis" ? "redis:6379,password=p" : "secret")));
+        builder.Configuration.AddInMemoryCollection(given.Select(setting =>
+            KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)));
+        builder.AddGateway();
+        return builder.Services.BuildServiceProvider();
+    }
+
+    /// <summary>A time in seconds as Compose writes it: <c>35s</c>.</summary>
+    public static TimeSpan Seconds(this JsonNode? text) => TimeSpan.FromSeconds(int.Parse(((string)text!).TrimEnd('s'), CultureInfo.InvariantCulture));
+}
