@@ -55,6 +55,7 @@ public static class GatewayBuilder
             .AddAudit()
             .AddCrossOrigin(auth)
             .AddBearerSignIn(auth)
+            .AddProviderHealth()
             .AddPermissions()
             .AddRedis(connections)
             .AddNclue(nclue, isShared, cache.KeepFor)

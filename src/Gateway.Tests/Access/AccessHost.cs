@@ -61,6 +61,7 @@ internal sealed class AccessHost : IAsyncDisposable
     /// <param name="http">How the gateway is reached.</param>
     /// <param name="hasSignIn">Whether Swagger UI offers browser sign-in.</param>
     /// <param name="quota">What a caller may take; enough for any test unless it is given.</param>
+    /// <param name="hasProviderHealth">Whether it asks for the provider's keys at start.</param>
     public static async Task<AccessHost> StartAsync(
         Action<AuthOptions>? configure = null,
         Action<WebApplication>? map = null,
@@ -69,7 +70,8 @@ internal sealed class AccessHost : IAsyncDisposable
         Dictionary<string, string?>? settings = null,
         HttpOptions? http = null,
         bool hasSignIn = false,
-        QuotaOptions? quota = null)
+        QuotaOptions? quota = null,
+        bool hasProviderHealth = false)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
         var issuer = await TestIssuer.StartAsync(time);
@@ -89,6 +91,11 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddProblems();
         builder.Services.AddCrossOrigin(options);
         builder.Services.AddBearerSignIn(options);
+        if (hasProviderHealth)
+        {
+            builder.Services.AddProviderHealth();
+        }
+
         builder.Services.AddPermissions();
         builder.Services.AddOpenApi(openApi ?? new(), GatewayBuilder.DescribeOperations);
         builder.Services.AddOperations(new() { DrainDelay = TimeSpan.Zero });

@@ -42,7 +42,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Without_the_keys_of_the_identity_provider_it_is_not_ready()
     {
-        await using var host = await AccessHost.StartAsync(auth => auth.Authority = "http://127.0.0.1:9");
+        await using var host = await AccessHost.StartAsync(auth => auth.Authority = "http://127.0.0.1:9", hasProviderHealth: true);
 
         using var ready = await host.Client.GetAsync(Ready, Ct);
         using var live = await host.Client.GetAsync(Live, Ct);
@@ -54,7 +54,7 @@ public sealed class HealthTests
     [Fact]
     public async Task It_gets_the_keys_before_anybody_needs_them_and_a_provider_that_is_away_later_is_no_matter()
     {
-        await using var host = await AccessHost.StartAsync();
+        await using var host = await AccessHost.StartAsync(hasProviderHealth: true);
 
         await ReplicaSettings.EventuallyAsync(() => host.Client.GetAsync(Ready, Ct), ready => ready.StatusCode == HttpStatusCode.OK);
         host.Issuer.Mood = IssuerMood.Fails;

@@ -105,6 +105,7 @@ public sealed class RedisAwayTests
     public async Task A_replica_that_has_no_redis_to_share_says_that_it_keeps_to_a_third_of_the_budget()
     {
         await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Nclue:ReplicaCount"] = "3" });
+        await gateway.ReadAsync(); // by then the refresher works
 
         gateway.Warnings().ShouldHaveSingleItem().ShouldBe(
             "Without Redis, each of Nclue:ReplicaCount = 3 replicas sends at most one request every 3.15 s, its share of the budget.");

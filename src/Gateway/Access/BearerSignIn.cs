@@ -10,6 +10,14 @@ namespace NclueGateway.Access;
 /// </summary>
 internal static class BearerSignIn
 {
+    /// <summary>Has the provider asked for its keys at start, and the gateway ready only once they are there.</summary>
+    public static IServiceCollection AddProviderHealth(this IServiceCollection services)
+    {
+        services.AddSingleton<ProviderHealth>().AddHostedService(provider => provider.GetRequiredService<ProviderHealth>());
+        services.AddHealthChecks().AddCheck<ProviderHealth>("provider");
+        return services;
+    }
+
     /// <param name="services">Where it is added.</param>
     /// <param name="options">Validated by whoever read them.</param>
     public static IServiceCollection AddBearerSignIn(this IServiceCollection services, AuthOptions options)
@@ -21,8 +29,6 @@ internal static class BearerSignIn
         services.AddSingleton<IssuerTokenHandler>();
         services.AddSingleton<ValidatedTokens>();
         services.AddSingleton<BearerChallenges>();
-        services.AddSingleton<ProviderHealth>().AddHostedService(provider => provider.GetRequiredService<ProviderHealth>());
-        services.AddHealthChecks().AddCheck<ProviderHealth>("provider");
         services.AddAuthentication().AddJwtBearer();
         services.AddOptions<AuthenticationOptions>().PostConfigure(schemes => schemes.DefaultScheme ??= JwtBearerDefaults.AuthenticationScheme);
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
