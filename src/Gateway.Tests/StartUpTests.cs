@@ -123,6 +123,7 @@ public sealed class StartUpTests
         (await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldBeEmpty();
         lines.AddRange(rest.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         lines.ShouldAllBe(line => IsJson(line) == (environment == "Production"));
+        lines.ShouldAllBe(line => !line.Contains("\"@l\":\"Warning\"") && !line.Contains(" WRN "));
         string.Concat(lines).ShouldNotContain("canary");
     }
 

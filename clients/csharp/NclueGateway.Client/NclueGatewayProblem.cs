@@ -77,6 +77,9 @@ public static class ProblemSlugs
     /// <summary>503: the account's quota at NCLUE is used up.</summary>
     public const string UpstreamQuota = "upstream-quota";
 
+    /// <summary>503: this replica of the gateway stops; others do not.</summary>
+    public const string Draining = "draining";
+
     /// <summary>504: NCLUE did not answer in time.</summary>
     public const string UpstreamTimeout = "upstream-timeout";
 }

@@ -75,9 +75,9 @@ internal sealed class RawUpstream : IAsyncDisposable
                 _connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stopping.Token)));
             }
         }
-        catch (Exception stopped) when (stopped is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception stopped) when (stopped is OperationCanceledException or SocketException or InvalidOperationException)
         {
-            // The listener was stopped.
+            // The listener was stopped, perhaps before this came to ask it anything.
         }
     }
 

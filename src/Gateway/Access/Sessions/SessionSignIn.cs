@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
@@ -101,7 +102,8 @@ internal static class SessionSignIn
         var protection = services.AddDataProtection().SetApplicationName(ApplicationName);
         if (!options.IsOn || !isShared)
         {
-            protection.UseEphemeralDataProtectionProvider(); // what it protects does not outlive the process either
+            // What they protect does not outlive the process either, and there may be no place to write.
+            services.AddOptions<KeyManagementOptions>().Configure(keys => (keys.XmlRepository, keys.XmlEncryptor) = (new KeysInMemory(), new NullXmlEncryptor()));
             return;
         }
 
