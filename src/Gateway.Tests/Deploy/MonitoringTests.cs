@@ -11,11 +11,11 @@ public sealed partial class MonitoringTests(TestRedis redis)
 {
     private const string Runbook = "https://example.com/nclue-gateway/docs/operations.md#";
 
-    private static readonly JsonNode[] Alerts = [.. DeployedFiles.ReadYaml("deploy/prometheus/alerts.yml")["groups"]!.AsArray().Single()!["rules"]!.AsArray()!];
+    private static readonly JsonNode[] Alerts = [.. DeployedFiles.ReadYaml("deploy/prometheus/alerts.yml")["groups"]!.AsArray().Single()!["rules"]!.AsArray().Select(rule => rule!)];
 
     private static readonly JsonNode Dashboard = JsonNode.Parse(File.ReadAllText(DeployedFiles.PathOf("deploy/grafana/nclue-gateway.json")))!;
 
-    private static readonly JsonNode[] Panels = [.. Dashboard["panels"]!.AsArray()!];
+    private static readonly JsonNode[] Panels = [.. Dashboard["panels"]!.AsArray().Select(panel => panel!)];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
