@@ -21,6 +21,7 @@ internal static class PublishedContract
         "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
         "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options", "Cross-Origin-Resource-Policy", "Strict-Transport-Security",
         "Content-Security-Policy",
+        "Pragma", "Expires", // the framework's, after an exception: they repeat Cache-Control for HTTP/1.0
     };
 
     private static readonly Lazy<JsonObject> Committed = new(() => JsonNode.Parse(File.ReadAllText(CommittedFile))!.AsObject());

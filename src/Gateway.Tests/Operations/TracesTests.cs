@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Operations;
@@ -43,10 +46,12 @@ public sealed class TracesTests : IDisposable
         refresh.GetTagItem("nclue_gateway.block").ShouldBe(0);
     }
 
-    [Fact]
-    public async Task A_callers_trace_is_linked_and_neither_continued_nor_told_to_NCLUE()
+    [Theory]
+    [InlineData("")]
+    [InlineData("http://127.0.0.1:9")]
+    public async Task A_callers_trace_is_linked_and_neither_continued_nor_told_to_NCLUE(string collector)
     {
-        await using var gateway = await GatewayHost.StartAsync();
+        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector });
 
         using var response = await SendAsync(gateway, "/api/task-runs");
         var request = await RequestAsync();
@@ -55,6 +60,45 @@ public sealed class TracesTests : IDisposable
         request.ParentId.ShouldBeNull();
         request.Baggage.ShouldBeEmpty();
         gateway.Nclue.Arrivals.ShouldAllBe(arrival => !arrival.Headers.Any(header => header.Key.StartsWith("trace", StringComparison.OrdinalIgnoreCase) || header.Key == "baggage"));
+    }
+
+    [Fact]
+    public async Task A_collector_is_sent_spans_and_metrics_and_no_secret()
+    {
+        var received = new ConcurrentQueue<(string Path, string Body)>();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        await using var collector = builder.Build();
+        collector.Urls.Add("http://127.0.0.1:0");
+        collector.Run(async context =>
+        {
+            using var reader = new StreamReader(context.Request.Body, Encoding.Latin1);
+            received.Enqueue((context.Request.Path, await reader.ReadToEndAsync(Ct)));
+        });
+        await collector.StartAsync(Ct);
+        var settings = new Dictionary<string, string?>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.Single(),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        };
+
+        await using (var gateway = await GatewayHost.StartAsync(settings: settings))
+        {
+            (await SendAsync(gateway, "/api/task-runs?limit=1")).StatusCode.ShouldBe(HttpStatusCode.OK);
+            await gateway.UntilAnsweredAsync();
+        }
+
+        var spans = string.Concat(received.Where(sent => sent.Path == "/v1/traces").Select(sent => sent.Body));
+        var metrics = string.Concat(received.Where(sent => sent.Path == "/v1/metrics").Select(sent => sent.Body));
+        spans.ShouldContain("GET task-runs");
+        spans.ShouldContain("refresh");
+        metrics.ShouldContain("nclue_gateway.reads");
+        foreach (var text in new[] { spans, metrics })
+        {
+            text.ShouldNotContain("canary");
+            text.ShouldNotContain("eyJ");
+            text.ShouldNotContain(GatewayHost.AccessKey);
+        }
     }
 
     public void Dispose() => _listener.Dispose();

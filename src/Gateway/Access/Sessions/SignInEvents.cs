@@ -84,7 +84,7 @@ internal sealed partial class SignInEvents(
         context.HandleResponse();
         await SessionProblems.SignInFailed(context.Failure switch
         {
-            ProviderUnreachableException => "The identity provider does not answer, or not to this gateway. Sign in again in some seconds.",
+            ProviderUnreachableException => "The identity provider does not answer. Sign in again in some seconds.",
             GrantRefusedException => "The identity provider did not accept the sign-in. Sign in again.",
             _ => "The sign-in took too long, was begun in another browser, or was refused by the identity provider. Sign in again.",
         }).ExecuteAsync(context.HttpContext);

@@ -26,35 +26,27 @@ internal static class TelemetryExtensions
         // With the composite of the default the instrumentation would read traceparent and baggage by itself.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         services.AddSingleton<DistributedContextPropagator, CallersTraces>();
-        var isExported = !string.IsNullOrEmpty(configuration[Endpoint]);
-        services.AddOpenTelemetry()
+        var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
                 configuration["OTEL_SERVICE_NAME"] ?? "nclue-gateway", serviceVersion: typeof(TelemetryExtensions).Assembly.GetName().Version?.ToString(3)))
-            .WithMetrics(metrics =>
-            {
-                metrics
-                    .AddMeter(GatewayTelemetry.Name)
-                    .AddAspNetCoreInstrumentation()
-                    .AddHttpClientInstrumentation()
-                    .AddRuntimeInstrumentation()
-                    .AddView("nclue_gateway.read.age", new ExplicitBucketHistogramConfiguration { Boundaries = Ages })
-                    .AddView("nclue_gateway.pacer.wait", new ExplicitBucketHistogramConfiguration { Boundaries = Waits })
-                    .AddPrometheusExporter();
-                if (isExported)
-                {
-                    metrics.AddOtlpExporter();
-                }
-            })
-            .WithTracing(traces =>
-            {
-                traces
+            .WithMetrics(metrics => metrics
+                .AddMeter(GatewayTelemetry.Name)
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddView("nclue_gateway.read.age", new ExplicitBucketHistogramConfiguration { Boundaries = Ages })
+                .AddView("nclue_gateway.pacer.wait", new ExplicitBucketHistogramConfiguration { Boundaries = Waits })
+                .AddPrometheusExporter());
+        if (!string.IsNullOrEmpty(configuration[Endpoint]))
+        {
+            telemetry
+                .WithMetrics(metrics => metrics.AddOtlpExporter())
+                .WithTracing(traces => traces // spans that nobody takes would cost each request all the same
                     .AddSource(GatewayTelemetry.Name)
-                    .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !IsOfProbes(context.Request.Path));
-                if (isExported)
-                {
-                    traces.AddOtlpExporter();
-                }
-            });
+                    .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !IsOfProbes(context.Request.Path))
+                    .AddOtlpExporter());
+        }
+
         return services;
     }
 
@@ -64,5 +56,6 @@ internal static class TelemetryExtensions
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithMetadata(new OperationsEndpoint(IsForEverybody: false));
 
-    private static bool IsOfProbes(PathString path) => path.StartsWithSegments("/health") || path.StartsWithSegments(MetricsRoute);
+    private static bool IsOfProbes(PathString path) =>
+        path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(MetricsRoute, StringComparison.OrdinalIgnoreCase);
 }

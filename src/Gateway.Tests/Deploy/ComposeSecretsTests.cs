@@ -1,0 +1,77 @@
+using System.Diagnostics;
+
+namespace NclueGateway.Tests.Deploy;
+
+/// <summary><c>deploy/compose/secrets.sh</c>, in a folder of its own.</summary>
+public sealed class ComposeSecretsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    private string Secrets => Path.Combine(_folder, "secrets");
+
+    [Fact]
+    public async Task It_writes_what_the_gateway_and_Redis_need_where_nobody_else_looks()
+    {
+        var (exitCode, output) = await RunAsync("AK\ncanary-of-a-secret\n");
+
+        exitCode.ShouldBe(0);
+        output.ShouldNotContain("canary");
+        Read("Nclue__AccessKey").ShouldBe("AK\n");
+        Read("Nclue__SecretKey").ShouldBe("canary-of-a-secret\n");
+        var password = Read("redis.conf").Split(' ')[1].Trim();
+        password.ShouldMatch("^[0-9a-f]{64}$");
+        output.ShouldNotContain(password);
+        Read("redis.conf").ShouldBe($"requirepass {password}\n");
+        Read("ConnectionStrings__Redis").ShouldBe($"redis:6379,password={password}\n");
+        new DirectoryInfo(Secrets).UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.GetFiles(Secrets).ShouldAllBe(file => new FileInfo(file).UnixFileMode.HasFlag(UnixFileMode.OtherRead));
+    }
+
+    [Fact]
+    public async Task Secrets_that_are_there_stay_as_they_are()
+    {
+        await RunAsync("AK\nSK\n");
+        var password = Read("redis.conf");
+
+        var (exitCode, output) = await RunAsync("other\nother\n");
+
+        exitCode.ShouldBe(1);
+        output.ShouldContain("is there already");
+        (Read("Nclue__SecretKey"), Read("redis.conf")).ShouldBe(("SK\n", password));
+    }
+
+    [Theory]
+    [InlineData("\n\n")]
+    [InlineData("AK\n\n")]
+    [InlineData("AK\n")]
+    [InlineData("")]
+    public async Task Without_both_keys_nothing_is_written(string typed)
+    {
+        (await RunAsync(typed)).ExitCode.ShouldNotBe(0);
+
+        Directory.Exists(Secrets).ShouldBeFalse();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private async Task<(int ExitCode, string Output)> RunAsync(string typed)
+    {
+        var script = Path.Combine(_folder, "secrets.sh");
+        File.Copy(DeployedFiles.PathOf("deploy/compose/secrets.sh"), script, overwrite: true);
+        using var bash = Process.Start(new ProcessStartInfo("bash", [script])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        await bash.StandardInput.WriteAsync(typed);
+        bash.StandardInput.Close();
+        var errors = bash.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (bash.ExitCode, output + await errors);
+    }
+
+    private string Read(string name) => File.ReadAllText(Path.Combine(Secrets, name));
+}
