@@ -1,55 +1,15 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using NclueGateway.Tests.Infrastructure;
-using NclueGateway.Tests.Replicas;
 
 namespace NclueGateway.Tests.Deploy;
 
-/// <summary>The alerts, their runbook and the dashboard. What the alerts do is tested by promtool: deploy/prometheus/alerts.test.yml.</summary>
-public sealed partial class MonitoringTests(TestRedis redis)
+/// <summary>The alerts, their runbook and the dashboard. What the alerts do is tested by promtool (deploy/prometheus/alerts.test.yml).</summary>
+public sealed partial class MonitoringTests
 {
     private const string Runbook = "https://example.com/nclue-gateway/docs/operations.md#";
 
-    private static readonly JsonNode[] Alerts = [.. DeployedFiles.ReadYaml("deploy/prometheus/alerts.yml")["groups"]!.AsArray().Single()!["rules"]!.AsArray().Select(rule => rule!)];
-
-    private static readonly JsonNode Dashboard = JsonNode.Parse(File.ReadAllText(DeployedFiles.PathOf("deploy/grafana/nclue-gateway.json")))!;
-
-    private static readonly JsonNode[] Panels = [.. Dashboard["panels"]!.AsArray().Select(panel => panel!)];
-
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    private static IEnumerable<JsonNode> Charts => Panels.Where(panel => (string)panel["type"]! != "row");
-
-    private static IEnumerable<string> DashboardQueries => Charts.SelectMany(chart => chart["targets"]!.AsArray()).Select(target => (string)target!["expr"]!);
-
-    [Fact]
-    public async Task All_that_the_alerts_and_the_dashboard_ask_for_is_read_out()
-    {
-        var settings = ReplicaSettings.For(await redis.ConnectionStringAsync(), ReplicaSettings.NewAccount());
-        await using var gateway = await GatewayHost.StartAsync(settings: settings, realTime: true);
-        await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK);
-        GC.Collect(); // the size of the heap is that after the last collection
-        var variable = VariableQuery().Match((string)Dashboard["templating"]!["list"]![1]!["definition"]!).Groups["metric"].Value;
-        var queries = Alerts.Select(alert => (string)alert["expr"]!).Concat(DashboardQueries).Append(variable).Select(PromQuery.Parse).ToList();
-        queries.SelectMany(query => query.Selectors).Select(selector => selector.Metric).Distinct().Count().ShouldBeGreaterThan(20);
-
-        // What a request has taken is counted after its answer has gone out.
-        var missing = await ReplicaSettings.EventuallyAsync(() => MissingAsync(gateway, queries), missing => missing.Length == 0);
-
-        missing.ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task What_an_alert_counts_is_there_before_it_happens_for_the_first_time()
-    {
-        await using var gateway = await GatewayHost.StartAsync();
-        var counted = Alerts.Select(alert => PromQuery.Parse((string)alert["expr"]!))
-            .Where(query => query.Selectors.All(selector => selector.Metric.EndsWith("_total", StringComparison.Ordinal))).ToList();
-
-        counted.Count.ShouldBe(3);
-        (await MissingAsync(gateway, counted)).ShouldBeEmpty();
-    }
+    private static readonly JsonNode[] Alerts = Monitoring.Alerts;
+    private static readonly JsonNode Dashboard = Monitoring.Dashboard;
 
     [Theory]
     [InlineData("""sum by (job, kind) (rate(a_total{b="1",c=~"x|y"}[5m])) / 2.5e3 > bool 0.05""", "a_total{b=\"1\",c=~\"x|y\"}", "kind")]
@@ -137,9 +97,9 @@ public sealed partial class MonitoringTests(TestRedis redis)
     {
         Dashboard["templating"]!["list"]!.AsArray().Select(variable => (string)variable!["name"]!).ShouldBe(["datasource", "job"]);
         Dashboard["id"].ShouldBeNull();
-        Panels.ShouldAllBe(panel => panel["id"] == null);
-        Charts.ShouldAllBe(chart => (string)chart["datasource"]!["uid"]! == "${datasource}");
-        foreach (var query in DashboardQueries)
+        Monitoring.Panels.ShouldAllBe(panel => panel["id"] == null);
+        Monitoring.Charts.ShouldAllBe(chart => (string)chart["datasource"]!["uid"]! == "${datasource}");
+        foreach (var query in Monitoring.DashboardQueries)
         {
             PromQuery.Parse(query).Selectors.ShouldAllBe(selector => selector.Matchers.Any(matcher => matcher.Label == "job" && matcher.Value == "$job"), query);
         }
@@ -148,21 +108,21 @@ public sealed partial class MonitoringTests(TestRedis redis)
     [Fact]
     public void Every_panel_has_a_unit_and_says_what_it_shows_and_none_lies_on_another()
     {
-        foreach (var chart in Charts)
+        foreach (var chart in Monitoring.Charts)
         {
             var title = (string)chart["title"]!;
             chart["fieldConfig"]!["defaults"]!["unit"].ShouldNotBeNull(title);
             ((string?)chart["description"]).ShouldNotBeNullOrEmpty(title);
         }
 
-        var places = Panels.SelectMany(panel =>
+        var places = Monitoring.Panels.SelectMany(panel =>
         {
             var (x, y) = (Place(panel, "x"), Place(panel, "y"));
             return Enumerable.Range(x, Place(panel, "w")).SelectMany(column => Enumerable.Range(y, Place(panel, "h")).Select(row => (column, row)));
         }).ToList();
         places.ShouldBeUnique();
         places.ShouldAllBe(place => place.column < 24);
-        Charts.Select(chart => (string)chart["title"]!).ShouldBeUnique();
+        Monitoring.Charts.Select(chart => (string)chart["title"]!).ShouldBeUnique();
 
         static int Place(JsonNode panel, string name) => (int)panel["gridPos"]![name]!;
     }
@@ -176,7 +136,7 @@ public sealed partial class MonitoringTests(TestRedis redis)
         foreach (var title in new[] { "Reads by outcome", "Requests to NCLUE by outcome", "Pause left" })
         {
             runbook.Replace('\n', ' ').ShouldContain($"\"{title}\"");
-            Charts.Select(chart => (string)chart["title"]!).ShouldContain(title);
+            Monitoring.Charts.Select(chart => (string)chart["title"]!).ShouldContain(title);
         }
 
         foreach (var metric in Metric().Matches(runbook).Select(match => match.Value).Distinct())
@@ -184,15 +144,6 @@ public sealed partial class MonitoringTests(TestRedis redis)
             document.Split("\n## Dashboard\n")[0].ShouldContain($"`{metric}`");
         }
     }
-
-    private static async Task<string> MissingAsync(GatewayHost gateway, IEnumerable<PromQuery> queries)
-    {
-        var samples = PromQuery.ReadSamples(await gateway.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct));
-        return string.Join('\n', queries.SelectMany(query => query.MissingIn(samples)).Distinct());
-    }
-
-    [GeneratedRegex(@"^label_values\((?<metric>\w+), job\)$")]
-    private static partial Regex VariableQuery();
 
     [GeneratedRegex("nclue_gateway_[a-z_]+")]
     private static partial Regex Metric();
