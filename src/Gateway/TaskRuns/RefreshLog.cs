@@ -31,6 +31,7 @@ internal sealed partial class RefreshLog(ILogger<BlockRefresher> logger, IMeterF
     /// <summary>Replicas that share nothing divide the budget.</summary>
     public void Started(TimeSpan interval)
     {
+        _unknownStatuses.Add(0); // there before the first one: else Prometheus would miss that
         if (interval > options.RequestInterval)
         {
             SharesBudget(logger, options.ReplicaCount, interval.TotalSeconds);

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using NclueGateway.Caching;
+using NclueGateway.Http;
 using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
 using NclueGateway.Operations.Telemetry;
 
 namespace NclueGateway.TaskRuns;
@@ -8,7 +10,17 @@ namespace NclueGateway.TaskRuns;
 /// <summary>What is counted and measured of reads and refreshes. No label says who reads.</summary>
 internal sealed class TaskRunMetrics
 {
+    private const string Stored = "stored";
+
     private static readonly string[] CacheOutcomes = [.. Enum.GetValues<CacheOutcome>().Select(outcome => outcome.ToString().ToLowerInvariant())];
+
+    // Whom a departure is for, and what readers are sent away with.
+    private static readonly BidClass[] Classes = [BidClass.Wait, BidClass.Overdue, BidClass.Due];
+    private static readonly Problem[] Refusals =
+    [
+        Problems.CallerQuota, Problems.UpstreamCredentials, Problems.UpstreamMalformed, Problems.UpstreamError, Problems.UpstreamBusy,
+        Problems.UpstreamQuota, Problems.UpstreamTimeout,
+    ];
 
     private readonly Meter _meter;
     private readonly Counter<long> _reads;
@@ -33,20 +45,20 @@ internal sealed class TaskRunMetrics
     /// <summary>A reader was answered.</summary>
     public void Answered(CacheOutcome outcome, TimeSpan age)
     {
-        _reads.Add(1, new KeyValuePair<string, object?>("outcome", CacheOutcomes[(int)outcome]));
+        _reads.Add(1, Outcome(CacheOutcomes[(int)outcome]));
         _age.Record(age.TotalSeconds);
     }
 
     /// <summary>A reader was sent away.</summary>
-    public void Refused(string problem) => _reads.Add(1, new KeyValuePair<string, object?>("outcome", problem));
+    public void Refused(string problem) => _reads.Add(1, Outcome(problem));
 
     /// <summary>A request departs.</summary>
     /// <param name="pick">What for.</param>
     /// <param name="waited">How long its turn took to come.</param>
     public void Departed(BlockPick pick, TimeSpan waited)
     {
-        _departures.Add(1, new KeyValuePair<string, object?>("class", pick.Class.ToString().ToLowerInvariant()));
-        if (pick.Class == Nclue.Pacing.BidClass.Wait)
+        _departures.Add(1, Of(pick.Class));
+        if (pick.Class == BidClass.Wait)
         {
             _wait.Record(waited.TotalSeconds);
         }
@@ -54,11 +66,12 @@ internal sealed class TaskRunMetrics
 
     /// <summary>A request has ended.</summary>
     public void Refreshed(NclueFailure? failure) =>
-        _refreshes.Add(1, new KeyValuePair<string, object?>("outcome", failure is null ? "stored" : Word(failure.Kind)));
+        _refreshes.Add(1, Outcome(failure is null ? Stored : Word(failure.Kind)));
 
-    /// <summary>Has the state of a refresher looked at whenever metrics are read.</summary>
+    /// <summary>Has the state of a refresher looked at whenever metrics are read. What is counted is there from now on.</summary>
     public void Observe(BlockRefresher refresher)
     {
+        CountFromZero();
         _meter.CreateObservableGauge("nclue_gateway.queue.length", () => refresher.Waits, "{block}", "Blocks that readers wait for.");
         _meter.CreateObservableGauge("nclue_gateway.calls.in_flight", () => refresher.InFlight, "{request}", "Requests to NCLUE under way.");
         _meter.CreateObservableGauge(
@@ -72,11 +85,35 @@ internal sealed class TaskRunMetrics
             "How long until the oldest block that is kept fresh may not be answered any more (Cache:KeepFor). Absent without one.");
     }
 
+    /// <summary>Prometheus sees how much a series has grown, not that it has appeared: of one that appears with its first event, it misses that event.</summary>
+    private void CountFromZero()
+    {
+        foreach (var outcome in CacheOutcomes.Concat(Refusals.Select(problem => problem.Slug)))
+        {
+            _reads.Add(0, Outcome(outcome));
+        }
+
+        foreach (var departure in Classes)
+        {
+            _departures.Add(0, Of(departure));
+        }
+
+        foreach (var outcome in Enum.GetValues<NclueFailureKind>().Select(Word).Prepend(Stored))
+        {
+            _refreshes.Add(0, Outcome(outcome));
+        }
+    }
+
+    private static KeyValuePair<string, object?> Of(BidClass departure) => new("class", departure.ToString().ToLowerInvariant());
+
+    private static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
+
     private static string Word(NclueFailureKind kind) => kind switch
     {
         NclueFailureKind.CredentialsRefused => "credentials_refused",
         NclueFailureKind.QuotaExceeded => "quota_exceeded",
         NclueFailureKind.TimedOut => "timed_out",
+        NclueFailureKind.ServerError => "server_error",
         _ => kind.ToString().ToLowerInvariant(),
     };
 }

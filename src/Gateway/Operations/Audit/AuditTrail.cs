@@ -49,6 +49,12 @@ internal sealed partial class AuditTrail : BackgroundService
         }
     }
 
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _droppedCounter.Add(0); // there before the first drop: else Prometheus would miss that one
+        return base.StartAsync(cancellationToken);
+    }
+
     public override Task StopAsync(CancellationToken cancellationToken)
     {
         _queue.Writer.TryComplete();
