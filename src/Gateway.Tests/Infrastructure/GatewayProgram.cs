@@ -24,7 +24,7 @@ internal static class GatewayProgram
         while (await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             lines.Add(line);
-            if (Regex.Match(line, "https?://127\\.0\\.0\\.1:[0-9]+") is { Success: true } address)
+            if (line.Contains("Now listening on", StringComparison.Ordinal) && Regex.Match(line, "https?://127\\.0\\.0\\.1:[0-9]+") is { Success: true } address)
             {
                 return new(address.Value);
             }
