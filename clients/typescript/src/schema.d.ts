@@ -451,7 +451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. */
+            /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
                     /** @description A problem is not kept. */
@@ -653,7 +653,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. */
+            /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
                     /** @description A problem is not kept. */
@@ -754,7 +754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. */
+            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
                     /** @description A problem is not kept. */
@@ -843,6 +843,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description [draining](/problems/draining): This replica stops. */
+            503: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description In how many seconds to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     logout: {
@@ -920,7 +933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. */
+            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
                     /** @description A problem is not kept. */
