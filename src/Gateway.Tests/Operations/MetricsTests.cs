@@ -7,8 +7,9 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Operations;
 
 /// <summary>
-/// What Prometheus reads. Hosts of one process share what OpenTelemetry listens to, so that other tests count as well: no number here is exact.
+/// What Prometheus reads. Hosts of one process share what OpenTelemetry listens to, so that these tests run alone, and no number here is exact.
 /// </summary>
+[Collection("RealTime")]
 public sealed class MetricsTests
 {
     private static readonly Uri Metrics = new("/metrics", UriKind.Relative);

@@ -8,7 +8,8 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Operations;
 
-/// <summary>What a tracing backend is told, seen where it comes from.</summary>
+/// <summary>What a tracing backend is told, seen where it comes from. Hosts of one process share what is listened to, so that these tests run alone.</summary>
+[Collection("RealTime")]
 public sealed class TracesTests : IDisposable
 {
     private readonly string _callersTrace = ActivityTraceId.CreateRandom().ToHexString();
