@@ -193,15 +193,15 @@ public sealed class CSharpClientTests : IDisposable
         using var leaving = new CancellationTokenSource();
 
         var read = SignedIn(gateway).ListAsync(cancellationToken: leaving.Token);
-        await gateway.UntilWaitingAsync(1);
+        await gateway.Nclue.WaitForArrivalsAsync(1, Token);
         await leaving.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(read);
 
-        gateway.Nclue.Delay = TimeSpan.Zero;
-        gateway.Nclue.Fault = new() { Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "20" } };
+        await using var busy = await GatewayHost.StartAsync();
+        busy.Nclue.Fault = new() { Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "20" } };
         using var leavingToo = new CancellationTokenSource();
-        var all = SignedIn(gateway).ListPagesAsync(index: 100, cancellationToken: leavingToo.Token).ToListAsync(CancellationToken.None).AsTask();
-        await gateway.UntilWaitingAsync(1);
+        var all = SignedIn(busy).ListPagesAsync(cancellationToken: leavingToo.Token).ToListAsync(CancellationToken.None).AsTask();
+        await busy.Nclue.WaitForArrivalsAsync(1, Token);
         await leavingToo.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(all);
     }

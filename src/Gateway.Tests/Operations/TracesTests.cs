@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.Replicas;
 
 namespace NclueGateway.Tests.Operations;
 
@@ -113,19 +114,9 @@ public sealed class TracesTests : IDisposable
     }
 
     /// <summary>The span of the request with the caller's trace. It ends a moment after the answer.</summary>
-    private async Task<Activity> RequestAsync()
-    {
-        while (true)
-        {
-            if (_ended.FirstOrDefault(span => span.Links.Any(link => link.Context.TraceId.ToHexString() == _callersTrace)) is { } request)
-            {
-                return request;
-            }
-
-            await Task.Yield();
-            Ct.ThrowIfCancellationRequested();
-        }
-    }
+    private async Task<Activity> RequestAsync() => (await ReplicaSettings.EventuallyAsync(
+        () => Task.FromResult(_ended.FirstOrDefault(span => span.Links.Any(link => link.Context.TraceId.ToHexString() == _callersTrace))),
+        span => span is not null))!;
 
     private Activity Child(Activity parent, string name) => _ended.Single(span => span.ParentSpanId == parent.SpanId && span.DisplayName == name);
 }

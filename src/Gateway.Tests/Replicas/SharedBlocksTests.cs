@@ -217,17 +217,8 @@ public sealed class SharedBlocksTests(TestRedis redis)
     }
 
     /// <summary>A reader may be answered a moment before the block is in Redis.</summary>
-    private async Task<RedisKey[]> BlockKeysAsync(ConnectionMultiplexer connection, int expected)
-    {
-        RedisKey[] keys;
-        do
-        {
-            keys = await connection.GetServers()[0].KeysAsync(pattern: $"*:{{nclue:*:{_account}}}:v*").ToArrayAsync(Ct);
-        }
-        while (keys.Length < expected);
-
-        return keys;
-    }
+    private Task<RedisKey[]> BlockKeysAsync(ConnectionMultiplexer connection, int expected) => ReplicaSettings.EventuallyAsync(
+        async () => await connection.GetServers()[0].KeysAsync(pattern: $"*:{{nclue:*:{_account}}}:v*").ToArrayAsync(Ct), keys => keys.Length >= expected);
 
     private async Task<GatewayHost> StartAsync(params (string Name, string Value)[] more) => await GatewayHost.StartAsync(
         new() { Frozen = true, Runs = 250 }, await SettingsAsync(more), realTime: true);
