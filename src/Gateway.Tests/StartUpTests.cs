@@ -106,7 +106,7 @@ public sealed class StartUpTests
         var lines = new List<string>();
         var address = await GatewayProgram.ReadAddressAsync(gateway, lines);
 
-        using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
+        using var client = new HttpClient(new ContractHandler(new SocketsHttpHandler())) { BaseAddress = address };
         var page = await client.GetAsync("/problems/not-found", TestContext.Current.CancellationToken);
         var read = await client.GetAsync("/api/task-runs", TestContext.Current.CancellationToken);
         using (var kill = Process.Start("kill", ["-TERM", $"{gateway.Id}"]))

@@ -44,7 +44,7 @@ public sealed class RedisDeploymentTests
         }
 
         var replica = await cluster.AddReplicaAsync();
-        using var http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = replica.Address };
+        using var http = new HttpClient(new ContractHandler(new SocketsHttpHandler())) { BaseAddress = replica.Address };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await cluster.Identity.GetUserTokenAsync("reader-1", Ct));
 
         await ReplicaSettings.EventuallyAsync(() => http.GetAsync("/api/task-runs", Ct), answer => answer.StatusCode == HttpStatusCode.OK);

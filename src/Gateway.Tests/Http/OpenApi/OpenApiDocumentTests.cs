@@ -231,7 +231,7 @@ public sealed class OpenApiDocumentTests
     [Fact]
     public void Every_example_follows_its_own_schema()
     {
-        var bodies = Responses.SelectMany(response => response.Value!["content"]?.AsObject() ?? []).SelectMany(content => content.Value!["examples"]!.AsObject()
+        var bodies = Responses.SelectMany(response => response.Value!["content"]?.AsObject() ?? []).SelectMany(content => (content.Value!["examples"]?.AsObject() ?? [])
             .Select(example => (Schema: content.Value["schema"]!, Value: example.Value!["value"]!)));
         var headers = Responses.SelectMany(response => response.Value!["headers"]?.AsObject() ?? []).SelectMany(header => header.Value!["schema"]!["examples"]!
             .AsArray().Select(example => (Schema: header.Value["schema"]!, Value: example!)));

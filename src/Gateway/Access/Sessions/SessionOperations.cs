@@ -102,6 +102,7 @@ internal sealed class SessionOperations : IDocumentFilter
             responses,
             document,
             [Problems.InvalidRequest, Problems.SignInFailed, Problems.NotFound, Problems.CallerQuota, Problems.InternalError, Problems.Draining]);
+        responses["default"] = ProblemSchema.Other(document); // there is no 2xx, and linters want to know what else there is
         return new OpenApiOperation
         {
             OperationId = "login",

@@ -58,6 +58,13 @@ internal sealed class ProblemSchema : IDocumentFilter
         }
     }
 
+    /// <summary>What a status means that is not described.</summary>
+    public static OpenApiResponse Other(OpenApiDocument document) => new()
+    {
+        Description = "Any other status is a problem too.",
+        Content = new Dictionary<string, IOpenApiMediaType> { [MediaType] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(Id, document) } },
+    };
+
     private static OpenApiResponse Response(
         OpenApiDocument document, IReadOnlyList<Problem> problems, bool hasBody, IReadOnlyDictionary<string, IOpenApiHeader>? quota)
     {
