@@ -19,7 +19,7 @@ internal sealed class BearerChallenges(
 {
     private const string Scheme = "Bearer ";
 
-    private readonly Counter<long> _lookups = meters.CreateGateway()
+    private readonly Counter<long> _lookups = meters.CreateGatewayMeter()
         .CreateCounter<long>("nclue_gateway.token_cache.lookups", "{token}", "Access tokens by whether they were known to be good: hit, miss.");
 
     public override async Task MessageReceived(MessageReceivedContext context)

@@ -8,7 +8,7 @@ internal sealed class RedisMetrics(IMeterFactory meters, RedisCircuit circuit) :
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        meters.CreateGateway().CreateObservableGauge(
+        meters.CreateGatewayMeter().CreateObservableGauge(
             "nclue_gateway.redis.answering", () => circuit.State.IsAnswering == true ? 1 : 0, null, "1 while Redis answers, 0 while it does not.");
         return Task.CompletedTask;
     }

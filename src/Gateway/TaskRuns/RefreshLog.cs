@@ -17,7 +17,7 @@ internal sealed partial class RefreshLog(ILogger<BlockRefresher> logger, IMeterF
     /// <summary>How far from a whole hour a time may be off, and from its neighbour: seconds of clock and network, not of a time zone.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
-    private readonly Counter<long> _unknownStatuses = meters.CreateGateway()
+    private readonly Counter<long> _unknownStatuses = meters.CreateGatewayMeter()
         .CreateCounter<long>("nclue_gateway.unknown_statuses", "{run}", "Runs received with a status that is not documented.");
 
     private readonly ConcurrentDictionary<string, bool> _statuses = new(StringComparer.Ordinal);

@@ -31,7 +31,7 @@ internal sealed class TaskRunMetrics
 
     public TaskRunMetrics(IMeterFactory meters)
     {
-        _meter = meters.CreateGateway();
+        _meter = meters.CreateGatewayMeter();
         _reads = _meter.CreateCounter<long>(
             "nclue_gateway.reads", "{read}", "Reads by what came of them: hit, miss, renewed, stale, or the slug of the problem.");
         _age = _meter.CreateHistogram<double>("nclue_gateway.read.age", "s", "How old what was served is.");

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.Swagger;
@@ -22,12 +23,9 @@ internal sealed class OpenApiText
         await using var scope = scopes.CreateAsyncScope();
         var document = scope.ServiceProvider.GetRequiredService<ISwaggerProvider>().GetSwagger(OpenApiDescription.Version);
         var text = await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
-        var body = System.Text.Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n") + "\n");
+        var body = Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n") + "\n");
         return (body, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 16))}\""));
     });
-
-    /// <summary>The document, UTF-8.</summary>
-    public async Task<byte[]> GetAsync() => (await _text.Value).Body;
 
     public static async Task AnswerAsync(HttpContext context)
     {

@@ -36,7 +36,7 @@ internal sealed partial class AuditTrail : BackgroundService
         _log = logs.CreateLogger(Category);
         _alerts = logs.CreateLogger<AuditTrail>();
         _time = time;
-        _droppedCounter = meters.CreateGateway()
+        _droppedCounter = meters.CreateGatewayMeter()
             .CreateCounter<long>("nclue_gateway.audit.dropped", "{event}", "Audit events that could not be written.");
     }
 

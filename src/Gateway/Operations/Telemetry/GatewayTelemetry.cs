@@ -12,5 +12,5 @@ internal static class GatewayTelemetry
     public static readonly ActivitySource Source = new(Name);
 
     /// <summary>The meter of this host. It is the same one each time.</summary>
-    public static Meter CreateGateway(this IMeterFactory meters) => meters.Create(Name);
+    public static Meter CreateGatewayMeter(this IMeterFactory meters) => meters.Create(Name);
 }
