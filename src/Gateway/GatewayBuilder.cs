@@ -1,6 +1,5 @@
 using NclueGateway.Access;
 using NclueGateway.Access.Sessions;
-using NclueGateway.Caching;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Nclue;
@@ -21,46 +20,29 @@ public static class GatewayBuilder
     /// <exception cref="SettingsException">The settings have mistakes; the message lists all of them.</exception>
     public static WebApplicationBuilder AddGateway(this WebApplicationBuilder builder)
     {
-        var settings = new SettingsReader(builder.Configuration);
-        var nclue = settings.Read<NclueOptions>(NclueOptions.Section);
-        var cache = settings.Read<CacheOptions>(CacheOptions.Section);
-        var auth = settings.Read<AuthOptions>(AuthOptions.Section, "Session");
-        var session = settings.Read<BrowserSessionOptions>(BrowserSessionOptions.Section);
-        var quota = settings.Read<QuotaOptions>(QuotaOptions.Section);
-        var http = settings.Read<HttpOptions>(HttpOptions.Section);
-        var openApi = settings.Read<OpenApiOptions>(OpenApiOptions.Section);
-        var connections = settings.Read<ConnectionStringOptions>(ConnectionStringOptions.Section);
-        var operations = settings.Read<OperationsOptions>(OperationsOptions.Section);
-        var isShared = connections.Redis.Length > 0;
-        if (session.IsOn && !builder.Environment.IsDevelopment())
-        {
-            RefuseUnsafeSessions(settings, session, http, isShared);
-        }
-
-        settings.ThrowIfMistaken();
-
+        var settings = GatewaySettings.Read(builder.Configuration, builder.Environment);
         builder.AddLogs();
         builder.WebHost.ConfigureKestrel(RequestLimits.Apply);
-        OperationsPort.Listen(builder, operations);
+        OperationsPort.Listen(builder, settings.Operations);
         builder.Services
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(cache)
-            .AddSingleton(quota)
-            .AddSingleton(http)
-            .AddTrustedProxies(http)
-            .AddOperations(operations)
+            .AddSingleton(settings.Cache)
+            .AddSingleton(settings.Quota)
+            .AddSingleton(settings.Http)
+            .AddTrustedProxies(settings.Http)
+            .AddOperations(settings.Operations)
             .AddTelemetry(builder.Configuration)
-            .AddSessions(session, cache.KeyPrefix, isShared) // before the problems: their exception handler takes all that is left
+            .AddSessions(settings.Session, settings.Cache.KeyPrefix, settings.IsShared) // before AddProblems: its handler takes what is left
             .AddProblems()
             .AddAudit()
-            .AddCrossOrigin(auth)
-            .AddBearerSignIn(auth)
+            .AddCrossOrigin(settings.Auth)
+            .AddBearerSignIn(settings.Auth)
             .AddProviderHealth()
             .AddPermissions()
-            .AddRedis(connections)
-            .AddNclue(nclue, isShared, cache.KeepFor)
-            .AddTaskRuns(nclue, isShared)
-            .AddOpenApi(openApi, DescribeOperations);
+            .AddRedis(settings.Connections)
+            .AddNclue(settings.Nclue, settings.IsShared, settings.Cache.KeepFor)
+            .AddTaskRuns(settings.Nclue, settings.IsShared)
+            .AddOpenApi(settings.OpenApi, DescribeOperations);
         return builder;
     }
 
@@ -101,20 +83,5 @@ public static class GatewayBuilder
         app.MapHealth();
         app.MapMetrics();
         return app;
-    }
-
-    private static void RefuseUnsafeSessions(SettingsReader settings, BrowserSessionOptions session, HttpOptions http, bool isShared)
-    {
-        if (http.PublicOrigin.Length == 0)
-        {
-            settings.Add("Http:PublicOrigin", "it is required with browser sign-in: where browsers return to must not follow the Host they send.");
-        }
-
-        if (isShared && session.DataProtectionCertificate.Length == 0 && !session.AllowUnencryptedKeys)
-        {
-            settings.Add(
-                "Auth:Session:DataProtectionCertificate",
-                "it is required with browser sign-in and Redis, unless Auth:Session:AllowUnencryptedKeys is true.");
-        }
     }
 }
