@@ -5,6 +5,7 @@ using NclueGateway.Http.OpenApi;
 using NclueGateway.Nclue;
 using NclueGateway.Operations;
 using NclueGateway.Operations.Audit;
+using NclueGateway.Operations.Reload;
 using NclueGateway.Operations.Telemetry;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
@@ -31,6 +32,9 @@ public static class GatewayBuilder
             .AddSingleton(settings.Http)
             .AddTrustedProxies(settings.Http)
             .AddOperations(settings.Operations)
+            .AddSettingsReload(
+                builder.Configuration,
+                (services, inUse, candidate) => settings.Reload(services, inUse, candidate, builder.Environment))
             .AddTelemetry(builder.Configuration)
             .AddSessions(settings.Session, settings.Cache.KeyPrefix, settings.IsShared) // before AddProblems: its handler takes what is left
             .AddProblems()

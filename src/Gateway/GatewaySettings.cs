@@ -5,6 +5,7 @@ using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Nclue;
 using NclueGateway.Operations;
+using NclueGateway.Operations.Reload;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
 
@@ -22,6 +23,14 @@ internal sealed record GatewaySettings(
     ConnectionStringOptions Connections,
     OperationsOptions Operations)
 {
+    private static readonly string[] Sections =
+    [
+        NclueOptions.Section, CacheOptions.Section, "Auth", QuotaOptions.Section, HttpOptions.Section, OpenApiOptions.Section,
+        ConnectionStringOptions.Section, OperationsOptions.Section,
+    ];
+
+    private static readonly string[] TakenAtOnce = ["Nclue:AccessKey", "Nclue:SecretKey", "Nclue:NextAccessKey", "Nclue:NextSecretKey"];
+
     /// <summary>Whether replicas share budget, blocks and sessions through Redis.</summary>
     public bool IsShared => Connections.Redis.Length > 0;
 
@@ -46,6 +55,24 @@ internal sealed record GatewaySettings(
 
         reader.ThrowIfMistaken();
         return settings;
+    }
+
+    /// <summary>Judges changed settings; a <see cref="ReloadRule"/>.</summary>
+    public SettingsChange Reload(IServiceProvider services, IConfiguration inUse, IConfiguration candidate, IHostEnvironment environment)
+    {
+        var changed = Read(candidate, environment);
+        if (changed.Nclue.AccountKey != Nclue.AccountKey)
+        {
+            throw new SettingsException(["Nclue:Account or Nclue:BaseAddress: budget and blocks of another account need a gateway that is started anew."]);
+        }
+
+        var later = Sections
+            .SelectMany(section => new[] { inUse, candidate }.SelectMany(settings => settings.GetSection(section).AsEnumerable()))
+            .Select(setting => setting.Key)
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Where(key => inUse[key] != candidate[key] && !TakenAtOnce.Contains(key, StringComparer.OrdinalIgnoreCase))
+            .ToList();
+        return new(() => services.GetRequiredService<NclueCredentials>().Replace(changed.Nclue), later);
     }
 
     private void RefuseUnsafeSessions(SettingsReader reader)

@@ -21,5 +21,9 @@ catch (SettingsException mistakes)
     return 1;
 }
 
-static WebApplicationBuilder CreateBuilder(string[] args) =>
-    WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+// Changed files are read by SettingsReload, which takes all of what they say or nothing; the host would take what it finds at once.
+static WebApplicationBuilder CreateBuilder(string[] args) => WebApplication.CreateBuilder(new WebApplicationOptions
+{
+    Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
+    ContentRootPath = AppContext.BaseDirectory,
+});

@@ -1,5 +1,6 @@
 using CsCheck;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using NclueGateway.Nclue;
 
@@ -191,7 +192,8 @@ public sealed class NcpSignatureTransformTests
     {
         var context = new DefaultHttpContext();
         context.Request.QueryString = new(query);
-        var transform = new NcpSignatureTransform(Options, Clock);
+        var transform = new NcpSignatureTransform(
+            Options, new(Options, NullLogger<NclueCredentials>.Instance), new(Clock, NullLogger<UpstreamClock>.Instance), Clock);
         return Record.Exception(() => transform.ApplyAsync(new()
         {
             HttpContext = context,

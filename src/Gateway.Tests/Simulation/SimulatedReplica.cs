@@ -26,7 +26,7 @@ internal sealed class SimulatedReplica : IDisposable
         var time = Process.Time;
         var wire = new Wire(options.RequestInterval, time);
         Circuit = new RedisCircuit(time, NullLogger<RedisCircuit>.Instance);
-        Pacer = new SharedPacer(wire, redis.ScriptFor(Process), Circuit, options, cache.KeepFor, time);
+        Pacer = new SharedPacer(wire, redis.ScriptFor(Process), Circuit, options, new(options, NullLogger<NclueCredentials>.Instance), cache.KeepFor, time);
         List = new TaskRunList(cache, time);
         var store = new DistributedBlockStore(redis.CacheFor(Process), Circuit, "prefix", "settings", cache.KeepFor);
         var shared = new SharedBlocks(List, Pacer, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);

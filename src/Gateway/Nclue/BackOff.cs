@@ -51,6 +51,9 @@ internal sealed class BackOff(TimeProvider time, TimeSpan first, TimeSpan longes
         _until = Math.Max(_until, now + time.Ticks(wait));
     }
 
+    /// <summary>What made the calls fail is gone.</summary>
+    public void Reset() => (_failures, _began, _until) = (0, time.GetTimestamp(), long.MinValue);
+
     /// <summary>A call succeeded.</summary>
     public void Succeeded(long departedAt)
     {

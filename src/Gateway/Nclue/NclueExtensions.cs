@@ -15,6 +15,9 @@ internal static class NclueExtensions
         services.AddReverseProxy(); // for ITransformBuilder; no route is mapped
         services
             .AddSingleton(options)
+            .AddSingleton<NclueCredentials>()
+            .AddSingleton<UpstreamClock>()
+            .AddHostedService<NclueMetrics>()
             .AddKeyedSingleton(NclueConnections.Key, (provider, _) => NclueConnections.CreateHandler(provider.GetRequiredService<Wire>()))
             .AddSingleton<IBlockSource, NclueForwarder>();
         if (!isShared)

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using NclueGateway.Nclue.Pacing;
 using NclueGateway.Operations.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
@@ -33,6 +35,8 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
 
     private readonly IHttpForwarder _forwarder;
     private readonly NclueOptions _options;
+    private readonly NclueCredentials _credentials;
+    private readonly UpstreamClock _clock;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _client;
     private readonly HttpTransformer _transformer;
@@ -43,10 +47,14 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
         ITransformBuilder transforms,
         [FromKeyedServices(NclueConnections.Key)] SocketsHttpHandler handler,
         NclueOptions options,
+        NclueCredentials credentials,
+        UpstreamClock clock,
         TimeProvider time)
     {
         _forwarder = forwarder;
         _options = options;
+        _credentials = credentials;
+        _clock = clock;
         _time = time;
         _client = new HttpMessageInvoker(handler, disposeHandler: false);
         _transformer = transforms.Create(context =>
@@ -61,12 +69,19 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
                 {
                     Departure.OfThisCall?.Answered();
                     KeepHead(response.HttpContext);
+                    LearnTime(response.HttpContext);
                 }
 
                 return default;
             });
-            context.RequestTransforms.Add(new NcpSignatureTransform(options, time));
+            context.RequestTransforms.Add(new NcpSignatureTransform(options, credentials, clock, time));
         });
+    }
+
+    /// <inheritdoc/>
+    public Action Renewed
+    {
+        set => _credentials.Replaced = value;
     }
 
     /// <inheritdoc/>
@@ -94,7 +109,7 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
         if (context.Features.Get<HttpResponse>() is { StatusCode: not StatusCodes.Status200OK } refusal)
         {
             var isWhole = error == ForwarderError.None && !body.IsTooLong;
-            return NclueResponse.Read(refusal, isWhole ? body.Written : default, _time.GetUtcNow());
+            return Judge(NclueResponse.Read(refusal, isWhole ? body.Written : default, _clock.Now), context);
         }
 
         if (body.IsTooLong)
@@ -109,7 +124,7 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
                 : NclueOutcome.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>()));
         }
 
-        return NclueResponse.Read(context.Response, body.Written, _time.GetUtcNow());
+        return Judge(NclueResponse.Read(context.Response, body.Written, _clock.Now), context);
     }
 
     public void Dispose() => _client.Dispose();
@@ -122,6 +137,30 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
         head.Headers.RetryAfter = context.Response.Headers.RetryAfter;
         head.Headers.Date = context.Response.Headers.Date;
         context.Features.Set(head);
+    }
+
+    private void LearnTime(HttpContext context)
+    {
+        if (context.Features.Get<SignedRequest>() is { } signed && HeaderUtilities.TryParseDate(context.Response.Headers.Date.ToString(), out var date))
+        {
+            _clock.Learn(date, signed.At);
+        }
+    }
+
+    /// <summary>Tells what the answer says of the key. A wrong clock or path would have been refused with any key.</summary>
+    private NclueOutcome Judge(NclueOutcome outcome, HttpContext context)
+    {
+        var key = context.Features.GetRequiredFeature<SignedRequest>().Key;
+        switch (outcome.Failure)
+        {
+            case null:
+                _credentials.Accept(key);
+                return outcome;
+            case { Cause: RefusalCause.Key or RefusalCause.Permission } refusal:
+                return outcome with { Failure = refusal with { HasOtherKey = _credentials.Refuse(key) } };
+            default:
+                return outcome;
+        }
     }
 
     private static string Describe(IForwarderErrorFeature? error) => error switch

@@ -30,6 +30,14 @@ internal sealed class NclueOptions : IValidatableObject
     [Required, Secret]
     public string SecretKey { get; set; } = "";
 
+    /// <value>The access key of the pair that is being rotated in: used when NCP refuses the current pair, or a replica has found that it does.</value>
+    [Secret]
+    public string NextAccessKey { get; set; } = "";
+
+    /// <value>The secret key that belongs to <see cref="NextAccessKey"/>.</value>
+    [Secret]
+    public string NextSecretKey { get; set; } = "";
+
     /// <value>The least time between two departures, all replicas together. 1 s to 1 min, default 1.050 s.</value>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan RequestInterval { get; set; } = TimeSpan.FromMilliseconds(1050);
@@ -80,9 +88,17 @@ internal sealed class NclueOptions : IValidatableObject
         }
 
         // A key is sent as a header: what no header can carry would only fail at the first call.
-        if (AccessKey.Any(c => c is <= ' ' or > '~'))
+        foreach (var (name, key) in new[] { (nameof(AccessKey), AccessKey), (nameof(NextAccessKey), NextAccessKey) })
         {
-            yield return new("it holds a blank or a character that is not ASCII.", [nameof(AccessKey)]);
+            if (key.Any(c => c is <= ' ' or > '~'))
+            {
+                yield return new("it holds a blank or a character that is not ASCII.", [name]);
+            }
+        }
+
+        if (NextAccessKey.Length == 0 != (NextSecretKey.Length == 0))
+        {
+            yield return new("a pair needs both Nclue:NextAccessKey and Nclue:NextSecretKey.", [nameof(NextAccessKey)]);
         }
 
         if (TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out _))

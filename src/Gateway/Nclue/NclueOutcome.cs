@@ -13,7 +13,30 @@ internal readonly record struct NclueOutcome(ReadOnlyMemory<byte> Body, NclueFai
 /// <param name="Kind">What to do about it.</param>
 /// <param name="Detail">A sentence for callers and logs. Holds no key, signature, header or body of the upstream.</param>
 /// <param name="RetryAfter">What the upstream asked for in <c>Retry-After</c>, if it did.</param>
-internal sealed record NclueFailure(NclueFailureKind Kind, string Detail, TimeSpan? RetryAfter = null);
+internal sealed record NclueFailure(NclueFailureKind Kind, string Detail, TimeSpan? RetryAfter = null)
+{
+    /// <summary>Why a request was probably refused; null for any other failure.</summary>
+    public RefusalCause? Cause { get; init; }
+
+    /// <summary>Whether the same may be asked again at once, with a key that has not been refused.</summary>
+    public bool HasOtherKey { get; init; }
+}
+
+/// <summary>Why NCP has probably refused a request: it says the same words whatever was wrong with it.</summary>
+internal enum RefusalCause
+{
+    /// <summary>The key pair is wrong, disabled or expired.</summary>
+    Key,
+
+    /// <summary>The key may not do this.</summary>
+    Permission,
+
+    /// <summary>The time of the request is 5 minutes or more off.</summary>
+    Clock,
+
+    /// <summary>There is nothing at this path.</summary>
+    Path,
+}
 
 internal enum NclueFailureKind
 {

@@ -12,6 +12,7 @@ internal static class NclueResponse
     /// <summary>Request timestamps this far from NCP's clock are refused.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
+    /// <param name="now">The time that requests are signed with.</param>
     public static NclueOutcome Read(HttpResponse response, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
         var status = response.StatusCode;
@@ -24,8 +25,7 @@ internal static class NclueResponse
         var answered = $"HTTP {status}{(code is null ? "" : string.Create(CultureInfo.InvariantCulture, $", code {code}"))}";
         return status switch
         {
-            401 or 403 or 404 => NclueOutcome.Failed(
-                NclueFailureKind.CredentialsRefused, $"NCP refused the gateway's request ({answered}): {LikelyCause(status, code, Skew(response, now))}."),
+            401 or 403 or 404 => Refused(status, code, answered, Skew(response, now)),
             429 when code == 400 => NclueOutcome.Failed(
                 NclueFailureKind.QuotaExceeded, $"The quota of the NCP account is used up ({answered}).", RetryAfter(response, now)),
             429 => NclueOutcome.Failed(
@@ -35,14 +35,19 @@ internal static class NclueResponse
     }
 
     /// <summary>NCP says the same words whatever was wrong with a signed request; what else is known tells more.</summary>
-    private static string LikelyCause(int status, int? code, TimeSpan? skew) => (status, code) switch
+    private static NclueOutcome Refused(int status, int? code, string answered, TimeSpan? skew)
     {
-        _ when skew?.Duration() >= ClockTolerance => string.Create(CultureInfo.InvariantCulture,
-            $"its clock is {skew.Value.Duration().TotalMinutes:0} minutes {(skew > TimeSpan.Zero ? "ahead of" : "behind")} NCP's"),
-        (404, _) or (_, 300) => "the path of Nclue:BaseAddress is probably wrong",
-        (_, 210 or 230 or 10100) or (403, _) => "the key has no permission for NCLUE",
-        _ => "the key pair is probably wrong, disabled or expired",
-    };
+        var (cause, words) = (status, code) switch
+        {
+            _ when skew?.Duration() >= ClockTolerance => (RefusalCause.Clock, string.Create(CultureInfo.InvariantCulture,
+                $"its clock is {skew.Value.Duration().TotalMinutes:0} minutes {(skew > TimeSpan.Zero ? "ahead of" : "behind")} NCP's")),
+            (404, _) or (_, 300) => (RefusalCause.Path, "the path of Nclue:BaseAddress is probably wrong"),
+            (_, 210 or 230 or 10100) or (403, _) => (RefusalCause.Permission, "the key has no permission for NCLUE"),
+            _ => (RefusalCause.Key, "the key pair is probably wrong, disabled or expired"),
+        };
+        var failure = new NclueFailure(NclueFailureKind.CredentialsRefused, $"NCP refused the gateway's request ({answered}): {words}.") { Cause = cause };
+        return new(default, failure);
+    }
 
     private static TimeSpan? Skew(HttpResponse response, DateTimeOffset now) =>
         HeaderUtilities.TryParseDate(response.Headers.Date.ToString(), out var date) ? now - date : null;

@@ -13,7 +13,7 @@ namespace NclueGateway.Nclue;
 /// <c>GET {BaseAddress}task-runs?index=…&amp;limit=…</c>; a further call extends this list in a commit of its own.
 /// Within a transform <c>RequestUri</c> is still null, and YARP keeps the one that a transform sets: what is signed is what is sent.
 /// </remarks>
-internal sealed partial class NcpSignatureTransform(NclueOptions options, TimeProvider time) : RequestTransform
+internal sealed partial class NcpSignatureTransform(NclueOptions options, NclueCredentials credentials, UpstreamClock clock, TimeProvider time) : RequestTransform
 {
     private readonly string _allowedPath = options.BaseAddress.AbsoluteUri + NclueForwarder.TaskRuns;
 
@@ -27,13 +27,15 @@ internal sealed partial class NcpSignatureTransform(NclueOptions options, TimePr
             throw new InvalidOperationException("This request is not one that the gateway signs.");
         }
 
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var key = credentials.InUse;
+        var now = clock.Now.ToUnixTimeMilliseconds();
         request.RequestUri = uri;
         request.Headers.Host = null; // the authority of the URI
         request.Headers.Add(NcpSignature.TimestampHeader, now.ToString(CultureInfo.InvariantCulture));
-        request.Headers.Add(NcpSignature.AccessKeyHeader, options.AccessKey);
+        request.Headers.Add(NcpSignature.AccessKeyHeader, key.AccessKey);
         request.Headers.Add(NcpSignature.SignatureHeader,
-            NcpSignature.Sign(request.Method.Method, uri.PathAndQuery, now, options.AccessKey, options.SecretKey));
+            NcpSignature.Sign(request.Method.Method, uri.PathAndQuery, now, key.AccessKey, key.SecretKey));
+        context.HttpContext.Features.Set(new SignedRequest(key, time.GetTimestamp()));
         return default;
     }
 

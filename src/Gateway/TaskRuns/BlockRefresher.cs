@@ -121,6 +121,7 @@ internal sealed class BlockRefresher(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         shared.Looked = TakeLook;
+        source.Renewed = ForgetRefusals;
         await pacer.StartAsync();
         await shared.StartAsync();
         metrics.Observe(this);
@@ -356,7 +357,11 @@ internal sealed class BlockRefresher(
         {
             var now = time.GetTimestamp();
             list.RemoveOlderThan(now - time.Ticks(cache.KeepFor));
-            if (failure is { Kind: not NclueFailureKind.Unreadable })
+            if (failure is { HasOtherKey: true })
+            {
+                _schedule.Abandon(number); // its turn comes again at once
+            }
+            else if (failure is { Kind: not NclueFailureKind.Unreadable })
             {
                 _health.Failed(failure, departedAt);
                 _schedule.Abandon(number);
@@ -405,6 +410,17 @@ internal sealed class BlockRefresher(
         {
             _schedule.Owe(block.Number - 1);
         }
+    }
+
+    /// <summary>Other keys have come: those that were refused say nothing of them.</summary>
+    private void ForgetRefusals()
+    {
+        lock (_lock)
+        {
+            _health.ForgetRefusals();
+        }
+
+        SignalChange();
     }
 
     private void SignalChange()

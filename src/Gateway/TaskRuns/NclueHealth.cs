@@ -1,12 +1,16 @@
+using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using NclueGateway.Nclue;
 
 namespace NclueGateway.TaskRuns;
 
-/// <summary>While NCLUE fails, the gateway answers from what it holds: degraded. Asks nobody: the refresher knows how its last call went.</summary>
-internal sealed class NclueHealth(BlockRefresher refresher) : IHealthCheck
+/// <summary>While NCLUE fails, the gateway answers from what it holds: degraded, as with a clock that will make it fail. Asks nobody: the refresher knows how its last call went.</summary>
+internal sealed class NclueHealth(BlockRefresher refresher, UpstreamClock clock) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(refresher.Failure is { } failure
-            ? HealthCheckResult.Degraded(failure.Detail)
+        Task.FromResult(
+            refresher.Failure is { } failure ? HealthCheckResult.Degraded(failure.Detail)
+            : clock is { IsOff: true, Skew: { } skew } ? HealthCheckResult.Degraded(string.Create(CultureInfo.InvariantCulture,
+                $"This machine's clock is {skew.Duration().TotalSeconds:0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} NCP's."))
             : HealthCheckResult.Healthy("Nothing keeps the gateway from asking NCLUE."));
 }

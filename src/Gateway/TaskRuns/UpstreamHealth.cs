@@ -61,6 +61,16 @@ internal sealed class UpstreamHealth(IPacer pacer, TimeProvider time, Random ran
         }
     }
 
+    /// <summary>The key that was refused is not in use any more.</summary>
+    public void ForgetRefusals()
+    {
+        _refused.Reset();
+        if (_failure?.Kind == NclueFailureKind.CredentialsRefused)
+        {
+            _failure = null;
+        }
+    }
+
     /// <summary>What another replica was told.</summary>
     private static string Describe(NclueFailureKind kind) => kind == NclueFailureKind.QuotaExceeded
         ? "The quota of the NCP account is used up (another replica was told)."

@@ -26,6 +26,7 @@ internal sealed class SharedPacer : IPacer
     private readonly IPacerScript _script;
     private readonly RedisCircuit _circuit;
     private readonly NclueOptions _options;
+    private readonly NclueCredentials _credentials;
     private readonly TimeProvider _time;
     private readonly RedisClock _clock;
     private readonly string _replica = $"r{Guid.NewGuid():N}";
@@ -43,12 +44,13 @@ internal sealed class SharedPacer : IPacer
     private Bid _bid;
     private TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SharedPacer(Wire wire, IPacerScript script, RedisCircuit circuit, NclueOptions options, TimeSpan keepFor, TimeProvider time)
+    public SharedPacer(Wire wire, IPacerScript script, RedisCircuit circuit, NclueOptions options, NclueCredentials credentials, TimeSpan keepFor, TimeProvider time)
     {
         _wire = wire;
         _script = script;
         _circuit = circuit;
         _options = options;
+        _credentials = credentials;
         _time = time;
         _clock = new(time);
         _interval = Milliseconds(options.RequestInterval);
@@ -412,6 +414,7 @@ internal sealed class SharedPacer : IPacer
                 IsSettled = state.IsAnswering == true && since > 4 * Interval,
                 PausedUntil = _pausedUntil > now && _clock.IsKnown ? atLeast + (long)Until(now, _pausedUntil).TotalMilliseconds : 0,
                 PausedFor = _pausedFor,
+                Generation = _credentials.Accepted,
                 Epoch = _last?.Epoch ?? 0,
                 News = _last?.News ?? 0,
                 Class = call.Class != BidClass.None ? call.Class : _bid.Class,
@@ -431,6 +434,7 @@ internal sealed class SharedPacer : IPacer
                 return; // it was overtaken
             }
 
+            _credentials.Learn(reply.Generation);
             _clock.Observe(askedAt, receivedAt, reply.Now);
             if (reply.IsAll)
             {

@@ -1,0 +1,187 @@
+namespace NclueGateway.Nclue;
+
+/// <summary>
+/// The NCP keys of the gateway, and which of them is in use. With two pairs, the one that NCP refuses gives way to the other, and replicas that
+/// share Redis learn of it from the first that has found out.
+/// </summary>
+/// <remarks>
+/// What replicas tell each other is a number, the generation, and nothing of a key: it counts how often the pair in use has changed, so that
+/// an even one means the current pair (<c>Nclue:AccessKey</c>) and an odd one the next (<c>Nclue:NextAccessKey</c>). A replica with one pair
+/// uses that, whatever the number.
+/// </remarks>
+internal sealed partial class NclueCredentials
+{
+    private readonly ILogger<NclueCredentials> _log;
+    private readonly Lock _lock = new();
+    private NclueKey _current;
+    private NclueKey? _next;
+    private long _accepted; // the highest generation that NCP has accepted, here or elsewhere
+    private long _generation; // of the pair in use, which may be on trial
+    private int _refused; // pairs in a row
+    private int _version; // of the settings
+
+    public NclueCredentials(NclueOptions options, ILogger<NclueCredentials> log)
+    {
+        _log = log;
+        (_current, _next) = Read(options);
+    }
+
+    /// <summary>Called when other keys have come with a reload of the settings: whatever was refused may not be any more.</summary>
+    public Action Replaced { get; set; } = () => { };
+
+    /// <summary>The pair to sign with.</summary>
+    public NclueKey InUse
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (IsNext ? _next! : _current) with { Generation = _generation };
+            }
+        }
+    }
+
+    /// <summary>The highest generation that NCP has accepted of this replica or of another.</summary>
+    public long Accepted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _accepted;
+            }
+        }
+    }
+
+    private bool IsNext => _next is not null && _generation % 2 != 0;
+
+    /// <summary>NCP has answered a request that was signed with this pair.</summary>
+    public void Accept(NclueKey key)
+    {
+        lock (_lock)
+        {
+            if (key.Version != _version || key.Generation != _generation)
+            {
+                return; // it says nothing of the pair in use
+            }
+
+            _refused = 0;
+            if (_next is not null && _generation > _accepted)
+            {
+                _accepted = _generation;
+                LogAccepted(_log, _generation, Name);
+            }
+        }
+    }
+
+    /// <summary>NCP has refused a request that was signed with this pair.</summary>
+    /// <returns>Whether there is a pair that has not been refused since: then the same may be asked again at once, and nothing is wrong yet.</returns>
+    public bool Refuse(NclueKey key)
+    {
+        lock (_lock)
+        {
+            if (key.Version != _version)
+            {
+                return true;
+            }
+
+            var pairs = _next is null ? 1 : 2;
+            if (key.Generation == _generation)
+            {
+                _refused++;
+                if (_next is not null)
+                {
+                    var refused = Name;
+                    _generation++;
+                    LogRefused(_log, refused, Name);
+                }
+            }
+
+            return _refused < pairs;
+        }
+    }
+
+    /// <summary>Another replica has found a pair that NCP accepts.</summary>
+    public void Learn(long generation)
+    {
+        lock (_lock)
+        {
+            if (generation <= _accepted)
+            {
+                return;
+            }
+
+            _accepted = generation;
+            if (generation > _generation)
+            {
+                _generation = generation;
+                _refused = 0;
+                if (_next is not null)
+                {
+                    LogLearned(_log, generation, Name);
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes the keys of settings that were read again.</summary>
+    public void Replace(NclueOptions options)
+    {
+        lock (_lock)
+        {
+            var (current, next) = Read(options);
+            if (current.IsSameAs(_current) && (next is null ? _next is null : next.IsSameAs(_next)))
+            {
+                return;
+            }
+
+            _version++;
+            _current = current with { Version = _version };
+            _next = next is null ? null : next with { Version = _version };
+            _generation = _accepted;
+            _refused = 0;
+            LogReplaced(_log, _next is null ? "one pair" : "two pairs");
+        }
+
+        Replaced();
+    }
+
+    private static (NclueKey Current, NclueKey? Next) Read(NclueOptions options) => (
+        new(options.AccessKey, options.SecretKey),
+        options.NextAccessKey.Length > 0 ? new(options.NextAccessKey, options.NextSecretKey) : null);
+
+    private string Name => IsNext ? "next" : "current";
+
+    [LoggerMessage(LogLevel.Warning, "NCP refused the {Refused} key pair; the {Other} one is tried.")]
+    private static partial void LogRefused(ILogger logger, string refused, string other);
+
+    [LoggerMessage(LogLevel.Information, "NCP accepts the {Pair} key pair: it is in use from now on (generation {Generation}).")]
+    private static partial void LogAccepted(ILogger logger, long generation, string pair);
+
+    [LoggerMessage(LogLevel.Information, "Another replica found that NCP accepts the {Pair} key pair: it is in use from now on (generation {Generation}).")]
+    private static partial void LogLearned(ILogger logger, long generation, string pair);
+
+    [LoggerMessage(LogLevel.Information, "The NCP keys were replaced ({Pairs}).")]
+    private static partial void LogReplaced(ILogger logger, string pairs);
+}
+
+/// <summary>A pair of NCP keys. It prints neither of them.</summary>
+/// <param name="AccessKey">Names the account, or a sub account of it.</param>
+/// <param name="SecretKey">What signs.</param>
+internal sealed record NclueKey(string AccessKey, string SecretKey)
+{
+    /// <summary>Which change of pairs has put this one in use.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>How often the settings had been replaced when it was read.</summary>
+    public int Version { get; init; }
+
+    public bool IsSameAs(NclueKey? other) => other is not null && other.AccessKey == AccessKey && other.SecretKey == SecretKey;
+
+    public override string ToString() => $"key pair of generation {Generation}";
+}
+
+/// <summary>What a request was signed with, and when.</summary>
+/// <param name="Key">The pair.</param>
+/// <param name="At">The timestamp.</param>
+internal sealed record SignedRequest(NclueKey Key, long At);
