@@ -60,7 +60,8 @@ internal sealed partial class SettingsReload : BackgroundService
         }
     }
 
-    private void Look()
+    /// <summary>Looks at the files, as it does every second.</summary>
+    internal void Look()
     {
         var seen = _files.Fingerprint();
         var hasSettled = seen is not null && seen == _seen;
