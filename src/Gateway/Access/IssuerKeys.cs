@@ -36,6 +36,7 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
     private long _fetchedAt;
     private long? _askedAt;
     private bool _lastFailed;
+    private Exception? _failure;
     private Task _fetch = Task.CompletedTask;
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The client disposes of its handler")]
@@ -64,6 +65,18 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
                 }
 
                 return _current is not null;
+            }
+        }
+    }
+
+    /// <summary>Why the last fetch that failed did; null when none has.</summary>
+    public Exception? Failure
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failure;
             }
         }
     }
@@ -151,6 +164,7 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
             lock (_gate)
             {
                 _lastFailed = true;
+                _failure = exception;
             }
 
             Log.Unreachable(_logger, exception, _options.Authority);

@@ -184,4 +184,5 @@ internal sealed record NclueKey(string AccessKey, string SecretKey)
 /// <summary>What a request was signed with, and when.</summary>
 /// <param name="Key">The pair.</param>
 /// <param name="At">The timestamp.</param>
-internal sealed record SignedRequest(NclueKey Key, long At);
+/// <param name="Layout">The string that was signed, with the access key masked: for people who look for a mistake.</param>
+internal sealed record SignedRequest(NclueKey Key, long At, string Layout);

@@ -19,7 +19,8 @@ internal static class NclueExtensions
             .AddSingleton<UpstreamClock>()
             .AddHostedService<NclueMetrics>()
             .AddKeyedSingleton(NclueConnections.Key, (provider, _) => NclueConnections.CreateHandler(provider.GetRequiredService<Wire>()))
-            .AddSingleton<IBlockSource, NclueForwarder>();
+            .AddSingleton<NclueForwarder>()
+            .AddSingleton<IBlockSource>(provider => provider.GetRequiredService<NclueForwarder>());
         if (!isShared)
         {
             return services

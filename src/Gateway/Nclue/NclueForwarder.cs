@@ -85,12 +85,15 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<NclueOutcome> GetBlockAsync(int number, Departure departure)
+    public Task<NclueOutcome> GetBlockAsync(int number, Departure departure) =>
+        GetRowsAsync(_options.IndexUnit == IndexUnit.Row ? number * BlockSize : number, departure);
+
+    /// <summary>Asks for up to 100 rows at <paramref name="index"/>, whatever NCLUE counts by it. Otherwise as <see cref="GetBlockAsync"/>.</summary>
+    public async Task<NclueOutcome> GetRowsAsync(int index, Departure departure)
     {
         using var timeout = new CancellationTokenSource(_options.Timeout, _time);
         using var body = new BoundedBuffer(_options.MaxResponseBytes);
 
-        var index = _options.IndexUnit == IndexUnit.Row ? number * BlockSize : number;
         var context = new DefaultHttpContext();
         context.Request.Method = HttpMethods.Get;
         context.Request.Path = "/" + TaskRuns;
@@ -150,7 +153,9 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
     /// <summary>Tells what the answer says of the key. A wrong clock or path would have been refused with any key.</summary>
     private NclueOutcome Judge(NclueOutcome outcome, HttpContext context)
     {
-        var key = context.Features.GetRequiredFeature<SignedRequest>().Key;
+        var signed = context.Features.GetRequiredFeature<SignedRequest>();
+        var key = signed.Key;
+        outcome = outcome with { Signed = signed };
         switch (outcome.Failure)
         {
             case null:

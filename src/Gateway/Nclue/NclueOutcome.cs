@@ -3,6 +3,9 @@ namespace NclueGateway.Nclue;
 /// <summary>What came of one call: a body to read, or a failure.</summary>
 internal readonly record struct NclueOutcome(ReadOnlyMemory<byte> Body, NclueFailure? Failure)
 {
+    /// <summary>What was signed, if NCP has answered it.</summary>
+    public SignedRequest? Signed { get; init; }
+
     public static NclueOutcome Answered(ReadOnlyMemory<byte> body) => new(body, null);
 
     public static NclueOutcome Failed(NclueFailureKind kind, string detail, TimeSpan? retryAfter = null) =>

@@ -22,8 +22,15 @@ internal static class NcpSignature
     /// <param name="secretKey">The key of the HMAC, as UTF-8 text (it is not base64-decoded).</param>
     public static string Sign(string method, string pathAndQuery, long unixMilliseconds, string accessKey, string secretKey)
     {
-        // Lines end in LF alone, and the last one does not end at all.
-        var message = string.Create(CultureInfo.InvariantCulture, $"{method} {pathAndQuery}\n{unixMilliseconds}\n{accessKey}");
+        var message = Message(method, pathAndQuery, unixMilliseconds, accessKey);
         return Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secretKey), Encoding.UTF8.GetBytes(message)));
     }
+
+    /// <summary>What is signed, with no more of the access key than tells two of them apart.</summary>
+    public static string Layout(string method, string pathAndQuery, long unixMilliseconds, string accessKey) =>
+        Message(method, pathAndQuery, unixMilliseconds, accessKey.Length > 12 ? "…" + accessKey[^4..] : "…");
+
+    /// <summary>Lines end in LF alone, and the last one does not end at all.</summary>
+    private static string Message(string method, string pathAndQuery, long unixMilliseconds, string accessKey) =>
+        string.Create(CultureInfo.InvariantCulture, $"{method} {pathAndQuery}\n{unixMilliseconds}\n{accessKey}");
 }

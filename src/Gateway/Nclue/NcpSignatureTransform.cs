@@ -35,7 +35,8 @@ internal sealed partial class NcpSignatureTransform(NclueOptions options, NclueC
         request.Headers.Add(NcpSignature.AccessKeyHeader, key.AccessKey);
         request.Headers.Add(NcpSignature.SignatureHeader,
             NcpSignature.Sign(request.Method.Method, uri.PathAndQuery, now, key.AccessKey, key.SecretKey));
-        context.HttpContext.Features.Set(new SignedRequest(key, time.GetTimestamp()));
+        context.HttpContext.Features.Set(new SignedRequest(
+            key, time.GetTimestamp(), NcpSignature.Layout(request.Method.Method, uri.PathAndQuery, now, key.AccessKey)));
         return default;
     }
 

@@ -20,7 +20,7 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
     /// <summary>The longest that a process waits at its start, when it has to connect and nothing has been compiled.</summary>
     public static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
 
-    private RedisState _state = new(IsAnswering: null, time.GetTimestamp(), time.GetTimestamp());
+    private RedisState _state = new(IsAnswering: null, time.GetTimestamp(), time.GetTimestamp(), "not asked yet");
 
     /// <summary>Whether Redis answers, and since when.</summary>
     public RedisState State => Volatile.Read(ref _state);
@@ -62,7 +62,7 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
     private void Note(bool isAnswering, long askedAt, string reason)
     {
         var before = State;
-        var now = new RedisState(isAnswering, before.IsAnswering == isAnswering ? before.Since : time.GetTimestamp(), askedAt);
+        var now = new RedisState(isAnswering, before.IsAnswering == isAnswering ? before.Since : time.GetTimestamp(), askedAt, reason);
         if (Interlocked.CompareExchange(ref _state, now, before) == before && before.IsAnswering != isAnswering)
         {
             if (!isAnswering)
@@ -80,7 +80,7 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
         or SocketException or IOException or AuthenticationException or AggregateException;
 
     /// <summary>Why, in words that hold nothing of a connection string.</summary>
-    private static string Describe(Exception failure) => failure switch
+    internal static string Describe(Exception failure) => failure switch
     {
         RedisServerException { Message: var message } when message.Split(' ')[0] is { Length: > 2 } code && code.All(char.IsAsciiLetterUpper) => code,
         RedisConnectionException { FailureType: var type } => $"{type}",
@@ -100,7 +100,8 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
 /// <param name="IsAnswering">Null before the first call has ended.</param>
 /// <param name="Since">The timestamp since when.</param>
 /// <param name="SeenAt">The timestamp when this was tried last: by a probe that was answered, or by any call that was not.</param>
-internal sealed record RedisState(bool? IsAnswering, long Since, long SeenAt);
+/// <param name="Reason">Why it does not; empty while it does.</param>
+internal sealed record RedisState(bool? IsAnswering, long Since, long SeenAt, string Reason);
 
 /// <summary>Redis does not answer.</summary>
 internal sealed class RedisAwayException() : Exception("Redis does not answer.");

@@ -1,0 +1,133 @@
+using System.Globalization;
+using NclueGateway.Nclue;
+using NclueGateway.Nclue.Pacing;
+using NclueGateway.Redis;
+using StackExchange.Redis;
+
+namespace NclueGateway.Check;
+
+/// <summary>Redis, over the gateway's own connection: whether it answers, runs the pacer's script, what time it has, and what it forgets first.</summary>
+internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOptions options, NclueOptions nclue, IPacer pacer, TimeProvider time)
+{
+    /// <summary>A machine whose clock is further off is worth a look; no replica goes by it.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(60);
+
+    public async Task<IReadOnlyList<Finding>> RunAsync()
+    {
+        if (options.Redis.Length == 0)
+        {
+            return WithoutRedis();
+        }
+
+        var circuit = services.GetRequiredService<RedisCircuit>();
+        TimeSpan ping;
+        IConnectionMultiplexer connection;
+        try
+        {
+            (connection, ping) = await circuit.ProbeAsync(PingAsync, RedisCircuit.StartPatience);
+        }
+        catch (RedisAwayException)
+        {
+            return Away($"Redis does not answer ({circuit.State.Reason}).", Advice(circuit.State.Reason));
+        }
+
+        await pacer.StartAsync(); // its script shows what else the user may do
+        if (circuit.State.IsAnswering != true)
+        {
+            return Away($"Redis answers, but does not run the gateway's script ({circuit.State.Reason}).", Advice(circuit.State.Reason));
+        }
+
+        var server = connection.GetServers().FirstOrDefault(server => server is { IsConnected: true, IsReplica: false }) ?? connection.GetServers()[0];
+        return
+        [
+            Finding.Fine(CheckReport.Redis, string.Create(CultureInfo.InvariantCulture,
+                $"Redis {server.Version} answers in {ping.TotalMilliseconds:0.0} ms and runs the gateway's script.")),
+            await ClockAsync(server),
+            await MemoryAsync(server),
+        ];
+    }
+
+    private async Task<(IConnectionMultiplexer Connection, TimeSpan Ping)> PingAsync()
+    {
+        var connection = await services.GetRequiredService<RedisConnection>().GetAsync();
+        return (connection, await connection.GetDatabase().PingAsync());
+    }
+
+    private async Task<Finding> ClockAsync(IServer server)
+    {
+        const string name = CheckReport.RedisClock;
+        try
+        {
+            var askedAt = time.GetTimestamp();
+            var redis = await server.TimeAsync().WaitAsync(RedisCircuit.StartPatience, time);
+            var ahead = time.GetUtcNow() - (time.GetElapsedTime(askedAt) / 2) - new DateTimeOffset(DateTime.SpecifyKind(redis, DateTimeKind.Utc));
+            var seen = string.Create(CultureInfo.InvariantCulture,
+                $"This machine's clock is {ahead.Duration().TotalSeconds:0.0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} that of Redis.");
+            return ahead.Duration() < Tolerance
+                ? Finding.Fine(name, seen)
+                : Finding.Warning(name, seen, "One of the two is wrong. Signatures and tokens go by this machine's clock: have it keep its time by NTP.");
+        }
+        catch (Exception unread) when (unread is RedisException or TimeoutException)
+        {
+            return Finding.NotChecked(name, $"It could not be asked ({RedisCircuit.Describe(unread)}).");
+        }
+    }
+
+    private static string? Value(IGrouping<string, KeyValuePair<string, string>>[] info, string key) =>
+        info.SelectMany(section => section).FirstOrDefault(pair => pair.Key == key).Value;
+
+    private async Task<Finding> MemoryAsync(IServer server)
+    {
+        const string name = CheckReport.RedisMemory;
+        try
+        {
+            var info = await server.InfoAsync("memory").WaitAsync(RedisCircuit.StartPatience, time);
+            if (Value(info, "maxmemory_policy") is not { } policy)
+            {
+                return Finding.NotChecked(name, "Redis does not say what its maxmemory-policy is.");
+            }
+
+            var isUnlimited = Value(info, "maxmemory") == "0";
+            var seen = $"maxmemory-policy is {policy}{(isUnlimited ? ", without a limit" : "")}";
+            const string advice = "Set maxmemory-policy to noeviction or one of volatile-*: an allkeys-* policy may evict what the replicas know of the budget.";
+            return !policy.StartsWith("allkeys", StringComparison.Ordinal) ? Finding.Fine(name, $"{seen}.")
+                : isUnlimited ? Finding.Warning(name, $"{seen}: it does no harm yet.", advice)
+                : Finding.Failed(name, $"{seen}.", advice);
+        }
+        catch (Exception unread) when (unread is RedisException or TimeoutException)
+        {
+            return Finding.NotChecked(name, $"Its maxmemory-policy could not be read ({RedisCircuit.Describe(unread)}).");
+        }
+    }
+
+    private IReadOnlyList<Finding> WithoutRedis()
+    {
+        var share = nclue.RequestInterval * nclue.ReplicaCount;
+        var seen = nclue.ReplicaCount == 1
+            ? "None is set: one replica runs from memory."
+            : string.Create(CultureInfo.InvariantCulture,
+                $"None is set: each of Nclue:ReplicaCount = {nclue.ReplicaCount} replicas sends at most one request every {share.TotalSeconds:0.##} s.");
+        return
+        [
+            Finding.Fine(CheckReport.Redis, seen),
+            Finding.NotChecked(CheckReport.RedisClock, "There is no Redis."),
+            Finding.NotChecked(CheckReport.RedisMemory, "There is no Redis."),
+        ];
+    }
+
+    private static IReadOnlyList<Finding> Away(string seen, string advice) =>
+    [
+        Finding.Failed(CheckReport.Redis, seen, advice),
+        Finding.NotChecked(CheckReport.RedisClock, "Skipped: Redis does not answer."),
+        Finding.NotChecked(CheckReport.RedisMemory, "Skipped: Redis does not answer."),
+    ];
+
+    private static string Advice(string reason) => reason switch
+    {
+        "NOAUTH" or "WRONGPASS" or "NOPERM" or nameof(ConnectionFailureType.AuthenticationFailure) =>
+            "Compare user and password in ConnectionStrings:Redis with Redis' users; docs/configuration.md says what the user has to be allowed.",
+        "READONLY" => "This is a replica of Redis: connect to its primary.",
+        "OOM" => "Redis is full: give it more memory.",
+        _ => "Compare ConnectionStrings:Redis with where Redis is, its port and whether it speaks TLS, and see that it runs and that this machine reaches it.",
+    };
+}

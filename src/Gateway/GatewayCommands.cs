@@ -1,0 +1,65 @@
+using System.CommandLine;
+using NclueGateway.Check;
+using NclueGateway.Operations;
+using NclueGateway.Settings;
+
+namespace NclueGateway;
+
+/// <summary>The command line: the gateway itself, or one of the commands for who runs it. Whatever else stands there are settings.</summary>
+internal static class GatewayCommands
+{
+    private static readonly string[] Help = ["--help", "-h", "-?", "--version"];
+
+    /// <returns>The exit code.</returns>
+    public static Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("A gateway in front of NCLUE. Without a command it runs; settings are given as --Section:Name=value, secrets never.");
+        var health = new Command(HealthCommand.Name, "Ask the gateway that runs on this machine whether it answers. Exit code 0 or 1.")
+        {
+            TreatUnmatchedTokensAsErrors = false,
+        };
+        health.SetAction(parsed => HealthCommand.RunAsync(CreateBuilder([.. parsed.UnmatchedTokens]).Configuration));
+        root.Add(CheckCommand.Create(settings => CreateGateway(settings)));
+        root.Add(health);
+        root.SetAction(_ => ServeAsync(args));
+
+        // Only a first word is a command: further on it may be the value of a setting, as in "--Nclue:Account check".
+        var words = args is [var first, ..] && (Help.Contains(first) || !IsSetting(first)) ? args : [];
+        var parsed = root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        return parsed.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null, // the host minds signals itself, and drains
+        });
+    }
+
+    private static async Task<int> ServeAsync(string[] args)
+    {
+        try
+        {
+            await CreateGateway(args).Build().UseGateway().RunAsync();
+            return 0;
+        }
+        catch (SettingsException mistakes)
+        {
+            await Console.Error.WriteLineAsync(mistakes.Message);
+            return 1;
+        }
+    }
+
+    private static WebApplicationBuilder CreateGateway(string[] args)
+    {
+        var builder = CreateBuilder(args);
+        builder.Configuration.AddSecretsFolder();
+        return builder.AddGateway();
+    }
+
+    // Changed files are read by SettingsReload, which takes all of what they say or nothing; the host would take what it finds at once.
+    private static WebApplicationBuilder CreateBuilder(string[] args) => WebApplication.CreateBuilder(new WebApplicationOptions
+    {
+        Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
+        ContentRootPath = AppContext.BaseDirectory,
+    });
+
+    private static bool IsSetting(string word) => word.StartsWith('-') || word.StartsWith('/') || word.Contains('=');
+}
