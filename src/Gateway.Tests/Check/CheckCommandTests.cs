@@ -1,0 +1,414 @@
+using System.Net;
+using System.Net.Sockets;
+using NclueGateway.Budget;
+using NclueGateway.Check;
+using NclueGateway.Sandbox.Nclue;
+using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.Replicas;
+
+namespace NclueGateway.Tests.Check;
+
+/// <summary><c>dotnet Gateway.dll check</c> between real servers. The clock is the real one: the last second of one call is all that it waits for.</summary>
+public sealed class CheckCommandTests(TestRedis redis)
+{
+    private static readonly string[] Names =
+        ["settings", "identity-provider", "redis", "redis-clock", "redis-memory", "nclue", "clock", "index-unit", "time-zone"];
+
+    [Fact]
+    public async Task An_installation_without_Redis_is_fine_and_its_one_call_is_said_to_be_unpaced()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+
+        var seen = await installation.CheckAsync();
+
+        seen.ExitCode.ShouldBe(0);
+        seen.Outcome.ShouldBe("fine");
+        seen.Checks.Select(check => check.Name).ShouldBe(Names);
+        seen.Checks.Where(check => check.State != "fine").Select(check => check.Name).ShouldBe(["redis-clock", "redis-memory"]);
+        seen["identity-provider"].Seen.ShouldBe($"{installation.Issuer.Address} has 1 signing key.");
+        seen["nclue"].Seen.ShouldContain("unpaced");
+        seen["index-unit"].Seen.ShouldBe("index=10&limit=100 brought 100 runs of 250: index counts rows, as set.");
+        seen["time-zone"].Seen.ShouldContain("fits Asia/Seoul and not UTC");
+        installation.Nclue.Arrivals.Single().Target.ShouldBe("/api/v1/task-runs?index=10&limit=100");
+    }
+
+    [Fact]
+    public async Task An_installation_with_Redis_is_fine()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+        installation.Settings["Nclue:Account"] = ReplicaSettings.NewAccount();
+
+        var seen = await installation.CheckAsync("ConnectionStrings:Redis", await redis.ConnectionStringAsync());
+
+        seen.ExitCode.ShouldBe(0);
+        seen.Checks.ShouldAllBe(check => check.State == "fine");
+        seen["redis"].Seen.ShouldMatch(@"^Redis \d+\.\d+\.\d+ answers in \d+\.\d ms and runs the gateway's script\.$");
+        seen["redis-memory"].Seen.ShouldBe("maxmemory-policy is noeviction, without a limit.");
+        seen["nclue"].Seen.ShouldContain("for its turn among the replicas");
+        installation.Nclue.Arrivals.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_wrong_secret_is_named_with_what_was_signed_and_neither_secret_nor_signature_is_shown()
+    {
+        const string wrong = "another-secret-canary";
+        await using var installation = await CheckedInstallation.StartAsync(new() { Strict = false });
+
+        var seen = await installation.CheckAsync("Nclue:SecretKey", wrong);
+        var lines = await CheckedInstallation.RunAsync(installation.Settings, CheckFormat.Lines);
+        var table = await CheckedInstallation.RunAsync(installation.Settings, CheckFormat.Table);
+
+        (seen.ExitCode, lines.ExitCode, table.ExitCode).ShouldBe((1, 1, 1));
+        seen.Failed.ShouldBe(["nclue"]);
+        seen["nclue"].Cause.ShouldBe("key");
+        seen["index-unit"].Seen.ShouldStartWith("Skipped");
+        seen["clock"].State.ShouldBe("fine"); // a refusal has a Date too
+        var signed = seen["nclue"].Signed!;
+        var arrival = installation.Nclue.Arrivals[0];
+        signed.ShouldBe(["GET /api/v1/task-runs?index=10&limit=100", $"{arrival.Headers["x-ncp-apigw-timestamp"]}", "…SKEY"]);
+        lines.Output.ShouldContain("GET /api/v1/task-runs?index=10&limit=100");
+        table.Output.ShouldContain("GET /api/v1/task-runs?index=10");
+        table.Output.ShouldContain("│ NCLUE");
+        installation.Nclue.Arrivals.Count.ShouldBe(3);
+        foreach (var text in new[] { seen.Text, lines.Output, table.Output })
+        {
+            text.ShouldNotContain("canary");
+            text.ShouldNotContain(GatewayHost.AccessKey);
+            installation.Nclue.Arrivals.ShouldAllBe(call => !text.Contains(call.Headers["x-ncp-apigw-signature-v2"].ToString()[..12]));
+        }
+    }
+
+    [Theory]
+    [InlineData(401, "key")]
+    [InlineData(403, "permission")]
+    [InlineData(404, "path")]
+    public async Task A_refusal_is_told_by_its_likely_cause(int status, string cause)
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+        installation.Nclue.Fault = new() { Status = status };
+
+        var seen = await installation.CheckAsync();
+
+        (seen.ExitCode, seen["nclue"].State, seen["nclue"].Cause).ShouldBe((1, "failed", cause));
+        seen.Failed.ShouldBe(["nclue"]);
+    }
+
+    [Fact]
+    public async Task A_wrong_path_is_named()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+
+        var seen = await installation.CheckAsync("Nclue:BaseAddress", new Uri(installation.Nclue.BaseAddress, "/api/v2/").AbsoluteUri);
+
+        (seen.ExitCode, seen["nclue"].Cause).ShouldBe((1, "path"));
+        seen["nclue"].Advice!.ShouldContain("/api/v2/");
+    }
+
+    [Theory]
+    [InlineData(0, "fine", null, 0)]
+    [InlineData(55, "fine", null, 0)]
+    [InlineData(65, "warning", null, 0)]
+    [InlineData(-290, "warning", null, 0)]
+    [InlineData(600, "failed", "clock", 1)]
+    [InlineData(-600, "failed", "clock", 1)]
+    public async Task A_clock_that_is_off_is_named(int seconds, string state, string? cause, int exitCode)
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+        installation.Nclue.ClockOffset = TimeSpan.FromSeconds(seconds);
+
+        var seen = await installation.CheckAsync();
+
+        (seen.ExitCode, seen["clock"].State, seen["nclue"].Cause).ShouldBe((exitCode, state, cause));
+        if (seconds != 0)
+        {
+            seen["clock"].Seen.ShouldContain(seconds > 0 ? "behind NCP's" : "ahead of NCP's");
+        }
+    }
+
+    [Theory]
+    [InlineData("Row", "Row", "fine")]
+    [InlineData("Row", "Page", "failed")]
+    [InlineData("Page", "Row", "failed")]
+    [InlineData("Page", "Page", "fine")]
+    public async Task One_call_tells_a_wrong_IndexUnit(string counts, string configured, string state)
+    {
+        await using var installation = await CheckedInstallation.StartAsync(new() { IndexUnit = Enum.Parse<SimulatedIndexUnit>(counts) });
+
+        var seen = await installation.CheckAsync("Nclue:IndexUnit", configured);
+
+        (seen["index-unit"].State, seen.ExitCode).ShouldBe((state, state == "fine" ? 0 : 1));
+        seen["index-unit"].Advice.ShouldBe(state == "fine" ? null : $"Set Nclue:IndexUnit to {counts}.");
+        seen.Failed.ShouldBe(state == "fine" ? [] : ["index-unit"]);
+        installation.Nclue.Arrivals.Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("Row", "fine")]
+    [InlineData("Page", "failed")]
+    public async Task Of_a_long_list_one_call_tells_it_when_replicas_hold_its_beginning(string counts, string state)
+    {
+        var account = ReplicaSettings.NewAccount();
+        var options = new SimulatedNclueOptions { Runs = 5_000, Frozen = true, IndexUnit = Enum.Parse<SimulatedIndexUnit>(counts), TotalCounts = TotalCounts.Answer };
+        await using var gateway = await GatewayHost.StartAsync(options, ReplicaSettings.For(await redis.ConnectionStringAsync(), account), realTime: true);
+        await using var installation = await CheckedInstallation.StartAsync();
+        var settings = new Dictionary<string, string?>(installation.Settings)
+        {
+            ["Nclue:BaseAddress"] = gateway.Nclue.BaseAddress.AbsoluteUri,
+            ["Nclue:Account"] = account,
+        };
+
+        var (_, alone) = await CheckedInstallation.RunAsync(settings, CheckFormat.Json);
+        (await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK)).Status.ShouldBe(HttpStatusCode.OK);
+        settings["ConnectionStrings:Redis"] = await redis.ConnectionStringAsync();
+        var (exitCode, together) = await CheckedInstallation.RunAsync(settings, CheckFormat.Json);
+
+        Checked.Read(0, alone)["index-unit"].Seen.ShouldContain("unless the account has more than 1,000 runs");
+        Checked.Read(exitCode, together)["index-unit"].State.ShouldBe(state);
+    }
+
+    [Fact]
+    public async Task A_wrong_time_zone_is_named_by_a_run_that_is_yet_to_come()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+
+        var seen = await installation.CheckAsync("Nclue:TimeZone", "UTC");
+
+        seen.ExitCode.ShouldBe(1);
+        seen.Failed.ShouldBe(["time-zone"]);
+        seen["time-zone"].Advice.ShouldBe("Set Nclue:TimeZone to Asia/Seoul.");
+    }
+
+    [Fact]
+    public async Task While_Redis_is_away_NCLUE_is_not_called()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+
+        var seen = await installation.CheckAsync("ConnectionStrings:Redis", $"127.0.0.1:{RedisServer.FreePort()},password=canary");
+
+        seen.ExitCode.ShouldBe(1);
+        seen.Failed.ShouldBe(["redis"]);
+        seen["redis"].Seen.ShouldContain("UnableToConnect");
+        seen["nclue"].Seen.ShouldStartWith("Skipped: without Redis");
+        seen.Text.ShouldNotContain("canary");
+        installation.Nclue.Arrivals.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_Redis_that_lets_nobody_in_or_forgets_what_it_must_keep_is_named()
+    {
+        await using var server = await RedisServer.StartAsync(
+            "--requirepass", "right", "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru", "--user", "weak on >weak ~* &* +@connection +time");
+        await using var installation = await CheckedInstallation.StartAsync();
+        installation.Settings["Nclue:Account"] = ReplicaSettings.NewAccount();
+
+        var wrongPassword = await installation.CheckAsync("ConnectionStrings:Redis", $"{server.Address},password=canary", callsUpstream: false);
+        var weakUser = await installation.CheckAsync("ConnectionStrings:Redis", $"{server.Address},user=weak,password=weak", callsUpstream: false);
+        var right = await installation.CheckAsync("ConnectionStrings:Redis", $"{server.Address},password=right", callsUpstream: false);
+
+        wrongPassword.Failed.ShouldBe(["redis"]);
+        wrongPassword["redis"].Advice!.ShouldContain("password");
+        wrongPassword.Text.ShouldNotContain("canary");
+        weakUser.Failed.ShouldBe(["redis"]);
+        weakUser["redis"].Seen.ShouldContain("NOPERM");
+        right.Failed.ShouldBe(["redis-memory"]);
+        right["redis-memory"].Seen.ShouldBe("maxmemory-policy is allkeys-lru.");
+        (wrongPassword.ExitCode, weakUser.ExitCode, right.ExitCode).ShouldBe((1, 1, 1));
+    }
+
+    [Fact]
+    public async Task A_wrong_authority_is_named_and_keeps_nothing_else_from_being_looked_at()
+    {
+        await using var installation = await CheckedInstallation.StartAsync(new() { Strict = false });
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+
+        var missing = await installation.CheckAsync("Auth:Authority", $"{installation.Issuer.Address}/tenant");
+        var gone = await installation.CheckAsync("Auth:Authority", $"http://127.0.0.1:{RedisServer.FreePort()}/");
+        var hanging = await installation.CheckAsync("Auth:Authority", $"http://{silent.LocalEndpoint}/");
+
+        missing["identity-provider"].Seen.ShouldBe($"{installation.Issuer.Address}/tenant answered HTTP 404.");
+        gone["identity-provider"].Seen.ShouldContain("cannot be reached (ConnectionError)");
+        hanging["identity-provider"].Seen.ShouldContain("did not answer within 5 s");
+        foreach (var seen in new[] { missing, gone, hanging })
+        {
+            seen.ExitCode.ShouldBe(1);
+            seen.Failed.ShouldBe(["identity-provider"]);
+            seen["nclue"].State.ShouldBe("fine");
+        }
+    }
+
+    [Theory]
+    [InlineData(IssuerMood.SpeaksNonsense, "answered what is not the metadata")]
+    [InlineData(IssuerMood.Fails, "answered HTTP 503")]
+    [InlineData(IssuerMood.CutsConnections, "cannot be reached")]
+    internal async Task A_provider_that_fails_is_told_by_how(IssuerMood mood, string words)
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+        installation.Issuer.Mood = mood;
+
+        var seen = await installation.CheckAsync(callsUpstream: false);
+
+        seen.Failed.ShouldBe(["identity-provider"]);
+        seen["identity-provider"].Seen.ShouldContain(words);
+    }
+
+    [Fact]
+    public async Task A_provider_that_goes_by_another_name_is_a_warning()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+
+        var seen = await installation.CheckAsync("Auth:Authority", installation.Issuer.Address.Replace("127.0.0.1", "localhost"), callsUpstream: false);
+
+        (seen.ExitCode, seen.Outcome, seen["identity-provider"].State).ShouldBe((0, "warning", "warning"));
+    }
+
+    [Fact]
+    public async Task All_mistakes_in_the_settings_are_told_by_key_without_a_secret_and_nothing_else_is_looked_at()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+        installation.Settings["Nclue:AccessKey"] = "with blank canary";
+        installation.Settings["Nclue:TimeZone"] = "Asia/Atlantis";
+        installation.Settings["Cache:FreshFr"] = "00:00:10";
+
+        var seen = await installation.CheckAsync("ConnectionStrings:Redis", "localhost,passwort=canary");
+
+        seen.ExitCode.ShouldBe(1);
+        seen.Failed.ShouldBe(["settings"]);
+        seen.Checks.Select(check => check.Name).ShouldBe(Names);
+        seen["settings"].Details!.Select(mistake => mistake.Split(": ")[0])
+            .ShouldBe(["Nclue:AccessKey", "Nclue:TimeZone", "Cache:FreshFr", "ConnectionStrings:Redis"], ignoreOrder: true);
+        seen.Checks.Skip(1).ShouldAllBe(check => check.State == "notChecked" && check.Seen == "Skipped: the settings have mistakes.");
+        seen.Text.ShouldNotContain("canary");
+        installation.Nclue.Arrivals.ShouldBeEmpty();
+        installation.Issuer.MetadataFetches.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Without_upstream_nothing_is_sent()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+
+        var seen = await installation.CheckAsync(callsUpstream: false);
+
+        seen.ExitCode.ShouldBe(0);
+        seen["nclue"].Seen.ShouldBe("Left out (--no-upstream).");
+        seen.Checks.TakeLast(4).ShouldAllBe(check => check.State == "notChecked");
+        installation.Nclue.Arrivals.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("refused", "cannot be reached")]
+    [InlineData("slow", "did not answer within 0.2 s")]
+    [InlineData("garbage", "cannot be read")]
+    [InlineData("down", "HTTP 503")]
+    public async Task An_upstream_that_does_not_answer_as_it_should_is_told_by_how(string how, string words)
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+        installation.Nclue.Fault = how switch
+        {
+            "slow" => new() { Delay = TimeSpan.FromSeconds(5) },
+            "garbage" => new() { Garbage = true },
+            "down" => new() { Status = 503 },
+            _ => null,
+        };
+        if (how == "refused")
+        {
+            await installation.Nclue.PauseAsync(TestContext.Current.CancellationToken);
+        }
+
+        var seen = await installation.CheckAsync("Nclue:Timeout", how == "slow" ? "00:00:00.2" : "00:00:10");
+
+        seen.ExitCode.ShouldBe(1);
+        seen.Failed.ShouldBe(["nclue"]);
+        seen["nclue"].Seen.ShouldContain(words);
+        seen["nclue"].Signed.ShouldBeNull();
+        seen["index-unit"].Seen.ShouldStartWith("Skipped");
+    }
+
+    [Fact]
+    public async Task The_call_waits_for_the_departure_that_another_replica_has_just_had()
+    {
+        var settings = ReplicaSettings.For(await redis.ConnectionStringAsync(), ReplicaSettings.NewAccount());
+        var patient = new Dictionary<string, string?>(settings) { ["Nclue:RequestInterval"] = "00:00:03" };
+        await using var gateway = await GatewayHost.StartAsync(settings: patient, realTime: true);
+        await using var installation = await CheckedInstallation.StartAsync();
+
+        (await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK)).Status.ShouldBe(HttpStatusCode.OK);
+        foreach (var (key, value) in settings)
+        {
+            installation.Settings[key] = value;
+        }
+
+        var seen = await installation.CheckAsync("Nclue:BaseAddress", gateway.Nclue.BaseAddress.AbsoluteUri);
+
+        seen["nclue"].State.ShouldBe("fine");
+        var last = gateway.Nclue.Arrivals[^1];
+        last.Target.ShouldBe("/api/v1/task-runs?index=10&limit=100");
+        last.SincePrevious!.Value.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public async Task A_refusal_of_the_call_pauses_all_replicas_and_a_pause_is_no_time_to_call()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+        installation.Settings["Nclue:Account"] = ReplicaSettings.NewAccount();
+        installation.Settings["ConnectionStrings:Redis"] = await redis.ConnectionStringAsync();
+        installation.Nclue.Fault = new() { Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "300" } };
+
+        var refused = await installation.CheckAsync();
+        installation.Nclue.Fault = null;
+        var paused = await installation.CheckAsync();
+
+        (refused.ExitCode, paused.ExitCode).ShouldBe((1, 1));
+        refused["nclue"].Seen.ShouldContain("throttles");
+        paused["nclue"].Seen.ShouldMatch("^NCP has told this account to wait \\(Throttled\\), for 29[0-9].* s more. Nothing was sent.$");
+        paused.Failed.ShouldBe(["nclue"]);
+        installation.Nclue.Arrivals.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task As_a_process_it_writes_nothing_but_the_report_and_listens_nowhere()
+    {
+        await using var installation = await CheckedInstallation.StartAsync(new() { Strict = false });
+        using var taken = new TcpListener(IPAddress.Loopback, 0); // a gateway that runs
+        taken.Start();
+        var environment = installation.Settings.ToDictionary(setting => setting.Key.Replace(":", "__"), setting => setting.Value!);
+        environment["ASPNETCORE_URLS"] = $"http://{taken.LocalEndpoint}";
+
+        var json = await GatewayProgram.RunAsync(environment, "check", "--json", "--Nclue:Account=x");
+        var lines = await GatewayProgram.RunAsync(environment, "check", "--Nclue:Account", "check", "--no-upstream");
+        var secret = await GatewayProgram.RunAsync(environment, "check", "--json", "--Nclue:SecretKey=canary");
+
+        json.Errors.ShouldBeEmpty();
+        json.ExitCode.ShouldBe(0);
+        Checked.Read(json.ExitCode, json.Output).Checks.Select(check => check.Name).ShouldBe(Names);
+        lines.Errors.ShouldBeEmpty();
+        lines.ExitCode.ShouldBe(0);
+        lines.Output.Split('\n').Where(line => !line.StartsWith(' ')).Select(line => line.Split(' ')[0])
+            .ShouldBe(["fine", "fine", "fine", "not", "not", "not", "not", "not", "not", "Nothing", ""]);
+        lines.Output.ShouldNotContain("\u001b");
+        secret.ExitCode.ShouldBe(1);
+        Checked.Read(secret.ExitCode, secret.Output)["settings"].Details!.Single().ShouldStartWith("Nclue:SecretKey: a secret on the command line");
+        secret.Output.ShouldNotContain("canary");
+        installation.Nclue.Arrivals.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_word_is_a_command_only_where_a_command_stands()
+    {
+        var nothing = new Dictionary<string, string>();
+
+        var value = await GatewayProgram.RunAsync(nothing, "--Nclue:Account", "check");
+        var unknown = await GatewayProgram.RunAsync(nothing, "chekc");
+        var option = await GatewayProgram.RunAsync(nothing, "check", "--jsn");
+        var help = await GatewayProgram.RunAsync(nothing, "--help");
+
+        (value.ExitCode, value.Output).ShouldBe((1, "")); // the gateway itself, which has no key
+        value.Errors.ShouldStartWith("The settings have");
+        (unknown.ExitCode, option.ExitCode, help.ExitCode).ShouldBe((1, 1, 0));
+        unknown.Errors.ShouldContain("'chekc'");
+        option.Errors.ShouldContain("'--jsn'");
+        option.Output.ShouldBeEmpty();
+        help.Output.ShouldContain("healthcheck");
+    }
+}
