@@ -97,7 +97,11 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
         ? ["Signed, without a line end after the last line:", .. lines.Select(line => "  " + line)]
         : [];
 
-    private static string StateOf(Finding finding) => finding.State == FindingState.NotChecked ? "not checked" : $"{finding.State}".ToLowerInvariant();
+    private static string StateOf(Finding finding) => finding.State switch
+    {
+        FindingState.NotChecked => "not checked",
+        var state => state.ToString().ToLowerInvariant(),
+    };
 
     private static Style StyleOf(FindingState state) => new(state switch
     {

@@ -20,7 +20,7 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
     /// <summary>The report where the settings have mistakes: nothing else can be looked at.</summary>
     public static CheckReport Of(SettingsException mistakes) => new(
     [
-        Finding.Failed(CheckReport.Settings, $"The settings have {mistakes.Mistakes.Count} mistake(s).", "Correct them; docs/configuration.md lists all settings.") with
+        new(CheckReport.Settings, FindingState.Failed, $"The settings have {mistakes.Mistakes.Count} mistake(s).", "Correct them: see docs/configuration.md.")
         {
             Details = [.. mistakes.Mistakes],
         },

@@ -57,8 +57,8 @@ internal static class ListEvidence
     }
 
     /// <summary>
-    /// Whether times without an offset can be those of a zone. Of the two zones that NCLUE may write, Korean time and UTC, one is ruled out when a run
-    /// would have been created in the future by it.
+    /// Whether times without an offset can be those of a zone. Of the two zones that NCLUE may write, Korean time and UTC, one is ruled out when
+    /// a run would have been created in the future by it.
     /// </summary>
     /// <param name="zone">The zone of <c>Nclue:TimeZone</c>.</param>
     /// <param name="created">When the runs of the answer were created, read in that zone.</param>
@@ -81,13 +81,13 @@ internal static class ListEvidence
             return Finding.Failed(
                 name,
                 $"A run was created {Words(-age)} from now when its time is read in {zone.Id}.",
-                possible.Count > 0 ? $"Set Nclue:TimeZone to {string.Join(" or ", possible)}." : "Set Nclue:TimeZone to the zone in which NCLUE writes its times.");
+                $"Set Nclue:TimeZone to {(possible.Count > 0 ? string.Join(" or ", possible) : "the zone in which NCLUE writes its times")}.");
         }
 
+        var seen = $"The newest run of the answer is {Words(age)} old:";
         return possible.Count == 0
-            ? Finding.Fine(name, $"The newest run of the answer is {Words(age)} old, which fits {zone.Id} and not {string.Join(" or ", others.Select(other => other.Zone))}.")
-            : Finding.NotChecked(
-                name, $"The newest run of the answer is {Words(age)} old: {zone.Id} fits, and {string.Join(" and ", possible)} would too. One call cannot tell.");
+            ? Finding.Fine(name, $"{seen} that fits {zone.Id} and not {string.Join(" or ", others.Select(other => other.Zone))}.")
+            : Finding.NotChecked(name, $"{seen} {zone.Id} fits, and {string.Join(" and ", possible)} would too. One call cannot tell.");
     }
 
     private static IndexUnit? Tell(TaskRunRows rows, TaskRunRows? first, long? total)

@@ -7,12 +7,18 @@ namespace NclueGateway.Check;
 
 /// <summary>The one call of NCLUE: signed and paced as any other, and what its answer tells. It is spent, whatever comes of it.</summary>
 internal sealed class NclueCheck(
-    NclueForwarder source, IPacer pacer, UpstreamClock clock, NclueOptions options, TaskRunNormalizer normalizer, ISharedBlocks shared, TimeProvider time)
+    NclueForwarder source,
+    IPacer pacer,
+    UpstreamClock clock,
+    NclueOptions options,
+    TaskRunNormalizer normalizer,
+    ISharedBlocks shared,
+    TimeProvider time)
 {
     /// <summary>How long it waits for its departure.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>What the departure is claimed for: no block that any replica asks for, so that none of them waits for it or looks for its copy.</summary>
+    /// <summary>What the departure is claimed for: no block that a replica asks for, so that none waits for it or looks for its copy.</summary>
     private const int NoBlock = int.MaxValue;
 
     /// <summary>NCP refuses what is further off.</summary>
@@ -48,16 +54,20 @@ internal sealed class NclueCheck(
                 outcome = outcome with { Failure = new(NclueFailureKind.Unreadable, $"NCLUE's answer cannot be read: {error}.") };
             }
 
-            return answer is null
-                ? [Refused(outcome, outcome.Failure!), Clock(), .. OfTheAnswer[1..].Select(name => Finding.NotChecked(name, "Skipped: NCLUE gave no list."))]
-                :
-                [
-                    Finding.Fine(CheckReport.Nclue, $"NCLUE accepted the signed request and answered within {Seconds(took)}. {Pacing(waited)}"),
-                    Clock(),
-                    ListEvidence.OfIndexUnit(options.IndexUnit, answer.Rows, await FirstBlockAsync()),
-                    ListEvidence.OfTimeZone(
-                        TimeZoneInfo.FindSystemTimeZoneById(options.TimeZone), answer.CreatedAt, time.GetUtcNow() - (clock.Measured ?? TimeSpan.Zero)),
-                ];
+            if (answer is null)
+            {
+                var skipped = OfTheAnswer[1..].Select(name => Finding.NotChecked(name, "Skipped: NCLUE gave no list."));
+                return [Refused(outcome, outcome.Failure!), Clock(), .. skipped];
+            }
+
+            var zone = TimeZoneInfo.FindSystemTimeZoneById(options.TimeZone);
+            return
+            [
+                Finding.Fine(CheckReport.Nclue, $"NCLUE accepted the signed request and answered within {Seconds(took)}. {Pacing(waited)}"),
+                Clock(),
+                ListEvidence.OfIndexUnit(options.IndexUnit, answer.Rows, await FirstBlockAsync()),
+                ListEvidence.OfTimeZone(zone, answer.CreatedAt, time.GetUtcNow() - (clock.Measured ?? TimeSpan.Zero)),
+            ];
         }
         finally
         {
@@ -142,16 +152,17 @@ internal sealed class NclueCheck(
     {
         { Cause: RefusalCause.Clock } => "Set this machine's clock and have it keep its time by NTP: NCP refuses what is 5 minutes off.",
         { Cause: RefusalCause.Path } => $"Nclue:BaseAddress is {options.BaseAddress}; that of NCLUE ends in /api/v1/.",
-        { Cause: RefusalCause.Permission } => "Give the sub account the policy NCP_VPC_NCLUE_MANAGER, and see in NCP's console that NCLUE is subscribed to."
-            + OtherPair(failure),
-        { Cause: RefusalCause.Key } => "See in NCP's console that the access key is there and active, and that the secret key is the one that belongs to it."
+        { Cause: RefusalCause.Permission } =>
+            "Give the sub account the policy NCP_VPC_NCLUE_MANAGER, and see in NCP's console that NCLUE is subscribed to." + OtherPair(failure),
+        { Cause: RefusalCause.Key } => "See in NCP's console that the access key is active, and that the secret key is the one that belongs to it."
             + (key is not null && key.SecretKey.Trim() != key.SecretKey ? " The secret key begins or ends with a blank." : "")
             + OtherPair(failure),
-        { Kind: NclueFailureKind.Unreachable } => $"This machine must reach {options.BaseAddress.Authority} itself (no proxy is used) and trust its certificate.",
+        { Kind: NclueFailureKind.Unreachable } =>
+            $"This machine must reach {options.BaseAddress.Authority} itself (no proxy is used) and trust its certificate.",
         { Kind: NclueFailureKind.TimedOut } => "Look at the network and NCP's status page. Nclue:Timeout is how long a call may take.",
         { Kind: NclueFailureKind.Throttled } => IsShared
             ? "Another program uses the account, or gateways that do not share this Redis and Nclue:Account. Run the check again in a minute."
-            : "Another program uses the account, such as a gateway that runs: without Redis it and this call do not know of each other. Run it again in a minute.",
+            : "Another program uses the account, such as a gateway that runs: without Redis it and this call do not know of each other. Try again.",
         { Kind: NclueFailureKind.QuotaExceeded } => "Another program may use the account: find it, or have the quota raised in NCP's console.",
         { Kind: NclueFailureKind.Unreadable } => $"See whether NCLUE is at Nclue:BaseAddress, {options.BaseAddress}.",
         _ => "Look at the status page of NAVER Cloud Platform.",

@@ -23,7 +23,9 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
         if (session.IsOn && (string.IsNullOrEmpty(metadata.AuthorizationEndpoint) || string.IsNullOrEmpty(metadata.TokenEndpoint)))
         {
             return Finding.Failed(
-                Name, "The provider's metadata name no authorization or no token endpoint, which browser sign-in needs.", "Compare Auth:Authority with the provider's issuer.");
+                Name,
+                "The provider's metadata name no authorization or no token endpoint, which browser sign-in needs.",
+                "Compare Auth:Authority with the provider's issuer.");
         }
 
         var seen = $"{metadata.Issuer} has {metadata.SigningKeys.Count} signing {(metadata.SigningKeys.Count == 1 ? "key" : "keys")}";

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Check;
 
-/// <summary>Redis, over the gateway's own connection: whether it answers, runs the pacer's script, what time it has, and what it forgets first.</summary>
+/// <summary>Redis, over the gateway's own connection: whether it answers and runs the pacer's script, its clock, and what it forgets first.</summary>
 internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOptions options, NclueOptions nclue, IPacer pacer, TimeProvider time)
 {
     /// <summary>A machine whose clock is further off is worth a look; no replica goes by it.</summary>
@@ -37,7 +37,8 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
             return Away($"Redis answers, but does not run the gateway's script ({circuit.State.Reason}).", Advice(circuit.State.Reason));
         }
 
-        var server = connection.GetServers().FirstOrDefault(server => server is { IsConnected: true, IsReplica: false }) ?? connection.GetServers()[0];
+        var servers = connection.GetServers();
+        var server = servers.FirstOrDefault(server => server is { IsConnected: true, IsReplica: false }) ?? servers[0];
         return
         [
             Finding.Fine(CheckReport.Redis, string.Create(CultureInfo.InvariantCulture,
@@ -60,7 +61,7 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
         {
             var askedAt = time.GetTimestamp();
             var redis = await server.TimeAsync().WaitAsync(RedisCircuit.StartPatience, time);
-            var ahead = time.GetUtcNow() - (time.GetElapsedTime(askedAt) / 2) - new DateTimeOffset(DateTime.SpecifyKind(redis, DateTimeKind.Utc));
+            var ahead = time.GetUtcNow() - (time.GetElapsedTime(askedAt) / 2) - new DateTimeOffset(redis, TimeSpan.Zero); // it is in UTC
             var seen = string.Create(CultureInfo.InvariantCulture,
                 $"This machine's clock is {ahead.Duration().TotalSeconds:0.0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} that of Redis.");
             return ahead.Duration() < Tolerance
@@ -89,7 +90,8 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
 
             var isUnlimited = Value(info, "maxmemory") == "0";
             var seen = $"maxmemory-policy is {policy}{(isUnlimited ? ", without a limit" : "")}";
-            const string advice = "Set maxmemory-policy to noeviction or one of volatile-*: an allkeys-* policy may evict what the replicas know of the budget.";
+            const string advice =
+                "Set maxmemory-policy to noeviction or one of volatile-*: an allkeys-* policy may evict what the replicas know of the budget.";
             return !policy.StartsWith("allkeys", StringComparison.Ordinal) ? Finding.Fine(name, $"{seen}.")
                 : isUnlimited ? Finding.Warning(name, $"{seen}: it does no harm yet.", advice)
                 : Finding.Failed(name, $"{seen}.", advice);
@@ -106,7 +108,7 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
         var seen = nclue.ReplicaCount == 1
             ? "None is set: one replica runs from memory."
             : string.Create(CultureInfo.InvariantCulture,
-                $"None is set: each of Nclue:ReplicaCount = {nclue.ReplicaCount} replicas sends at most one request every {share.TotalSeconds:0.##} s.");
+                $"None is set: each of {nclue.ReplicaCount} replicas sends at most one request every {share.TotalSeconds:0.##} s.");
         return
         [
             Finding.Fine(CheckReport.Redis, seen),
@@ -128,6 +130,6 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
             "Compare user and password in ConnectionStrings:Redis with Redis' users; docs/configuration.md says what the user has to be allowed.",
         "READONLY" => "This is a replica of Redis: connect to its primary.",
         "OOM" => "Redis is full: give it more memory.",
-        _ => "Compare ConnectionStrings:Redis with where Redis is, its port and whether it speaks TLS, and see that it runs and that this machine reaches it.",
+        _ => "Compare ConnectionStrings:Redis with Redis' address, port and whether it speaks TLS; it must run, and this machine must reach it.",
     };
 }
