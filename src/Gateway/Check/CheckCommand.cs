@@ -19,7 +19,7 @@ internal static class CheckCommand
     {
         var json = new Option<bool>("--json") { Description = "Write JSON, for machines." };
         var noUpstream = new Option<bool>("--no-upstream") { Description = "Do not call NCLUE." };
-        var command = new Command(Name, "Check settings, identity provider, Redis and NCLUE, which is called once. Ends with 0 when nothing failed.")
+        var command = new Command(Name, "Check settings, identity provider, Redis and, with one call, NCLUE. Ends with 0 when nothing failed.")
         {
             json,
             noUpstream,

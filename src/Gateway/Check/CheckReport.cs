@@ -59,7 +59,8 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
 
     public void WriteTable(IAnsiConsole console)
     {
-        var table = new Table { ShowRowSeparators = true }.Border(TableBorder.Rounded).AddColumns("What", "State", "What was seen", "What to do");
+        var table = new Table { ShowRowSeparators = true }.Border(TableBorder.Rounded);
+        table.AddColumns("What", "State", "What was seen", "What to do");
         table.Columns[0].NoWrap();
         table.Columns[1].NoWrap();
         foreach (var finding in findings)

@@ -20,7 +20,7 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
     /// <summary>The report where the settings have mistakes: nothing else can be looked at.</summary>
     public static CheckReport Of(SettingsException mistakes) => new(
     [
-        new(CheckReport.Settings, FindingState.Failed, $"The settings have {mistakes.Mistakes.Count} mistake(s).", "Correct them: see docs/configuration.md.")
+        Finding.Failed(CheckReport.Settings, $"They have {mistakes.Mistakes.Count} mistake(s).", "Correct them: see docs/configuration.md.") with
         {
             Details = [.. mistakes.Mistakes],
         },

@@ -5,8 +5,7 @@ using NclueGateway.TaskRuns;
 namespace NclueGateway.Check;
 
 /// <summary>
-/// What one answer tells of two settings that NCLUE's documentation leaves open. Pure functions: how often they cannot tell, and that they say so,
-/// is theirs alone.
+/// What one answer tells of two settings that NCLUE's documentation leaves open. Where it cannot tell, that is what is found.
 /// </summary>
 internal static class ListEvidence
 {
@@ -33,7 +32,8 @@ internal static class ListEvidence
         {
             return counted == configured
                 ? Finding.Fine(name, $"{answered}: index counts {Words(counted)}, as set.")
-                : Finding.Failed(name, $"{answered}: index counts {Words(counted)}, but {configured} is set.", $"Set Nclue:IndexUnit to {counted}.");
+                : Finding.Failed(
+                    name, $"{answered}: index counts {Words(counted)}, but {configured} is set.", $"Set Nclue:IndexUnit to {counted}.");
         }
 
         if (total <= Index)

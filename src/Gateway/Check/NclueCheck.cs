@@ -162,7 +162,7 @@ internal sealed class NclueCheck(
         { Kind: NclueFailureKind.TimedOut } => "Look at the network and NCP's status page. Nclue:Timeout is how long a call may take.",
         { Kind: NclueFailureKind.Throttled } => IsShared
             ? "Another program uses the account, or gateways that do not share this Redis and Nclue:Account. Run the check again in a minute."
-            : "Another program uses the account, such as a gateway that runs: without Redis it and this call do not know of each other. Try again.",
+            : "Another program uses the account, such as a gateway that runs: without Redis the two do not know of each other. Try again.",
         { Kind: NclueFailureKind.QuotaExceeded } => "Another program may use the account: find it, or have the quota raised in NCP's console.",
         { Kind: NclueFailureKind.Unreadable } => $"See whether NCLUE is at Nclue:BaseAddress, {options.BaseAddress}.",
         _ => "Look at the status page of NAVER Cloud Platform.",

@@ -6,9 +6,12 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Check;
 
-/// <summary>Redis, over the gateway's own connection: whether it answers and runs the pacer's script, its clock, and what it forgets first.</summary>
+/// <summary>Redis, over the gateway's own connection: whether it answers and runs the pacer's script, its clock, what it evicts.</summary>
 internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOptions options, NclueOptions nclue, IPacer pacer, TimeProvider time)
 {
+    /// <summary>How long each answer is waited for, the first with what it takes to connect.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>A machine whose clock is further off is worth a look; no replica goes by it.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(60);
 
@@ -24,7 +27,7 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
         IConnectionMultiplexer connection;
         try
         {
-            (connection, ping) = await circuit.ProbeAsync(PingAsync, RedisCircuit.StartPatience);
+            (connection, ping) = await circuit.ProbeAsync(PingAsync, Patience);
         }
         catch (RedisAwayException)
         {
@@ -44,7 +47,7 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
             Finding.Fine(CheckReport.Redis, string.Create(CultureInfo.InvariantCulture,
                 $"Redis {server.Version} answers in {ping.TotalMilliseconds:0.0} ms and runs the gateway's script.")),
             await ClockAsync(server),
-            await MemoryAsync(server),
+            await MemoryAsync(connection.GetDatabase()),
         ];
     }
 
@@ -60,13 +63,13 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
         try
         {
             var askedAt = time.GetTimestamp();
-            var redis = await server.TimeAsync().WaitAsync(RedisCircuit.StartPatience, time);
+            var redis = await server.TimeAsync().WaitAsync(Patience, time);
             var ahead = time.GetUtcNow() - (time.GetElapsedTime(askedAt) / 2) - new DateTimeOffset(redis, TimeSpan.Zero); // it is in UTC
             var seen = string.Create(CultureInfo.InvariantCulture,
-                $"This machine's clock is {ahead.Duration().TotalSeconds:0.0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} that of Redis.");
+                $"This machine's clock is {ahead.Duration().TotalSeconds:0.0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} Redis'.");
             return ahead.Duration() < Tolerance
                 ? Finding.Fine(name, seen)
-                : Finding.Warning(name, seen, "One of the two is wrong. Signatures and tokens go by this machine's clock: have it keep its time by NTP.");
+                : Finding.Warning(name, seen, "One of the two is wrong. Signatures and tokens go by this machine's: have it kept by NTP.");
         }
         catch (Exception unread) when (unread is RedisException or TimeoutException)
         {
@@ -74,15 +77,14 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
         }
     }
 
-    private static string? Value(IGrouping<string, KeyValuePair<string, string>>[] info, string key) =>
-        info.SelectMany(section => section).FirstOrDefault(pair => pair.Key == key).Value;
-
-    private async Task<Finding> MemoryAsync(IServer server)
+    private async Task<Finding> MemoryAsync(IDatabase redis)
     {
         const string name = CheckReport.RedisMemory;
         try
         {
-            var info = await server.InfoAsync("memory").WaitAsync(RedisCircuit.StartPatience, time);
+            // Of the server that keeps the budget. By a script, because StackExchange.Redis sends INFO only on connections that may do anything.
+            var answer = await redis.ScriptEvaluateAsync("return redis.call('INFO', 'memory')", [nclue.AccountKey]).WaitAsync(Patience, time);
+            var info = (string?)answer ?? "";
             if (Value(info, "maxmemory_policy") is not { } policy)
             {
                 return Finding.NotChecked(name, "Redis does not say what its maxmemory-policy is.");
@@ -101,6 +103,9 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
             return Finding.NotChecked(name, $"Its maxmemory-policy could not be read ({RedisCircuit.Describe(unread)}).");
         }
     }
+
+    private static string? Value(string info, string name) => info.Split('\n')
+        .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim();
 
     private IReadOnlyList<Finding> WithoutRedis()
     {

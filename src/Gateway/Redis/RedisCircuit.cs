@@ -83,9 +83,18 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
     internal static string Describe(Exception failure) => failure switch
     {
         RedisServerException { Message: var message } when message.Split(' ')[0] is { Length: > 2 } code && code.All(char.IsAsciiLetterUpper) => code,
+        RedisConnectionException { InnerException: { } inner } when Cause(inner) is { } cause => Describe(cause),
         RedisConnectionException { FailureType: var type } => $"{type}",
         TimeoutException => "no answer in time",
         _ => failure.GetType().Name,
+    };
+
+    /// <summary>What Redis, or the attempt to connect, has said.</summary>
+    private static Exception? Cause(Exception inner) => inner switch
+    {
+        AggregateException several => several.InnerExceptions.Select(Cause).FirstOrDefault(cause => cause is not null),
+        RedisServerException or RedisConnectionException => inner,
+        _ => null,
     };
 
     [LoggerMessage(1, LogLevel.Warning,
