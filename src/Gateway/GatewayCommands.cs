@@ -13,7 +13,7 @@ internal static class GatewayCommands
     /// <returns>The exit code.</returns>
     public static Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("A gateway in front of NCLUE. Without a command it runs. Settings are given as --Section:Name=value, secrets are not.");
+        var root = new RootCommand("A gateway in front of NCLUE. Without a command it runs. Settings: --Section:Name=value; never secrets.");
         var health = new Command(HealthCommand.Name, "Ask the gateway that runs on this machine whether it answers. Exit code 0 or 1.")
         {
             TreatUnmatchedTokensAsErrors = false,
