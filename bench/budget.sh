@@ -4,7 +4,7 @@
 #   bench/budget.sh [seconds] [steady | slow | kill | outage | rotation | cold | cold-slow]
 set -euo pipefail
 cd "$(dirname "$0")"
-. ./results.sh
+. ./lib.sh
 dotnet build Budget/Budget.csproj --configuration Release --verbosity quiet --nologo >&2
 run() { dotnet Budget/bin/Release/net10.0/Budget.dll "$@"; }
 if [ $# -gt 0 ]; then

@@ -4,18 +4,12 @@
 #   bench/startup.sh [rounds]
 set -euo pipefail
 cd "$(dirname "$0")"
-. ./results.sh
+. ./lib.sh
 published=$(mktemp -d)
 results=$published/results
 trap 'rm -rf "$published"' EXIT
 
-# From a copy, because a restore for one processor would leave its mark on the folders of the build.
-copy() { (cd .. && tar -c --exclude=bin --exclude=obj "$@") | tar -x -C "$published"; }
-copy .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props global.json nuget.config appsettings.json src/Gateway bench/Peers/Empty
-for project in src/Gateway bench/Peers/Empty; do
-  (cd "$published" && dotnet publish "$project" --configuration Release --use-current-runtime --no-self-contained --output "$published/$(basename "$project")" \
-    -p:RestoreLockedMode=true -p:PublishReadyToRun=true -p:UseAppHost=false --verbosity quiet --nologo) >&2
-done
+publish src/Gateway bench/Peers/Empty
 dotnet build Startup/Startup.csproj --configuration Release --verbosity quiet --nologo >&2
 
 measure() { dotnet Startup/bin/Release/net10.0/Startup.dll "$published/Gateway/Gateway.dll" "$published/Empty/Empty.dll" "$1"; }

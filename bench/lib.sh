@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# For the scripts beside it (". ./results.sh", in their folder).
+# For the scripts beside it (". ./lib.sh", in their folder).
 
 # What it was measured on, in one line.
 machine() {
@@ -16,4 +16,16 @@ write_section() {
   content=$(cat)
   rest=$(awk -v title="## $1" '/^## / { skip = ($0 == title) } !skip' RESULTS.md)
   printf '%s\n\n## %s\n\n%s\n' "$rest" "$1" "$content" > RESULTS.md
+}
+
+# Publishes projects to "$published/<name>", as the Dockerfile does with the gateway. From a copy, because a restore for one processor would leave
+# its mark on the folders of the build.
+publish() {
+  local project
+  (cd .. && tar -c --exclude=bin --exclude=obj .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props global.json nuget.config \
+    appsettings.json "$@") | tar -x -C "$published"
+  for project in "$@"; do
+    (cd "$published" && dotnet publish "$project" --configuration Release --use-current-runtime --no-self-contained \
+      --output "$published/$(basename "$project")" -p:RestoreLockedMode=true -p:PublishReadyToRun=true -p:UseAppHost=false --verbosity quiet --nologo) >&2
+  done
 }
