@@ -17,6 +17,8 @@ has_browser() {
   [ -n "${TEST_BROWSER:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ||
     [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 } >/dev/null
+# nginx, for a rolling restart behind it. Debian keeps it in a folder that is on the path of root only.
+has_nginx() { command -v nginx || [ -x /usr/sbin/nginx ] || [ -x /usr/local/sbin/nginx ]; } >/dev/null
 # Node.js: 20.19 or newer, for the checks of the API's description and the TypeScript client.
 has_node() {
   command -v npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
@@ -24,6 +26,7 @@ has_node() {
 missing() {
   has_node || echo nodejs npm
   command -v redis-server >/dev/null || echo redis-server
+  has_nginx || echo nginx
   has_browser || echo chromium
 }
 packages=$(missing)
@@ -33,7 +36,7 @@ if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; 
   packages=$(missing)
 fi
 if [ -n "$packages" ]; then
-  echo "Missing: $(echo $packages). Install it (Debian: apt-get install $(echo $packages); macOS: brew install redis node, and Chrome)." >&2
+  echo "Missing: $(echo $packages). Install it (Debian: apt-get install $(echo $packages); macOS: brew install redis nginx node, and Chrome)." >&2
   echo "Node.js must be 20.19 or newer: Debian 13 has it, Debian 12 does not." >&2
   echo "0 passed, 1 failed, 0 skipped"
   exit 1

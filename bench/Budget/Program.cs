@@ -21,7 +21,7 @@ if (!RedisServer.IsInstalled)
 foreach (var (name, run) in Scenarios.All.Where(scenario => names.Count == 0 || names.Contains(scenario.Key)))
 {
     var seen = await run(TimeSpan.FromSeconds(seconds));
-    Console.WriteLine(isJson ? JsonSerializer.Serialize(seen) : $"## {name}\n\n```text\n{seen.ToString().TrimEnd()}\n```\n");
+    Console.WriteLine(isJson ? JsonSerializer.Serialize(seen) : $"### {name}\n\n```text\n{seen.ToString().TrimEnd()}\n```\n");
 }
 
 return 0;

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
 using NclueGateway.Http;
+using NclueGateway.Operations;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Nclue;
@@ -56,20 +58,25 @@ public sealed class DrainingTests
     }
 
     [Fact]
-    public async Task What_still_comes_when_it_takes_no_more_is_sent_to_another()
+    public async Task What_was_on_its_way_when_it_takes_no_more_is_answered_and_what_comes_later_is_sent_to_another()
     {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var one = await GatewayHost.StartAsync(realTime: true);
         var holding = new Holding();
-        await using var other = await one.StartReplicaAsync(new Dictionary<string, string?>(), services: services =>
+        await using var other = await one.StartReplicaAsync(new Dictionary<string, string?>(), clock, services =>
             services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(holding)));
         (await other.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
 
         var stop = other.StopAsync();
         await holding.Reached.Task;
+        clock.Advance(Draining.LateRequests - TimeSpan.FromMilliseconds(1));
+        var onItsWay = await other.ReadAsync();
+        clock.Advance(TimeSpan.FromMilliseconds(1));
         using var refused = await other.Client.GetAsync(new Uri("/api/task-runs", UriKind.Relative), Ct);
         holding.Release.SetResult();
         await stop;
 
+        (onItsWay.Status, onItsWay.Headers["Connection"]).ShouldBe((HttpStatusCode.OK, "close"));
         await refused.ShouldBeProblemAsync(Problems.Draining);
         refused.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
         refused.Headers.ConnectionClose.ShouldBe(true);

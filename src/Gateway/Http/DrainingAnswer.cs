@@ -3,8 +3,8 @@ using NclueGateway.Operations;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// While the gateway stops, callers are to take their next request elsewhere: each answer ends its connection (HTTP/1.1), and when the server
-/// takes no more, what still comes on an open connection is refused.
+/// While the gateway stops, callers are to take their next request elsewhere: each answer ends its connection (HTTP/1.1), and what
+/// still comes on an open connection when it is long over is refused.
 /// </summary>
 internal sealed class DrainingAnswer(RequestDelegate next, Draining draining)
 {

@@ -9,14 +9,22 @@ namespace NclueGateway.Operations;
 internal sealed partial class Draining(IHostApplicationLifetime lifetime, OperationsOptions options, TimeProvider time, ILogger<Draining> logger)
     : IHostedLifecycleService, IHealthCheck
 {
+    /// <summary>
+    /// How long after the delay whatever comes is still answered as ever. The server takes no more connections then, but on a busy machine it comes
+    /// late to those that it has; who sent a request in time is not to be refused for that.
+    /// </summary>
+    internal static readonly TimeSpan LateRequests = TimeSpan.FromSeconds(5);
+
+    private const long Never = long.MaxValue;
+
     private volatile bool _hasBegun;
-    private volatile bool _isOver;
+    private long _delayOver = Never;
 
     /// <summary>Whether the gateway was told to stop.</summary>
     public bool HasBegun => _hasBegun || lifetime.ApplicationStopping.IsCancellationRequested;
 
-    /// <summary>Whether no further request is taken.</summary>
-    public bool IsOver => _isOver;
+    /// <summary>Whether no further request is taken: what waited for NCLUE now might not be answered before the end.</summary>
+    public bool IsOver => Volatile.Read(ref _delayOver) is not Never and var since && time.GetElapsedTime(since) >= LateRequests;
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -27,7 +35,7 @@ internal sealed partial class Draining(IHostApplicationLifetime lifetime, Operat
             await Task.Delay(options.DrainDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        _isOver = true;
+        Volatile.Write(ref _delayOver, time.GetTimestamp());
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

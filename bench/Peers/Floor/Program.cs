@@ -1,0 +1,36 @@
+// The floor: Kestrel and nothing else. Takes the same requests as the gateway, checks nothing, and answers all of them with the same bytes and
+// headers. Also what the other peers keep copies of.
+//   Floor <port> <file with the body> <file with the headers, "name: value" a line>
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Primitives;
+
+if (args is not [var port, var bodyFile, var headerFile])
+{
+    await Console.Error.WriteLineAsync("Usage: Floor <port> <body> <headers>");
+    return 2;
+}
+
+var body = new ReadOnlyMemory<byte>(await File.ReadAllBytesAsync(bodyFile));
+var headers = (await File.ReadAllLinesAsync(headerFile)).Select(line => line.Split(": ", 2)).Select(pair => (Name: pair[0], Value: new StringValues(pair[1]))).ToArray();
+var builder = WebApplication.CreateEmptyBuilder(new());
+builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+{
+    kestrel.AddServerHeader = false;
+    kestrel.Listen(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture));
+});
+await using var app = builder.Build();
+app.Run(context =>
+{
+    var response = context.Response;
+    foreach (var (name, value) in headers)
+    {
+        response.Headers[name] = value;
+    }
+
+    response.ContentLength = body.Length;
+    var written = response.BodyWriter.WriteAsync(body);
+    return written.IsCompletedSuccessfully ? Task.CompletedTask : written.AsTask();
+});
+await app.RunAsync();
+return 0;

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NclueGateway.Startup;
+
+/// <summary>What one start of a program showed.</summary>
+/// <param name="Times">From its start to the first 200 of each path that was asked for, in their order.</param>
+/// <param name="Resident">Bytes in memory after the last of them.</param>
+internal sealed record Launch(IReadOnlyList<TimeSpan> Times, long Resident)
+{
+    private static readonly TimeProvider Clock = TimeProvider.System;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Starts a published program on a free port, asks it for one path after the other until each answers 200, and ends it.</summary>
+    /// <param name="program">Its <c>.dll</c>.</param>
+    /// <param name="settings">Its environment, beside that of this process.</param>
+    /// <param name="paths">What to ask for. Asked 500 times a second.</param>
+    /// <exception cref="InvalidOperationException">It ended, or did not answer within a minute.</exception>
+    public static async Task<Launch> MeasureAsync(string program, IReadOnlyDictionary<string, string> settings, params string[] paths)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var start = new ProcessStartInfo("dotnet", [program]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ASPNETCORE_URLS"] = address.AbsoluteUri;
+        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // as in the image
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address };
+        var started = Clock.GetTimestamp();
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        try
+        {
+            var times = new List<TimeSpan>();
+            foreach (var path in paths)
+            {
+                while (!await AnswersAsync(client, path))
+                {
+                    if (process.HasExited || Clock.GetElapsedTime(started) > Patience)
+                    {
+                        throw new InvalidOperationException($"{program} does not answer {path} with 200.");
+                    }
+
+                    await Task.Delay(TimeSpan.FromMilliseconds(2), Clock);
+                }
+
+                times.Add(Clock.GetElapsedTime(started));
+            }
+
+            process.Refresh();
+            return new(times, process.WorkingSet64);
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            await Task.WhenAll(output, errors);
+        }
+    }
+
+    private static async Task<bool> AnswersAsync(HttpClient client, string path)
+    {
+        try
+        {
+            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // it does not listen yet
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+}

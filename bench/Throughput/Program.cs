@@ -1,0 +1,79 @@
+using System.Globalization;
+using NclueGateway.Throughput;
+
+// bench/run.sh runs this: Throughput <folder of the published programs> <folder of nginx' modules> <rounds> <seconds>
+if (args is not [var published, var modules, var roundsText, var secondsText]
+    || !int.TryParse(roundsText, NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) || rounds < 1
+    || !int.TryParse(secondsText, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1)
+{
+    await Console.Error.WriteLineAsync("Usage: Throughput <published> <modules> <rounds> <seconds>");
+    return 2;
+}
+
+const int Connections = 32;
+const int Callers = 16; // a caller may have 10,000 requests a second at most (Quota:RequestsPerSecond)
+await using var stage = await Stage.StartAsync(published, modules, Directory.CreateDirectory(Path.Combine(published, "stage")).FullName, Callers);
+
+// Every contender is there all the time and is warm before it is measured; then they take turns, so that what else the machine does meets all alike.
+var results = stage.Turns.ToDictionary(turn => turn, _ => new List<Load>());
+for (var round = 0; round <= rounds; round++)
+{
+    foreach (var (turn, loads) in results)
+    {
+        var origin = stage.Floor.Contender.Computed();
+        var load = await Load.RunAsync(turn.Contender, stage.Tokens, turn.Tag, seconds, Connections);
+        origin = stage.Floor.Contender.Computed() - origin;
+        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}, {turn.Name}: {load.PerSecond:0}/s"));
+        stage.ForgetAudit();
+        if (round == 0)
+        {
+            continue;
+        }
+
+        loads.Add(load);
+        if (turn != stage.Floor && origin.TotalMicroseconds / (load.PerSecond * seconds) > results[stage.Floor][^1].Computing / 2)
+        {
+            throw new InvalidOperationException($"{turn.Name} has not answered from its cache: a had to compute as well.");
+        }
+    }
+}
+
+Console.WriteLine($"{rounds} rounds of {seconds} s each, one contender after the other, {Connections} connections (wrk, 2 threads), on the cores that the servers use as well. "
+    + $"Each of {Callers} callers has a token. Medians.");
+Console.WriteLine();
+Console.WriteLine("| | requests/s | of a | p50 | p99 | computed for a request |");
+Console.WriteLine("|---|---|---|---|---|---|");
+foreach (var turn in stage.Turns)
+{
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"| {turn.Name} | {Of(turn, PerSecond):0} | {Ratio(turn, stage.Floor):0.00} | {Of(turn, load => load.P50):0.00} ms | {Of(turn, P99):0.00} ms "
+        + $"| {Of(turn, load => load.Computing):0.0} µs |"));
+}
+
+Console.WriteLine();
+Console.WriteLine("| | wanted | measured |");
+Console.WriteLine("|---|---|---|");
+Compare("b (200, audit off) / a", "≥ 0.95", Ratio(stage.Plain, stage.Floor));
+Compare("b (200, audit to a file) / a", "≥ 0.85", Ratio(stage.Audited, stage.Floor));
+Compare("b (304, audit off) / a (200)", "≥ 1.00", Ratio(stage.NotModified, stage.Floor));
+Compare("p99 of b (200, audit to a file) / p99 of a", "≤ 1.30", Of(stage.Audited, P99) / Of(stage.Floor, P99));
+Compare("b (200, audit to a file) / c", "≥ 2.00", Ratio(stage.Audited, stage.Cached));
+Compare("b (200, audit to a file) / d", "≥ 0.90", Ratio(stage.Audited, stage.Nginx));
+Compare("b (200, audit to a file) / e", "≥ 6.00", Ratio(stage.Audited, stage.NginxWithTokens));
+return 0;
+
+static double PerSecond(Load load) => load.PerSecond;
+
+static double P99(Load load) => load.P99;
+
+static void Compare(string what, string wanted, double measured) =>
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {wanted} | {measured:0.00} |"));
+
+double Ratio(Turn one, Turn other) => Of(one, PerSecond) / Of(other, PerSecond);
+
+double Of(Turn turn, Func<Load, double> what)
+{
+    var sorted = results[turn].Select(what).Order().ToList();
+    return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+}

@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# For the scripts beside it (". ./lib.sh", in their folder).
+
+# What it was measured on, in one line.
+machine() {
+  local processor memory
+  processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
+  memory=$(awk '/^MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo 2>/dev/null)
+  echo "$(date -u +%Y-%m-%d), $(nproc) cores (${processor:-$(uname -m)}), ${memory:-memory unknown}, $(uname -s) $(uname -r | cut -d- -f1), .NET SDK $(dotnet --version)" \
+    "with ASP.NET Core $(dotnet --list-runtimes | sed -n 's/^Microsoft.AspNetCore.App \([^ ]*\).*/\1/p' | tail -n 1)"
+}
+
+# Puts its input into RESULTS.md as the section "## $1", in place of the one that was there.
+write_section() {
+  local content rest
+  content=$(cat)
+  rest=$(awk -v title="## $1" '/^## / { skip = ($0 == title) } !skip' RESULTS.md)
+  printf '%s\n\n## %s\n\n%s\n' "$rest" "$1" "$content" > RESULTS.md
+}
+
+# Publishes projects to "$published/<name>", as the Dockerfile does with the gateway. From a copy, because a restore for one processor would leave
+# its mark on the folders of the build.
+publish() {
+  local project
+  (cd .. && tar -c --exclude=bin --exclude=obj .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props global.json nuget.config \
+    appsettings.json "$@") | tar -x -C "$published"
+  for project in "$@"; do
+    (cd "$published" && dotnet publish "$project" --configuration Release --use-current-runtime --no-self-contained \
+      --output "$published/$(basename "$project")" -p:RestoreLockedMode=true -p:PublishReadyToRun=true -p:UseAppHost=false --verbosity quiet --nologo) >&2
+  done
+}
