@@ -37,9 +37,10 @@ public static class GatewayBuilder
             RefuseUnsafeSessions(settings, session, http, isShared);
         }
 
+        LogLevels.Check(settings, builder.Configuration);
         settings.ThrowIfMistaken();
 
-        builder.AddLogs();
+        builder.AddLogs(settings.Secrets);
         builder.WebHost.ConfigureKestrel(RequestLimits.Apply);
         OperationsPort.Listen(builder, operations);
         builder.Services
@@ -76,6 +77,7 @@ public static class GatewayBuilder
     {
         var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
         app.UseTelemetry();
+        app.UseMiddleware<RequestLog>();
         app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
         app.UseForwardedHeaders();
         app.UseMiddleware<SecurityHeaders>();
