@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using NclueGateway.Operations;
 using NclueGateway.Settings;
 using NclueGateway.Tests.Infrastructure;
 
@@ -118,6 +119,7 @@ public sealed class LogLevelTests
                 }
                 while (!lines[^1].Contains("\"Status\":404", StringComparison.Ordinal));
 
+                lines.RemoveAll(line => !line.Contains(RequestLog.Category, StringComparison.Ordinal));
                 return lines;
             }
         }

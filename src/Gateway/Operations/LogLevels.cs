@@ -59,7 +59,7 @@ internal sealed class LogLevels(IConfiguration configuration, Logger log) : ICon
         var mistakes = new List<(string, string)>();
         var least = section.GetSection(Default) is { Value: not null } given ? given : section;
         Add(null, least, least.Value ?? nameof(LogEventLevel.Information));
-        foreach (var category in section.GetSection(Override).GetChildren())
+        foreach (var category in section.GetSection(Override).GetChildren().Where(category => category.Value is not null))
         {
             Add(category.Key, category, category.Value);
         }
