@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using NclueGateway.Operations;
@@ -76,6 +78,25 @@ public sealed class RequestLogTests
         var lines = await LinesAsync(gateway);
 
         lines.ShouldAllBe(line => line.Level == LogLevel.Debug);
+    }
+
+    /// <summary>Reads from memory are what the gateway is for: what is not written must not cost them anything.</summary>
+    [Fact]
+    public async Task A_line_that_is_not_written_allocates_nothing()
+    {
+        await using var logs = new WrittenLogs(new Dictionary<string, string?>());
+        var log = new RequestLog(_ => Task.CompletedTask, logs.Services.GetRequiredService<ILoggerFactory>(), TimeProvider.System);
+        var context = new DefaultHttpContext();
+        await log.InvokeAsync(context);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+        {
+            log.InvokeAsync(context).IsCompletedSuccessfully.ShouldBeTrue();
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1_000);
+        logs.Events().ShouldBeEmpty();
     }
 
     /// <summary>Of the requests up to the end of the gateway, without the one that the host starts with.</summary>

@@ -31,9 +31,11 @@ internal sealed class WrittenLogs : IAsyncDisposable
 
     public IConfiguration Configuration => _app.Configuration;
 
-    public Redactor Redactor => _app.Services.GetRequiredService<Redactor>();
+    public IServiceProvider Services => _app.Services;
 
-    public ILogger Log(string category = "Any.Category") => _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
+    public Redactor Redactor => Services.GetRequiredService<Redactor>();
+
+    public ILogger Log(string category = "Any.Category") => Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
     /// <summary>Writes one event.</summary>
     /// <param name="template">The message, with the names of <paramref name="values"/> in braces.</param>
