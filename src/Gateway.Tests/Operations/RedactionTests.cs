@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using NclueGateway.Operations;
 using NclueGateway.Operations.Audit;
 using NclueGateway.Sandbox.Nclue;
+using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Operations;
 
@@ -92,6 +93,26 @@ public sealed class RedactionTests
         }
 
         logs.Events().Select(e => e.GetProperty("It").GetString()).ShouldBe(Enumerable.Repeat("[[redacted]]", 4));
+    }
+
+    /// <summary>The framework's own line of a request, which has its query, at a level at which nobody runs it.</summary>
+    [Fact]
+    public async Task The_process_writes_no_secret_of_a_query()
+    {
+        await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
+        var settings = GatewayProgram.Good(issuer);
+        settings["Serilog__MinimumLevel__Override__Microsoft"] = "Information";
+        using var gateway = GatewayProgram.Start(settings);
+        var address = (await GatewayProgram.ReadAddressAsync(gateway, []))!;
+        using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
+
+        (await client.GetAsync($"/health/live?key={settings["Nclue__SecretKey"]}&code=the-code&page=7", TestContext.Current.CancellationToken)).Dispose();
+        gateway.Kill();
+        var written = await gateway.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        written.ShouldContain("?key=[redacted]&code=[redacted]&page=7");
+        written.ShouldNotContain("canary");
+        written.ShouldNotContain("the-code");
     }
 
     [Fact]

@@ -77,7 +77,23 @@ public sealed class RequestLogTests
 
         var lines = await LinesAsync(gateway);
 
-        lines.ShouldAllBe(line => line.Level == LogLevel.Debug);
+        Text(lines.ShouldHaveSingleItem()).ShouldBe("Debug GET /api/task-runs 499");
+    }
+
+    /// <summary>When its answer has begun, no problem can take its place, and the status says nothing.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_request_that_fails_after_its_answer_has_begun_is_an_error(bool isAtOnce)
+    {
+        await using var logs = new WrittenLogs(new Dictionary<string, string?>());
+        var failure = new InvalidOperationException();
+        var log = new RequestLog(
+            _ => isAtOnce ? throw failure : Task.FromException(failure), logs.Services.GetRequiredService<ILoggerFactory>(), TimeProvider.System);
+
+        (await Record.ExceptionAsync(() => log.InvokeAsync(new DefaultHttpContext()))).ShouldBe(failure);
+
+        logs.Events().ShouldHaveSingleItem().GetProperty("@l").GetString().ShouldBe("Error");
     }
 
     /// <summary>Reads from memory are what the gateway is for: what is not written must not cost them anything.</summary>

@@ -76,7 +76,7 @@ internal static class SettingsSchema
 
     private static string Description(Setting setting)
     {
-        var more = (setting.IsRequired ? " Required." : "")
+        var more = (setting.IsRequired && !setting.Description.Contains("Required", StringComparison.Ordinal) ? " Required." : "")
             + (setting.Type == typeof(TimeSpan) ? $" From {setting.Range!.Minimum} to {setting.Range.Maximum}, hours:minutes:seconds." : "")
             + (setting.IsSecret ? " A secret: better in the folder of secrets than in this file." : "");
         return setting.Description + more;

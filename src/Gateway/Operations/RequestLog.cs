@@ -19,7 +19,17 @@ internal sealed partial class RequestLog(RequestDelegate next, ILoggerFactory lo
     public Task InvokeAsync(HttpContext context)
     {
         var started = time.GetTimestamp();
-        var answering = next(context);
+        Task answering;
+        try
+        {
+            answering = next(context);
+        }
+        catch
+        {
+            Write(context, started, hasFailed: true);
+            throw;
+        }
+
         if (!answering.IsCompletedSuccessfully)
         {
             return WaitAsync(answering, context, started);
