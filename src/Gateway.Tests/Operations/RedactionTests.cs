@@ -201,6 +201,7 @@ public sealed class RedactionTests
     [InlineData("\"Status\":2")]
     [InlineData("canary\\")] // ends in what begins an escape
     [InlineData("\\n\\n\\n")]
+    [InlineData("\\foobar")] // from the second half of an escape on
     [InlineData("nananan")] // after a backslash, and over itself
     [InlineData("{Kind}: ")]
     [InlineData("Information")]
@@ -211,12 +212,24 @@ public sealed class RedactionTests
 
         var properties = happened.ToProperties();
         logs.Log(AuditTrail.Category).Log(LogLevel.Information, new EventId(1), properties, null, (_, _) => happened.ToString());
-        logs.Write("{Text}", "canary\"\\\n\\nanananan \u0001");
+        logs.Write("{Text}", "canary\"\\\n\\nanananan \u0001 \\\foobar");
 
         logs.Events().Length.ShouldBe(2);
         logs.Events()[0].GetProperty("Subject").GetString()!.ShouldNotContain(secret);
         logs.Events()[0].GetProperty("Outcome").GetString().ShouldBe("answered");
         logs.Events()[0].GetProperty("Status").GetInt32().ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task A_number_that_holds_a_secret_becomes_text_and_others_stay_numbers()
+    {
+        await using var logs = new WrittenLogs(new Dictionary<string, string?> { ["Nclue:SecretKey"] = "987654" });
+
+        logs.Write("{It} {Other} {Last}", 12_987_654_321, 98_765, -987_654);
+
+        logs.Events()[0].GetProperty("It").GetString().ShouldBe("[redacted]");
+        logs.Events()[0].GetProperty("Other").GetInt32().ShouldBe(98_765);
+        logs.Events()[0].GetProperty("Last").GetString().ShouldBe("[redacted]");
     }
 
     [Fact]

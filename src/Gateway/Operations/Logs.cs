@@ -28,7 +28,7 @@ internal static class Logs
         builder.Logging.ClearProviders();
         builder.Services
             .AddSingleton(redactor)
-            .AddKeyedSingleton<TextWriter>(Output, (_, _) => Console.Out)
+            .AddKeyedSingleton(Output, Console.Out) // as it is: what a factory makes is disposed of with the application
             .AddSingleton(provider => CreateLogger(new LogOutput(
                 isReadable ? new MessageTemplateTextFormatter(Readable) : new CompactJsonFormatter(),
                 isReadable ? redactor.InText : redactor.InJson,
