@@ -22,7 +22,7 @@ public static class GatewayBuilder
     public static WebApplicationBuilder AddGateway(this WebApplicationBuilder builder)
     {
         var settings = GatewaySettings.Read(builder.Configuration, builder.Environment);
-        builder.AddLogs();
+        builder.AddLogs(settings.Secrets);
         builder.WebHost.ConfigureKestrel(RequestLimits.Apply);
         OperationsPort.Listen(builder, settings.Operations);
         builder.Services
@@ -62,6 +62,7 @@ public static class GatewayBuilder
     {
         var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
         app.UseTelemetry();
+        app.UseMiddleware<RequestLog>();
         app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
         app.UseForwardedHeaders();
         app.UseMiddleware<SecurityHeaders>();

@@ -12,6 +12,7 @@ using NclueGateway.Settings;
 namespace NclueGateway;
 
 /// <summary>All settings of the gateway, read and found good together: at start, and again whenever they change.</summary>
+/// <param name="Secrets">The values that must never be in a log.</param>
 internal sealed record GatewaySettings(
     NclueOptions Nclue,
     CacheOptions Cache,
@@ -21,7 +22,8 @@ internal sealed record GatewaySettings(
     HttpOptions Http,
     OpenApiOptions OpenApi,
     ConnectionStringOptions Connections,
-    OperationsOptions Operations)
+    OperationsOptions Operations,
+    IReadOnlyCollection<string> Secrets)
 {
     private static readonly string[] Sections =
     [
@@ -47,12 +49,14 @@ internal sealed record GatewaySettings(
             reader.Read<HttpOptions>(HttpOptions.Section),
             reader.Read<OpenApiOptions>(OpenApiOptions.Section),
             reader.Read<ConnectionStringOptions>(ConnectionStringOptions.Section),
-            reader.Read<OperationsOptions>(OperationsOptions.Section));
+            reader.Read<OperationsOptions>(OperationsOptions.Section),
+            reader.Secrets);
         if (settings.Session.IsOn && !environment.IsDevelopment())
         {
             settings.RefuseUnsafeSessions(reader);
         }
 
+        LogLevels.Check(reader, configuration);
         reader.ThrowIfMistaken();
         return settings;
     }
@@ -72,7 +76,13 @@ internal sealed record GatewaySettings(
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .Where(key => inUse[key] != candidate[key] && !TakenAtOnce.Contains(key, StringComparer.OrdinalIgnoreCase))
             .ToList();
-        return new(() => services.GetRequiredService<NclueCredentials>().Replace(changed.Nclue), later);
+        return new(
+            () =>
+            {
+                services.GetRequiredService<Redactor>().Replace(changed.Secrets); // before anything can come to use one
+                services.GetRequiredService<NclueCredentials>().Replace(changed.Nclue);
+            },
+            later);
     }
 
     private void RefuseUnsafeSessions(SettingsReader reader)

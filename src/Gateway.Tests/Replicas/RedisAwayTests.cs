@@ -160,6 +160,31 @@ public sealed class RedisAwayTests
         one.Nclue.Arrivals.Count.ShouldBe(1);
     }
 
+    /// <summary>By the command in <c>docs/operations.md</c>.</summary>
+    [Fact]
+    public async Task A_pause_is_lifted_by_hand_with_all_replicas_stopped_and_not_while_one_runs()
+    {
+        var command = (await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "docs", "operations.md"), Ct)).Single(line => line.Contains("redis-cli HDEL")).Trim();
+        await using var redis = await RedisServer.StartAsync();
+        await using var one = await StartAsync(redis.Address);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Address);
+        var account = $"{{nclue:{one.Nclue.BaseAddress.Authority}:away}}";
+        one.Nclue.Fault = new() { Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "600" } };
+        (await one.ReadAsync()).Problem.ShouldBe("/problems/upstream-busy");
+        one.Nclue.Fault = null;
+
+        (await LiftAsync()).ShouldBeGreaterThan(1);
+        await ReplicaSettings.EventuallyAsync(() => connection.GetDatabase().HashExistsAsync(account, "pause"), isBack => isBack);
+        (await one.ReadAsync()).Problem.ShouldBe("/problems/upstream-busy");
+        await one.StopAsync();
+        await LiftAsync();
+        await using var other = await one.StartReplicaAsync(ReplicaSettings.For(redis.Address, "away"));
+        (await other.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK)).Runs.ShouldBe(Enumerable.Range(0, 20));
+
+        Task<long> LiftAsync() => connection.GetDatabase().HashDeleteAsync(
+            command.Split('\'')[1].Replace("nclue.apigw.ntruss.com:default", account[7..^1]), [.. command.Split(' ')[3..].Select(field => (RedisValue)field)]);
+    }
+
     private static async Task<GatewayHost> StartAsync(string redis, params (string Name, string Value)[] more) =>
         await GatewayHost.StartAsync(new() { Frozen = true, Runs = 250 }, ReplicaSettings.For(redis, "away", more), realTime: true);
 

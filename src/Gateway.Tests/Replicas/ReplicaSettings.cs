@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NclueGateway.Operations;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Replicas;
@@ -23,11 +24,14 @@ internal static class ReplicaSettings
     public static Task<PageAnswer> ReadUntilTrueAsync(this GatewayHost gateway, Predicate<PageAnswer> isAsExpected, int index = 0) =>
         EventuallyAsync(() => gateway.ReadAsync(index), isAsExpected);
 
-    /// <summary>What the gateway has logged as a warning or worse; the framework's own lines are not asked for.</summary>
+    /// <summary>
+    /// What the gateway has logged as a warning or worse. The framework's own lines are not asked for, nor how single requests ended.
+    /// </summary>
     public static string[] Warnings(this GatewayHost gateway) =>
     [
         .. gateway.Logs.GetSnapshot()
-            .Where(log => log.Level >= LogLevel.Warning && log.Category!.StartsWith("NclueGateway", StringComparison.Ordinal)).Select(log => log.Message),
+            .Where(log => log.Level >= LogLevel.Warning && log.Category != RequestLog.Category)
+            .Where(log => log.Category!.StartsWith("NclueGateway", StringComparison.Ordinal)).Select(log => log.Message),
     ];
 
     /// <summary>What <c>/health/ready</c> says.</summary>

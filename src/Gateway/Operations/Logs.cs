@@ -1,27 +1,49 @@
+using Microsoft.Extensions.Options;
 using Serilog;
+using Serilog.Core;
+using Serilog.Extensions.Logging;
 using Serilog.Formatting.Compact;
+using Serilog.Formatting.Display;
 
 namespace NclueGateway.Operations;
 
-/// <summary>Logs: readable lines for a developer, compact JSON (one event a line) for everybody else's collectors.</summary>
+/// <summary>
+/// Logs on standard output: readable lines for a developer, compact JSON (one event a line) for everybody else's collectors; by
+/// <see cref="LogLevels"/>, and without what <see cref="Redactor"/> takes out. There is no other way out for an event.
+/// </summary>
 internal static class Logs
 {
+    /// <summary>The key of the <see cref="TextWriter"/> that events are written to.</summary>
+    public const string Output = "logs";
+
     private const string Readable = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} <{SourceContext}>{NewLine}{Exception}";
 
-    public static WebApplicationBuilder AddLogs(this WebApplicationBuilder builder)
+    /// <param name="builder">The application that logs.</param>
+    /// <param name="secrets">The values that must never be in a log; others come by <see cref="Redactor.Replace"/>.</param>
+    public static WebApplicationBuilder AddLogs(this WebApplicationBuilder builder, IEnumerable<string> secrets)
     {
-        builder.Services.AddSerilog((_, logs) =>
-        {
-            logs.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext();
-            if (builder.Environment.IsDevelopment())
-            {
-                logs.WriteTo.Console(outputTemplate: Readable);
-            }
-            else
-            {
-                logs.WriteTo.Console(new CompactJsonFormatter());
-            }
-        });
+        var isReadable = builder.Environment.IsDevelopment();
+        var redactor = new Redactor();
+        redactor.Replace(secrets);
+        builder.Logging.ClearProviders();
+        builder.Services
+            .AddSingleton(redactor)
+            .AddKeyedSingleton(Output, Console.Out) // as it is: what a factory makes is disposed of with the application
+            .AddSingleton(provider => CreateLogger(new LogOutput(
+                isReadable ? new MessageTemplateTextFormatter(Readable) : new CompactJsonFormatter(),
+                isReadable ? redactor.InText : redactor.InJson,
+                provider.GetRequiredKeyedService<TextWriter>(Output))))
+            .AddSingleton<ILoggerProvider>(provider => new SerilogLoggerProvider(provider.GetRequiredService<Logger>()))
+            .AddSingleton<IConfigureOptions<LoggerFilterOptions>, LogLevels>()
+            .AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(
+                new ConfigurationChangeTokenSource<LoggerFilterOptions>(builder.Configuration.GetSection(LogLevels.Section)))
+
+            // Events have the ids of their trace anyhow.
+            .Configure<LoggerFactoryOptions>(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.None);
         return builder;
     }
+
+    /// <summary>Writes everything that it is given: levels are looked at before.</summary>
+    private static Logger CreateLogger(LogOutput output) =>
+        new LoggerConfiguration().MinimumLevel.Verbose().Enrich.FromLogContext().WriteTo.Sink(output).CreateLogger();
 }

@@ -22,8 +22,7 @@ internal sealed class OperationsOptions : IValidatableObject
     public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <value>
-    /// The folder of secrets, one file for each setting, named like its environment variable (<see cref="Operations.SecretsFolder"/>). An absolute
-    /// path; empty for none. Default <c>/run/secrets</c>, which need not be there.
+    /// The folder of secrets, one file for each setting, named like its environment variable: <c>Nclue__SecretKey</c>. An absolute path; empty for none. Default <c>/run/secrets</c>, which need not be there.
     /// </value>
     public string SecretsFolder { get; set; } = Operations.SecretsFolder.Default;
 

@@ -11,9 +11,9 @@ internal sealed class ConnectionStringOptions : IValidatableObject
 
     /// <value>
     /// A connection string of StackExchange.Redis (https://stackexchange.github.io/StackExchange.Redis/Configuration). Default none: one replica
-    /// runs from memory.
+    /// runs from memory. Its password is what is secret of it: whoever reads the log may know where Redis is.
     /// </value>
-    [Secret]
+    [Secret(Part = @"(?i:(?:^|,)\s*password\s*=\s*)([^,]+)")]
     public string Redis { get; set; } = "";
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

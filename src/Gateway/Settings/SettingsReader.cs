@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration.CommandLine;
 
 namespace NclueGateway.Settings;
@@ -12,6 +13,10 @@ namespace NclueGateway.Settings;
 internal sealed class SettingsReader(IConfiguration configuration)
 {
     private readonly List<string> _mistakes = [];
+    private readonly List<string> _secrets = [];
+
+    /// <summary>The values so far that are secret, those with a mistake too, or what of them is (<see cref="SecretAttribute.Part"/>).</summary>
+    public IReadOnlyCollection<string> Secrets => _secrets;
 
     /// <summary>The settings under <paramref name="section"/>; defaults stand where nothing, or nothing readable, is given.</summary>
     /// <param name="section">Where they stand.</param>
@@ -74,7 +79,13 @@ internal sealed class SettingsReader(IConfiguration configuration)
 
     private void Set(object settings, PropertyInfo property, IConfigurationSection given)
     {
-        var isSecret = property.IsDefined(typeof(SecretAttribute));
+        var secret = property.GetCustomAttribute<SecretAttribute>();
+        var isSecret = secret is not null;
+        if (secret is not null)
+        {
+            Remember(secret, given.Value ?? "");
+        }
+
         if (isSecret && IsOnCommandLine(given.Path))
         {
             _mistakes.Add($"{given.Path}: a secret on the command line is seen by every user of the machine; "
@@ -92,6 +103,15 @@ internal sealed class SettingsReader(IConfiguration configuration)
         catch (Exception unreadable) when (unreadable is FormatException or ArgumentException or NotSupportedException or OverflowException)
         {
             _mistakes.Add($"{given.Path}: {(isSecret ? "the value" : $"'{given.Value}'")} is not {Expected(property.PropertyType)}.");
+        }
+    }
+
+    private void Remember(SecretAttribute secret, string value)
+    {
+        var found = secret.Part is null ? null : Regex.Match(value, secret.Part, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        if (found is null or { Success: true })
+        {
+            _secrets.Add(found?.Groups[1].Value ?? value);
         }
     }
 

@@ -1,0 +1,127 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using NclueGateway.Operations;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Operations;
+
+/// <summary>One line for each request, HTTP in, log event out.</summary>
+public sealed class RequestLogTests
+{
+    [Fact]
+    public async Task A_line_tells_how_a_request_ended_and_nothing_the_caller_made_up()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        using var anonymous = gateway.CreateAnonymousClient();
+        var page = await gateway.ReadAsync();
+        gateway.Client.DefaultRequestHeaders.Add("If-None-Match", page.Headers["ETag"]);
+        await gateway.ReadAsync();
+        using (await anonymous.GetAsync("/health/live?canary", TestContext.Current.CancellationToken))
+        using (await anonymous.GetAsync("/api/task-runs?token=canary", TestContext.Current.CancellationToken))
+        using (await anonymous.GetAsync("/canary/canary", TestContext.Current.CancellationToken))
+        using (await gateway.Client.GetAsync("/api/task-runs?limit=canary", TestContext.Current.CancellationToken))
+        {
+        }
+
+        var lines = await LinesAsync(gateway);
+
+        lines.Select(Text).ShouldBe(
+            [
+                "Debug GET /api/task-runs 200",
+                "Debug GET /api/task-runs 304",
+                "Debug GET /health/live 200",
+                "Information GET /api/task-runs 401",
+                "Information GET - 404",
+                "Information GET /api/task-runs 400",
+            ], ignoreOrder: true);
+        lines.ShouldAllBe(line => !(line.Message + string.Concat(line.StructuredState!)).Contains("canary"));
+    }
+
+    [Fact]
+    public async Task A_line_has_the_trace_id_of_the_problem()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        gateway.Nclue.Keys[GatewayHost.AccessKey] = "another-secret";
+
+        var answer = await gateway.ReadAsync();
+        var line = (await LinesAsync(gateway)).ShouldHaveSingleItem();
+
+        Text(line).ShouldBe("Warning GET /api/task-runs 502");
+        line.GetStructuredStateValue("TraceId").ShouldBe((string?)answer.Json["traceId"]);
+    }
+
+    [Fact]
+    public async Task A_line_tells_how_long_the_request_took()
+    {
+        await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 250 });
+        await gateway.ReadAsync();
+        var waiting = gateway.ReadAsync(index: 100);
+        await gateway.UntilWaitingAsync(1);
+        gateway.AdvanceOneInterval();
+        await waiting;
+
+        (await LinesAsync(gateway)).Select(line => line.GetStructuredStateValue("DurationMs")).ShouldBe(["0", "1050"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_caller_that_leaves_is_no_error()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        using var leaving = new CancellationTokenSource();
+        var reading = gateway.Client.GetAsync("/api/task-runs?index=100", leaving.Token);
+        await gateway.UntilWaitingAsync(1);
+        await leaving.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => reading);
+
+        var lines = await LinesAsync(gateway);
+
+        Text(lines.ShouldHaveSingleItem()).ShouldBe("Debug GET /api/task-runs 499");
+    }
+
+    /// <summary>When its answer has begun, no problem can take its place, and the status says nothing.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_request_that_fails_after_its_answer_has_begun_is_an_error(bool isAtOnce)
+    {
+        await using var logs = new WrittenLogs(new Dictionary<string, string?>());
+        var failure = new InvalidOperationException();
+        var log = new RequestLog(
+            _ => isAtOnce ? throw failure : Task.FromException(failure), logs.Services.GetRequiredService<ILoggerFactory>(), TimeProvider.System);
+
+        (await Record.ExceptionAsync(() => log.InvokeAsync(new DefaultHttpContext()))).ShouldBe(failure);
+
+        logs.Events().ShouldHaveSingleItem().GetProperty("@l").GetString().ShouldBe("Error");
+    }
+
+    /// <summary>Reads from memory are what the gateway is for: what is not written must not cost them anything.</summary>
+    [Fact]
+    public async Task A_line_that_is_not_written_allocates_nothing()
+    {
+        await using var logs = new WrittenLogs(new Dictionary<string, string?>());
+        var log = new RequestLog(_ => Task.CompletedTask, logs.Services.GetRequiredService<ILoggerFactory>(), TimeProvider.System);
+        var context = new DefaultHttpContext();
+        await log.InvokeAsync(context);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+        {
+            log.InvokeAsync(context).IsCompletedSuccessfully.ShouldBeTrue();
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1_000);
+        logs.Events().ShouldBeEmpty();
+    }
+
+    /// <summary>Of the requests up to the end of the gateway, without the one that the host starts with.</summary>
+    private static async Task<List<FakeLogRecord>> LinesAsync(GatewayHost gateway)
+    {
+        await gateway.StopAsync();
+        return [.. gateway.Logs.GetSnapshot().Where(entry => entry.Category == RequestLog.Category).Skip(1)];
+    }
+
+    private static string Text(FakeLogRecord line) =>
+        $"{line.Level} {string.Join(' ', new[] { "Method", "Route", "Status" }.Select(property => line.GetStructuredStateValue(property) ?? "-"))}";
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Diagnostics;
+using NclueGateway.Operations.Audit;
+
+namespace NclueGateway.Operations;
+
+/// <summary>
+/// One log line for each request, at a level that says how it ended: below 400, and whoever left before, at <c>Debug</c> (the audit has the
+/// reads), 4xx at <c>Information</c>, 5xx at <c>Warning</c> and what went wrong in the gateway itself at <c>Error</c>. It tells the pattern of the
+/// route and never the path, the query or a header. A line that is not written costs a request nothing. Goes around everything else.
+/// </summary>
+internal sealed partial class RequestLog(RequestDelegate next, ILoggerFactory logs, TimeProvider time)
+{
+    /// <summary>The category of the lines.</summary>
+    public const string Category = "NclueGateway.Requests";
+
+    private readonly ILogger _log = logs.CreateLogger(Category);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var started = time.GetTimestamp();
+        Task answering;
+        try
+        {
+            answering = next(context);
+        }
+        catch
+        {
+            Write(context, started, hasFailed: true);
+            throw;
+        }
+
+        if (!answering.IsCompletedSuccessfully)
+        {
+            return WaitAsync(answering, context, started);
+        }
+
+        Write(context, started, hasFailed: false);
+        return Task.CompletedTask;
+    }
+
+    private async Task WaitAsync(Task answering, HttpContext context, long started)
+    {
+        var hasFailed = true;
+        try
+        {
+            await answering;
+            hasFailed = false;
+        }
+        finally
+        {
+            Write(context, started, hasFailed);
+        }
+    }
+
+    private void Write(HttpContext context, long started, bool hasFailed)
+    {
+        var status = context.Response.StatusCode;
+        var level = context.RequestAborted.IsCancellationRequested ? LogLevel.Debug : status switch
+        {
+            StatusCodes.Status499ClientClosedRequest => LogLevel.Debug,
+            _ when hasFailed => LogLevel.Error, // after its answer had begun, or there would be one
+            < 400 => LogLevel.Debug,
+            < 500 => LogLevel.Information,
+            StatusCodes.Status500InternalServerError => LogLevel.Error,
+            _ => LogLevel.Warning,
+        };
+        if (!_log.IsEnabled(level))
+        {
+            return;
+        }
+
+        var method = AuditText.Clean(context.Request.Method);
+        var route = Route(context);
+        var duration = time.GetElapsedTime(started).TotalMilliseconds;
+        var traceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+        Answered(_log, level, method, route, status, duration, traceId);
+    }
+
+    /// <summary>The handler of exceptions takes the endpoint away and keeps it here.</summary>
+    private static string? Route(HttpContext context) =>
+        ((context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint) as RouteEndpoint)?.RoutePattern.RawText;
+
+    [LoggerMessage(EventId = 1, EventName = "Request", Message = "{Method} {Route}: {Status} after {DurationMs} ms, trace {TraceId}")]
+    private static partial void Answered(ILogger logger, LogLevel level, string? method, string? route, int status, double durationMs, string traceId);
+}
