@@ -7,7 +7,8 @@ machine() {
   processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
   memory=$(awk '/^MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo 2>/dev/null)
   echo "$(date -u +%Y-%m-%d), $(nproc) cores (${processor:-$(uname -m)}), ${memory:-memory unknown}, $(uname -s) $(uname -r | cut -d- -f1), .NET SDK $(dotnet --version)" \
-    "with ASP.NET Core $(dotnet --list-runtimes | sed -n 's/^Microsoft.AspNetCore.App \([^ ]*\).*/\1/p' | tail -n 1)"
+    "with ASP.NET Core $(dotnet --list-runtimes | sed -n 's/^Microsoft.AspNetCore.App \([^ ]*\).*/\1/p' | tail -n 1)," \
+    "load average at the start $(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown)"
 }
 
 # Puts its input into RESULTS.md as the section "## $1", in place of the one that was there.

@@ -6,8 +6,9 @@ namespace NclueGateway.Startup;
 
 /// <summary>What one start of a program showed.</summary>
 /// <param name="Times">From its start to the first 200 of each path that was asked for, in their order.</param>
+/// <param name="Computing">What it computed until then, on all cores.</param>
 /// <param name="Resident">Bytes in memory after the last of them.</param>
-internal sealed record Launch(IReadOnlyList<TimeSpan> Times, long Resident)
+internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing, long Resident)
 {
     private static readonly TimeProvider Clock = TimeProvider.System;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -52,7 +53,7 @@ internal sealed record Launch(IReadOnlyList<TimeSpan> Times, long Resident)
             }
 
             process.Refresh();
-            return new(times, process.WorkingSet64);
+            return new(times, process.TotalProcessorTime, process.WorkingSet64);
         }
         finally
         {

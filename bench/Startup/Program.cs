@@ -42,6 +42,7 @@ Console.WriteLine("| | empty ASP.NET Core application | gateway | gateway / empt
 Console.WriteLine("|---|---|---|---|");
 Row("start to the first 200 (`/`, `/health/live`)", "ms", launch => launch.Times[0].TotalMilliseconds, launch => launch.Times[0].TotalMilliseconds);
 Row("start to ready (`/`, `/health/ready`)", "ms", launch => launch.Times[0].TotalMilliseconds, launch => launch.Times[1].TotalMilliseconds);
+Row("processor time until then", "ms", launch => launch.Computing.TotalMilliseconds, launch => launch.Computing.TotalMilliseconds);
 Row("resident memory then", "MB", launch => launch.Resident / 1e6, launch => launch.Resident / 1e6);
 return 0;
 
