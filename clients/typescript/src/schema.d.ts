@@ -295,7 +295,7 @@ export interface operations {
             /** @description The page. */
             200: {
                 headers: {
-                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. */
+                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. A content coding is named at its end (`-gzip`, `-br`); `If-None-Match` takes the tag of any. */
                     ETag: string;
                     /** @description Seconds since NCLUE was asked, rounded up. */
                     Age: number;
@@ -313,6 +313,8 @@ export interface operations {
                     "RateLimit-Policy": string;
                     /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
                     RateLimit: string;
+                    /** @description How the body is coded, where the caller accepts that (`gzip`, `br`) and it is worth it. */
+                    "Content-Encoding"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -322,7 +324,7 @@ export interface operations {
             /** @description The caller's copy is still what the list holds. */
             304: {
                 headers: {
-                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. */
+                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. A content coding is named at its end (`-gzip`, `-br`); `If-None-Match` takes the tag of any. */
                     ETag: string;
                     /** @description Seconds since NCLUE was asked, rounded up. */
                     Age: number;
@@ -513,7 +515,7 @@ export interface operations {
             /** @description The page. */
             200: {
                 headers: {
-                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. */
+                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. A content coding is named at its end (`-gzip`, `-br`); `If-None-Match` takes the tag of any. */
                     ETag: string;
                     /** @description Seconds since NCLUE was asked, rounded up. */
                     Age: number;
@@ -531,6 +533,8 @@ export interface operations {
                     "RateLimit-Policy": string;
                     /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
                     RateLimit: string;
+                    /** @description How the body is coded, where the caller accepts that (`gzip`, `br`) and it is worth it. */
+                    "Content-Encoding"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -538,7 +542,7 @@ export interface operations {
             /** @description The caller's copy is still what the list holds. */
             304: {
                 headers: {
-                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. */
+                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. A content coding is named at its end (`-gzip`, `-br`); `If-None-Match` takes the tag of any. */
                     ETag: string;
                     /** @description Seconds since NCLUE was asked, rounded up. */
                     Age: number;

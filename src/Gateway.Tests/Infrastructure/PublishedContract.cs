@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -185,7 +186,22 @@ internal sealed class ContractHandler(HttpMessageHandler inner) : DelegatingHand
         await response.Content.LoadIntoBufferAsync(cancellationToken);
         var headers = response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
             .ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        PublishedContract.Judge(method, path, response.StatusCode, headers, await response.Content.ReadAsByteArrayAsync(cancellationToken)).ShouldBeEmpty();
+        var body = Decode(await response.Content.ReadAsByteArrayAsync(cancellationToken), response.Content.Headers.ContentEncoding.SingleOrDefault());
+        PublishedContract.Judge(method, path, response.StatusCode, headers, body).ShouldBeEmpty();
         return response;
+    }
+
+    private static byte[] Decode(byte[] body, string? coding)
+    {
+        if (coding is null || body.Length == 0)
+        {
+            return body;
+        }
+
+        using var packed = new MemoryStream(body);
+        using Stream stream = coding == "br" ? new BrotliStream(packed, CompressionMode.Decompress) : new GZipStream(packed, CompressionMode.Decompress);
+        using var plain = new MemoryStream();
+        stream.CopyTo(plain);
+        return plain.ToArray();
     }
 }

@@ -35,6 +35,10 @@ internal sealed class CacheOptions : IValidatableObject
     [Range(2, 100_000)]
     public int MaxBlocks { get; set; } = 2_000;
 
+    /// <value>The most memory, in bytes, for pages as they are sent, compressed ones among them. 1 MiB to 1 GiB, default 64 MiB.</value>
+    [Range(1024 * 1024, 1024 * 1024 * 1024)]
+    public int PageMemory { get; set; } = 64 * 1024 * 1024;
+
     /// <value>What the keys of blocks in Redis begin with: letters, digits, <c>. _ : -</c>, at most 64. Default nclue-gateway.</value>
     [Required, RegularExpression("[A-Za-z0-9._:-]{1,64}", ErrorMessage = "it is not 1 to 64 letters, digits, '.', '_', ':' and '-'.")]
     public string KeyPrefix { get; set; } = "nclue-gateway";

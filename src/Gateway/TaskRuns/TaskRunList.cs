@@ -11,6 +11,9 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
     private readonly long _interest = time.Ticks(options.InterestFor);
     private ListExtent _extent = ListExtent.Unknown;
 
+    /// <summary>Called when a copy of a block is not what readers get any more.</summary>
+    public Action<int> Dropped { get; set; } = _ => { };
+
     public ListExtent Extent => Volatile.Read(ref _extent);
 
     public MemoryBlockStore<TaskRunBlock> Blocks => _blocks;
@@ -71,17 +74,20 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
         }
 
         // The block first: a reader that sees the new extent finds the block that proves it.
-        if (_blocks.Set(block.Number, block, now) == extent.Proof)
+        var evicted = _blocks.Set(block.Number, block, now);
+        Dropped(block.Number);
+        if (evicted is { } number)
         {
-            extent = extent.WithoutEnd();
+            Dropped(number);
+            extent = number == extent.Proof ? extent.WithoutEnd() : extent;
         }
 
         Volatile.Write(ref _extent, extent);
         if (extent.End is not null)
         {
-            foreach (var (number, _) in _blocks.All.Where(b => b.Key > extent.Frontier))
+            foreach (var (beyond, _) in _blocks.All.Where(b => b.Key > extent.Frontier))
             {
-                _blocks.Remove(number);
+                Remove(beyond);
             }
         }
     }
@@ -91,12 +97,18 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
     {
         foreach (var (number, _) in _blocks.All.Where(b => b.Value.Block.DepartedAt < oldest))
         {
-            _blocks.Remove(number);
+            Remove(number);
             if (Extent is { End: not null } extent && extent.Proof == number)
             {
                 Volatile.Write(ref _extent, extent.WithoutEnd());
             }
         }
+    }
+
+    private void Remove(int number)
+    {
+        _blocks.Remove(number);
+        Dropped(number);
     }
 
     private PagePart Part(int number, int from, int to, long oldest, long? now, ref bool isNews)

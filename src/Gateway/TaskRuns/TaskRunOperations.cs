@@ -48,7 +48,7 @@ internal sealed class TaskRunOperations : IDocumentFilter
             ["200"] = new OpenApiResponse
             {
                 Description = "The page.",
-                Headers = PageHeaders(),
+                Headers = WithCoding(PageHeaders()),
                 Content = page is null ? null : Json(page, [.. TaskRunContract.Examples.Select(example =>
                     (example.Name, example.Summary, JsonSerializer.SerializeToNode(example.Page, JsonSerializerOptions.Web)!))]),
             },
@@ -94,7 +94,8 @@ internal sealed class TaskRunOperations : IDocumentFilter
         var headers = new Dictionary<string, IOpenApiHeader>
         {
             ["ETag"] = Header(
-                "A strong tag of the content: the same content has the same tag on every replica and after every refetch.",
+                "A strong tag of the content: the same content has the same tag on every replica and after every refetch. A content coding is named "
+                + "at its end (`-gzip`, `-br`); `If-None-Match` takes the tag of any.",
                 "\"5f1c9a7e2b3d4f60a1b2c3d4e5f60718\""),
             ["Age"] = Header("Seconds since NCLUE was asked, rounded up.", 7, JsonSchemaType.Integer),
             ["Date"] = Header("When this was sent. `Date` minus `Age` is when the content was seen at NCLUE.", "Wed, 25 Nov 2026 09:00:00 GMT"),
@@ -111,6 +112,12 @@ internal sealed class TaskRunOperations : IDocumentFilter
             headers[name] = header;
         }
 
+        return headers;
+    }
+
+    private static Dictionary<string, IOpenApiHeader> WithCoding(Dictionary<string, IOpenApiHeader> headers)
+    {
+        headers["Content-Encoding"] = Optional(Header("How the body is coded, where the caller accepts that (`gzip`, `br`) and it is worth it.", "br"));
         return headers;
     }
 

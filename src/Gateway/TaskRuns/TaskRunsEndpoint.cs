@@ -32,7 +32,8 @@ internal static class TaskRunsEndpoint
             .AddSingleton(Random.Shared)
             .AddSingleton<BlockRefresher>()
             .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
-            .AddSingleton<TaskRunReader>();
+            .AddSingleton<TaskRunReader>()
+            .AddSingleton<PageStore>();
         services.AddHealthChecks().AddCheck<NclueHealth>("nclue");
         return isShared
             ? services
@@ -60,7 +61,7 @@ internal static class TaskRunsEndpoint
             cache.KeepFor);
     }
 
-    private static async Task ListAsync(HttpContext context, TaskRunReader reader, TaskRunMetrics metrics)
+    private static async Task ListAsync(HttpContext context, TaskRunReader reader, PageStore pages, TaskRunMetrics metrics)
     {
         if (!PageQuery.TryParse(context.Request.QueryString.Value, out var request, out var errors))
         {
@@ -84,34 +85,38 @@ internal static class TaskRunsEndpoint
         }
 
         metrics.Answered(reading.Status.Outcome, reading.Age);
-        await AnswerAsync(context, new PageBody(reading.Parts), reading);
+        await AnswerAsync(context, pages, reading);
     }
 
-    private static async Task AnswerAsync(HttpContext context, PageBody page, TaskRunReading reading)
+    private static async Task AnswerAsync(HttpContext context, PageStore pages, TaskRunReading reading)
     {
+        var request = context.Request;
+        var coding = ContentCodings.Choose(request.Headers.AcceptEncoding);
+        var (page, form) = pages.Get(reading.Parts, request.PathBase.ToUriComponent(), coding);
         context.Features.Get<AuditNotes>()?.Answered(reading.Status.Outcome.ToString());
         var response = context.Response;
         var headers = response.Headers;
-        headers.ETag = page.ETag;
+        headers.ETag = form.ETag;
         headers.Age = ((long)Math.Ceiling(reading.Age.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
         // Browsers ask again each time, so that nothing is shown after a sign-out; asking costs the upstream nothing.
         headers.CacheControl = "private, no-cache";
         headers["Cache-Status"] = reading.Status.ToString();
         headers.Vary = "Authorization, Cookie, Origin, Accept-Encoding";
-        headers.Link = PageLinks.For(context.Request.PathBase.ToUriComponent() + Path, page.Parts.Request, page.Parts.Extent);
+        headers.Link = page.Link;
 
-        if (EntityTags.Match(context.Request.Headers.IfNoneMatch, page.ETag))
+        if (EntityTags.Match(request.Headers.IfNoneMatch, page.ETag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
 
         response.ContentType = Json;
-        response.ContentLength = page.Length;
-        if (HttpMethods.IsGet(context.Request.Method))
+        response.ContentLength = form.Length;
+        headers.ContentEncoding = form.Coding.Name();
+        if (HttpMethods.IsGet(request.Method))
         {
-            page.WriteTo(response.BodyWriter);
+            page.Write(form, response.BodyWriter);
             await response.BodyWriter.FlushAsync(context.RequestAborted);
         }
     }
