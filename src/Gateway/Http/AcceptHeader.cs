@@ -12,7 +12,8 @@ internal static class AcceptHeader
     /// <returns>0 (not acceptable) to 1.</returns>
     public static double QualityOf(StringValues accept, string mediaType)
     {
-        if (accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(accept, out var ranges))
+        // What nearly everybody sends is not worth taking apart.
+        if (accept.Count == 0 || (accept.Count == 1 && (accept[0] == mediaType || accept[0] == "*/*")) || !MediaTypeHeaderValue.TryParseList(accept, out var ranges))
         {
             return 1;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace NclueGateway.TaskRuns;
@@ -6,37 +7,37 @@ namespace NclueGateway.TaskRuns;
 internal static class PageQuery
 {
     /// <returns>False when the query is wrong; <paramref name="errors"/> then names each parameter that is, and says why.</returns>
-    public static bool TryParse(string? query, out PageRequest request, out Dictionary<string, string[]> errors)
+    public static bool TryParse(string? query, out PageRequest request, [NotNullWhen(false)] out Dictionary<string, string[]>? errors)
     {
         int? index = null;
         int? limit = null;
-        errors = new(StringComparer.Ordinal);
+        errors = null; // most queries need none
         foreach (var pair in new QueryStringEnumerable(query))
         {
             switch (pair.DecodeName().Span)
             {
                 case "index":
-                    index = Read("index", index, pair.DecodeValue().Span, 0, PageRequest.MaxIndex, errors);
+                    index = Read("index", index, pair.DecodeValue().Span, 0, PageRequest.MaxIndex, ref errors);
                     break;
                 case "limit":
-                    limit = Read("limit", limit, pair.DecodeValue().Span, 1, PageRequest.MaxLimit, errors);
+                    limit = Read("limit", limit, pair.DecodeValue().Span, 1, PageRequest.MaxLimit, ref errors);
                     break;
                 case var unknown:
-                    errors[unknown.ToString()] = ["There is no such parameter."];
+                    Say(ref errors, unknown.ToString(), "There is no such parameter.");
                     break;
             }
         }
 
         request = new(index ?? 0, limit ?? PageRequest.DefaultLimit);
-        return errors.Count == 0;
+        return errors is null;
     }
 
     private static int? Read(
-        string name, int? before, ReadOnlySpan<char> value, int least, int most, Dictionary<string, string[]> errors)
+        string name, int? before, ReadOnlySpan<char> value, int least, int most, ref Dictionary<string, string[]>? errors)
     {
-        if (before is not null || errors.ContainsKey(name))
+        if (before is not null || errors?.ContainsKey(name) == true)
         {
-            errors[name] = ["It must not be repeated."];
+            Say(ref errors, name, "It must not be repeated.");
             return before;
         }
 
@@ -51,7 +52,10 @@ internal static class PageQuery
             }
         }
 
-        errors[name] = [$"It must be a whole number from {least} to {most}, in digits only."];
+        Say(ref errors, name, $"It must be a whole number from {least} to {most}, in digits only.");
         return null;
     }
+
+    private static void Say(ref Dictionary<string, string[]>? errors, string name, string error) =>
+        (errors ??= new(StringComparer.Ordinal))[name] = [error];
 }
