@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using NclueGateway.Http;
-using NclueGateway.Operations;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Nclue;
@@ -69,7 +68,7 @@ public sealed class DrainingTests
 
         var stop = other.StopAsync();
         await holding.Reached.Task;
-        clock.Advance(Draining.LateRequests - TimeSpan.FromMilliseconds(1));
+        clock.Advance(TimeSpan.FromSeconds(4.999));
         var onItsWay = await other.ReadAsync();
         clock.Advance(TimeSpan.FromMilliseconds(1));
         using var refused = await other.Client.GetAsync(new Uri("/api/task-runs", UriKind.Relative), Ct);

@@ -13,7 +13,7 @@ internal sealed partial class Draining(IHostApplicationLifetime lifetime, Operat
     /// How long after the delay whatever comes is still answered as ever. The server takes no more connections then, but on a busy machine it comes
     /// late to those that it has; who sent a request in time is not to be refused for that.
     /// </summary>
-    internal static readonly TimeSpan LateRequests = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LateRequests = TimeSpan.FromSeconds(5);
 
     private const long Never = long.MaxValue;
 
