@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using NclueGateway.Budget;
 using NclueGateway.Check;
+using NclueGateway.Sandbox.Identity;
 using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Tests.Infrastructure;
 
@@ -202,6 +203,24 @@ public sealed class CheckCommandTests
         var seen = await installation.CheckAsync("Auth:Authority", address, callsUpstream: false);
 
         (seen.ExitCode, seen.Outcome, seen["identity-provider"].State).ShouldBe((0, "warning", "warning"));
+    }
+
+    [Fact]
+    public async Task The_sandboxs_provider_is_fine_and_one_that_nobody_can_sign_in_at_is_not()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+        await using var provider = await LocalIdentityProvider.StartAsync(new(), TestContext.Current.CancellationToken);
+        installation.Settings["Auth:Session:ClientId"] = LocalIdentityProvider.BrowserClientId;
+        installation.Settings["Auth:Session:ClientSecret"] = provider.BrowserClientSecret;
+        installation.Settings["Http:PublicOrigin"] = "https://gateway.example.com";
+        installation.Issuer.SignIn.Metadata["authorization_endpoint"] = null;
+
+        var good = await installation.CheckAsync("Auth:Authority", provider.Authority.AbsoluteUri, callsUpstream: false);
+        var bad = await installation.CheckAsync("Auth:Authority", installation.Issuer.Address, callsUpstream: false);
+
+        (good.ExitCode, good["identity-provider"].State).ShouldBe((0, "fine"));
+        bad.Failed.ShouldBe(["identity-provider"]);
+        bad["identity-provider"].Seen.ShouldContain("authorization");
     }
 
     [Fact]
