@@ -102,8 +102,8 @@ public sealed class SharedBlocksTests(TestRedis redis)
         }
 
         await using var other = await one.StartReplicaAsync(await SettingsAsync());
-        (await other.ReadAsync()).Runs.ShouldBe(Enumerable.Range(0, 20));
-        (await other.ReadAsync(100)).Runs.ShouldBe(Enumerable.Range(100, 20));
+        (await other.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK)).Runs.ShouldBe(Enumerable.Range(0, 20));
+        (await other.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, 100)).Runs.ShouldBe(Enumerable.Range(100, 20));
 
         one.Nclue.Arrivals.Select(arrival => arrival.Index).ShouldBe([0L, 100L, 0L, 100L]);
         other.Warnings().Length.ShouldBe(what == "gone" ? 0 : 1);

@@ -34,12 +34,12 @@ public sealed class RealTimeTests
         using var end = new CancellationTokenSource();
         var callers = Enumerable.Range(0, 64).Select(n => Task.Run(() => ReadOnAsync(gateway.CreateClient($"caller-{n}"), n))).ToList();
 
-        await Until(30);
+        await Until(20);
         await gateway.Nclue.PauseAsync(TestContext.Current.CancellationToken);
-        await Until(60);
+        await Until(40);
         var beforeReturn = gateway.Nclue.Arrivals.Count;
         await gateway.Nclue.ResumeAsync(TestContext.Current.CancellationToken);
-        await Until(90);
+        await Until(66);
         await end.CancelAsync();
         await Task.WhenAll(callers);
 
@@ -58,11 +58,11 @@ public sealed class RealTimeTests
         }
 
         // In the outage nobody waits, ages are honest, and after it every block comes again.
-        var outage = answers.Where(a => a.At > TimeSpan.FromSeconds(42) && a.At < TimeSpan.FromSeconds(60)).ToList();
+        var outage = answers.Where(a => a.At > TimeSpan.FromSeconds(32) && a.At < TimeSpan.FromSeconds(40)).ToList();
         outage.ShouldAllBe(a => a.Page.Age >= 11 && a.Page.CacheStatus.StartsWith("nclue-gateway; hit; ttl=-"));
         outage.Max(a => a.Took).ShouldBeLessThan(TimeSpan.FromSeconds(2)); // far below Cache:WaitFor, for a busy machine
         arrivals.Skip(beforeReturn).Select(a => a.Index).Distinct().Count().ShouldBe(10);
-        answers.Where(a => a.At > TimeSpan.FromSeconds(84)).ShouldAllBe(a => a.Page.Age <= 30);
+        answers.Where(a => a.At > TimeSpan.FromSeconds(62)).ShouldAllBe(a => a.Page.Age <= 30);
 
         async Task ReadOnAsync(HttpClient client, int seed)
         {
