@@ -2,10 +2,15 @@ using System.Globalization;
 using System.Text.Json;
 using NclueGateway.Budget;
 
-// dotnet run --project bench/Budget -c Release -- [seconds] [scenario …] [--json: a line of it for each, for programs]
+// dotnet run --project bench/Budget -c Release -- [seconds] [scenario …] [--few: half as many runs, for a short time] [--json: a line for each, for programs]
 var seconds = args.Length > 0 && int.TryParse(args[0], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 60;
 var isJson = args.Contains("--json");
-var names = args.Where(arg => !arg.All(char.IsAsciiDigit) && arg != "--json").ToList();
+var names = args.Where(arg => !arg.All(char.IsAsciiDigit) && arg is not ("--json" or "--few")).ToList();
+if (args.Contains("--few"))
+{
+    Scenarios.Runs /= 2;
+}
+
 if (names.Except(Scenarios.All.Keys).Any())
 {
     await Console.Error.WriteLineAsync($"Usage: budget.sh [seconds] [{string.Join(" | ", Scenarios.All.Keys)}]");

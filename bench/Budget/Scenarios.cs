@@ -7,7 +7,8 @@ namespace NclueGateway.Budget;
 /// <summary>What is done to the gateways while they are read from.</summary>
 internal static class Scenarios
 {
-    public const int Runs = 1_000;
+    /// <summary>How many runs NCLUE has.</summary>
+    public static int Runs { get; set; } = 1_000;
 
     public static readonly IReadOnlyDictionary<string, Func<TimeSpan, Task<Measurement>>> All = new Dictionary<string, Func<TimeSpan, Task<Measurement>>>
     {

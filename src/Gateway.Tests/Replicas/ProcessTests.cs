@@ -15,7 +15,7 @@ public sealed class ProcessTests
     [Fact]
     public async Task When_one_is_killed_and_another_added_the_upstream_cannot_tell_them_from_one()
     {
-        var seen = await MeasureAsync("kill", 24);
+        var seen = await MeasureAsync("kill", 18);
 
         seen.Ages.ShouldNotBeEmpty();
         seen.Reads.ShouldBeGreaterThan(1_000);
@@ -24,7 +24,7 @@ public sealed class ProcessTests
     [Fact]
     public async Task When_redis_stops_and_comes_back_empty_the_upstream_cannot_tell_them_from_one()
     {
-        var seen = await MeasureAsync("outage", 45); // Redis stops after a third of it: by then all ten blocks have come
+        var seen = await MeasureAsync("outage", 27); // Redis stops after a third of it: by then all five blocks have come
 
         seen.Ages.ShouldNotBeEmpty();
         seen.Reads.ShouldBeGreaterThan(1_000);
@@ -43,7 +43,7 @@ public sealed class ProcessTests
     private static async Task<Measurement> MeasureAsync(string scenario, int seconds)
     {
         var start = new ProcessStartInfo("dotnet", [
-            typeof(Measurement).Assembly.Location, seconds.ToString(CultureInfo.InvariantCulture), scenario, "--json"])
+            typeof(Measurement).Assembly.Location, seconds.ToString(CultureInfo.InvariantCulture), scenario, "--few", "--json"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

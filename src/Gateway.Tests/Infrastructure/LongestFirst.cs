@@ -1,0 +1,26 @@
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: TestCollectionOrderer(typeof(NclueGateway.Tests.Infrastructure.LongestFirst))]
+
+namespace NclueGateway.Tests.Infrastructure;
+
+/// <summary>Has the classes begin first that take the longest, so that at the end no core waits for one of them.</summary>
+public sealed class LongestFirst : ITestCollectionOrderer
+{
+    private static readonly string[] Long =
+    [
+        nameof(Http.OpenApi.SwaggerUiBrowserTests), nameof(Simulation.SimulationTests), nameof(TaskRuns.UpstreamFailureTests),
+        nameof(Sandbox.BrowserSignInTests), nameof(Tests.Nclue.BoundedCallTests), nameof(StartUpTests), nameof(Tests.Nclue.Pacing.PacerScriptTests),
+    ];
+
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
+        where TTestCollection : ITestCollection =>
+        [.. testCollections.OrderBy(collection => Place(collection.TestCollectionDisplayName))];
+
+    private static int Place(string name)
+    {
+        var place = Array.FindIndex(Long, type => name.Contains($".{type} ", StringComparison.Ordinal));
+        return place < 0 ? Long.Length : place;
+    }
+}
