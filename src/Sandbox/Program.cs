@@ -14,7 +14,7 @@ internal static class Program
         using var signal = new StopSignal();
         try
         {
-            await using var sandbox = await SandboxHost.StartAsync(options, signal.Token);
+            await using var sandbox = await SandboxHost.StartAsync(options with { Keys = SandboxOptions.KeysOfEnvironment() }, signal.Token);
             Console.WriteLine(await Banner.WriteAsync(sandbox, signal.Token));
             await sandbox.WaitForEndAsync(signal.Token);
         }

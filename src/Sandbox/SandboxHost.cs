@@ -30,7 +30,7 @@ internal sealed class SandboxHost : IAsyncDisposable
 
     public static async Task<SandboxHost> StartAsync(SandboxOptions options, CancellationToken cancellationToken)
     {
-        var (accessKey, secretKey) = ($"sandbox-{NewSecret()[..8]}", NewSecret());
+        var (accessKey, secretKey) = options.Keys ?? ($"sandbox-{NewSecret()[..8]}", NewSecret());
         SimulatedNclue? nclue = null;
         LocalIdentityProvider? identity = null;
         SampleFrontend? frontend = null;

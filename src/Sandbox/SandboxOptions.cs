@@ -25,6 +25,16 @@ internal sealed record SandboxOptions
     /// <summary>Where all of it listens. Not on loopback only in a container; even then everything is known as 127.0.0.1.</summary>
     public IPAddress Listen { get; init; } = IPAddress.Loopback;
 
+    /// <summary>The key pair that the simulated NCLUE accepts; null for one that nobody knows.</summary>
+    public (string AccessKey, string SecretKey)? Keys { get; init; }
+
+    /// <summary>The pair that the gateway would find in the environment, for whoever runs <c>check</c> or a gateway of its own beside the sandbox.</summary>
+    public static (string AccessKey, string SecretKey)? KeysOfEnvironment() =>
+        Environment.GetEnvironmentVariable("Nclue__AccessKey") is { Length: > 0 } accessKey
+        && Environment.GetEnvironmentVariable("Nclue__SecretKey") is { Length: > 0 } secretKey
+            ? (accessKey, secretKey)
+            : null;
+
     /// <summary>The options of a command line; null when it makes no sense.</summary>
     public static SandboxOptions? Parse(IReadOnlyList<string> args)
     {

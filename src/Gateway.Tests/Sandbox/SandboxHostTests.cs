@@ -29,6 +29,16 @@ public sealed class SandboxHostTests
     }
 
     [Fact]
+    public async Task It_accepts_the_pair_that_it_is_given_and_keeps_that_too()
+    {
+        await using var sandbox = await SandboxHost.StartAsync(AnyPorts with { Keys = ("given-access", "given-secret") }, Token);
+
+        sandbox.Nclue.Keys.ShouldBe([new("given-access", "given-secret")]);
+        var banner = await Banner.WriteAsync(sandbox, Token); // the gateway has read with it
+        banner.ShouldNotContain("given-");
+    }
+
+    [Fact]
     public async Task It_ends_when_it_is_told_to()
     {
         using var stop = new CancellationTokenSource();

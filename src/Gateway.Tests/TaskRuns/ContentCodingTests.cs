@@ -87,6 +87,21 @@ public sealed class ContentCodingTests
     }
 
     [Fact]
+    public async Task Answers_without_a_body_have_nothing_compressed_and_are_no_reads()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var plain = await ReadAsync(gateway, null);
+        for (var answer = 0; answer < 3; answer++)
+        {
+            (await ReadAsync(gateway, "br", ifNoneMatch: plain.ETag)).ETag.ShouldBe(plain.ETag);
+            (await ReadAsync(gateway, "br", method: HttpMethod.Head)).ETag.ShouldBe(plain.ETag);
+        }
+
+        (await ReadAsync(gateway, "br")).Coding.ShouldBeNull();
+        (await ReadAsync(gateway, "br")).Coding.ShouldBe("br");
+    }
+
+    [Fact]
     public async Task HEAD_says_what_GET_would_and_sends_nothing()
     {
         await using var gateway = await GatewayHost.StartAsync();

@@ -96,6 +96,6 @@ public sealed class PageStoreTests
     {
         var parts = _list.Locate(new(index, limit), long.MinValue, null, out _);
         parts.IsComplete.ShouldBeTrue();
-        return _pages.Get(parts, pathBase, ContentCoding.Identity).Page;
+        return _pages.Get(parts, pathBase);
     }
 }

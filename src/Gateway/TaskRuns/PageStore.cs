@@ -29,27 +29,20 @@ internal sealed class PageStore
     /// <summary>What all pages take of memory, about, in bytes.</summary>
     public long Size => Volatile.Read(ref _size);
 
-    /// <summary>The page that these parts make, in a coding that its reader accepts.</summary>
+    /// <summary>The page that these parts make.</summary>
     /// <param name="parts">Complete: every part has its block.</param>
     /// <param name="pathBase">What the gateway's paths begin with, encoded.</param>
-    /// <param name="coding">What the reader likes best.</param>
-    public (PreparedPage Page, PageForm Form) Get(PageParts parts, string pathBase, ContentCoding coding)
+    public PreparedPage Get(PageParts parts, string pathBase)
     {
         var pages = PagesOf(parts.First.Block!);
         if (!pages.ByRequest.TryGetValue(parts.Request, out var page) || !page.Is(parts, pathBase))
         {
-            page = new PreparedPage(parts, pathBase);
+            page = new PreparedPage(parts, pathBase, by => Grow(pages, by));
             pages.ByRequest[parts.Request] = page;
             Grow(pages, PreparedPage.Overhead);
         }
 
-        var form = page.In(coding, out var grownBy);
-        if (grownBy > 0)
-        {
-            Grow(pages, grownBy);
-        }
-
-        return (page, form);
+        return page;
     }
 
     private PagesOfBlock PagesOf(TaskRunBlock block)

@@ -16,14 +16,17 @@ internal sealed class PreparedPage
 
     private readonly PageBody _body;
     private readonly string _pathBase;
+    private readonly Action<int> _grown;
     private readonly PageForm?[] _forms = new PageForm?[3]; // by coding
     private int _compressibleReads;
 
     /// <param name="parts">Complete: every part has its block.</param>
     /// <param name="pathBase">What the gateway's paths begin with, encoded.</param>
-    public PreparedPage(PageParts parts, string pathBase)
+    /// <param name="grown">Called when the page takes so many bytes of memory more.</param>
+    public PreparedPage(PageParts parts, string pathBase, Action<int> grown)
     {
         _pathBase = pathBase;
+        _grown = grown;
         _body = new(parts);
         Link = PageLinks.For(pathBase + TaskRunsEndpoint.Path, parts.Request, parts.Extent);
         _forms[0] = new(ContentCoding.Identity, _body.ETag, _body.Length, null);
@@ -36,25 +39,16 @@ internal sealed class PreparedPage
     public string ETag => _body.ETag;
 
     /// <summary>Whether it is still what a reader would get.</summary>
-    public bool Is(PageParts parts, string pathBase) =>
-        ReferenceEquals(_body.Parts.First.Block, parts.First.Block)
-        && ReferenceEquals(_body.Parts.Second?.Block, parts.Second?.Block)
-        && _body.Parts.Extent.Equals(parts.Extent)
-        && _body.Parts.First == parts.First && _body.Parts.Second == parts.Second
-        && _pathBase == pathBase;
+    public bool Is(PageParts parts, string pathBase) => _body.Parts == parts && _pathBase == pathBase;
 
-    /// <summary>The body in a coding, compressed when that has not been done; as it is where compressing is not worth it.</summary>
-    /// <param name="coding">The coding.</param>
-    /// <param name="grownBy">How many bytes of memory more the page takes now.</param>
-    public PageForm In(ContentCoding coding, out int grownBy)
+    /// <summary>What is there in a coding; as it is while it has not been compressed. For answers without a body.</summary>
+    public PageForm Made(ContentCoding coding) => Volatile.Read(ref _forms[(int)coding]) ?? _forms[0]!;
+
+    /// <summary>What to send to somebody who accepts a coding: compressed when that has not been done, as it is where that is not worth it.</summary>
+    public PageForm In(ContentCoding coding)
     {
-        grownBy = 0;
-        if (coding == ContentCoding.Identity || _body.Length < LeastCompressed)
-        {
-            return _forms[0]!;
-        }
-
-        if (Volatile.Read(ref _forms[(int)coding]) is { } made)
+        var made = Made(coding);
+        if (made.Coding == coding || _body.Length < LeastCompressed)
         {
             return made;
         }
@@ -62,7 +56,7 @@ internal sealed class PreparedPage
         // Most pages are read once before their block is renewed: those are sent as they are.
         if (Interlocked.Increment(ref _compressibleReads) < 2)
         {
-            return _forms[0]!;
+            return made;
         }
 
         var form = Compress(coding);
@@ -71,7 +65,7 @@ internal sealed class PreparedPage
             return other;
         }
 
-        grownBy = form.Length;
+        _grown(form.Length);
         return form;
     }
 

@@ -91,8 +91,11 @@ internal static class TaskRunsEndpoint
     private static async Task AnswerAsync(HttpContext context, PageStore pages, TaskRunReading reading)
     {
         var request = context.Request;
+        var page = pages.Get(reading.Parts, request.PathBase.ToUriComponent());
         var coding = ContentCodings.Choose(request.Headers.AcceptEncoding);
-        var (page, form) = pages.Get(reading.Parts, request.PathBase.ToUriComponent(), coding);
+        var isUnchanged = EntityTags.Match(request.Headers.IfNoneMatch, page.ETag);
+        var hasBody = !isUnchanged && HttpMethods.IsGet(request.Method);
+        var form = hasBody ? page.In(coding) : page.Made(coding);
         context.Features.Get<AuditNotes>()?.Answered(reading.Status.Outcome.ToString());
         var response = context.Response;
         var headers = response.Headers;
@@ -105,7 +108,7 @@ internal static class TaskRunsEndpoint
         headers.Vary = "Authorization, Cookie, Origin, Accept-Encoding";
         headers.Link = page.Link;
 
-        if (EntityTags.Match(request.Headers.IfNoneMatch, page.ETag))
+        if (isUnchanged)
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
@@ -114,7 +117,7 @@ internal static class TaskRunsEndpoint
         response.ContentType = Json;
         response.ContentLength = form.Length;
         headers.ContentEncoding = form.Coding.Name();
-        if (HttpMethods.IsGet(request.Method))
+        if (hasBody)
         {
             page.Write(form, response.BodyWriter);
             await response.BodyWriter.FlushAsync(context.RequestAborted);
