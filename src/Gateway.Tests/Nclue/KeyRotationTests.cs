@@ -93,15 +93,26 @@ public sealed class KeyRotationTests
         Generation(gateway).ShouldBe(0);
     }
 
-    [Fact]
-    public async Task A_wrong_clock_changes_no_key()
+    [Theory]
+    [InlineData(20)]
+    [InlineData(10)] // it is corrected after three refusals, of which none says anything of the key
+    public async Task A_wrong_clock_changes_no_key(int minutes)
     {
         await using var gateway = await StartAsync();
-        gateway.Nclue.ClockOffset = TimeSpan.FromMinutes(20);
+        gateway.Nclue.ClockOffset = TimeSpan.FromMinutes(minutes);
 
-        await gateway.LetDepartUntilAsync(gateway.ReadAsync());
+        for (var read = 0; read < 6; read++)
+        {
+            await gateway.LetDepartUntilAsync(gateway.ReadAsync());
+            gateway.Clock.Advance(TimeSpan.FromSeconds(10));
+            await gateway.UntilAnsweredAsync();
+        }
 
-        gateway.Nclue.Arrivals.ShouldAllBe(arrival => KeyOf(arrival) == GatewayHost.AccessKey && arrival.Status == 401);
+        gateway.Nclue.Arrivals.Take(3).ShouldAllBe(arrival => arrival.Status == 401);
+        gateway.Nclue.Arrivals.Skip(3).ShouldAllBe(arrival => arrival.Status == (minutes == 10 ? 200 : 401));
+        gateway.Nclue.Arrivals.Count.ShouldBeGreaterThan(3);
+        gateway.Nclue.Arrivals.ShouldAllBe(arrival => KeyOf(arrival) == GatewayHost.AccessKey);
+        Generation(gateway).ShouldBe(0);
     }
 
     [Fact]

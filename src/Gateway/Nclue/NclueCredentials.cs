@@ -183,6 +183,7 @@ internal sealed record NclueKey(string AccessKey, string SecretKey)
 
 /// <summary>What a request was signed with, and when.</summary>
 /// <param name="Key">The pair.</param>
-/// <param name="At">The timestamp.</param>
+/// <param name="Time">The time that was signed.</param>
+/// <param name="At">The timestamp of that moment.</param>
 /// <param name="Layout">The string that was signed, with the access key masked: for people who look for a mistake.</param>
-internal sealed record SignedRequest(NclueKey Key, long At, string Layout);
+internal sealed record SignedRequest(NclueKey Key, DateTimeOffset Time, long At, string Layout);

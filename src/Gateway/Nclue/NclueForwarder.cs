@@ -112,7 +112,7 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
         if (context.Features.Get<HttpResponse>() is { StatusCode: not StatusCodes.Status200OK } refusal)
         {
             var isWhole = error == ForwarderError.None && !body.IsTooLong;
-            return Judge(NclueResponse.Read(refusal, isWhole ? body.Written : default, _clock.Now), context);
+            return Judge(context, refusal, isWhole ? body.Written : default);
         }
 
         if (body.IsTooLong)
@@ -127,7 +127,7 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
                 : NclueOutcome.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>()));
         }
 
-        return Judge(NclueResponse.Read(context.Response, body.Written, _clock.Now), context);
+        return Judge(context, context.Response, body.Written);
     }
 
     public void Dispose() => _client.Dispose();
@@ -150,12 +150,15 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
         }
     }
 
-    /// <summary>Tells what the answer says of the key. A wrong clock or path would have been refused with any key.</summary>
-    private NclueOutcome Judge(NclueOutcome outcome, HttpContext context)
+    /// <summary>
+    /// Tells what an answer means, and what it says of the key: a wrong clock or path would have been refused with any. What counts is the time that
+    /// this request was signed with, whatever has been learned of NCP's clock since.
+    /// </summary>
+    private NclueOutcome Judge(HttpContext context, HttpResponse response, ReadOnlyMemory<byte> body)
     {
         var signed = context.Features.GetRequiredFeature<SignedRequest>();
         var key = signed.Key;
-        outcome = outcome with { Signed = signed };
+        var outcome = NclueResponse.Read(response, body, signed.Time + _time.GetElapsedTime(signed.At)) with { Signed = signed };
         switch (outcome.Failure)
         {
             case null:

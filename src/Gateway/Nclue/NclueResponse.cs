@@ -12,7 +12,7 @@ internal static class NclueResponse
     /// <summary>Request timestamps this far from NCP's clock are refused.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    /// <param name="now">The time that requests are signed with.</param>
+    /// <param name="now">The present time, by the clock that the request was signed by.</param>
     public static NclueOutcome Read(HttpResponse response, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
         var status = response.StatusCode;

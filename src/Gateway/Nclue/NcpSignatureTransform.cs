@@ -28,7 +28,8 @@ internal sealed partial class NcpSignatureTransform(NclueOptions options, NclueC
         }
 
         var key = credentials.InUse;
-        var now = clock.Now.ToUnixTimeMilliseconds();
+        var signedTime = clock.Now;
+        var now = signedTime.ToUnixTimeMilliseconds();
         request.RequestUri = uri;
         request.Headers.Host = null; // the authority of the URI
         request.Headers.Add(NcpSignature.TimestampHeader, now.ToString(CultureInfo.InvariantCulture));
@@ -36,7 +37,7 @@ internal sealed partial class NcpSignatureTransform(NclueOptions options, NclueC
         request.Headers.Add(NcpSignature.SignatureHeader,
             NcpSignature.Sign(request.Method.Method, uri.PathAndQuery, now, key.AccessKey, key.SecretKey));
         context.HttpContext.Features.Set(new SignedRequest(
-            key, time.GetTimestamp(), NcpSignature.Layout(request.Method.Method, uri.PathAndQuery, now, key.AccessKey)));
+            key, signedTime, time.GetTimestamp(), NcpSignature.Layout(request.Method.Method, uri.PathAndQuery, now, key.AccessKey)));
         return default;
     }
 
