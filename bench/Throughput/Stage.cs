@@ -88,7 +88,7 @@ internal sealed class Stage : IAsyncDisposable
         var collector = Started(await Collector.StartAsync());
 
         var audited = await StartGatewayAsync("b, audit to a file", Audit, []);
-        var plain = await StartGatewayAsync("b, audit off", null, new() { ["Serilog__MinimumLevel__Override__NclueGateway.Audit"] = "Fatal" });
+        var plain = await StartGatewayAsync("b, audit off", null, ["--Serilog:MinimumLevel:Override:NclueGateway.Audit", "Fatal"]); // a shell drops variables with dots
         var (tag, body, headers) = await ReadPageAsync(plain.Address, tokens[0]);
         await File.WriteAllBytesAsync(Path.Combine(_folder, "page"), body);
         await File.WriteAllLinesAsync(Path.Combine(_folder, "headers"), headers);
@@ -113,11 +113,11 @@ internal sealed class Stage : IAsyncDisposable
 
         string[] Program(string name) => ["dotnet", Path.Combine(published, name, $"{name}.dll")];
 
-        async Task<Contender> StartGatewayAsync(string name, string? output, Dictionary<string, string> more)
+        async Task<Contender> StartGatewayAsync(string name, string? output, string[] arguments)
         {
             var nclue = Started(await SimulatedNclue.StartAsync(new() { Keys = { ["AK"] = "SK" }, Frozen = true }, CancellationToken.None));
             var at = Contender.FreePort();
-            return Started(await Contender.StartAsync(name, at, tokens[0], true, Program("Gateway"), new Dictionary<string, string>(more)
+            return Started(await Contender.StartAsync(name, at, tokens[0], true, [.. Program("Gateway"), .. arguments], new Dictionary<string, string>
             {
                 ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{at}",
                 ["Nclue__BaseAddress"] = nclue.BaseAddress.AbsoluteUri,
