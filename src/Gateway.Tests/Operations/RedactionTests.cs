@@ -101,7 +101,7 @@ public sealed class RedactionTests
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
         var settings = GatewayProgram.Good(issuer);
-        settings["Serilog__MinimumLevel__Override__Microsoft"] = "Information";
+        settings["Serilog__MinimumLevel__Override__Microsoft.AspNetCore.Hosting.Diagnostics"] = "Information"; // silent by itself
         using var gateway = GatewayProgram.Start(settings);
         var address = (await GatewayProgram.ReadAddressAsync(gateway, []))!;
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };

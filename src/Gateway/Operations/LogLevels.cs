@@ -20,6 +20,9 @@ internal sealed class LogLevels(IConfiguration configuration, Logger log) : ICon
 
     private static readonly string Provider = typeof(SerilogLoggerProvider).FullName!;
 
+    // It would open a scope for each request, with its path, and its lines are those of RequestLog. A level of its own in the settings wins.
+    private static readonly LoggerFilterRule Silence = new(Provider, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null);
+
     private IReadOnlyList<LoggerFilterRule> _rules = [new(Provider, null, LogLevel.Information, null)];
 
     /// <summary>Adds what of the levels cannot be read to the mistakes in the settings.</summary>
@@ -47,6 +50,7 @@ internal sealed class LogLevels(IConfiguration configuration, Logger log) : ICon
 
         // Those of the section Logging among them: there is one place for levels.
         options.Rules.Clear();
+        options.Rules.Add(Silence);
         foreach (var rule in _rules)
         {
             options.Rules.Add(rule);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
@@ -6,7 +8,7 @@ namespace NclueGateway.Operations;
 
 /// <summary>
 /// Writes events one after the other, each redacted as the whole text that it has become: so nothing in it is passed over, be it in a message,
-/// in a property of a property or in an exception.
+/// in a property of a property or in an exception. An event is out when <see cref="Emit"/> returns, unless events are gathered.
 /// </summary>
 /// <param name="formatter">Makes text of an event.</param>
 /// <param name="redact">Takes out of that text what must not be in it.</param>
@@ -14,18 +16,63 @@ namespace NclueGateway.Operations;
 internal sealed class LogOutput(ITextFormatter formatter, Func<string, string> redact, TextWriter output) : ILogEventSink
 {
     private const int UsualLength = 512;
+    private const int MostKept = 16 * 1024;
+
+    [ThreadStatic]
+    private static StringWriter? _text;
 
     private readonly Lock _lock = new();
+    private int _gathering;
 
     public void Emit(LogEvent logEvent)
     {
-        using var text = new StringWriter(new(UsualLength), formatProvider: null);
+        var text = _text ??= new(new StringBuilder(UsualLength), CultureInfo.InvariantCulture);
+        var builder = text.GetStringBuilder();
+        builder.Clear();
         formatter.Format(logEvent, text);
         var redacted = redact(text.ToString());
+        if (builder.Capacity > MostKept)
+        {
+            _text = null;
+        }
+
         lock (_lock)
         {
             output.Write(redacted);
-            output.Flush();
+            if (_gathering == 0 || logEvent.Level >= LogEventLevel.Error)
+            {
+                output.Flush();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Has events that are no errors wait until what is returned is disposed of, or until there are so many that the output writes them by itself: a
+    /// write of many costs hardly more than of one.
+    /// </summary>
+    public IDisposable Gather()
+    {
+        lock (_lock)
+        {
+            _gathering++;
+        }
+
+        return new Gathering(this);
+    }
+
+    private sealed class Gathering(LogOutput output) : IDisposable
+    {
+        public void Dispose() => output.Release();
+    }
+
+    private void Release()
+    {
+        lock (_lock)
+        {
+            if (--_gathering == 0)
+            {
+                output.Flush();
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Options;
 using Serilog;
 using Serilog.Core;
@@ -28,11 +29,12 @@ internal static class Logs
         builder.Logging.ClearProviders();
         builder.Services
             .AddSingleton(redactor)
-            .AddKeyedSingleton(Output, Console.Out) // as it is: what a factory makes is disposed of with the application
-            .AddSingleton(provider => CreateLogger(new LogOutput(
+            .AddKeyedSingleton<TextWriter>(Output, StandardOutput()) // as it is: what a factory makes is disposed of with the application
+            .AddSingleton(provider => new LogOutput(
                 isReadable ? new MessageTemplateTextFormatter(Readable) : new CompactJsonFormatter(),
                 isReadable ? redactor.InText : redactor.InJson,
-                provider.GetRequiredKeyedService<TextWriter>(Output))))
+                provider.GetRequiredKeyedService<TextWriter>(Output)))
+            .AddSingleton(provider => CreateLogger(provider.GetRequiredService<LogOutput>()))
             .AddSingleton<ILoggerProvider>(provider => new SerilogLoggerProvider(provider.GetRequiredService<Logger>()))
             .AddSingleton<IConfigureOptions<LoggerFilterOptions>, LogLevels>()
             .AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(
@@ -42,6 +44,9 @@ internal static class Logs
             .Configure<LoggerFactoryOptions>(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.None);
         return builder;
     }
+
+    /// <summary><see cref="Console.Out"/> writes each line by itself; <see cref="LogOutput"/> says when.</summary>
+    private static StreamWriter StandardOutput() => new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), bufferSize: 16 * 1024);
 
     /// <summary>Writes everything that it is given: levels are looked at before.</summary>
     private static Logger CreateLogger(LogOutput output) =>

@@ -16,51 +16,18 @@ internal sealed partial class RequestLog(RequestDelegate next, ILoggerFactory lo
 
     private readonly ILogger _log = logs.CreateLogger(Category);
 
-    public Task InvokeAsync(HttpContext context)
-    {
-        var started = time.GetTimestamp();
-        Task answering;
-        try
-        {
-            answering = next(context);
-        }
-        catch
-        {
-            Write(context, started, hasFailed: true);
-            throw;
-        }
-
-        if (!answering.IsCompletedSuccessfully)
-        {
-            return WaitAsync(answering, context, started);
-        }
-
-        Write(context, started, hasFailed: false);
-        return Task.CompletedTask;
-    }
-
-    private async Task WaitAsync(Task answering, HttpContext context, long started)
-    {
-        var hasFailed = true;
-        try
-        {
-            await answering;
-            hasFailed = false;
-        }
-        finally
-        {
-            Write(context, started, hasFailed);
-        }
-    }
+    public Task InvokeAsync(HttpContext context) => next.ThenAsync(
+        context, (Log: this, Started: time.GetTimestamp()), static (context, state, hasFailed) => state.Log.Write(context, state.Started, hasFailed));
 
     private void Write(HttpContext context, long started, bool hasFailed)
     {
         var status = context.Response.StatusCode;
-        var level = context.RequestAborted.IsCancellationRequested ? LogLevel.Debug : status switch
+        var level = status switch
         {
+            < 400 when !hasFailed => LogLevel.Debug,
             StatusCodes.Status499ClientClosedRequest => LogLevel.Debug,
+            _ when context.RequestAborted.IsCancellationRequested => LogLevel.Debug, // asked last: the server makes a token for whoever asks
             _ when hasFailed => LogLevel.Error, // after its answer had begun, or there would be one
-            < 400 => LogLevel.Debug,
             < 500 => LogLevel.Information,
             StatusCodes.Status500InternalServerError => LogLevel.Error,
             _ => LogLevel.Warning,

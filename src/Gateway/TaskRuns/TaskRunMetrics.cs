@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using NclueGateway.Caching;
 using NclueGateway.Http;
@@ -23,7 +24,8 @@ internal sealed class TaskRunMetrics
     ];
 
     private readonly Meter _meter;
-    private readonly Counter<long> _reads;
+    private readonly FrozenDictionary<string, StripedCount> _reads;
+    private readonly StripedCount[] _answers; // by outcome
     private readonly Histogram<double> _age;
     private readonly Counter<long> _departures;
     private readonly Histogram<double> _wait;
@@ -32,8 +34,8 @@ internal sealed class TaskRunMetrics
     public TaskRunMetrics(IMeterFactory meters)
     {
         _meter = meters.CreateGatewayMeter();
-        _reads = _meter.CreateCounter<long>(
-            "nclue_gateway.reads", "{read}", "Reads by what came of them: hit, miss, renewed, stale, or the slug of the problem.");
+        _reads = CacheOutcomes.Concat(Refusals.Select(problem => problem.Slug)).ToFrozenDictionary(outcome => outcome, _ => new StripedCount());
+        _answers = [.. CacheOutcomes.Select(outcome => _reads[outcome])];
         _age = _meter.CreateHistogram<double>("nclue_gateway.read.age", "s", "How old what was served is.");
         _departures = _meter.CreateCounter<long>(
             "nclue_gateway.departures", "{request}", "Requests that this replica has sent to NCLUE, by for whom: wait, overdue, due.");
@@ -45,12 +47,13 @@ internal sealed class TaskRunMetrics
     /// <summary>A reader was answered.</summary>
     public void Answered(CacheOutcome outcome, TimeSpan age)
     {
-        _reads.Add(1, Outcome(CacheOutcomes[(int)outcome]));
+        _answers[(int)outcome].Add(1);
         _age.Record(age.TotalSeconds);
     }
 
     /// <summary>A reader was sent away.</summary>
-    public void Refused(string problem) => _reads.Add(1, Outcome(problem));
+    /// <param name="problem">One of <see cref="Refusals"/>.</param>
+    public void Refused(Problem problem) => _reads[problem.Slug].Add(1);
 
     /// <summary>A request departs.</summary>
     /// <param name="pick">What for.</param>
@@ -72,6 +75,11 @@ internal sealed class TaskRunMetrics
     public void Observe(BlockRefresher refresher)
     {
         CountFromZero();
+        _meter.CreateObservableCounter(
+            "nclue_gateway.reads",
+            () => _reads.Select(read => new Measurement<long>(read.Value.Total, Outcome(read.Key))),
+            "{read}",
+            "Reads by what came of them: hit, miss, renewed, stale, or the slug of the problem.");
         _meter.CreateObservableGauge("nclue_gateway.queue.length", () => refresher.Waits, "{block}", "Blocks that readers wait for.");
         _meter.CreateObservableGauge("nclue_gateway.calls.in_flight", () => refresher.InFlight, "{request}", "Requests to NCLUE under way.");
         _meter.CreateObservableGauge(
@@ -88,11 +96,6 @@ internal sealed class TaskRunMetrics
     /// <summary>Prometheus sees how much a series has grown, not that it has appeared: of one that appears with its first event, it misses that event.</summary>
     private void CountFromZero()
     {
-        foreach (var outcome in CacheOutcomes.Concat(Refusals.Select(problem => problem.Slug)))
-        {
-            _reads.Add(0, Outcome(outcome));
-        }
-
         foreach (var departure in Classes)
         {
             _departures.Add(0, Of(departure));

@@ -18,27 +18,39 @@ internal sealed class RequestAudit(
     // All other paths are open to everybody and tell nothing about anybody.
     private static readonly PathString[] Audited = ["/api", "/session"];
 
-    public Task InvokeAsync(HttpContext context) =>
-        Audited.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)) ? AuditAsync(context) : next(context);
-
-    private async Task AuditAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
-        var started = time.GetTimestamp();
+        if (!trail.IsOn || !IsAudited(context.Request.Path))
+        {
+            return next(context);
+        }
+
         var notes = new AuditNotes();
         context.Features.Set(notes);
-        try
-        {
-            await next(context);
-        }
-        finally
+        return next.ThenAsync(context, (Audit: this, Notes: notes, Started: time.GetTimestamp()), static (context, state, _) =>
         {
             // Neither: somebody who left before there was an answer, or a step on the way to a sign-in.
-            if (notes.Kind is not null || notes.Problem is not null)
+            if (state.Notes.Kind is not null || state.Notes.Problem is not null)
             {
-                trail.Record(ToEvent(context, notes, time.GetElapsedTime(started)));
+                state.Audit.Record(context, state.Notes, state.Started);
+            }
+        });
+    }
+
+    private static bool IsAudited(PathString asked)
+    {
+        foreach (var path in Audited)
+        {
+            if (asked.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
             }
         }
+
+        return false;
     }
+
+    private void Record(HttpContext context, AuditNotes notes, long started) => trail.Record(ToEvent(context, notes, time.GetElapsedTime(started)));
 
     private AuditEvent ToEvent(HttpContext context, AuditNotes notes, TimeSpan duration)
     {

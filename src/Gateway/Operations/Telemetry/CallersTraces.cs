@@ -10,16 +10,14 @@ internal sealed class CallersTraces : DistributedContextPropagator
 {
     public override IReadOnlyCollection<string> Fields => [];
 
-    /// <summary>Links the request's span to that of the caller.</summary>
-    public static Task LinkAsync(HttpContext context, RequestDelegate next)
+    /// <summary>Links the request's span to the one that a caller's headers name, if they do.</summary>
+    public static void Link(Activity? request, IHeaderDictionary headers)
     {
-        var headers = context.Request.Headers;
-        if (Activity.Current is { } request && ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var caller))
+        if (headers.TraceParent.Count > 0 && request is not null
+            && ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var caller))
         {
             request.AddLink(new(caller));
         }
-
-        return next(context);
     }
 
     public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter)
