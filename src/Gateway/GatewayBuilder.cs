@@ -72,7 +72,7 @@ public static class GatewayBuilder
         app.UseCrossOrigin();
         app.UseHostCheck();
         app.UseAnonymousQuota();
-        app.UseAuthentication();
+        app.UseSignIn();
         if (hasSignIn)
         {
             app.UseSessionGuard(); // before the quota: another site must not use up what belongs to the person

@@ -109,7 +109,7 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseHostCheck();
         app.UseRouting();
         app.UseAnonymousQuota();
-        app.UseAuthentication();
+        app.UseSignIn();
         app.UseCallerQuota();
         app.UseAuthorization();
         app.MapDiscovery(Protected, hasSignIn ? SessionEndpoints.Login : null);

@@ -1,11 +1,9 @@
-using System.Diagnostics.Metrics;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
-using NclueGateway.Operations.Telemetry;
 
 namespace NclueGateway.Access;
 
@@ -13,38 +11,16 @@ namespace NclueGateway.Access;
 /// Who a bearer token stands for, and the 401 and 403 of the gateway: <c>WWW-Authenticate</c> after RFC 6750 §3, and a problem. The shipped
 /// descriptions are replaced because they quote the token (its audience, its issuer, its times).
 /// </summary>
-internal sealed class BearerChallenges(
-    AuthOptions options, Permissions permissions, IssuerKeys keys, ValidatedTokens validated, BrowserSessionOptions session, IMeterFactory meters)
-    : JwtBearerEvents
+internal sealed class BearerChallenges(AuthOptions options, Permissions permissions, ValidatedTokens validated, BrowserSessionOptions session) : JwtBearerEvents
 {
-    private const string Scheme = "Bearer ";
-
-    private readonly Counter<long> _lookups = meters.CreateGatewayMeter()
-        .CreateCounter<long>("nclue_gateway.token_cache.lookups", "{token}", "Access tokens by whether they were known to be good: hit, miss.");
-
-    public override async Task MessageReceived(MessageReceivedContext context)
+    public override Task MessageReceived(MessageReceivedContext context)
     {
-        var authorization = context.Request.Headers.Authorization;
-        if (authorization.Count > 1)
+        if (context.Request.Headers.Authorization.Count > 1)
         {
             context.Fail(new TokenRefusedException("More than one Authorization header"));
         }
-        else if (authorization.ToString() is var value && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-        {
-            context.Token = value[Scheme.Length..].Trim(); // what the handler would read, and now does not read again
 
-            // Asking for the keys is also what has them fetched every hour: a withdrawn key is noticed however few tokens are checked.
-            if (context.Token.Length > 0 && await keys.GetAsync() is { } issuer)
-            {
-                var caller = validated.Find(context.Token, issuer);
-                _lookups.Add(1, new KeyValuePair<string, object?>("result", caller is null ? "miss" : "hit"));
-                if (caller is not null)
-                {
-                    context.Principal = caller;
-                    context.Success();
-                }
-            }
-        }
+        return Task.CompletedTask;
     }
 
     public override Task TokenValidated(TokenValidatedContext context)

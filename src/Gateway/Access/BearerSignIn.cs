@@ -28,6 +28,7 @@ internal static class BearerSignIn
         services.AddSingleton<IssuerKeys>();
         services.AddSingleton<IssuerTokenHandler>();
         services.AddSingleton<ValidatedTokens>();
+        services.AddSingleton<KnownTokens>();
         services.AddSingleton<BearerChallenges>();
         services.AddAuthentication().AddJwtBearer();
         services.AddOptions<AuthenticationOptions>().PostConfigure(schemes => schemes.DefaultScheme ??= JwtBearerDefaults.AuthenticationScheme);
@@ -43,5 +44,15 @@ internal static class BearerSignIn
                 bearer.Events = challenges;
             });
         return services;
+    }
+
+    /// <summary>Finds out who is calling: by a token that is known to be good, else by the framework's handlers.</summary>
+    public static void UseSignIn(this WebApplication app)
+    {
+        var known = app.Services.GetRequiredService<KnownTokens>();
+        app.UseWhen(context => !known.TrySignIn(context), handlers => handlers.UseAuthentication());
+
+        // The framework puts its own in front of everything, unless it finds this. It does not look into branches.
+        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
     }
 }

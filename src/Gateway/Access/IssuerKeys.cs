@@ -32,8 +32,7 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
     private readonly HttpClient _http;
     private readonly Lock _gate = new();
 
-    private OpenIdConnectConfiguration? _current;
-    private long _fetchedAt;
+    private volatile Fetched? _current;
     private long? _askedAt;
     private bool _lastFailed;
     private Exception? _failure;
@@ -82,26 +81,34 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
     }
 
     /// <summary>The keys at hand; the first time, those the provider gives. Null while the provider has not given any.</summary>
-    public async ValueTask<OpenIdConnectConfiguration?> GetAsync()
+    public ValueTask<OpenIdConnectConfiguration?> GetAsync()
     {
-        Task fetch;
-        lock (_gate)
+        if (_current is not { } current)
         {
-            if (_current is not null)
-            {
-                if (_time.GetElapsedTime(_fetchedAt) >= RefreshAfter)
-                {
-                    _ = FetchUnlessJustAsked();
-                }
-
-                return _current;
-            }
-
-            fetch = FetchUnlessJustAsked();
+            return new(WaitAsync());
         }
 
-        await fetch;
-        return Volatile.Read(ref _current);
+        if (_time.GetElapsedTime(current.At) >= RefreshAfter)
+        {
+            lock (_gate)
+            {
+                _ = FetchUnlessJustAsked();
+            }
+        }
+
+        return new(current.Issuer);
+
+        async Task<OpenIdConnectConfiguration?> WaitAsync()
+        {
+            Task fetch;
+            lock (_gate)
+            {
+                fetch = FetchUnlessJustAsked();
+            }
+
+            await fetch;
+            return _current?.Issuer;
+        }
     }
 
     /// <summary>
@@ -113,9 +120,9 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
         Task fetch;
         lock (_gate)
         {
-            if (_current != known)
+            if (_current?.Issuer != known)
             {
-                return _current;
+                return _current?.Issuer;
             }
 
             fetch = FetchUnlessJustAsked();
@@ -124,7 +131,7 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
         await fetch;
         lock (_gate)
         {
-            return _lastFailed ? null : _current;
+            return _lastFailed ? null : _current?.Issuer;
         }
     }
 
@@ -154,8 +161,7 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
 
             lock (_gate)
             {
-                _current = fetched;
-                _fetchedAt = _time.GetTimestamp();
+                _current = new(fetched, _time.GetTimestamp());
                 _lastFailed = false;
             }
         }
@@ -184,6 +190,9 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>What the provider said, and when. Read without the lock.</summary>
+    private sealed record Fetched(OpenIdConnectConfiguration Issuer, long At);
 
     private static partial class Log
     {

@@ -1,5 +1,7 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 
 namespace NclueGateway.Access;
 
@@ -30,6 +32,43 @@ internal sealed class Permissions(AuthOptions options)
             : claim.Value == options.ReadScope);
 }
 
+/// <summary>Who may use an endpoint.</summary>
+/// <param name="isMet">Whether the request is from one of them.</param>
+internal sealed class CallerRequirement(Func<HttpContext, bool> isMet) : IAuthorizationRequirement
+{
+    public bool IsMetBy(HttpContext context) => isMet(context);
+}
+
+/// <summary>
+/// Applies the requirements of an endpoint: the only place where a request is let through or not. The framework's own evaluator asks services for
+/// handlers and these for each requirement, and tells of it in a scope and by metrics; ours are a question each.
+/// </summary>
+internal sealed class CallerEvaluator : IPolicyEvaluator
+{
+    private static readonly Task<AuthenticateResult> Nothing = Task.FromResult(AuthenticateResult.NoResult());
+    private static readonly Task<PolicyAuthorizationResult> Granted = Task.FromResult(PolicyAuthorizationResult.Success());
+    private static readonly Task<PolicyAuthorizationResult> Forbidden = Task.FromResult(PolicyAuthorizationResult.Forbid());
+    private static readonly Task<PolicyAuthorizationResult> Challenged = Task.FromResult(PolicyAuthorizationResult.Challenge());
+
+    /// <summary>Adds nothing to what is known of the caller: no policy names a scheme of its own.</summary>
+    public Task<AuthenticateResult> AuthenticateAsync(AuthorizationPolicy policy, HttpContext context) => Nothing;
+
+    /// <summary>Whether all requirements are met. One of another kind is met by nobody.</summary>
+    public Task<PolicyAuthorizationResult> AuthorizeAsync(
+        AuthorizationPolicy policy, AuthenticateResult authenticationResult, HttpContext context, object? resource)
+    {
+        for (var i = 0; i < policy.Requirements.Count; i++)
+        {
+            if (policy.Requirements[i] is not CallerRequirement requirement || !requirement.IsMetBy(context))
+            {
+                return context.User is SignedInCaller ? Forbidden : Challenged;
+            }
+        }
+
+        return Granted;
+    }
+}
+
 /// <summary>
 /// Makes <see cref="Permissions"/> what every endpoint asks for that says <c>RequireAuthorization()</c>, and closes all that say nothing.
 /// </summary>
@@ -38,15 +77,13 @@ internal static class PermissionsExtensions
     public static IServiceCollection AddPermissions(this IServiceCollection services)
     {
         services.AddSingleton<Permissions>();
+        services.AddSingleton<IPolicyEvaluator, CallerEvaluator>(); // before the framework's own, so that it is asked
         services.AddAuthorizationBuilder()
-            .SetDefaultPolicy(new AuthorizationPolicyBuilder()
-                .RequireAuthenticatedUser()
-                .RequireAssertion(context => context.User is SignedInCaller { MayRead: true })
-                .Build())
-            .AddPolicy(Permissions.SignedIn, policy => policy.RequireAssertion(context => context.User is SignedInCaller))
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder()
-                .RequireAssertion(context => OpenRoutes.Allow(((HttpContext)context.Resource!).GetEndpoint()))
-                .Build());
+            .SetDefaultPolicy(Policy(context => context.User is SignedInCaller { MayRead: true }))
+            .AddPolicy(Permissions.SignedIn, Policy(context => context.User is SignedInCaller))
+            .SetFallbackPolicy(Policy(context => OpenRoutes.Allow(context.GetEndpoint())));
         return services;
     }
+
+    private static AuthorizationPolicy Policy(Func<HttpContext, bool> isMet) => new([new CallerRequirement(isMet)], []);
 }

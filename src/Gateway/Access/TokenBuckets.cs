@@ -23,11 +23,11 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
     private readonly TimeSpan _interval = Second / perSecond;
     private readonly TimeSpan _capacity = Second / perSecond * burst;
     private readonly long _start = time.GetTimestamp();
-    private readonly ConcurrentDictionary<TKey, TimeSpan> _fullAt = new();
+    private readonly ConcurrentDictionary<TKey, Bucket> _buckets = new();
     private int _untilSweep = LeastBetweenSweeps;
 
     /// <summary>How many buckets are held.</summary>
-    public int Count => _fullAt.Count;
+    public int Count => _buckets.Count;
 
     /// <summary>Takes one request out of a bucket, if there is one in it.</summary>
     public BucketLevel Take(TKey key)
@@ -35,22 +35,46 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
         while (true)
         {
             var now = time.GetElapsedTime(_start);
-            var isHeld = _fullAt.TryGetValue(key, out var fullAt);
-            var next = (fullAt > now ? fullAt : now) + _interval;
+            var isNew = false;
+            if (!_buckets.TryGetValue(key, out var bucket))
+            {
+                bucket = _buckets.GetOrAdd(key, new Bucket());
+                isNew = Interlocked.Decrement(ref _untilSweep) == 0;
+            }
+
+            var level = Take(bucket, now);
+            if (isNew)
+            {
+                Sweep(now);
+            }
+
+            if (level is { } taken)
+            {
+                return taken;
+            }
+        }
+    }
+
+    /// <summary>Null when the bucket is not held any more.</summary>
+    private BucketLevel? Take(Bucket bucket, TimeSpan now)
+    {
+        while (true)
+        {
+            var fullAt = bucket.FullAt;
+            if (fullAt == Bucket.LetGo)
+            {
+                return null;
+            }
+
+            var next = (fullAt > now.Ticks ? TimeSpan.FromTicks(fullAt) : now) + _interval;
             var missing = next - now;
             if (missing > _capacity)
             {
                 return new(false, 0, missing - _capacity);
             }
 
-            // Somebody else may have taken one, or found it full, since it was looked at.
-            if (isHeld ? _fullAt.TryUpdate(key, next, fullAt) : _fullAt.TryAdd(key, next))
+            if (bucket.TrySet(fullAt, next.Ticks)) // else somebody else has taken one since
             {
-                if (!isHeld && Interlocked.Decrement(ref _untilSweep) == 0)
-                {
-                    Sweep(now);
-                }
-
                 return new(true, (int)((_capacity - missing) / _interval), missing);
             }
         }
@@ -58,20 +82,36 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
 
     private void Sweep(TimeSpan now)
     {
-        foreach (var bucket in _fullAt.Where(bucket => bucket.Value <= now))
+        foreach (var (key, bucket) in _buckets)
         {
-            _fullAt.TryRemove(bucket);
+            if (bucket.FullAt is var fullAt && fullAt <= now.Ticks && bucket.TrySet(fullAt, Bucket.LetGo))
+            {
+                _buckets.TryRemove(new(key, bucket));
+            }
         }
 
         // Each sweep is paid for by as many new buckets as it had to look at.
-        var left = _fullAt.Count;
+        var left = _buckets.Count;
         if (left > MostBuckets / 2)
         {
-            _fullAt.Clear(); // everybody begins anew: better than to refuse strangers
+            _buckets.Clear(); // everybody begins anew: better than to refuse strangers
             left = 0;
         }
 
         Volatile.Write(ref _untilSweep, Math.Max(LeastBetweenSweeps, left));
+    }
+
+    /// <summary>When it will be full, in ticks of <see cref="TimeSpan"/> since the start. Changed without a lock.</summary>
+    private sealed class Bucket
+    {
+        /// <summary>It is not held any more: whoever has found it looks again.</summary>
+        public const long LetGo = -1;
+
+        private long _fullAt;
+
+        public long FullAt => Volatile.Read(ref _fullAt);
+
+        public bool TrySet(long from, long to) => Interlocked.CompareExchange(ref _fullAt, to, from) == from;
     }
 }
 

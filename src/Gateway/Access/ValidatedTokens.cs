@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -37,9 +39,13 @@ internal sealed class ValidatedTokens(TimeProvider time)
     /// <summary>Whom the token stands for; null when it has to be checked.</summary>
     /// <param name="token">The whole token, as it was sent.</param>
     /// <param name="issuer">What the issuer's keys are now.</param>
-    public SignedInCaller? Find(string token, OpenIdConnectConfiguration issuer)
+    public SignedInCaller? Find(ReadOnlySpan<char> token, OpenIdConnectConfiguration issuer)
     {
-        var hash = TokenHash.Of(token);
+        if (!TokenHash.TryOf(token, out var hash))
+        {
+            return null;
+        }
+
         if (_young.TryGetValue(hash, out var entry))
         {
             return IsGood(entry, issuer) ? entry.Caller : null;
@@ -58,9 +64,9 @@ internal sealed class ValidatedTokens(TimeProvider time)
     public void Keep(JsonWebToken token, SignedInCaller caller)
     {
         // A token that is past its expiry, and good only for the clock skew, never gets here twice.
-        if (token.EncodedToken.Length <= LongestToken && token.ValidTo > time.GetUtcNow().UtcDateTime)
+        if (token.ValidTo > time.GetUtcNow().UtcDateTime && TokenHash.TryOf(token.EncodedToken, out var hash))
         {
-            Add(TokenHash.Of(token.EncodedToken), new(caller, token.SigningKey, token.ValidTo, time.GetTimestamp()));
+            Add(hash, new(caller, token.SigningKey, token.ValidTo, time.GetTimestamp()));
         }
     }
 
@@ -97,11 +103,28 @@ internal sealed class ValidatedTokens(TimeProvider time)
     /// <summary>SHA-256 of all characters of a token, so that none has to be kept.</summary>
     private readonly record struct TokenHash(UInt128 First, UInt128 Second)
     {
-        public static TokenHash Of(string token)
+        private const int OnStack = 2 * 1024;
+
+        /// <returns>False for what is too long, or no token at all: those are ASCII (RFC 7515, section 7.1).</returns>
+        public static bool TryOf(ReadOnlySpan<char> token, out TokenHash hash)
         {
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(MemoryMarshal.AsBytes(token.AsSpan()), hash);
-            return MemoryMarshal.Read<TokenHash>(hash);
+            hash = default;
+            if (token.Length > LongestToken)
+            {
+                return false;
+            }
+
+            Span<byte> bytes = token.Length <= OnStack ? stackalloc byte[OnStack] : new byte[token.Length];
+            if (Ascii.FromUtf16(token, bytes, out var length) != OperationStatus.Done)
+            {
+                return false;
+            }
+
+            SHA256.HashData(bytes[..length], MemoryMarshal.AsBytes(new Span<TokenHash>(ref hash)));
+            return true;
         }
+
+        // It is as good as random already.
+        public override int GetHashCode() => (int)First;
     }
 }
