@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using NclueGateway.Access;
 using NclueGateway.TaskRuns;
 
@@ -49,7 +50,7 @@ internal sealed class Caller(RandomSchedule schedule, int number)
         TaskRunReading reading;
         try
         {
-            reading = await replica.Reader.ReadAsync(page, _identity, CancellationToken.None);
+            reading = await replica.Reader.ReadAsync(page, _identity, new HttpRequestLifetimeFeature());
         }
         catch (Exception failure)
         {

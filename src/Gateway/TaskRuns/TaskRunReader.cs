@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Http;
@@ -18,8 +19,11 @@ internal sealed class TaskRunReader(
 
     private readonly TimeSpan _staleUntil = cache.FreshFor + cache.ServeStaleFor;
 
-    /// <summary>Reads a page for a caller. <paramref name="cancellationToken"/> ends this reader's wait and nothing else.</summary>
-    public ValueTask<TaskRunReading> ReadAsync(PageRequest request, CallerIdentity caller, CancellationToken cancellationToken)
+    /// <summary>Reads a page for a caller.</summary>
+    /// <param name="request">The page.</param>
+    /// <param name="caller">Whose share of the gateway a wait uses.</param>
+    /// <param name="lifetime">Its end ends this reader's wait and nothing else. Asked only if there is a wait: the server makes a token for whoever asks.</param>
+    public ValueTask<TaskRunReading> ReadAsync(PageRequest request, CallerIdentity caller, IHttpRequestLifetimeFeature lifetime)
     {
         var now = time.GetTimestamp();
         var parts = list.Locate(request, Oldest(now), now, out var isNews);
@@ -27,12 +31,12 @@ internal sealed class TaskRunReader(
 
         if (age > cache.FreshFor && Newer(parts, now) is { Count: > 0 } newer)
         {
-            return new(LookAsync(newer, request, caller, cancellationToken));
+            return new(LookAsync(newer, request, caller, lifetime));
         }
 
         if (age > _staleUntil)
         {
-            return new(WaitAsync(request, caller, parts.IsComplete ? CacheOutcome.Renewed : CacheOutcome.Miss, cancellationToken));
+            return new(WaitAsync(request, caller, parts.IsComplete ? CacheOutcome.Renewed : CacheOutcome.Miss, lifetime.RequestAborted));
         }
 
         // Somebody who looks once a minute sees fresh data, and a busy gateway never waits. (Asked before this read itself makes it busy.)
@@ -43,21 +47,21 @@ internal sealed class TaskRunReader(
             refresher.Wake();
         }
 
-        return isWorthAMoment ? new(WaitSoftlyAsync(request, caller, now, cancellationToken)) : new(Hit(parts, age));
+        return isWorthAMoment ? new(WaitSoftlyAsync(request, caller, now, lifetime.RequestAborted)) : new(Hit(parts, age));
     }
 
     /// <summary>Reads what other replicas have fetched. It takes a moment, or no longer than Redis is waited for.</summary>
     private async Task<TaskRunReading> LookAsync(
-        List<int> newer, PageRequest request, CallerIdentity caller, CancellationToken cancellationToken)
+        List<int> newer, PageRequest request, CallerIdentity caller, IHttpRequestLifetimeFeature lifetime)
     {
         while (newer.Count > 0)
         {
-            await Task.WhenAll(newer.Select(shared.LookAsync)).WaitAsync(cancellationToken);
+            await Task.WhenAll(newer.Select(shared.LookAsync)).WaitAsync(lifetime.RequestAborted);
             var now = time.GetTimestamp();
             newer = Newer(list.Locate(request, Oldest(now), now, out _), now);
         }
 
-        return await ReadAsync(request, caller, cancellationToken);
+        return await ReadAsync(request, caller, lifetime);
     }
 
     /// <summary>The blocks of a page that are not fresh here, and newer elsewhere.</summary>
