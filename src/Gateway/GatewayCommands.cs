@@ -13,6 +13,12 @@ internal static class GatewayCommands
     /// <returns>The exit code.</returns>
     public static Task<int> RunAsync(string[] args)
     {
+        // Only a first word is a command: further on it may be the value of a setting, as in "--Nclue:Account check".
+        return args is [var first, ..] && (Help.Contains(first) || !IsSetting(first)) ? RunCommandAsync(args) : ServeAsync(args);
+    }
+
+    private static Task<int> RunCommandAsync(string[] args)
+    {
         var root = new RootCommand("A gateway in front of NCLUE. Without a command it runs. Settings: --Section:Name=value; never secrets.");
         var health = new Command(HealthCommand.Name, "Ask the gateway that runs on this machine whether it answers. Exit code 0 or 1.")
         {
@@ -22,10 +28,7 @@ internal static class GatewayCommands
         root.Add(CheckCommand.Create(settings => CreateGateway(settings)));
         root.Add(health);
         root.SetAction(_ => ServeAsync(args));
-
-        // Only a first word is a command: further on it may be the value of a setting, as in "--Nclue:Account check".
-        var words = args is [var first, ..] && (Help.Contains(first) || !IsSetting(first)) ? args : [];
-        var parsed = root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         return parsed.InvokeAsync(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,

@@ -28,6 +28,8 @@ internal sealed partial class Redactor
     private static readonly SearchValues<string> Hints = SearchValues.Create(
         ["ncp_iam_", "eyJ", "bearer", "basic", "__Host-", "code=", "state=", "token=", "secret=", "hint="], StringComparison.OrdinalIgnoreCase);
 
+    private static readonly SearchValues<char> UpperHex = SearchValues.Create("0123456789ABCDEF");
+
     private readonly Lock _lock = new();
     private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
     private volatile Forms _inText = new([]);
@@ -125,7 +127,24 @@ internal sealed partial class Redactor
             secret.Replace("\"", "\\\"", StringComparison.Ordinal),
             secret.ReplaceLineEndings("\\n"),
         ];
-        return forms.Concat(forms.Select(form => HexDigits().Replace(form, match => match.Value.ToLowerInvariant()))).Append(InQuotes(secret)).Distinct();
+        return forms.Concat(forms.Select(InLowerHex)).Append(InQuotes(secret)).Distinct();
+    }
+
+    /// <summary>With the hex digits of escapes (<c>%2F</c>, <c>\u002F</c>) in lower case: both are in use.</summary>
+    private static string InLowerHex(string text)
+    {
+        var lower = text.ToCharArray();
+        for (var at = 0; at < lower.Length; at++)
+        {
+            var digits = lower[at] == '%' ? 2 : lower[at] == '\\' && text.AsSpan(at + 1).StartsWith("u") ? 4 : 0;
+            var start = at + (digits == 4 ? 2 : 1);
+            if (digits > 0 && start + digits <= lower.Length && !text.AsSpan(start, digits).ContainsAnyExcept(UpperHex))
+            {
+                text.AsSpan(start, digits).ToLowerInvariant(lower.AsSpan(start));
+            }
+        }
+
+        return new string(lower);
     }
 
     /// <summary>As Serilog writes it within a string of JSON.</summary>
@@ -164,9 +183,6 @@ internal sealed partial class Redactor
         """,
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Pattern();
-
-    [GeneratedRegex(@"%[0-9A-F]{2}|\\u[0-9A-F]{4}", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
-    private static partial Regex HexDigits();
 
     /// <summary>Ways to write secrets, made ready to be found.</summary>
     private sealed class Forms

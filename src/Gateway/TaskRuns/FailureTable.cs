@@ -14,7 +14,7 @@ internal sealed record Failure(string? Code, string Help, bool? Retryable);
 /// The failures that NCP documents for <c>fail_message</c>, each with its place in the guide
 /// (https://guide.ncloud-docs.com/docs/nclue-troubleshoot and nclue-troubleshoot-message).
 /// </summary>
-internal sealed class FailureTable
+internal sealed partial class FailureTable
 {
     private static readonly (string Code, string KoreanTitle, bool Transient)[] Documented =
     [
@@ -32,9 +32,6 @@ internal sealed class FailureTable
         ("UNEXPECTED_TXT_FORMAT", "파일 포맷 오류", false),
     ];
 
-    // Some pages of the guide show codes as "NOT EXIST FILE" or "DISK *SPACE* SHORTAGE": underscores that became emphasis.
-    private static readonly Regex Separators = new(@"[\s*_]+", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-
     private readonly FrozenDictionary<string, Failure> _byCode;
     private readonly Failure _unlisted;
 
@@ -50,8 +47,12 @@ internal sealed class FailureTable
     }
 
     /// <summary>What is known of a failure whose message is (or is not) one of the documented codes.</summary>
-    public Failure Find(string message) => _byCode.GetValueOrDefault(Separators.Replace(message, "_").Trim('_'), _unlisted);
+    public Failure Find(string message) => _byCode.GetValueOrDefault(Separators().Replace(message, "_").Trim('_'), _unlisted);
 
     // The anchors are the Korean titles without blanks, on the English pages too.
     private static string Anchor(string koreanTitle) => Uri.EscapeDataString(koreanTitle.Replace(" ", "", StringComparison.Ordinal));
+
+    // Some pages of the guide show codes as "NOT EXIST FILE" or "DISK *SPACE* SHORTAGE": underscores that became emphasis.
+    [GeneratedRegex(@"[\s*_]+", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
+    private static partial Regex Separators();
 }

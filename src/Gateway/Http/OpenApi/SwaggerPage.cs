@@ -15,25 +15,41 @@ internal static class SwaggerPage
 
     public static void MapUi(this IEndpointRouteBuilder endpoints, bool hasSignIn)
     {
-        var html = Read("swagger.html");
-        var page = Encoding.UTF8.GetBytes(
-            hasSignIn ? html.Replace("<script src=\"gateway.js\"", "<script data-session src=\"gateway.js\"", StringComparison.Ordinal) : html);
-        endpoints
-            .MapSwaggerUI("swagger", ui => ui.IndexStream = () => new MemoryStream(page))
-            .Add(endpoint => endpoint.RequestDelegate = WithSecurityPolicy(endpoint.RequestDelegate!));
+        // Made for the first who asks: it is nothing that a start should wait for.
+        var ui = new Lazy<RequestDelegate>(() => Create(endpoints.CreateApplicationBuilder(), hasSignIn));
+        endpoints.MapGet("/swagger/{**path}", WithSecurityPolicy(context => ui.Value(context))).ExcludeFromDescription();
         endpoints.MapFile("/swagger/gateway.js", "swagger.js", "text/javascript; charset=utf-8");
         endpoints.MapFile("/swagger/gateway.css", "swagger.css", "text/css; charset=utf-8");
     }
 
+    private static RequestDelegate Create(IApplicationBuilder pages, bool hasSignIn)
+    {
+        var html = Read("swagger.html");
+        var page = Encoding.UTF8.GetBytes(
+            hasSignIn ? html.Replace("<script src=\"gateway.js\"", "<script data-session src=\"gateway.js\"", StringComparison.Ordinal) : html);
+        return pages
+            .Use((context, next) =>
+            {
+                context.SetEndpoint(null); // or the end of these pages complains that nobody has called it
+                return next(context);
+            })
+            .UseSwaggerUI(ui =>
+            {
+                ui.RoutePrefix = "swagger";
+                ui.IndexStream = () => new MemoryStream(page);
+            })
+            .Build();
+    }
+
     private static void MapFile(this IEndpointRouteBuilder endpoints, string route, string resource, string type)
     {
-        var content = Read(resource);
+        var content = new Lazy<string>(() => Read(resource));
         endpoints
             .MapGet(route, WithSecurityPolicy(context =>
             {
                 context.Response.ContentType = type;
                 context.Response.Headers.CacheControl = "no-cache";
-                return context.Response.WriteAsync(content, context.RequestAborted);
+                return context.Response.WriteAsync(content.Value, context.RequestAborted);
             }))
             .ExcludeFromDescription();
     }
