@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Time and allocated bytes of the smallest parts, of whole requests in memory, and of reads over Kestrel. Writes the section "bench/micro.sh" of
+# bench/RESULTS.md when it is not told what to measure. Let nothing else run meanwhile; it takes some minutes.
+#   bench/micro.sh [filter of BenchmarkDotNet, '*Page*' for one | Kestrel]
+set -euo pipefail
+cd "$(dirname "$0")"
+. ./lib.sh
+dotnet build Micro/Micro.csproj --configuration Release --verbosity quiet --nologo >&2
+measure() { dotnet Micro/bin/Release/net10.0/Micro.dll "$@"; }
+if [ $# -gt 0 ]; then
+  measure "$1"
+  exit
+fi
+
+results=$(mktemp)
+trap 'rm -f "$results"' EXIT
+{
+  machine
+  echo
+  measure
+} | tee "$results"
+write_section bench/micro.sh < "$results"
