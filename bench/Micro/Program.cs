@@ -88,7 +88,7 @@ static string Row(BenchmarkReport report)
     return string.Create(
         CultureInfo.InvariantCulture,
         $"| {benchmark.Descriptor.WorkloadMethodDisplayInfo.Trim('\'')}{audit} | {times.Mean / 1e3:0.000} µs | {times.ConfidenceInterval.Margin / 1e3:0.000} µs "
-        + $"| {report.GcStats.GetBytesAllocatedPerOperation(benchmark)} B |");
+        + $"| {report.GcStats.GetBytesAllocatedPerOperation(benchmark):#,0} B |");
 }
 
 static async Task CountAllocationsAsync()
@@ -99,8 +99,8 @@ static async Task CountAllocationsAsync()
     Console.WriteLine();
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"Allocated in the whole process for a read over Kestrel: medians of {Rounds} times {Requests:#,0} requests, of {Surroundings.Callers} callers with a "
-        + "connection each, in turns. The client allocates nothing."));
+        $"Allocated in the whole process for a read over Kestrel: medians of {Rounds} times {Requests:#,0} requests. {Surroundings.Callers} callers, a connection each,"));
+    Console.WriteLine("take turns, and allocate nothing themselves.");
     Console.WriteLine();
     Console.WriteLine("| | 200 | 304 |");
     Console.WriteLine("|---|---|---|");
