@@ -11,10 +11,13 @@ public class BareBenchmarks
     private Requests _page = null!;
     private Requests _unchanged = null!;
 
+    /// <summary>How many callers take turns.</summary>
+    public int Callers { get; set; } = Surroundings.Callers;
+
     [GlobalSetup]
     public async Task StartAsync()
     {
-        await using var surroundings = await Surroundings.StartAsync();
+        await using var surroundings = await Surroundings.StartAsync(Callers);
         var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(surroundings);
         _bare = await Measured.BareAsync(page, unchanged, inMemory: true);
         _page = new(_bare, surroundings.Tokens, StatusCodes.Status200OK, page.Body.Length);

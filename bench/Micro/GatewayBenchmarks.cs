@@ -16,10 +16,13 @@ public class GatewayBenchmarks
     [Params(false, true)]
     public bool HasAudit { get; set; }
 
+    /// <summary>How many callers take turns.</summary>
+    public int Callers { get; set; } = Surroundings.Callers;
+
     [GlobalSetup]
     public async Task StartAsync()
     {
-        _surroundings = await Surroundings.StartAsync();
+        _surroundings = await Surroundings.StartAsync(Callers);
         _gateway = await Measured.GatewayAsync(_surroundings, HasAudit, inMemory: true);
         var page = await RecordedAnswer.OfAsync(_gateway.Connection, Page.Request(_surroundings.Tokens[0]));
         _page = new(_gateway, _surroundings.Tokens, StatusCodes.Status200OK, page.Body.Length);

@@ -13,11 +13,12 @@ namespace NclueGateway.Micro;
 internal sealed record KestrelAllocations(double Bare, double Gateway, double Audited)
 {
     /// <summary>Measures them one after the other: whole pages, and pages that the caller has already.</summary>
+    /// <param name="surroundings">What both need.</param>
     /// <param name="requests">How many requests are counted together, after as many that are not.</param>
     /// <param name="rounds">How often; the median counts, since now and then something else allocates as well.</param>
-    public static async Task<(KestrelAllocations Page, KestrelAllocations Unchanged)> MeasureAsync(int requests, int rounds)
+    public static async Task<(KestrelAllocations Page, KestrelAllocations Unchanged)> MeasureAsync(
+        Surroundings surroundings, int requests, int rounds)
     {
-        await using var surroundings = await Surroundings.StartAsync();
         var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(surroundings);
         var bare = await MeasureAsync(() => Measured.BareAsync(page, unchanged, inMemory: false), isAudited: false);
         var gateway = await MeasureAsync(() => Measured.GatewayAsync(surroundings, hasAudit: false, inMemory: false), isAudited: false);

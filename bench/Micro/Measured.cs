@@ -22,7 +22,7 @@ internal sealed class Measured : IAsyncDisposable
 
     private Measured(WebApplication app, InMemoryServer? server, EventLog log) => (_app, _server, Log) = (app, server, log);
 
-    /// <summary>What it has logged.</summary>
+    /// <summary>What it logs to.</summary>
     public EventLog Log { get; }
 
     /// <summary>The way to one in memory.</summary>

@@ -95,7 +95,8 @@ static async Task CountAllocationsAsync()
 {
     const int Requests = 10_000;
     const int Rounds = 5;
-    var (page, unchanged) = await KestrelAllocations.MeasureAsync(Requests, Rounds);
+    await using var surroundings = await Surroundings.StartAsync(Surroundings.Callers);
+    var (page, unchanged) = await KestrelAllocations.MeasureAsync(surroundings, Requests, Rounds);
     Console.WriteLine();
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,

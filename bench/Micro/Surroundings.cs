@@ -35,10 +35,10 @@ internal sealed class Surroundings : IAsyncDisposable
         ["Operations:DrainDelay"] = "00:00:00",
         ["Quota:RequestsPerSecond"] = "10000",
         ["Quota:Burst"] = "100000",
-        ["Serilog:MinimumLevel:Override:NclueGateway.Audit"] = hasAudit ? "Information" : "Fatal",
+        [$"Serilog:MinimumLevel:Override:{EventLog.Audit}"] = hasAudit ? "Information" : "Fatal",
     };
 
-    public static async Task<Surroundings> StartAsync(int callers = Callers)
+    public static async Task<Surroundings> StartAsync(int callers)
     {
         // Several gateways ask one after the other, each for its first block.
         var nclue = await SimulatedNclue.StartAsync(new() { Keys = { ["AK"] = "SK" }, Frozen = true, Strict = false }, CancellationToken.None);

@@ -5,15 +5,11 @@ using NclueGateway.Micro;
 namespace NclueGateway.Tests.Bench;
 
 /// <summary>What <c>bench/micro.sh</c> sends whole requests with: that the ways into an application lead to the same answers.</summary>
-public sealed class MeasuredRequestTests : IAsyncLifetime
+public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<TwoCallers>
 {
-    private Surroundings _surroundings = null!;
+    private readonly Surroundings _surroundings = callers.Surroundings;
 
     private string Token => _surroundings.Tokens[0];
-
-    public async ValueTask InitializeAsync() => _surroundings = await Surroundings.StartAsync(callers: 2);
-
-    public ValueTask DisposeAsync() => _surroundings.DisposeAsync();
 
     [Fact]
     public async Task The_gateway_answers_in_memory_what_it_answers_over_Kestrel()

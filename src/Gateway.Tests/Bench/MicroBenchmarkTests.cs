@@ -24,6 +24,7 @@ public sealed class MicroBenchmarkTests
     {
         var benchmark = Classes.Single(candidate => candidate.Name == type);
         var instance = Activator.CreateInstance(benchmark)!;
+        benchmark.GetProperty(nameof(GatewayBenchmarks.Callers))?.SetValue(instance, 2);
         if (Parameter(benchmark) is { } parameter)
         {
             parameter.SetValue(instance, Variants(benchmark).Single(value => value?.ToString() == variant));
@@ -92,7 +93,7 @@ public sealed class MicroBenchmarkTests
     [InlineData(true)]
     public async Task The_gateway_answers_with_the_page_and_with_nothing_to_whoever_has_it(bool hasAudit)
     {
-        var gateway = new GatewayBenchmarks { HasAudit = hasAudit };
+        var gateway = new GatewayBenchmarks { HasAudit = hasAudit, Callers = 2 };
         await gateway.StartAsync();
         try
         {

@@ -5,7 +5,7 @@ namespace NclueGateway.Tests.Bench;
 
 /// <summary>What a read that is answered from memory allocates.</summary>
 [Collection("RealTime")] // what else ran would be listened to as well, and be told of
-public sealed class ReadAllocationTests
+public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoCallers>
 {
     /// <summary>
     /// The most bytes that the gateway allocates for a read on the thread that answers it, beyond an application that does nothing but answer the
@@ -18,7 +18,7 @@ public sealed class ReadAllocationTests
     [InlineData(true)]
     public async Task A_read_allocates_no_more_than_it_must(bool hasAudit)
     {
-        await using var surroundings = await Surroundings.StartAsync();
+        var surroundings = callers.Surroundings;
         var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(surroundings);
 
         var bare = await MeasureAsync(Measured.BareAsync(page, unchanged, inMemory: true));
@@ -43,7 +43,7 @@ public sealed class ReadAllocationTests
     [Fact]
     public async Task What_a_read_allocates_over_Kestrel_is_counted_with_the_event_of_the_audit()
     {
-        var (page, unchanged) = await KestrelAllocations.MeasureAsync(requests: 500, rounds: 1);
+        var (page, unchanged) = await KestrelAllocations.MeasureAsync(callers.Surroundings, requests: 500, rounds: 1);
 
         page.Audited.ShouldBeGreaterThan(page.Bare);
         unchanged.Audited.ShouldBeGreaterThan(unchanged.Bare);
