@@ -81,6 +81,7 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
         new Requests(gateway, _surroundings.Tokens, 200, page.Body.Length).Send(isAudited: false).ShouldBe(page.Body.Length);
         Should.Throw<InvalidOperationException>(() => new Requests(gateway, ["other"], 200, page.Body.Length).SendOne()).Message.ShouldStartWith("401 with");
         Should.Throw<InvalidOperationException>(() => new Requests(gateway, _surroundings.Tokens, 200, page.Body.Length - 1).SendOne());
+        Should.Throw<InvalidOperationException>(() => new Requests(gateway, _surroundings.Tokens, 304, page.Body.Length).SendOne());
     }
 
     [Theory]
