@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 
 namespace NclueGateway.Micro;
 
@@ -97,6 +98,8 @@ internal sealed class InMemoryConnection<TContext>(IHttpApplication<TContext> ap
         _features[typeof(IHttpRequestLifetimeFeature)] = _request;
         _features[typeof(IHttpRequestBodyDetectionFeature)] = _request;
         _features[typeof(IHttpConnectionFeature)] = _request;
+        _features[typeof(IEndpointFeature)] = _request; // this and the next one are Kestrel's own as well
+        _features[typeof(IRouteValuesFeature)] = _request;
         _features[typeof(IHttpResponseFeature)] = Response;
         _features[typeof(IHttpResponseBodyFeature)] = Response;
         Revision++;
@@ -104,8 +107,11 @@ internal sealed class InMemoryConnection<TContext>(IHttpApplication<TContext> ap
 
     /// <summary>The request as the application sees it, and may change it for the parts of it that come later.</summary>
     private sealed class RequestFeatures
-        : IHttpRequestFeature, IHttpRequestIdentifierFeature, IHttpRequestLifetimeFeature, IHttpRequestBodyDetectionFeature, IHttpConnectionFeature
+        : IHttpRequestFeature, IHttpRequestIdentifierFeature, IHttpRequestLifetimeFeature, IHttpRequestBodyDetectionFeature, IHttpConnectionFeature,
+            IEndpointFeature, IRouteValuesFeature
     {
+        private readonly RouteValueDictionary _noValues = [];
+
         public string Protocol { get; set; } = "";
 
         public string Scheme { get; set; } = "";
@@ -140,6 +146,10 @@ internal sealed class InMemoryConnection<TContext>(IHttpApplication<TContext> ap
 
         public int LocalPort { get; set; }
 
+        public Endpoint? Endpoint { get; set; }
+
+        public RouteValueDictionary RouteValues { get; set; } = [];
+
         public void Abort() => throw new InvalidOperationException("The application has given the request up.");
 
         public void Reset(InMemoryRequest request)
@@ -155,6 +165,9 @@ internal sealed class InMemoryConnection<TContext>(IHttpApplication<TContext> ap
             Body = Stream.Null;
             RemoteIpAddress = LocalIpAddress = IPAddress.Loopback;
             (RemotePort, LocalPort) = (50_000, 8080);
+            Endpoint = null;
+            _noValues.Clear();
+            RouteValues = _noValues;
         }
     }
 }
