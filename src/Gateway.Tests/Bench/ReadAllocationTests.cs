@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Http;
+using NclueGateway.Micro;
+
+namespace NclueGateway.Tests.Bench;
+
+/// <summary>What a read that is answered from memory allocates.</summary>
+[Collection("RealTime")] // what else ran would be listened to as well, and be told of
+public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoCallers>
+{
+    /// <summary>
+    /// The most bytes that the gateway allocates for a read on the thread that answers it, beyond an application that does nothing but answer the
+    /// same. Measured, and rounded up. A test may run code that is not optimised yet: that allocates some 500 bytes more than bench/micro.sh shows.
+    /// </summary>
+    private const int MostBeyondBare = 8_000;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_read_allocates_no_more_than_it_must(bool hasAudit)
+    {
+        var surroundings = callers.Surroundings;
+        var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(surroundings);
+
+        var bare = await MeasureAsync(Measured.BareAsync(page, unchanged, inMemory: true));
+        var gateway = await MeasureAsync(Measured.GatewayAsync(surroundings, hasAudit, inMemory: true));
+        TestContext.Current.TestOutputHelper!.WriteLine($"bare {bare}, gateway {gateway}");
+
+        bare.Page.ShouldBe(0); // or it would be the way into the application that allocates
+        bare.Unchanged.ShouldBe(0);
+        gateway.Page.ShouldBeLessThanOrEqualTo(MostBeyondBare);
+        gateway.Unchanged.ShouldBeLessThanOrEqualTo(MostBeyondBare);
+
+        async Task<(double Page, double Unchanged)> MeasureAsync(Task<Measured> starting)
+        {
+            await using var measured = await starting;
+            await measured.Connection.SendAsync(Page.Request(surroundings.Tokens[0])); // a gateway fetches the block
+            return (
+                Least(new(measured, surroundings.Tokens, StatusCodes.Status200OK, page.Body.Length)),
+                Least(new(measured, surroundings.Tokens, StatusCodes.Status304NotModified, 0, page.Tag)));
+        }
+    }
+
+    [Fact]
+    public async Task What_a_read_allocates_over_Kestrel_is_counted_with_the_event_of_the_audit()
+    {
+        var (page, unchanged) = await KestrelAllocations.MeasureAsync(callers.Surroundings, requests: 500, rounds: 1);
+
+        page.Audited.ShouldBeGreaterThan(page.Bare);
+        unchanged.Audited.ShouldBeGreaterThan(unchanged.Bare);
+        page.Bare.ShouldBeGreaterThanOrEqualTo(0);
+    }
+
+    /// <summary>
+    /// Bytes allocated for each of 100 reads; the least of many times, because code allocates more before it has been compiled in earnest, and
+    /// counters now and then.
+    /// </summary>
+    private static double Least(Requests requests)
+    {
+        var least = double.MaxValue;
+        for (var round = 0; round < 50; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 100; i++)
+            {
+                requests.SendOne();
+            }
+
+            least = Math.Min(least, (GC.GetAllocatedBytesForCurrentThread() - before) / 100.0);
+        }
+
+        return least;
+    }
+}
