@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 
-namespace NclueGateway.Throughput;
+namespace NclueGateway.Harness;
 
 /// <summary>Something that answers the page, as a process of its own.</summary>
 internal sealed class Contender : IAsyncDisposable
@@ -19,6 +19,19 @@ internal sealed class Contender : IAsyncDisposable
 
     /// <summary>Where the page is.</summary>
     public Uri Address { get; }
+
+    /// <summary>The number of its process; the first one, where there are several.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>Bytes of it that are in memory.</summary>
+    public long Resident
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
 
     /// <summary>Starts a program that is to listen on a port, and waits until it answers the page with 200 and refuses it, where it checks tokens, without one.</summary>
     /// <param name="name">What the results call it.</param>
