@@ -28,7 +28,7 @@ fi
   echo "$(machine), $(wrk_version), $(redis-server --version | cut -d' ' -f1-3), all on one machine."
   echo "The gateways are published as in the Dockerfile (ReadyToRun), check RS256 tokens of 16 callers, count, and export one trace in a hundred and their"
   echo "metrics over OTLP; their quota is raised, and the audit is off. All else is default, but for the pages all over the list, read from gateways of"
-  echo "their own: NCLUE's budget keeps a dozen blocks fresh, not a thousand, so that \`Cache:FreshFor\` is an hour there, and nothing is refreshed."
+  echo "their own: NCLUE's budget keeps nine blocks fresh by default, not a thousand, so that \`Cache:FreshFor\` is an hour there, and nothing is refreshed."
   echo "The account has 100,000 runs in every case, so that the page is the same; the gateways hold the first 1, 100 or 1,000 blocks of them. The bench"
   echo "writes these to Redis by the gateway's own code, and each replica reads one page of every block, which has it look there."
   echo "Of three replicas (processes), \"1 replica\" asks one. Three are asked at the same time by one wrk with a thread for each. They share the cores"

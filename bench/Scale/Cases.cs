@@ -14,7 +14,7 @@ internal sealed record Case(int Replicas, int Connections, bool IsSpread, IReadO
 
     public string Name => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(IsSpread ? "spread" : "same page")}, {Replicas} replica{(Replicas == 1 ? "" : "s")}, {Connections} connection{(Connections == 1 ? "" : "s")}{(Replicas == 1 ? "" : " each")}");
+        $"{(IsSpread ? "pages all over the list" : "same page")}, {Replicas} replica{(Replicas == 1 ? "" : "s")}, {Connections} connection{(Connections == 1 ? "" : "s")}{(Replicas == 1 ? "" : " each")}");
 
     /// <summary>Of each round, the requests per second with the most runs held by those with the least; the median of that.</summary>
     public double Ratio => Median.Of(_loads[^1].Zip(_loads[0], (most, least) => most.PerSecond / least.PerSecond));

@@ -87,7 +87,7 @@ internal sealed class HoldingReplicas : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the first page from each, so that its block is wanted and not expired. Nobody may have read it for more than a minute.</summary>
+    /// <summary>Reads the first page from each: where nobody has for a minute, its block is not kept fresh, and whoever comes next may wait for NCLUE.</summary>
     public Task PrimeAsync() => Task.WhenAll(_replicas.Select(replica => ReadAsync(replica, 0)));
 
     /// <summary>The median of the replicas.</summary>

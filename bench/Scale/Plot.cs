@@ -24,7 +24,7 @@ internal static class Plot
     private const int PanelHeight = 270;
     private const int PanelEvery = 470;
     private const int LegendTop = Top + PanelHeight + 75;
-    private const int LegendColumns = 3;
+    private const int LegendColumns = 2;
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
     // Colours that are told apart without seeing all of them (Okabe and Ito), and lines that are in print.
@@ -52,7 +52,7 @@ internal static class Plot
 
         for (var line = 0; line < names.Count; line++)
         {
-            var (x, y) = (Left + (line % LegendColumns * 290), LegendTop + (20 * (line / LegendColumns)));
+            var (x, y) = (Left + (line % LegendColumns * PanelEvery), LegendTop + (20 * (line / LegendColumns)));
             svg.Add(Stroke($"M{x} {y}h40", line), Dot(x + 20, y, line), Text(x + 48, y + 4, names[line], "start"));
         }
 
@@ -76,7 +76,7 @@ internal static class Plot
         for (var mark = 0; mark <= Math.Round(end / step); mark++)
         {
             yield return Thin($"M{left} {Number(Y(mark * step))}h{PanelWidth}", mark == 0 ? "#000000" : "#d0d0d0");
-            yield return Text(left - 8, Y(mark * step) + 4, (mark * step).ToString("#,0.##", CultureInfo.InvariantCulture), "end");
+            yield return Text(left - 8, Y(mark * step) + 4, (mark * step).ToString("#,0.###", CultureInfo.InvariantCulture), "end");
         }
 
         foreach (var place in places)

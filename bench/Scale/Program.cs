@@ -49,7 +49,7 @@ for (var round = 0; round <= rounds; round++)
 }
 
 var (reads, hits) = await stage.VerifyAsync();
-Write($"{rounds} rounds of {seconds} s each: 100, 10,000 and 100,000 runs held in turns, for one number of connections after the other. Medians.");
+Write($"{Counted(rounds, "round")} of {seconds} s each: 100, 10,000 and 100,000 runs held in turns, for one number of connections after the other. Medians.");
 Write($"Of all {reads / 1e6:0.0} million reads {100 * hits / reads:0.000} % were answered from memory at once. At the end as at the beginning, every replica");
 Write($"held {string.Join(", ", sizes.Select(size => $"{size / TaskRunRows.Capacity:N0}"))} blocks (`nclue_gateway_blocks_held`), neither more nor less.");
 Write($"");
@@ -85,7 +85,7 @@ if (rest is [var plot])
         .Where(kind => kind is { Replicas: 1, Connections: 1 or 16 or 64 } or { Replicas: Replicas, Connections: 16 }).Append(spread)
         .Select(kind => new PlotLine(kind.Name, kind.Medians(what)))];
 
-    await File.WriteAllTextAsync(plot, Plot.Draw("Reading a page, by how many runs the gateway holds", "runs held", sizes, [
+    await File.WriteAllTextAsync(plot, Plot.Draw("Reading a page, by how many runs the gateway holds", "runs held (logarithmic)", sizes, [
         new("Requests answered in a second", Lines(load => load.PerSecond)),
         new("99th percentile of the time, ms", Lines(load => load.P99))]));
     Write($"");
