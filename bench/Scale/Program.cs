@@ -30,13 +30,15 @@ await using var redis = await RedisServer.StartAsync();
 await using var around = await Surroundings.StartAsync(published, Callers);
 await using var stage = await Stage.StartAsync(Path.Combine(published, "Gateway", "Gateway.dll"), around, redis, sizes, Replicas);
 
-// In turns, so that what else the machine does meets all alike. The first round is not counted: after it everything has been compiled.
+// In turns, so that what else the machine does meets all alike, and each round begins with another number of runs: none comes first always. The first
+// round is not counted: after it everything has been compiled.
 for (var round = 0; round <= rounds; round++)
 {
     foreach (var kind in same.Append(spread))
     {
-        for (var size = 0; size < sizes.Length; size++)
+        for (var turn = 0; turn < sizes.Length; turn++)
         {
+            var size = (round + turn) % sizes.Length;
             var load = await stage.RunAsync(kind, size, seconds);
             await Console.Error.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture, $"round {round} of {rounds}, {kind.Name}, {sizes[size]:N0} runs held: {load.PerSecond:0}/s, p99 {load.P99:0.00} ms"));
@@ -49,7 +51,7 @@ for (var round = 0; round <= rounds; round++)
 }
 
 var (reads, hits) = await stage.VerifyAsync();
-Write($"{Counted(rounds, "round")} of {seconds} s each: 100, 10,000 and 100,000 runs held in turns, for one number of connections after the other. Medians.");
+Write($"{Counted(rounds, "round")} of {seconds} s each: the numbers of runs held in turns, for one number of connections after the other. Medians.");
 Write($"Of all {reads / 1e6:0.0} million reads {100 * hits / reads:0.000} % were answered from memory at once. At the end as at the beginning, every replica");
 Write($"held {string.Join(", ", sizes.Select(size => $"{size / TaskRunRows.Capacity:N0}"))} blocks (`nclue_gateway_blocks_held`), neither more nor less.");
 Write($"");
