@@ -27,7 +27,7 @@ fi
 {
   echo "$(machine), $(wrk_version), $(redis-server --version | cut -d' ' -f1-3), all on one machine."
   echo "The gateways are published as in the Dockerfile (ReadyToRun), check RS256 tokens of 16 callers, count, and export one trace in a hundred and their"
-  echo "metrics over OTLP; their quota is raised, and the audit is off. All else is default, but for the pages all over the list, read from gateways of"
+  echo "metrics over OTLP; their quota is raised, and the audit is off. What else reading depends on is default, but for the pages all over the list, read from gateways of"
   echo "their own: NCLUE's budget keeps nine blocks fresh by default, not a thousand, so that \`Cache:FreshFor\` is an hour there, and nothing is refreshed."
   echo "The account has 100,000 runs in every case, so that the page is the same; the gateways hold the first 1, 100 or 1,000 blocks of them. The bench"
   echo "writes these to Redis by the gateway's own code, and each replica reads one page of every block, which has it look there."

@@ -50,8 +50,8 @@ internal sealed class HoldingReplicas : IAsyncDisposable
             for (var replica = 1; replica <= replicas; replica++)
             {
                 var port = Contender.FreePort();
-                var contender = await Contender.StartAsync(
-                    $"replica {replica} with {holding.Runs} runs", port, around.Tokens[0], checksTokens: true, ["dotnet", gateway], Environment(port));
+                var name = $"replica {replica} with {holding.Runs} runs";
+                var contender = await Contender.StartAsync(name, port, around.Tokens[0], checksTokens: true, ["dotnet", gateway], Environment(port));
                 holding._started.Push(contender);
                 holding._replicas.Add(contender);
             }
@@ -87,7 +87,9 @@ internal sealed class HoldingReplicas : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the first page from each: where nobody has for a minute, its block is not kept fresh, and whoever comes next may wait for NCLUE.</summary>
+    /// <summary>
+    /// Reads the first page from each: where nobody has for a minute, its block is not kept fresh, and whoever comes next may wait for NCLUE.
+    /// </summary>
     public Task PrimeAsync() => Task.WhenAll(_replicas.Select(replica => ReadAsync(replica, 0)));
 
     /// <summary>The median of the replicas.</summary>
@@ -143,7 +145,8 @@ internal sealed class HoldingReplicas : IAsyncDisposable
         var address = new Uri(replica.Address, $"?index={block * TaskRunRows.Capacity}&limit=20");
         for (var attempt = 0; ; attempt++)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _token) } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _token);
             using var answer = await Client.SendAsync(request);
             if (answer.StatusCode == HttpStatusCode.OK)
             {

@@ -59,7 +59,9 @@ internal static class Plot
         return new StringBuilder().Append(svg).Append('\n').ToString();
     }
 
-    /// <summary>The distance of the marks on an axis from 0 to <paramref name="most"/>: 1, 2, 2.5 or 5 times a power of ten, for three to five of them.</summary>
+    /// <summary>
+    /// The distance of the marks on an axis from 0 to <paramref name="most"/>: 1, 2, 2.5 or 5 times a power of ten, for three to five of them.
+    /// </summary>
     /// <param name="most">Positive.</param>
     internal static double StepFor(double most)
     {
@@ -103,7 +105,8 @@ internal static class Plot
     }
 
     private static XElement Text(double x, double y, string text, string anchor, int size = 12) => new(
-        Svg + "text", new XAttribute("x", Number(x)), new XAttribute("y", Number(y)), new XAttribute("text-anchor", anchor), new XAttribute("font-size", size), text);
+        Svg + "text", new XAttribute("x", Number(x)), new XAttribute("y", Number(y)), new XAttribute("text-anchor", anchor),
+        new XAttribute("font-size", size), text);
 
     private static XElement Thin(string path, string colour) => new(
         Svg + "path", new XAttribute("d", path), new XAttribute("fill", "none"), new XAttribute("stroke", colour));
@@ -113,7 +116,8 @@ internal static class Plot
         new XAttribute("stroke-width", 2), new XAttribute("stroke-dasharray", Strokes[line].Dashes));
 
     private static XElement Dot(double x, double y, int line) => new(
-        Svg + "circle", new XAttribute("cx", Number(x)), new XAttribute("cy", Number(y)), new XAttribute("r", 4), new XAttribute("fill", Strokes[line].Colour));
+        Svg + "circle", new XAttribute("cx", Number(x)), new XAttribute("cy", Number(y)), new XAttribute("r", 4),
+        new XAttribute("fill", Strokes[line].Colour));
 
     private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }

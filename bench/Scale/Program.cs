@@ -23,7 +23,9 @@ const int Callers = 16;
 const int Replicas = 3;
 int[] sizes = [100, 10_000, 100_000];
 int[] connections = [1, 4, 16, 64];
-List<Case> same = [.. new[] { 1, Replicas }.SelectMany(replicas => connections.Select(count => new Case(replicas, count, IsSpread: false, sizes)))];
+List<Case> same = [
+    .. connections.Select(count => new Case(1, count, IsSpread: false, sizes)),
+    .. connections.Select(count => new Case(Replicas, count, IsSpread: false, sizes))];
 var spread = new Case(1, 16, IsSpread: true, sizes);
 
 await using var redis = await RedisServer.StartAsync();
@@ -41,7 +43,8 @@ for (var round = 0; round <= rounds; round++)
             var size = (round + turn) % sizes.Length;
             var load = await stage.RunAsync(kind, size, seconds);
             await Console.Error.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"round {round} of {rounds}, {kind.Name}, {sizes[size]:N0} runs held: {load.PerSecond:0}/s, p99 {load.P99:0.00} ms"));
+                CultureInfo.InvariantCulture,
+                $"round {round} of {rounds}, {kind.Name}, {sizes[size]:N0} runs held: {load.PerSecond:0}/s, p99 {load.P99:0.00} ms"));
             if (round > 0)
             {
                 kind.Add(size, load);
@@ -51,7 +54,7 @@ for (var round = 0; round <= rounds; round++)
 }
 
 var (reads, hits) = await stage.VerifyAsync();
-Write($"{Counted(rounds, "round")} of {seconds} s each: the numbers of runs held in turns, for one number of connections after the other. Medians.");
+Write($"{Case.Counted(rounds, "round")} of {seconds} s each: the numbers of runs held in turns, for one number of connections after the other. Medians.");
 Write($"Of all {reads / 1e6:0.0} million reads {100 * hits / reads:0.000} % were answered from memory at once. At the end as at the beginning, every replica");
 Write($"held {string.Join(", ", sizes.Select(size => $"{size / TaskRunRows.Capacity:N0}"))} blocks (`nclue_gateway_blocks_held`), neither more nor less.");
 Write($"");
@@ -72,7 +75,7 @@ Write($"|---|---|---|");
 foreach (var group in same.GroupBy(kind => kind.Replicas))
 {
     var mean = Math.Exp(group.Average(kind => Math.Log(kind.Ratio)));
-    Write($"| {Counted(group.Key, "replica")}, geometric mean of the numbers of connections | ≥ 0.95 | {mean:0.00} |");
+    Write($"| {Case.Counted(group.Key, "replica")}, geometric mean of the numbers of connections | ≥ 0.95 | {mean:0.00} |");
 }
 
 Write($"| the least of all | ≥ 0.95 | {same.Min(kind => kind.Ratio):0.00} |");
@@ -100,7 +103,7 @@ void Row(Case kind)
 {
     var perSecond = Cells(kind.Medians(load => load.PerSecond), 1, "0", "");
     var p99 = Cells(kind.Medians(load => load.P99), 1, "0.00", " ms");
-    Write($"| {Counted(kind.Replicas, "replica")}, {Counted(kind.Connections, "connection")}{(kind.Replicas > 1 ? " each" : "")} | {perSecond} | {kind.Ratio:0.00} | {p99} |");
+    Write($"| {kind.Way} | {perSecond} | {kind.Ratio:0.00} | {p99} |");
 }
 
 void Memory(string what, Func<MemoryUse, double> of)
@@ -113,7 +116,5 @@ string Columns() => string.Join(" | ", sizes.Select(size => size.ToString("N0", 
 
 static string Cells(IEnumerable<double> values, double unit, string format, string suffix) =>
     string.Join(" | ", values.Select(value => (value / unit).ToString(format, CultureInfo.InvariantCulture) + suffix));
-
-static string Counted(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
 
 static void Write(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));

@@ -12,12 +12,16 @@ internal sealed record Case(int Replicas, int Connections, bool IsSpread, IReadO
 {
     private readonly List<Load>[] _loads = [.. Sizes.Select(_ => new List<Load>())];
 
-    public string Name => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{(IsSpread ? "pages all over the list" : "same page")}, {Replicas} replica{(Replicas == 1 ? "" : "s")}, {Connections} connection{(Connections == 1 ? "" : "s")}{(Replicas == 1 ? "" : " each")}");
+    public string Name => $"{(IsSpread ? "pages all over the list" : "same page")}, {Way}";
+
+    /// <summary>The name without the page.</summary>
+    public string Way => $"{Counted(Replicas, "replica")}, {Counted(Connections, "connection")}{(Replicas > 1 ? " each" : "")}";
 
     /// <summary>Of each round, the requests per second with the most runs held by those with the least; the median of that.</summary>
     public double Ratio => Median.Of(_loads[^1].Zip(_loads[0], (most, least) => most.PerSecond / least.PerSecond));
+
+    /// <summary>"1 replica", "3 replicas".</summary>
+    public static string Counted(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
 
     public void Add(int size, Load load) => _loads[size].Add(load);
 
