@@ -11,6 +11,27 @@ machine() {
     "load average at the start $(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown)"
 }
 
+# Installs, where that may be done, the Debian packages that "missing" names, one a line; ends the script when some are missing still.
+install_missing() {
+  local packages
+  packages=$(missing)
+  if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    # shellcheck disable=SC2086 # one word a package
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } >&2
+    packages=$(missing)
+  fi
+  if [ -n "$packages" ]; then
+    # shellcheck disable=SC2086
+    echo "Missing: $(echo $packages). Install it (Debian: apt-get install $(echo $packages))." >&2
+    exit 1
+  fi
+}
+
+# The version of wrk.
+wrk_version() {
+  { wrk --version 2>&1 || true; } | sed -n 's/^wrk \([^ ]*\).*/wrk \1/p' | grep . || echo wrk
+}
+
 # Puts its input into RESULTS.md as the section "## $1", in place of the one that was there.
 write_section() {
   local content rest

@@ -13,16 +13,7 @@ missing() {
   command -v nginx >/dev/null || echo nginx
   [ -f $modules/ngx_http_js_module.so ] || echo libnginx-mod-http-js
 }
-packages=$(missing)
-if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-  # shellcheck disable=SC2086 # one word a package
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } >&2
-  packages=$(missing)
-fi
-if [ -n "$packages" ]; then
-  echo "Missing: $(echo $packages). Install it (Debian: apt-get install $(echo $packages))." >&2
-  exit 1
-fi
+install_missing
 
 published=$(mktemp -d)
 chmod 755 "$published" # nginx' workers may be somebody else
@@ -36,9 +27,8 @@ if [ $# -gt 0 ]; then
   exit
 fi
 
-wrk=$(wrk --version 2>&1 | sed -n 's/^wrk \([^ ]*\).*/wrk \1/p' || true)
 {
-  echo "$(machine), ${wrk:-wrk}, $(nginx -v 2>&1 | sed 's/^nginx version: //')."
+  echo "$(machine), $(wrk_version), $(nginx -v 2>&1 | sed 's/^nginx version: //')."
   echo "The gateway signs in, has a quota for each caller, counts, and exports one trace in a hundred and its metrics over OTLP; without Redis."
   echo "c, d and e keep copies of a's answer for ten seconds, with default settings otherwise. Of c the policy of the output cache is ours: the"
   echo "default one keeps nothing that was asked for with a token. d and e do not cut idle connections, and d asks nobody who they are."

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
+using NclueGateway.Harness;
 
 namespace NclueGateway.Startup;
 
@@ -20,7 +20,7 @@ internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing,
     /// <exception cref="InvalidOperationException">It ended, or did not answer within a minute.</exception>
     public static async Task<Launch> MeasureAsync(string program, IReadOnlyDictionary<string, string> settings, params string[] paths)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var address = new Uri($"http://127.0.0.1:{Contender.FreePort()}");
         var start = new ProcessStartInfo("dotnet", [program]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ASPNETCORE_URLS"] = address.AbsoluteUri;
         start.Environment["DOTNET_EnableDiagnostics"] = "0"; // as in the image
@@ -74,12 +74,5 @@ internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing,
         {
             return false; // it does not listen yet
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 }

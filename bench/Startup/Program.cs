@@ -1,6 +1,6 @@
 using System.Globalization;
+using NclueGateway.Harness;
 using NclueGateway.Sandbox.Identity;
-using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Startup;
 
 // bench/startup.sh runs this: Startup <Gateway.dll> <Empty.dll> <rounds>
@@ -10,17 +10,9 @@ if (args is not [var gatewayProgram, var emptyProgram, var count] || !int.TryPar
     return 2;
 }
 
-await using var nclue = await SimulatedNclue.StartAsync(new() { Keys = { ["AK"] = "SK" }, Frozen = true }, CancellationToken.None);
+await using var nclue = await GatewayEnvironment.StartNclueAsync();
 await using var identity = await LocalIdentityProvider.StartAsync(new(), CancellationToken.None);
-var settings = new Dictionary<string, string>
-{
-    ["Nclue__BaseAddress"] = nclue.BaseAddress.AbsoluteUri,
-    ["Nclue__AccessKey"] = "AK",
-    ["Nclue__SecretKey"] = "SK",
-    ["Auth__Authority"] = identity.Authority.AbsoluteUri,
-    ["Auth__Audience"] = LocalIdentityProvider.Audience,
-    ["Auth__RequireHttpsMetadata"] = "false",
-};
+var settings = GatewayEnvironment.Between(nclue, identity);
 
 // In turns, so that what else the machine does meets both alike. The first round is not counted: it reads the programs from the disk.
 var (empty, gateway) = (new List<Launch>(), new List<Launch>());
@@ -50,10 +42,8 @@ void Row(string what, string unit, Func<Launch, double> ofEmpty, Func<Launch, do
 {
     var (one, other) = (empty.Select(ofEmpty).Order().ToList(), gateway.Select(ofGateway).Order().ToList());
     Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture, $"| {what} | {Cell(one, unit)} | {Cell(other, unit)} | {Median(other) / Median(one):0.00} |"));
+        CultureInfo.InvariantCulture, $"| {what} | {Cell(one, unit)} | {Cell(other, unit)} | {Median.Of(other) / Median.Of(one):0.00} |"));
 }
 
 static string Cell(List<double> sorted, string unit) =>
-    string.Create(CultureInfo.InvariantCulture, $"{Median(sorted):0} {unit} ({sorted[0]:0} to {sorted[^1]:0})");
-
-static double Median(List<double> sorted) => (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    string.Create(CultureInfo.InvariantCulture, $"{Median.Of(sorted):0} {unit} ({sorted[0]:0} to {sorted[^1]:0})");

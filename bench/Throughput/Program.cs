@@ -1,4 +1,5 @@
 using System.Globalization;
+using NclueGateway.Harness;
 using NclueGateway.Throughput;
 
 // bench/run.sh runs this: Throughput <folder of the published programs> <folder of nginx' modules> <rounds> <seconds>
@@ -11,7 +12,7 @@ if (args is not [var published, var modules, var roundsText, var secondsText]
 }
 
 const int Connections = 32;
-const int Callers = 16; // a caller may have 10,000 requests a second at most (Quota:RequestsPerSecond)
+const int Callers = 16;
 await using var stage = await Stage.StartAsync(published, modules, Directory.CreateDirectory(Path.Combine(published, "stage")).FullName, Callers);
 
 // Every contender is there all the time and is warm before it is measured; then they take turns, so that what else the machine does meets all alike.
@@ -21,7 +22,7 @@ for (var round = 0; round <= rounds; round++)
     foreach (var (turn, loads) in results)
     {
         var origin = stage.Floor.Contender.Computed();
-        var load = await Load.RunAsync(turn.Contender, stage.Tokens, turn.Tag, seconds, Connections);
+        var load = await Load.RunAsync([turn.Contender], stage.Tokens, seconds, Connections, threads: 2, turn.Tag);
         origin = stage.Floor.Contender.Computed() - origin;
         await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}, {turn.Name}: {load.PerSecond:0}/s"));
         stage.ForgetAudit();
@@ -72,8 +73,4 @@ static void Compare(string what, string wanted, double measured) =>
 
 double Ratio(Turn one, Turn other) => Of(one, PerSecond) / Of(other, PerSecond);
 
-double Of(Turn turn, Func<Load, double> what)
-{
-    var sorted = results[turn].Select(what).Order().ToList();
-    return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-}
+double Of(Turn turn, Func<Load, double> what) => Median.Of(results[turn].Select(what));

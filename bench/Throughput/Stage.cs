@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using NclueGateway.Harness;
 using NclueGateway.Sandbox.Identity;
-using NclueGateway.Sandbox.Nclue;
 
 namespace NclueGateway.Throughput;
 
@@ -17,6 +17,7 @@ internal sealed class Stage : IAsyncDisposable
 {
     private readonly string _folder;
     private readonly Stack<IAsyncDisposable> _started = new();
+    private Surroundings _around = null!;
 
     private Stage(string folder) => _folder = folder;
 
@@ -39,7 +40,7 @@ internal sealed class Stage : IAsyncDisposable
     public IReadOnlyList<Turn> Turns => [Floor, Audited, Plain, NotModified, Cached, Nginx, NginxWithTokens];
 
     /// <summary>A file with an access token of each caller.</summary>
-    public string Tokens => Path.Combine(_folder, "tokens");
+    public string Tokens => _around.TokensFile;
 
     private string Audit => Path.Combine(_folder, "audit.json");
 
@@ -81,14 +82,11 @@ internal sealed class Stage : IAsyncDisposable
 
     private async Task RaiseAsync(string published, string modules, int callers)
     {
-        var options = new LocalIdentityProviderOptions { AccessTokenLifetime = TimeSpan.FromHours(12) };
-        var identity = Started(await LocalIdentityProvider.StartAsync(options, CancellationToken.None));
-        var tokens = await Task.WhenAll(Enumerable.Range(1, callers).Select(n => identity.GetUserTokenAsync($"reader-{n}", CancellationToken.None)));
-        await File.WriteAllLinesAsync(Tokens, tokens);
-        var collector = Started(await Collector.StartAsync());
+        _around = Started(await Surroundings.StartAsync(_folder, callers));
+        var (identity, tokens) = (_around.Identity, _around.Tokens);
 
-        var audited = await StartGatewayAsync("b, audit to a file", Audit, []);
-        var plain = await StartGatewayAsync("b, audit off", null, ["--Serilog:MinimumLevel:Override:NclueGateway.Audit", "Fatal"]); // a shell drops variables with dots
+        var audited = await StartGatewayAsync("b, audit to a file", Audit);
+        var plain = await StartGatewayAsync("b, audit off", null, GatewayEnvironment.AuditOff);
         var (tag, body, headers) = await ReadPageAsync(plain.Address, tokens[0]);
         await File.WriteAllBytesAsync(Path.Combine(_folder, "page"), body);
         await File.WriteAllLinesAsync(Path.Combine(_folder, "headers"), headers);
@@ -113,27 +111,16 @@ internal sealed class Stage : IAsyncDisposable
 
         string[] Program(string name) => ["dotnet", Path.Combine(published, name, $"{name}.dll")];
 
-        async Task<Contender> StartGatewayAsync(string name, string? output, string[] arguments)
+        async Task<Contender> StartGatewayAsync(string name, string? output, params KeyValuePair<string, string>[] more)
         {
-            var nclue = Started(await SimulatedNclue.StartAsync(new() { Keys = { ["AK"] = "SK" }, Frozen = true }, CancellationToken.None));
             var at = Contender.FreePort();
-            return Started(await Contender.StartAsync(name, at, tokens[0], true, [.. Program("Gateway"), .. arguments], new Dictionary<string, string>
+            var environment = _around.EnvironmentOn(at, Started(await GatewayEnvironment.StartNclueAsync()));
+            foreach (var (setting, value) in more)
             {
-                ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{at}",
-                ["Nclue__BaseAddress"] = nclue.BaseAddress.AbsoluteUri,
-                ["Nclue__AccessKey"] = "AK",
-                ["Nclue__SecretKey"] = "SK",
-                ["Auth__Authority"] = identity.Authority.AbsoluteUri,
-                ["Auth__Audience"] = LocalIdentityProvider.Audience,
-                ["Auth__RequireHttpsMetadata"] = "false",
-                ["Quota__RequestsPerSecond"] = "10000",
-                ["Quota__Burst"] = "100000",
-                ["Operations__DrainDelay"] = "00:00:00",
-                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address.AbsoluteUri,
-                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-                ["OTEL_TRACES_SAMPLER"] = "traceidratio",
-                ["OTEL_TRACES_SAMPLER_ARG"] = "0.01",
-            }, output));
+                environment[setting] = value;
+            }
+
+            return Started(await Contender.StartAsync(name, at, tokens[0], true, Program("Gateway"), environment, output));
         }
 
         async Task<Contender> StartNginxAsync(string name, string configuration, bool checksTokens)
@@ -146,7 +133,7 @@ internal sealed class Stage : IAsyncDisposable
                     .Replace("{modules}", modules, StringComparison.Ordinal)
                     .Replace("{origin}", Text(origin), StringComparison.Ordinal)
                     .Replace("{port}", Text(at), StringComparison.Ordinal)
-                    .Replace("{key}", Convert.ToBase64String(options.SigningKey.Rsa.ExportSubjectPublicKeyInfo()), StringComparison.Ordinal)
+                    .Replace("{key}", Convert.ToBase64String(_around.Options.SigningKey.Rsa.ExportSubjectPublicKeyInfo()), StringComparison.Ordinal)
                     .Replace("{issuer}", identity.Authority.AbsoluteUri, StringComparison.Ordinal)
                     .Replace("{audience}", LocalIdentityProvider.Audience, StringComparison.Ordinal)
                     .Replace("{scope}", LocalIdentityProvider.ReadScope, StringComparison.Ordinal);

@@ -25,15 +25,11 @@ internal static class TelemetryExtensions
     private static readonly double[] Ages = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400];
     private static readonly double[] Waits = [0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 21];
 
-    private static readonly Lazy<ActivityListener> Ids = new(GiveIds);
-
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
-        _ = Ids.Value;
-
         // With the composite of the default the instrumentation would read traceparent and baggage by itself.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
-        services.AddSingleton<DistributedContextPropagator, CallersTraces>();
+        services.AddSingleton<DistributedContextPropagator, CallersTraces>().AddSingleton<TraceIds>();
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
                 configuration["OTEL_SERVICE_NAME"] ?? "nclue-gateway", serviceVersion: typeof(TelemetryExtensions).Assembly.GetName().Version?.ToString(3)))
@@ -59,22 +55,14 @@ internal static class TelemetryExtensions
     }
 
     /// <summary>Goes first: the span of the request is there before anything else is.</summary>
-    public static void UseTelemetry(this IApplicationBuilder app) => app.UseMiddleware<RequestTelemetry>();
+    public static void UseTelemetry(this IApplicationBuilder app)
+    {
+        app.ApplicationServices.GetRequiredService<TraceIds>();
+        app.UseMiddleware<RequestTelemetry>();
+    }
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithMetadata(new OperationsEndpoint(IsForEverybody: false));
-
-    /// <summary>Has each request get an id of its trace, which problems and logs show, also where no traces are kept. It lives as long as the process.</summary>
-    private static ActivityListener GiveIds()
-    {
-        var ids = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "Microsoft.AspNetCore",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
-        };
-        ActivitySource.AddActivityListener(ids);
-        return ids;
-    }
 
     private static bool IsOfProbes(PathString path) =>
         path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(MetricsRoute, StringComparison.OrdinalIgnoreCase);

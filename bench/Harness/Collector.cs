@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using NclueGateway.Sandbox;
 
-namespace NclueGateway.Throughput;
+namespace NclueGateway.Harness;
 
 /// <summary>Takes what the gateways export over OTLP, and forgets it.</summary>
 internal sealed class Collector : IAsyncDisposable

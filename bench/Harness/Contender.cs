@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 
-namespace NclueGateway.Throughput;
+namespace NclueGateway.Harness;
 
 /// <summary>Something that answers the page, as a process of its own.</summary>
 internal sealed class Contender : IAsyncDisposable
@@ -20,6 +20,19 @@ internal sealed class Contender : IAsyncDisposable
     /// <summary>Where the page is.</summary>
     public Uri Address { get; }
 
+    /// <summary>The number of its process; the first one, where there are several.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>Bytes of it that are in memory.</summary>
+    public long Resident
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts a program that is to listen on a port, and waits until it answers the page with 200 and refuses it, where it checks tokens, without one.</summary>
     /// <param name="name">What the results call it.</param>
     /// <param name="port">Its port on 127.0.0.1.</param>
@@ -32,14 +45,10 @@ internal sealed class Contender : IAsyncDisposable
     public static async Task<Contender> StartAsync(
         string name, int port, string token, bool checksTokens, IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? settings = null, string? output = null)
     {
-        // By a shell, so that what it writes goes to the file and not through this process.
-        string[] arguments = ["-c", "out=$1; shift; exec \"$@\" >> \"$out\"", "sh", output ?? "/dev/null", .. command];
+        // By a shell, so that what it writes goes to the file and not through this process. A shell forgets variables whose names have dots: by env.
+        var environment = (settings ?? new Dictionary<string, string>()).Select(setting => $"{setting.Key}={setting.Value}");
+        string[] arguments = ["-c", "out=$1; shift; exec \"$@\" >> \"$out\"", "sh", output ?? "/dev/null", "env", .. environment, .. command];
         var start = new ProcessStartInfo("/bin/sh", arguments) { UseShellExecute = false };
-        foreach (var (key, value) in settings ?? new Dictionary<string, string>())
-        {
-            start.Environment[key] = value;
-        }
-
         var contender = new Contender(name, port, Process.Start(start)!);
         try
         {
