@@ -64,7 +64,7 @@ public static class GatewayBuilder
         app.UseTelemetry();
         app.UseMiddleware<RequestLog>();
         app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
-        app.UseForwardedHeaders();
+        app.UseTrustedProxies();
         app.UseMiddleware<SecurityHeaders>();
         app.UseProblems();
         app.UseMiddleware<DrainingAnswer>();
@@ -80,7 +80,7 @@ public static class GatewayBuilder
         }
 
         app.UseCallerQuota();
-        app.UseAuthorization();
+        app.UsePermissions();
         app.MapDiscovery(TaskRunsEndpoint.Path, hasSignIn ? SessionEndpoints.Login : null);
         app.MapTaskRuns();
         app.MapProblemPages();

@@ -102,7 +102,7 @@ internal sealed class AccessHost : IAsyncDisposable
 
         var app = builder.Build();
         app.UsePathBase(pathBase);
-        app.UseForwardedHeaders();
+        app.UseTrustedProxies();
         app.UseMiddleware<SecurityHeaders>();
         app.UseProblems();
         app.UseCrossOrigin();
@@ -111,13 +111,13 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseAnonymousQuota();
         app.UseSignIn();
         app.UseCallerQuota();
-        app.UseAuthorization();
+        app.UsePermissions();
         app.MapDiscovery(Protected, hasSignIn ? SessionEndpoints.Login : null);
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();
         app.MapMethods(Protected, [HttpMethods.Get], (HttpContext context) => ((SignedInCaller)context.User).Caller.Subject)
-            .RequireAuthorization();
+            .Require(Permission.ReadTaskRuns);
         map?.Invoke(app);
         await app.StartAsync();
         return new(app, issuer, time, app.Services.GetFakeLogCollector());

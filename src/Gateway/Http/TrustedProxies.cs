@@ -5,7 +5,7 @@ namespace NclueGateway.Http;
 
 /// <summary>
 /// Believes <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> from the proxies that the settings name and from nobody else. Used by
-/// <c>UseForwardedHeaders()</c>.
+/// <see cref="UseTrustedProxies"/>, and by the framework itself where <c>ASPNETCORE_FORWARDEDHEADERS_ENABLED</c> is set.
 /// </summary>
 internal static class TrustedProxies
 {
@@ -25,11 +25,22 @@ internal static class TrustedProxies
             }
 
             // With both lists empty the middleware would believe everybody, also the one that ASPNETCORE_FORWARDEDHEADERS_ENABLED adds.
-            forwarded.ForwardedHeaders = http.KnownProxies.Count + http.KnownNetworks.Count == 0
-                ? ForwardedHeaders.None
-                : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.ForwardedHeaders = HasAny(http)
+                ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost
+                : ForwardedHeaders.None;
 
             // No limit but trust: each proxy is checked before what it says is believed, so the first stranger from the right is the caller.
             forwarded.ForwardLimit = null;
         });
+
+    /// <summary>Does nothing where no proxy is named.</summary>
+    public static void UseTrustedProxies(this WebApplication app)
+    {
+        if (HasAny(app.Services.GetRequiredService<HttpOptions>()))
+        {
+            app.UseForwardedHeaders();
+        }
+    }
+
+    private static bool HasAny(HttpOptions http) => http.KnownProxies.Count + http.KnownNetworks.Count > 0;
 }

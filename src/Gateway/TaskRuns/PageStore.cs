@@ -37,11 +37,17 @@ internal sealed class PageStore
         var pages = PagesOf(parts.First.Block!);
         if (!pages.ByRequest.TryGetValue(parts.Request, out var page) || !page.Is(parts, pathBase))
         {
-            page = new PreparedPage(parts, pathBase, by => Grow(pages, by));
-            pages.ByRequest[parts.Request] = page;
-            Grow(pages, PreparedPage.Overhead);
+            page = Prepare(pages, parts, pathBase);
         }
 
+        return page;
+    }
+
+    private PreparedPage Prepare(PagesOfBlock pages, PageParts parts, string pathBase)
+    {
+        var page = new PreparedPage(parts, pathBase, by => Grow(pages, by));
+        pages.ByRequest[parts.Request] = page;
+        Grow(pages, PreparedPage.Overhead);
         return page;
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
+using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Nclue;
 using NclueGateway.Redis;
@@ -41,8 +42,8 @@ internal static class TaskRunsEndpoint
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
         RequestDelegate answer = routes.ServiceProvider.GetRequiredService<TaskRunRequests>().AnswerAsync;
-        routes.MapMethods(Path, [HttpMethods.Get], answer).RequireAuthorization().ExcludeFromDescription();
-        routes.MapMethods(Path, [HttpMethods.Head], answer).RequireAuthorization().ExcludeFromDescription();
+        routes.MapMethods(Path, [HttpMethods.Get], answer).Require(Permission.ReadTaskRuns).ExcludeFromDescription();
+        routes.MapMethods(Path, [HttpMethods.Head], answer).Require(Permission.ReadTaskRuns).ExcludeFromDescription();
     }
 
     private static DistributedBlockStore CreateStore(IServiceProvider provider, NclueOptions nclue)

@@ -31,8 +31,8 @@ internal static class SessionEndpoints
     {
         routes.MapGet(Login, LoginAsync).ExcludeFromDescription();
         routes.MapPost(BackChannelLogout, BackChannelLogoutAsync).ExcludeFromDescription();
-        routes.MapGet(Session, DescribeAsync).RequireAuthorization(Permissions.SignedIn).ExcludeFromDescription();
-        routes.MapPost(Logout, LogoutAsync).RequireAuthorization(Permissions.SignedIn).ExcludeFromDescription();
+        routes.MapGet(Session, DescribeAsync).Require(Permission.SignedIn).ExcludeFromDescription();
+        routes.MapPost(Logout, LogoutAsync).Require(Permission.SignedIn).ExcludeFromDescription();
     }
 
     private static async Task LoginAsync(HttpContext context, AuthOptions auth, TimeProvider time)
