@@ -12,10 +12,12 @@ namespace NclueGateway.Access;
 /// </summary>
 internal sealed class AnonymousQuota(RequestDelegate next, QuotaOptions options, TimeProvider time)
 {
-    /// <summary>The paths that it is about.</summary>
-    public static readonly IReadOnlyList<string> Paths = [SessionEndpoints.Login, SessionEndpoints.Callback, SessionEndpoints.BackChannelLogout];
+    private static readonly string[] SignInPaths = [SessionEndpoints.Login, SessionEndpoints.Callback, SessionEndpoints.BackChannelLogout];
 
     private readonly TokenBuckets<AddressRange> _buckets = new(options.AnonymousPerSecond, options.AnonymousPerSecond, time);
+
+    /// <summary>The paths that it is about.</summary>
+    public static IReadOnlyList<string> Paths => SignInPaths;
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -32,7 +34,7 @@ internal sealed class AnonymousQuota(RequestDelegate next, QuotaOptions options,
     private static bool IsSignIn(ReadOnlySpan<char> path)
     {
         path = path.TrimEnd('/');
-        foreach (var signIn in Paths)
+        foreach (var signIn in SignInPaths)
         {
             if (path.Equals(signIn, StringComparison.OrdinalIgnoreCase))
             {

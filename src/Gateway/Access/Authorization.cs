@@ -44,7 +44,14 @@ internal static class AuthorizationExtensions
 {
     public static IServiceCollection AddPermissions(this IServiceCollection services) => services.AddSingleton<Permissions>();
 
-    public static IApplicationBuilder UsePermissions(this IApplicationBuilder app) => app.UseMiddleware<Authorization>();
+    public static IApplicationBuilder UsePermissions(this IApplicationBuilder app)
+    {
+        app.UseMiddleware<Authorization>();
+
+        // Some library adds the services of the framework's own; with them, the framework puts that one in front of everything unless it finds this.
+        app.Properties["__AuthorizationMiddlewareSet"] = true;
+        return app;
+    }
 
     /// <summary>Lets those use the endpoint who are permitted that, and nobody else.</summary>
     public static TBuilder Require<TBuilder>(this TBuilder endpoint, Permission permission)
