@@ -2,6 +2,9 @@ using System.Buffers.Text;
 using System.Net;
 using System.Security.Claims;
 using System.Text;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -34,6 +37,27 @@ public sealed class ValidatedTokensTests : IAsyncLifetime
         }
 
         _host.Validations.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Of_a_token_that_is_known_the_framework_is_not_asked_and_of_any_other_it_is()
+    {
+        await using var host = await AccessHost.StartAsync(map: app => app
+            .MapGet("/asked", (HttpContext context) => context.Features.Get<IAuthenticationFeature>() is not null)
+            .Require(Permission.SignedIn));
+        var token = "Bearer " + host.Issuer.Issue();
+
+        (await AskedAsync()).ShouldBe("true");
+        (await AskedAsync()).ShouldBe("false");
+
+        using var anonymous = await host.SendAsync(HttpMethod.Get, "/asked");
+        anonymous.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+
+        async Task<string> AskedAsync()
+        {
+            using var response = await host.SendAsync(HttpMethod.Get, "/asked", token);
+            return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]

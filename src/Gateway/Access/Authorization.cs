@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 
 namespace NclueGateway.Access;
 
@@ -17,7 +18,7 @@ internal sealed record RequiredPermission(Permission Permission);
 
 /// <summary>
 /// The one place where a request is let through to its endpoint or not. An endpoint that requires no permission is closed to everybody unless its
-/// route is one of <see cref="OpenRoutes"/>. Goes after sign-in.
+/// route is one of <see cref="OpenRoutes"/> or it says so itself (<c>[AllowAnonymous]</c>; none of the gateway's does). Goes after sign-in.
 /// </summary>
 /// <remarks>
 /// Not the framework's middleware: for two questions it makes a scope of services and a dictionary for each request (docs/adr/0016). An endpoint that
@@ -33,7 +34,7 @@ internal sealed class Authorization(RequestDelegate next)
 
     private static bool IsGranted(Endpoint? endpoint, SignedInCaller? caller) => endpoint?.Metadata.GetMetadata<RequiredPermission>() switch
     {
-        null => OpenRoutes.Allow(endpoint),
+        null => OpenRoutes.Allow(endpoint) || endpoint?.Metadata.GetMetadata<IAllowAnonymous>() is not null,
         { Permission: Permission.ReadTaskRuns } => caller is { MayRead: true },
         { Permission: Permission.SignedIn } => caller is not null,
         _ => false,

@@ -17,7 +17,7 @@ internal static class SwaggerPage
     {
         // Made for the first who asks: it is nothing that a start should wait for.
         var ui = new Lazy<RequestDelegate>(() => Create(endpoints.CreateApplicationBuilder(), hasSignIn));
-        endpoints.MapGet("/swagger/{**path}", WithSecurityPolicy(context => ui.Value(context))).ExcludeFromDescription();
+        endpoints.Map("/swagger/{**path}", WithSecurityPolicy(context => ui.Value(context))).ExcludeFromDescription();
         endpoints.MapFile("/swagger/gateway.js", "swagger.js", "text/javascript; charset=utf-8");
         endpoints.MapFile("/swagger/gateway.css", "swagger.css", "text/css; charset=utf-8");
     }

@@ -1,0 +1,67 @@
+using NclueGateway.Operations;
+using Serilog.Events;
+using Serilog.Formatting.Display;
+using Serilog.Parsing;
+
+namespace NclueGateway.Tests.Operations;
+
+public sealed class LogOutputTests : IDisposable
+{
+    private readonly CountingWriter _writer = new();
+    private readonly LogOutput _output;
+
+    public LogOutputTests() => _output = new(new MessageTemplateTextFormatter("{Message}|"), text => text.Replace("secret", "***", StringComparison.Ordinal), _writer);
+
+    [Fact]
+    public void An_event_is_out_at_once()
+    {
+        _output.Emit(Event("one"));
+        _output.Emit(Event("two"));
+
+        _writer.ToString().ShouldBe("one|two|");
+        _writer.Flushes.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Events_that_are_gathered_go_out_together_in_their_order()
+    {
+        using (_output.Gather())
+        {
+            using (_output.Gather())
+            {
+                _output.Emit(Event("one"));
+            }
+
+            _output.Emit(Event("a secret"));
+            _writer.Flushes.ShouldBe(0);
+        }
+
+        _writer.Flushes.ShouldBe(1);
+        _writer.ToString().ShouldBe("one|a ***|");
+        _output.Emit(Event("three"));
+        _writer.Flushes.ShouldBe(2);
+    }
+
+    [Fact]
+    public void An_error_does_not_wait_for_others()
+    {
+        using var gathering = _output.Gather();
+        _output.Emit(Event("one"));
+
+        _output.Emit(Event("two", LogEventLevel.Error));
+
+        _writer.Flushes.ShouldBe(1);
+    }
+
+    public void Dispose() => _writer.Dispose();
+
+    private static LogEvent Event(string text, LogEventLevel level = LogEventLevel.Information) =>
+        new(DateTimeOffset.UnixEpoch, level, null, new MessageTemplateParser().Parse(text), []);
+
+    private sealed class CountingWriter : StringWriter
+    {
+        public int Flushes { get; private set; }
+
+        public override void Flush() => Flushes++;
+    }
+}
