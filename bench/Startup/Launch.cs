@@ -8,7 +8,8 @@ namespace NclueGateway.Startup;
 /// <param name="Times">From its start to the first 200 of each path that was asked for, in their order.</param>
 /// <param name="Computing">What it computed until then, on all cores.</param>
 /// <param name="Resident">Bytes in memory after the last of them.</param>
-internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing, long Resident)
+/// <param name="Loaded">Bytes in memory after the load; 0 without one.</param>
+internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing, long Resident, long Loaded)
 {
     private static readonly TimeProvider Clock = TimeProvider.System;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -16,9 +17,11 @@ internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing,
     /// <summary>Starts a published program on a free port, asks it for one path after the other until each answers 200, and ends it.</summary>
     /// <param name="program">Its <c>.dll</c>.</param>
     /// <param name="settings">Its environment, beside that of this process.</param>
+    /// <param name="load">What it is to answer after that; null for nothing.</param>
     /// <param name="paths">What to ask for. Asked 500 times a second.</param>
     /// <exception cref="InvalidOperationException">It ended, or did not answer within a minute.</exception>
-    public static async Task<Launch> MeasureAsync(string program, IReadOnlyDictionary<string, string> settings, params string[] paths)
+    public static async Task<Launch> MeasureAsync(
+        string program, IReadOnlyDictionary<string, string> settings, Func<HttpClient, Task>? load, params string[] paths)
     {
         var address = new Uri($"http://127.0.0.1:{Contender.FreePort()}");
         var start = new ProcessStartInfo("dotnet", [program]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -53,7 +56,15 @@ internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing,
             }
 
             process.Refresh();
-            return new(times, process.TotalProcessorTime, process.WorkingSet64);
+            var (computing, resident) = (process.TotalProcessorTime, process.WorkingSet64);
+            if (load is null)
+            {
+                return new(times, computing, resident, 0);
+            }
+
+            await load(client);
+            process.Refresh();
+            return new(times, computing, resident, process.WorkingSet64);
         }
         finally
         {

@@ -21,8 +21,12 @@ internal sealed partial class AuditTrail : BackgroundService
     /// <summary>The least time between two errors about dropped events; what is dropped in between is told with the next one.</summary>
     public static readonly TimeSpan AlertInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long an event waits for others, at most, by the machine's clock: a log that is written to seldom costs less.</summary>
+    /// <summary>
+    /// How long an event waits for others, at most, by the machine's clock; less while there are many, so that no write of many keeps a processor from
+    /// requests for long.
+    /// </summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(5);
 
     // Not a channel: each write to it takes a lock, and wakes whoever reads.
     private readonly ConcurrentQueue<AuditEvent> _queue = new();
@@ -77,19 +81,19 @@ internal sealed partial class AuditTrail : BackgroundService
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            WriteQueue();
-            await Task.Delay(Pause, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pause = WriteQueue() ? BusyPause : Pause;
+            await Task.Delay(pause, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         WriteQueue(); // requests are over before this is told to stop
         AlertOfDrops();
     }
 
-    private void WriteQueue()
+    private bool WriteQueue()
     {
         if (_queue.IsEmpty)
         {
-            return;
+            return false;
         }
 
         using (_output?.Gather())
@@ -104,6 +108,8 @@ internal sealed partial class AuditTrail : BackgroundService
                 }
             }
         }
+
+        return true;
     }
 
     private void Write(AuditEvent happened)
