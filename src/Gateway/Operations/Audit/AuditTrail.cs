@@ -22,11 +22,10 @@ internal sealed partial class AuditTrail : BackgroundService
     public static readonly TimeSpan AlertInterval = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long an event waits for others, at most, by the machine's clock; less while there are many, so that no write of many keeps a processor from
-    /// requests for long.
+    /// How long an event waits for others, at most, by the machine's clock. Measured: a tenth of it costs a read that is audited a fifth of its speed,
+    /// because a thread is woken for each time.
     /// </summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(5);
 
     // Not a channel: each write to it takes a lock, and wakes whoever reads.
     private readonly ConcurrentQueue<AuditEvent> _queue = new();
@@ -81,19 +80,19 @@ internal sealed partial class AuditTrail : BackgroundService
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var pause = WriteQueue() ? BusyPause : Pause;
-            await Task.Delay(pause, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            WriteQueue();
+            await Task.Delay(Pause, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         WriteQueue(); // requests are over before this is told to stop
         AlertOfDrops();
     }
 
-    private bool WriteQueue()
+    private void WriteQueue()
     {
         if (_queue.IsEmpty)
         {
-            return false;
+            return;
         }
 
         using (_output?.Gather())
@@ -108,8 +107,6 @@ internal sealed partial class AuditTrail : BackgroundService
                 }
             }
         }
-
-        return true;
     }
 
     private void Write(AuditEvent happened)
