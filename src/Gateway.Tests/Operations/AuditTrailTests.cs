@@ -9,8 +9,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using NclueGateway.Http;
+using NclueGateway.Operations;
 using NclueGateway.Operations.Audit;
 using NclueGateway.Tests.Http;
+using Serilog.Formatting.Display;
 
 namespace NclueGateway.Tests.Operations;
 
@@ -19,6 +21,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider _time = new();
     private readonly SlowLog _slow = new();
+    private readonly FullDisk _disk = new();
     private WebApplication _app = null!;
     private HttpClient _client = null!;
 
@@ -31,7 +34,8 @@ public sealed class AuditTrailTests : IAsyncLifetime
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Logging.AddFakeLogging().AddProvider(_slow);
-        builder.Services.AddRouting().AddMetrics().AddSingleton<TimeProvider>(_time).AddProblems().AddAudit();
+        builder.Services.AddRouting().AddMetrics().AddSingleton<TimeProvider>(_time).AddProblems().AddAudit()
+            .AddSingleton(new LogOutput(new MessageTemplateTextFormatter("{Message}"), text => text, _disk));
         _app = builder.Build();
         _app.UseAudit(_ => ("browser", "alice"));
         _app.UseProblems();
@@ -55,6 +59,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
         _client.Dispose();
         await _app.DisposeAsync();
         _slow.Dispose();
+        await _disk.DisposeAsync();
     }
 
     [Theory]
@@ -116,7 +121,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
         dropped.GetMeasurementSnapshot().EvaluateAsCounter().ShouldBe(3);
         _slow.Resume();
         (await EventsAsync()).Count.ShouldBe(1 + AuditTrail.Capacity);
-        Alerts().ShouldBe(["3 audit events were dropped because the log does not keep up; the audit has a gap"]);
+        Alerts().ShouldBe(["3 audit events were dropped because the log fails or does not keep up; the audit has a gap"]);
     }
 
     [Fact]
@@ -151,6 +156,35 @@ public sealed class AuditTrailTests : IAsyncLifetime
         Alerts().ShouldHaveSingleItem().ShouldStartWith("1 audit events");
     }
 
+    [Fact]
+    public async Task An_output_that_throws_does_not_end_the_trail_and_what_it_did_not_write_is_counted()
+    {
+        using var dropped = new MetricCollector<long>(
+            _app.Services.GetRequiredService<IMeterFactory>(), "NclueGateway", "nclue_gateway.audit.dropped");
+        _disk.IsFull = true;
+        Trail.Record(new(AuditKind.Read, "lost"));
+        await _disk.Reached.WaitAsync(TestContext.Current.CancellationToken);
+        await dropped.WaitForMeasurementsAsync(1, TestContext.Current.CancellationToken);
+        _disk.IsFull = false;
+        Trail.Record(new(AuditKind.Read, "kept"));
+
+        (await EventsAsync())[^1].Message.ShouldStartWith("Read: kept");
+        dropped.GetMeasurementSnapshot().EvaluateAsCounter().ShouldBe(1);
+        Alerts().ShouldHaveSingleItem().ShouldStartWith("1 audit events");
+    }
+
+    [Fact]
+    public async Task What_is_recorded_after_the_last_write_is_counted()
+    {
+        using var dropped = new MetricCollector<long>(
+            _app.Services.GetRequiredService<IMeterFactory>(), "NclueGateway", "nclue_gateway.audit.dropped");
+        await _app.StopAsync(TestContext.Current.CancellationToken);
+
+        Trail.Record(new(AuditKind.Read, "late"));
+
+        dropped.GetMeasurementSnapshot().EvaluateAsCounter().ShouldBe(1);
+    }
+
     /// <summary>Ten more than fit, and then until the last one that did is written.</summary>
     private async Task OverflowAsync()
     {
@@ -180,6 +214,28 @@ public sealed class AuditTrailTests : IAsyncLifetime
 
     private List<string> Alerts() =>
         [.. Logs.GetSnapshot().Where(entry => entry.Level == LogLevel.Error && entry.Category == typeof(AuditTrail).FullName).Select(e => e.Message)];
+
+    private sealed class FullDisk : StringWriter
+    {
+        public bool IsFull { get; set; }
+
+        public SemaphoreSlim Reached { get; } = new(0);
+
+        public override void Flush()
+        {
+            if (IsFull)
+            {
+                Reached.Release();
+                throw new IOException("No space left on device");
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            Reached.Dispose();
+            base.Dispose(disposing);
+        }
+    }
 
     /// <summary>A log whose audit category can be held up, or throw.</summary>
     private sealed class SlowLog : ILoggerProvider, ILogger

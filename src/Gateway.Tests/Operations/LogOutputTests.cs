@@ -53,6 +53,32 @@ public sealed class LogOutputTests : IDisposable
         _writer.Flushes.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(LogEventLevel.Information)] // at the end
+    [InlineData(LogEventLevel.Error)] // in between
+    public void Whoever_gathers_is_told_that_not_everything_is_out_and_the_next_is_not(LogEventLevel level)
+    {
+        var gathering = _output.Gather();
+        _output.Emit(Event("one"));
+        _writer.IsFull = true;
+        _output.Emit(Event("two", level));
+
+        Should.Throw<IOException>(gathering.Dispose);
+
+        _writer.IsFull = false;
+        _output.Gather().Dispose();
+        _output.Emit(Event("three"));
+        _writer.ToString().ShouldEndWith("three|");
+    }
+
+    [Fact]
+    public void An_event_that_cannot_be_written_throws() // Serilog takes it from there
+    {
+        _writer.IsFull = true;
+
+        Should.Throw<IOException>(() => _output.Emit(Event("one")));
+    }
+
     public void Dispose() => _writer.Dispose();
 
     private static LogEvent Event(string text, LogEventLevel level = LogEventLevel.Information) =>
@@ -62,6 +88,16 @@ public sealed class LogOutputTests : IDisposable
     {
         public int Flushes { get; private set; }
 
-        public override void Flush() => Flushes++;
+        public bool IsFull { get; set; }
+
+        public override void Flush()
+        {
+            if (IsFull)
+            {
+                throw new IOException("No space left on device");
+            }
+
+            Flushes++;
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using NclueGateway.Access.Sessions;
 using NclueGateway.Operations.Telemetry;
 
@@ -41,19 +40,23 @@ internal sealed class KnownTokens
         }
 
         // Asking for the keys is also what has them fetched every hour: a withdrawn key is noticed however few tokens are checked.
-        var issuer = _keys.GetAsync();
-        var caller = issuer.IsCompletedSuccessfully ? Find(value.AsSpan(Scheme.Length).Trim(), issuer.Result) : null; // the first fetch is waited for later
-        (caller is null ? _misses : _hits).Add(1);
-        if (caller is not null)
+        var token = value.AsSpan(Scheme.Length).Trim();
+        var keys = _keys.GetAsync();
+        if (token.IsEmpty || !keys.IsCompletedSuccessfully || keys.Result is not { } issuer) // the first fetch is waited for later
         {
-            context.User = caller;
+            return false;
         }
 
-        return caller is not null;
-    }
+        if (_validated.Find(token, issuer) is not { } caller)
+        {
+            _misses.Add(1);
+            return false;
+        }
 
-    private SignedInCaller? Find(ReadOnlySpan<char> token, OpenIdConnectConfiguration? issuer) =>
-        token.IsEmpty || issuer is null ? null : _validated.Find(token, issuer);
+        _hits.Add(1);
+        context.User = caller;
+        return true;
+    }
 
     private static Measurement<long> Lookups(StripedCount count, string result) => new(count.Total, new KeyValuePair<string, object?>("result", result));
 }

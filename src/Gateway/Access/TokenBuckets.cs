@@ -52,6 +52,8 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
             {
                 return taken;
             }
+
+            _buckets.TryRemove(new(key, bucket)); // whoever has let it go may not have come to it yet: nobody waits for that
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Serilog.Core;
 using Serilog.Events;
@@ -23,6 +24,7 @@ internal sealed class LogOutput(ITextFormatter formatter, Func<string, string> r
 
     private readonly Lock _lock = new();
     private int _gathering;
+    private Exception? _failure; // of what was gathered
 
     public void Emit(LogEvent logEvent)
     {
@@ -38,17 +40,25 @@ internal sealed class LogOutput(ITextFormatter formatter, Func<string, string> r
 
         lock (_lock)
         {
-            output.Write(redacted);
-            if (_gathering == 0 || logEvent.Level >= LogEventLevel.Error)
+            try
             {
-                output.Flush();
+                output.Write(redacted);
+                if (_gathering == 0 || logEvent.Level >= LogEventLevel.Error)
+                {
+                    output.Flush();
+                }
+            }
+            catch (Exception failure) when (_gathering > 0)
+            {
+                _failure = failure; // Serilog tells nobody, whatever an output throws
             }
         }
     }
 
     /// <summary>
     /// Has events that are no errors wait until what is returned is disposed of, or until there are so many that the output writes them by itself: a
-    /// write of many costs hardly more than of one.
+    /// write of many costs hardly more than of one. When it is disposed of it throws what the output threw since, an <see cref="IOException"/> of a
+    /// full disk for example: then not everything is out.
     /// </summary>
     public IDisposable Gather()
     {
@@ -69,9 +79,16 @@ internal sealed class LogOutput(ITextFormatter formatter, Func<string, string> r
     {
         lock (_lock)
         {
-            if (--_gathering == 0)
+            if (--_gathering > 0)
             {
-                output.Flush();
+                return;
+            }
+
+            var failure = Interlocked.Exchange(ref _failure, null);
+            output.Flush();
+            if (failure is not null)
+            {
+                ExceptionDispatchInfo.Throw(failure);
             }
         }
     }

@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using NclueGateway.Caching;
 using NclueGateway.Http;
@@ -24,7 +24,7 @@ internal sealed class TaskRunMetrics
     ];
 
     private readonly Meter _meter;
-    private readonly FrozenDictionary<string, StripedCount> _reads;
+    private readonly ConcurrentDictionary<string, StripedCount> _reads;
     private readonly StripedCount[] _answers; // by outcome
     private readonly Histogram<double> _age;
     private readonly Counter<long> _departures;
@@ -34,7 +34,7 @@ internal sealed class TaskRunMetrics
     public TaskRunMetrics(IMeterFactory meters)
     {
         _meter = meters.CreateGatewayMeter();
-        _reads = CacheOutcomes.Concat(Refusals.Select(problem => problem.Slug)).ToFrozenDictionary(outcome => outcome, _ => new StripedCount());
+        _reads = new(CacheOutcomes.Concat(Refusals.Select(problem => problem.Slug)).Select(outcome => KeyValuePair.Create(outcome, new StripedCount())));
         _answers = [.. CacheOutcomes.Select(outcome => _reads[outcome])];
         _age = _meter.CreateHistogram<double>("nclue_gateway.read.age", "s", "How old what was served is.");
         _departures = _meter.CreateCounter<long>(
@@ -52,8 +52,8 @@ internal sealed class TaskRunMetrics
     }
 
     /// <summary>A reader was sent away.</summary>
-    /// <param name="problem">One of <see cref="Refusals"/>.</param>
-    public void Refused(Problem problem) => _reads[problem.Slug].Add(1);
+    /// <param name="problem">One of <see cref="Refusals"/>, which are counted from 0; any other from its first.</param>
+    public void Refused(Problem problem) => _reads.GetOrAdd(problem.Slug, static _ => new()).Add(1);
 
     /// <summary>A request departs.</summary>
     /// <param name="pick">What for.</param>

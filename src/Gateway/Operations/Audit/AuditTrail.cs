@@ -6,7 +6,7 @@ namespace NclueGateway.Operations.Audit;
 
 /// <summary>
 /// Writes audit events to the log, in order and behind the requests, all that have come since the last time together: recording one costs a
-/// request nothing but a place in a queue. When the log is so slow that the queue is full, events are dropped, counted
+/// request nothing but a place in a queue. When the log is so slow that the queue is full, or fails, events are dropped, counted
 /// (<c>nclue_gateway.audit.dropped</c>) and told of as an error. What is in the queue when the gateway stops is still written.
 /// </summary>
 /// <remarks>Any number of requests record without a lock.</remarks>
@@ -66,7 +66,7 @@ internal sealed partial class AuditTrail : BackgroundService
         else
         {
             Interlocked.Decrement(ref _queued);
-            CountDrop();
+            CountDrops(1);
         }
     }
 
@@ -84,7 +84,9 @@ internal sealed partial class AuditTrail : BackgroundService
             await Task.Delay(Pause, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        WriteQueue(); // requests are over before this is told to stop
+        // Requests are over before this is told to stop. What one that was cut off records all the same finds the queue full, and is counted.
+        Interlocked.Add(ref _queued, Capacity);
+        WriteQueue();
         AlertOfDrops();
     }
 
@@ -95,21 +97,30 @@ internal sealed partial class AuditTrail : BackgroundService
             return;
         }
 
-        using (_output?.Gather())
+        // A log that throws must not end the trail, and there is no other one to tell.
+        var written = 0;
+        try
         {
-            while (_queue.TryDequeue(out var happened))
+            using (_output?.Gather())
             {
-                Interlocked.Decrement(ref _queued);
-                Write(happened);
-                if (_alertedAt is not { } alertedAt || _time.GetElapsedTime(alertedAt) >= AlertInterval)
+                while (_queue.TryDequeue(out var happened))
                 {
-                    AlertOfDrops();
+                    Interlocked.Decrement(ref _queued);
+                    written += Write(happened) ? 1 : 0;
+                    if (_alertedAt is not { } alertedAt || _time.GetElapsedTime(alertedAt) >= AlertInterval)
+                    {
+                        AlertOfDrops();
+                    }
                 }
             }
         }
+        catch (Exception)
+        {
+            CountDrops(written); // at most: how many of them went out before, nobody knows
+        }
     }
 
-    private void Write(AuditEvent happened)
+    private bool Write(AuditEvent happened)
     {
         try
         {
@@ -118,18 +129,20 @@ internal sealed partial class AuditTrail : BackgroundService
                 var id = new EventId((int)happened.Kind, happened.Kind.ToString());
                 _log.Log(LogLevel.Information, id, happened.ToProperties(), null, (_, _) => happened.ToString());
             }
+
+            return true;
         }
         catch (Exception)
         {
-            // A log that throws must not end the trail, and there is no other one to tell.
-            CountDrop();
+            CountDrops(1);
+            return false;
         }
     }
 
-    private void CountDrop()
+    private void CountDrops(int number)
     {
-        Interlocked.Increment(ref _dropped);
-        _droppedCounter.Add(1);
+        Interlocked.Add(ref _dropped, number);
+        _droppedCounter.Add(number);
     }
 
     private void AlertOfDrops()
@@ -143,7 +156,7 @@ internal sealed partial class AuditTrail : BackgroundService
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "{Dropped} audit events were dropped because the log does not keep up; the audit has a gap")]
+        [LoggerMessage(1, LogLevel.Error, "{Dropped} audit events were dropped because the log fails or does not keep up; the audit has a gap")]
         public static partial void Dropped(ILogger logger, long dropped);
     }
 }

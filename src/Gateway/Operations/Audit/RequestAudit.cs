@@ -70,12 +70,7 @@ internal sealed class RequestAudit(
         };
     }
 
-    private static string Outcome(int status) => status switch
-    {
-        StatusCodes.Status304NotModified => "not-modified",
-        StatusCodes.Status499ClientClosedRequest => "caller-left", // while it was sent
-        _ => "answered",
-    };
+    private static string Outcome(int status) => status == StatusCodes.Status304NotModified ? "not-modified" : "answered";
 
     /// <summary>The handler of exceptions takes the endpoint away and keeps it here.</summary>
     private static Endpoint? Endpoint(HttpContext context) =>
