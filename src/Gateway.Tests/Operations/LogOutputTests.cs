@@ -10,7 +10,7 @@ public sealed class LogOutputTests : IDisposable
     private readonly CountingWriter _writer = new();
     private readonly LogOutput _output;
 
-    public LogOutputTests() => _output = new(new MessageTemplateTextFormatter("{Message}|"), text => text.Replace("secret", "***", StringComparison.Ordinal), _writer);
+    public LogOutputTests() => _output = new(new MessageTemplateTextFormatter("{Message}|"), text => text.ToString().Replace("secret", "***", StringComparison.Ordinal), _writer);
 
     [Fact]
     public void An_event_is_out_at_once()

@@ -210,8 +210,7 @@ public sealed class RedactionTests
         await using var logs = new WrittenLogs(new Dictionary<string, string?> { ["Nclue:SecretKey"] = secret });
         var happened = new AuditEvent(AuditKind.Read, "answered") { Status = 200, Subject = $"a{secret}b\\{secret}\"canary\"", Index = 12345678, Limit = 2 };
 
-        var properties = happened.ToProperties();
-        logs.Log(AuditTrail.Category).Log(LogLevel.Information, new EventId(1), properties, null, (_, _) => happened.ToString());
+        logs.Log(AuditTrail.Category).Log(LogLevel.Information, new EventId(1), happened, null, (_, _) => happened.ToString());
         logs.Write("{Text}", "canary\"\\\n\\nanananan \u0001 \\\foobar");
 
         logs.Events().Length.ShouldBe(2);

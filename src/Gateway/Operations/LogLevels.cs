@@ -2,7 +2,6 @@ using Microsoft.Extensions.Options;
 using NclueGateway.Settings;
 using Serilog.Core;
 using Serilog.Events;
-using Serilog.Extensions.Logging;
 
 namespace NclueGateway.Operations;
 
@@ -18,7 +17,7 @@ internal sealed class LogLevels(IConfiguration configuration, Logger log) : ICon
     private const string Default = "Default";
     private const string Override = "Override";
 
-    private static readonly string Provider = typeof(SerilogLoggerProvider).FullName!;
+    private static readonly string Provider = typeof(LogProvider).FullName!;
 
     // It would open a scope for each request, with its path, and its lines are those of RequestLog. A level of its own in the settings wins.
     private static readonly LoggerFilterRule Silence = new(Provider, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null);

@@ -1,26 +1,25 @@
-using System.Globalization;
 using System.Runtime.ExceptionServices;
-using System.Text;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
 
 namespace NclueGateway.Operations;
 
+/// <summary>Takes out of a text what must not be in it.</summary>
+/// <returns>What remains; null when that is all of it.</returns>
+internal delegate string? Redaction(ReadOnlySpan<char> text);
+
 /// <summary>
 /// Writes events one after the other, each redacted as the whole text that it has become: so nothing in it is passed over, be it in a message,
-/// in a property of a property or in an exception. An event is out when <see cref="Emit"/> returns, unless events are gathered.
+/// in a property of a property or in an exception. An event is out when it has been emitted, unless events are gathered.
 /// </summary>
 /// <param name="formatter">Makes text of an event.</param>
-/// <param name="redact">Takes out of that text what must not be in it.</param>
+/// <param name="redact">Has the last word on that text.</param>
 /// <param name="output">Where it goes.</param>
-internal sealed class LogOutput(ITextFormatter formatter, Func<string, string> redact, TextWriter output) : ILogEventSink
+internal sealed class LogOutput(ITextFormatter formatter, Redaction redact, TextWriter output) : ILogEventSink
 {
-    private const int UsualLength = 512;
-    private const int MostKept = 16 * 1024;
-
     [ThreadStatic]
-    private static StringWriter? _text;
+    private static LogText? _text;
 
     private readonly Lock _lock = new();
     private int _gathering;
@@ -28,31 +27,19 @@ internal sealed class LogOutput(ITextFormatter formatter, Func<string, string> r
 
     public void Emit(LogEvent logEvent)
     {
-        var text = _text ??= new(new StringBuilder(UsualLength), CultureInfo.InvariantCulture);
-        var builder = text.GetStringBuilder();
-        builder.Clear();
+        var text = _text ??= new();
+        text.Clear();
         formatter.Format(logEvent, text);
-        var redacted = redact(text.ToString());
-        if (builder.Capacity > MostKept)
-        {
-            _text = null;
-        }
+        Write(text.Written, logEvent.Level >= LogEventLevel.Error);
+    }
 
-        lock (_lock)
-        {
-            try
-            {
-                output.Write(redacted);
-                if (_gathering == 0 || logEvent.Level >= LogEventLevel.Error)
-                {
-                    output.Flush();
-                }
-            }
-            catch (Exception failure) when (_gathering > 0)
-            {
-                _failure = failure; // Serilog tells nobody, whatever an output throws
-            }
-        }
+    /// <summary>Writes an event that is no error and makes its line by itself, of the same form as all others.</summary>
+    public void Emit(ILogLine line)
+    {
+        var text = _text ??= new();
+        text.Clear();
+        line.WriteTo(text);
+        Write(text.Written, isError: false);
     }
 
     /// <summary>
@@ -70,9 +57,24 @@ internal sealed class LogOutput(ITextFormatter formatter, Func<string, string> r
         return new Gathering(this);
     }
 
-    private sealed class Gathering(LogOutput output) : IDisposable
+    private void Write(ReadOnlySpan<char> text, bool isError)
     {
-        public void Dispose() => output.Release();
+        var redacted = redact(text);
+        lock (_lock)
+        {
+            try
+            {
+                output.Write(redacted is null ? text : redacted);
+                if (_gathering == 0 || isError)
+                {
+                    output.Flush();
+                }
+            }
+            catch (Exception failure) when (_gathering > 0)
+            {
+                _failure = failure; // Serilog tells nobody, whatever an output throws
+            }
+        }
     }
 
     private void Release()
@@ -91,5 +93,10 @@ internal sealed class LogOutput(ITextFormatter formatter, Func<string, string> r
                 ExceptionDispatchInfo.Throw(failure);
             }
         }
+    }
+
+    private sealed class Gathering(LogOutput output) : IDisposable
+    {
+        public void Dispose() => output.Release();
     }
 }

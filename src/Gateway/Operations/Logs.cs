@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.Extensions.Options;
 using Serilog;
 using Serilog.Core;
-using Serilog.Extensions.Logging;
 using Serilog.Formatting.Compact;
 using Serilog.Formatting.Display;
 
@@ -35,7 +34,8 @@ internal static class Logs
                 isReadable ? redactor.InText : redactor.InJson,
                 provider.GetRequiredKeyedService<TextWriter>(Output)))
             .AddSingleton(provider => CreateLogger(provider.GetRequiredService<LogOutput>()))
-            .AddSingleton<ILoggerProvider>(provider => new SerilogLoggerProvider(provider.GetRequiredService<Logger>()))
+            .AddSingleton<ILoggerProvider>(provider => new LogProvider(
+                provider.GetRequiredService<Logger>(), isReadable ? null : provider.GetRequiredService<LogOutput>()))
             .AddSingleton<IConfigureOptions<LoggerFilterOptions>, LogLevels>()
             .AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(
                 new ConfigurationChangeTokenSource<LoggerFilterOptions>(builder.Configuration.GetSection(LogLevels.Section)))

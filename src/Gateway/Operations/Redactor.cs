@@ -50,16 +50,19 @@ internal sealed partial class Redactor
         }
     }
 
-    /// <summary><paramref name="text"/> without secrets.</summary>
-    public string InText(string text) => Redact(text, _inText, isJson: false);
+    /// <summary><paramref name="text"/> without secrets; null when there is none in it.</summary>
+    public string? InText(ReadOnlySpan<char> text) => Redact(text, _inText, isJson: false);
 
     /// <summary>
-    /// <paramref name="json"/> without secrets: what was JSON still is, also when a secret was a number. Its strings are taken to be escaped as
+    /// <paramref name="json"/> without secrets, null when there is none in it: what was JSON still is, also when a secret was a number. Its strings are taken to be escaped as
     /// Serilog does it: quotes, backslashes and control characters, and nothing else.
     /// </summary>
-    public string InJson(string json) => Redact(json, _inJson, isJson: true);
+    public string? InJson(ReadOnlySpan<char> json) => Redact(json, _inJson, isJson: true);
 
-    private static string Redact(string text, Forms secrets, bool isJson)
+    private static string? Redact(ReadOnlySpan<char> text, Forms secrets, bool isJson) =>
+        secrets.AreIn(text) || text.ContainsAny(Hints) ? Redact(text.ToString(), secrets, isJson) : null;
+
+    private static string? Redact(string text, Forms secrets, bool isJson)
     {
         var found = new List<Range>();
         secrets.Find(text, found);
@@ -70,7 +73,7 @@ internal sealed partial class Redactor
                 .Select(secret => secret.Index..(secret.Index + secret.Length)));
         }
 
-        return found.Count == 0 ? text : Cut(text, found.OrderBy(range => range.Start.Value), isJson);
+        return found.Count == 0 ? null : Cut(text, found.OrderBy(range => range.Start.Value), isJson);
     }
 
     private static string Cut(string text, IEnumerable<Range> found, bool isJson)
@@ -195,6 +198,8 @@ internal sealed partial class Redactor
             _longestFirst = [.. forms.Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length)];
             _any = SearchValues.Create(_longestFirst, StringComparison.Ordinal);
         }
+
+        public bool AreIn(ReadOnlySpan<char> text) => text.ContainsAny(_any);
 
         /// <summary>Adds where one begins and ends, also where they overlap.</summary>
         public void Find(ReadOnlySpan<char> text, List<Range> found)

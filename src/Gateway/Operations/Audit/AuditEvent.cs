@@ -1,3 +1,7 @@
+using System.Collections;
+using System.Globalization;
+using Serilog.Formatting.Json;
+
 namespace NclueGateway.Operations.Audit;
 
 /// <summary>
@@ -6,8 +10,15 @@ namespace NclueGateway.Operations.Audit;
 /// </summary>
 /// <param name="Kind">What was done.</param>
 /// <param name="Outcome">How it ended: a word of ours, for a refusal the slug of its problem.</param>
-internal sealed record AuditEvent(AuditKind Kind, string Outcome)
+internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<KeyValuePair<string, object?>>, ILogLine
 {
+    private static readonly string[] Names = ["", .. Enum.GetNames<AuditKind>()];
+
+    private const string Template = "{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
+
+    /// <summary>When it was over, in UTC.</summary>
+    public DateTime Time { get; init; }
+
     /// <summary>The status of the answer.</summary>
     public int? Status { get; init; }
 
@@ -34,9 +45,9 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome)
     public string? TraceId { get; init; }
 
     /// <summary>As a log event: the same properties in every one, null where there is nothing to say.</summary>
-    public KeyValuePair<string, object?>[] ToProperties() =>
+    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, object?>>)
     [
-        new(nameof(Kind), Kind.ToString()),
+        new(nameof(Kind), Name(Kind)),
         new(nameof(Outcome), Outcome),
         new(nameof(Status), Status),
         new(nameof(Subject), Subject),
@@ -47,10 +58,83 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome)
         new(nameof(Cache), Cache),
         new("DurationMs", Duration?.TotalMilliseconds),
         new(nameof(TraceId), TraceId),
-        new("{OriginalFormat}", "{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}"),
-    ];
+        new("{OriginalFormat}", Template),
+    ]).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <inheritdoc/>
+    /// <remarks>The same as of the properties above.</remarks>
+    public void WriteTo(TextWriter output)
+    {
+        output.Write("{\"@t\":\"");
+        Write(output, Time, "O");
+        output.Write("\",\"@mt\":\"" + Template + "\",\"Kind\":\"");
+        output.Write(Name(Kind));
+        output.Write("\",\"Outcome\":");
+        Write(output, Outcome);
+        output.Write(",\"Status\":");
+        Write(output, Status);
+        output.Write(",\"Subject\":");
+        Write(output, Subject);
+        output.Write(",\"Client\":");
+        Write(output, Client);
+        output.Write(",\"Route\":");
+        Write(output, Route);
+        output.Write(",\"Index\":");
+        Write(output, Index);
+        output.Write(",\"Limit\":");
+        Write(output, Limit);
+        output.Write(",\"Cache\":");
+        Write(output, Cache);
+        output.Write(",\"DurationMs\":");
+        Write(output, Duration?.TotalMilliseconds);
+        output.Write(",\"TraceId\":");
+        Write(output, TraceId);
+        output.Write(",\"EventId\":{\"Id\":");
+        Write<int>(output, (int)Kind);
+        output.Write(",\"Name\":\"");
+        output.Write(Name(Kind));
+        output.Write("\"},\"SourceContext\":\"" + AuditTrail.Category + "\"}");
+        output.WriteLine();
+    }
+
+    /// <summary>The event's name.</summary>
+    public static string Name(AuditKind kind) => Names[(int)kind];
 
     public override string ToString() => $"{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
+
+    private static void Write(TextWriter output, string? value)
+    {
+        if (value is null)
+        {
+            output.Write("null");
+        }
+        else
+        {
+            JsonValueFormatter.WriteQuotedJsonString(value, output);
+        }
+    }
+
+    private static void Write<T>(TextWriter output, T? value)
+        where T : struct, ISpanFormattable
+    {
+        if (value is { } number)
+        {
+            Write(output, number, default);
+        }
+        else
+        {
+            output.Write("null");
+        }
+    }
+
+    private static void Write<T>(TextWriter output, T value, ReadOnlySpan<char> format)
+        where T : struct, ISpanFormattable
+    {
+        Span<char> text = stackalloc char[40]; // the longest: a double, 24; a time, 28
+        output.Write(value.TryFormat(text, out var length, format, CultureInfo.InvariantCulture) ? text[..length] : throw new FormatException());
+    }
 }
 
 /// <summary>The kinds of events; their names and numbers are those of the log events.</summary>

@@ -126,8 +126,8 @@ internal sealed partial class AuditTrail : BackgroundService
         {
             if (_log.IsEnabled(LogLevel.Information))
             {
-                var id = new EventId((int)happened.Kind, happened.Kind.ToString());
-                _log.Log(LogLevel.Information, id, happened.ToProperties(), null, (_, _) => happened.ToString());
+                var id = new EventId((int)happened.Kind, AuditEvent.Name(happened.Kind));
+                _log.Log(LogLevel.Information, id, happened, null, static (written, _) => written.ToString());
             }
 
             return true;

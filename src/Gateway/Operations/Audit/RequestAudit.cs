@@ -65,6 +65,7 @@ internal sealed class RequestAudit(
             Index = notes.Index,
             Limit = notes.Limit,
             Cache = notes.Cache,
+            Time = time.GetUtcNow().UtcDateTime,
             Duration = duration,
             TraceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
         };
