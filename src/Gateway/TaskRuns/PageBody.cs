@@ -51,15 +51,16 @@ internal sealed class PageBody
     /// <summary>Writes the body.</summary>
     public void WriteTo(IBufferWriter<byte> body)
     {
-        body.Write(_prefix);
-        body.Write(_first.Span);
+        var room = new BodyRoom(body, Length);
+        room.Write(_prefix);
+        room.Write(_first.Span);
         if (HasBoth)
         {
-            body.Write(","u8);
+            room.Write(","u8);
         }
 
-        body.Write(_second.Span);
-        body.Write(Suffix);
+        room.Write(_second.Span);
+        room.Write(Suffix);
     }
 
     private static PagePart Bounded(PagePart part)

@@ -74,7 +74,7 @@ internal sealed class PreparedPage
     {
         if (form.Compressed is { } compressed)
         {
-            body.Write(compressed);
+            new BodyRoom(body, compressed.Length).Write(compressed);
         }
         else
         {
