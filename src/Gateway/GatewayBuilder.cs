@@ -24,6 +24,9 @@ public static class GatewayBuilder
         var settings = GatewaySettings.Read(builder.Configuration, builder.Environment);
         builder.AddLogs(settings.Secrets);
         builder.WebHost.ConfigureKestrel(RequestLimits.Apply);
+
+        // A buffer of 4 kB for each open connection, in place of a system call before each read: a twentieth of what a cached read costs.
+        builder.WebHost.UseSockets(sockets => sockets.WaitForDataBeforeAllocatingBuffer = false);
         OperationsPort.Listen(builder, settings.Operations);
         builder.Services
             .AddSingleton(TimeProvider.System)
