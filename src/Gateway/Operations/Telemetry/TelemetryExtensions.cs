@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
 using OpenTelemetry.Metrics;
@@ -21,6 +22,10 @@ internal static class TelemetryExtensions
     // these do not. This instrument costs it two measurements; nclue_gateway.requests.active tells the same.
     private const string ServerMeter = "Microsoft.AspNetCore.Hosting";
     private const string ActiveRequests = "http.server.active_requests";
+    private const string RequestDuration = "http.server.request.duration";
+
+    // By default there is room for 2,000 series of each metric, 16 MB of it. What is beyond is counted all the same, in one series (otel.metric.overflow).
+    private const int MostSeries = 100;
 
     // Seconds, as Prometheus and OpenTelemetry want them. What is served is seconds to a day old.
     private static readonly double[] Ages = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400];
@@ -38,9 +43,7 @@ internal static class TelemetryExtensions
                 .AddMeter(GatewayTelemetry.Name, ServerMeter, "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Diagnostics")
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddView(ActiveRequests, MetricStreamConfiguration.Drop)
-                .AddView("nclue_gateway.read.age", new ExplicitBucketHistogramConfiguration { Boundaries = Ages })
-                .AddView("nclue_gateway.pacer.wait", new ExplicitBucketHistogramConfiguration { Boundaries = Waits })
+                .AddView(StreamOf)
                 .AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration[Endpoint]))
         {
@@ -64,6 +67,15 @@ internal static class TelemetryExtensions
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithMetadata(new OperationsEndpoint(IsForEverybody: false));
+
+    private static MetricStreamConfiguration? StreamOf(Instrument instrument) => instrument.Name switch
+    {
+        ActiveRequests => MetricStreamConfiguration.Drop,
+        RequestDuration => null, // a series for each method, route, status and version of HTTP
+        "nclue_gateway.read.age" => new ExplicitBucketHistogramConfiguration { Boundaries = Ages, CardinalityLimit = MostSeries },
+        "nclue_gateway.pacer.wait" => new ExplicitBucketHistogramConfiguration { Boundaries = Waits, CardinalityLimit = MostSeries },
+        _ => new() { CardinalityLimit = MostSeries },
+    };
 
     private static bool IsOfProbes(PathString path) =>
         path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(MetricsRoute, StringComparison.OrdinalIgnoreCase);
