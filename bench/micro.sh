@@ -18,7 +18,8 @@ trap 'rm -f "$results"' EXIT
   echo "$(machine), BenchmarkDotNet $(sed -n 's/.*"BenchmarkDotNet" Version="\([^"]*\)".*/\1/p' ../Directory.Packages.props)."
   echo "In one process: warm, then 12 times 250 ms. The error is half of the confidence interval of 99.9 %; what is allocated counts for all threads."
   echo "Requests in memory go through the gateway as it is composed, with a server that is not Kestrel and keeps what Kestrel keeps from request to"
-  echo "request. The gateway signs in, has a quota for each caller, and counts. Audited: until the event has been written, by another thread."
+  echo "request. The gateway signs in, has a quota for each caller, and counts. Audited: until the event has been written, by another"
+  echo "thread, fifty times a second: the time is that of waiting for it."
   echo
   measure
 } | tee "$results"
