@@ -170,7 +170,8 @@ public sealed class AuditTrailTests : IAsyncLifetime
 
         (await EventsAsync())[^1].Message.ShouldStartWith("Read: kept");
         dropped.GetMeasurementSnapshot().EvaluateAsCounter().ShouldBe(1);
-        Alerts().ShouldHaveSingleItem().ShouldStartWith("1 audit events");
+        Alerts().ShouldNotBeEmpty();
+        Alerts().ShouldAllBe(alert => alert.StartsWith("1 audit events")); // again, while nobody knows whether it is out
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text;
 using NclueGateway.Operations;
 using Serilog.Events;
 using Serilog.Formatting.Display;
@@ -79,10 +80,45 @@ public sealed class LogOutputTests : IDisposable
         Should.Throw<IOException>(() => _output.Emit(Event("one")));
     }
 
+    [Fact]
+    public void After_half_a_line_the_next_one_begins_anew()
+    {
+        using var disk = new SmallDisk(room: 5);
+        using var writer = new StreamWriter(disk);
+        var output = new LogOutput(new MessageTemplateTextFormatter("{Message}{NewLine}"), _ => null, writer);
+        var gathering = output.Gather();
+        output.Emit(Event("lost line"));
+        Should.Throw<IOException>(gathering.Dispose);
+        disk.Room = 100;
+
+        output.Emit(Event("kept"));
+
+        Encoding.UTF8.GetString(disk.ToArray()).Split(Environment.NewLine).ShouldBe(["lost ", "kept", ""]);
+    }
+
     public void Dispose() => _writer.Dispose();
 
     private static LogEvent Event(string text, LogEventLevel level = LogEventLevel.Information) =>
         new(DateTimeOffset.UnixEpoch, level, null, new MessageTemplateParser().Parse(text), []);
+
+    /// <summary>Takes what there is room for, and then says that it is full.</summary>
+    private sealed class SmallDisk(int room) : MemoryStream
+    {
+        public int Room { get; set; } = room;
+
+        public override void Write(ReadOnlySpan<byte> buffer) => Write(buffer.ToArray(), 0, buffer.Length);
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            var some = Math.Min(count, Room);
+            base.Write(buffer, offset, some);
+            Room -= some;
+            if (some < count)
+            {
+                throw new IOException("No space left on device");
+            }
+        }
+    }
 
     private sealed class CountingWriter : StringWriter
     {

@@ -24,6 +24,7 @@ internal sealed class LogOutput(ITextFormatter formatter, Redaction redact, Text
     private readonly Lock _lock = new();
     private int _gathering;
     private Exception? _failure; // of what was gathered
+    private bool _isTorn; // a write has failed: half a line may be out
 
     public void Emit(LogEvent logEvent)
     {
@@ -64,14 +65,26 @@ internal sealed class LogOutput(ITextFormatter formatter, Redaction redact, Text
         {
             try
             {
+                if (_isTorn)
+                {
+                    output.WriteLine();
+                    _isTorn = false;
+                }
+
                 output.Write(redacted is null ? text : redacted);
                 if (_gathering == 0 || isError)
                 {
                     output.Flush();
                 }
             }
-            catch (Exception failure) when (_gathering > 0)
+            catch (Exception failure)
             {
+                _isTorn = true;
+                if (_gathering == 0)
+                {
+                    throw;
+                }
+
                 _failure = failure; // Serilog tells nobody, whatever an output throws
             }
         }
@@ -87,7 +100,16 @@ internal sealed class LogOutput(ITextFormatter formatter, Redaction redact, Text
             }
 
             var failure = Interlocked.Exchange(ref _failure, null);
-            output.Flush();
+            try
+            {
+                output.Flush();
+            }
+            catch (Exception)
+            {
+                _isTorn = true;
+                throw;
+            }
+
             if (failure is not null)
             {
                 ExceptionDispatchInfo.Throw(failure);

@@ -22,6 +22,7 @@ internal ref struct BodyRoom(IBufferWriter<byte> body, int length)
         {
             if (_written == _piece.Length)
             {
+                ArgumentOutOfRangeException.ThrowIfZero(_left, nameof(bytes)); // more than was said
                 _piece = body.GetSpan(Math.Min(_left, LargestPiece));
                 _piece = _piece[..Math.Min(_left, _piece.Length)];
                 _written = 0;

@@ -92,13 +92,14 @@ internal sealed partial class AuditTrail : BackgroundService
 
     private void WriteQueue()
     {
-        if (_queue.IsEmpty)
+        if (_queue.IsEmpty && Volatile.Read(ref _dropped) == 0)
         {
             return;
         }
 
         // A log that throws must not end the trail, and there is no other one to tell.
         var written = 0;
+        var told = 0L;
         try
         {
             using (_output?.Gather())
@@ -107,16 +108,16 @@ internal sealed partial class AuditTrail : BackgroundService
                 {
                     Interlocked.Decrement(ref _queued);
                     written += Write(happened) ? 1 : 0;
-                    if (_alertedAt is not { } alertedAt || _time.GetElapsedTime(alertedAt) >= AlertInterval)
-                    {
-                        AlertOfDrops();
-                    }
+                    told += AlertOfDropsWhenDue();
                 }
+
+                told += AlertOfDropsWhenDue();
             }
         }
         catch (Exception)
         {
             CountDrops(written); // at most: how many of them went out before, nobody knows
+            Interlocked.Add(ref _dropped, told); // nor whether that did: the next alert tells of them
         }
     }
 
@@ -145,13 +146,19 @@ internal sealed partial class AuditTrail : BackgroundService
         _droppedCounter.Add(number);
     }
 
-    private void AlertOfDrops()
+    private long AlertOfDropsWhenDue() =>
+        _alertedAt is not { } alertedAt || _time.GetElapsedTime(alertedAt) >= AlertInterval ? AlertOfDrops() : 0;
+
+    private long AlertOfDrops()
     {
-        if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped)
+        var dropped = Interlocked.Exchange(ref _dropped, 0);
+        if (dropped > 0)
         {
             _alertedAt = _time.GetTimestamp();
             Log.Dropped(_alerts, dropped);
         }
+
+        return dropped;
     }
 
     private static partial class Log
