@@ -54,8 +54,8 @@ internal sealed partial class Redactor
     public string? InText(ReadOnlySpan<char> text) => Redact(text, _inText, isJson: false);
 
     /// <summary>
-    /// <paramref name="json"/> without secrets, null when there is none in it: what was JSON still is, also when a secret was a number. Its strings are taken to be escaped as
-    /// Serilog does it: quotes, backslashes and control characters, and nothing else.
+    /// <paramref name="json"/> without secrets; null when there is none in it. What was JSON still is, also when a secret was a number. Its strings
+    /// are taken to be escaped as Serilog does it: quotes, backslashes and control characters, and nothing else.
     /// </summary>
     public string? InJson(ReadOnlySpan<char> json) => Redact(json, _inJson, isJson: true);
 

@@ -50,7 +50,7 @@ internal sealed class TaskRunRequests(TaskRunReader reader, PageStore pages, Tas
         }
 
         metrics.Answered(reading.Status.Outcome, reading.Age);
-        context.Features.Get<AuditNotes>()?.Answered(reading.Status.Outcome.ToString());
+        context.Features.Get<AuditNotes>()?.Answered(Enum.GetName(reading.Status.Outcome)!);
 
         var request = context.Request;
         var page = pages.Get(reading.Parts, request.PathBase.HasValue ? request.PathBase.ToUriComponent() : "");

@@ -12,8 +12,6 @@ namespace NclueGateway.Operations.Audit;
 /// <param name="Outcome">How it ended: a word of ours, for a refusal the slug of its problem.</param>
 internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<KeyValuePair<string, object?>>, ILogLine
 {
-    private static readonly string[] Names = ["", .. Enum.GetNames<AuditKind>()];
-
     private const string Template = "{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
 
     /// <summary>When it was over, in UTC.</summary>
@@ -100,7 +98,7 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<
     }
 
     /// <summary>The event's name.</summary>
-    public static string Name(AuditKind kind) => Names[(int)kind];
+    public static string Name(AuditKind kind) => Enum.GetName(kind)!;
 
     public override string ToString() => $"{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
 

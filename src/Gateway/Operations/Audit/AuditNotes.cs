@@ -6,6 +6,9 @@ namespace NclueGateway.Operations.Audit;
 /// </summary>
 internal sealed class AuditNotes
 {
+    private string? _client;
+    private string? _subject;
+
     /// <summary>What was done; null while nothing was.</summary>
     public AuditKind? Kind { get; private set; }
 
@@ -19,7 +22,7 @@ internal sealed class AuditNotes
     public string? Cache { get; private set; }
 
     /// <summary>Who, where the request itself does not say it: at the end of a sign-in, or when the identity provider calls.</summary>
-    public (string? Client, string? Subject)? Caller { get; private set; }
+    public (string Client, string? Subject)? Caller => _client is null ? null : (_client, _subject);
 
     /// <summary>The query was understood.</summary>
     public void Asked(int index, int limit) => (Index, Limit) = (index, limit);
@@ -35,5 +38,5 @@ internal sealed class AuditNotes
     /// <param name="kind">Which of both, and by whom.</param>
     /// <param name="client">The application.</param>
     /// <param name="subject">The person.</param>
-    public void ChangedSession(AuditKind kind, string? client, string? subject) => (Kind, Caller) = (kind, (client, subject));
+    public void ChangedSession(AuditKind kind, string client, string? subject) => (Kind, _client, _subject) = (kind, client, subject);
 }

@@ -18,8 +18,8 @@ internal static class TelemetryExtensions
 
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    // The framework's other meters (of routing, authentication, authorization, memory pools …) cost each request something and tell nothing that
-    // these do not. This instrument costs it two measurements; nclue_gateway.requests.active tells the same.
+    // Of the framework's other meters (routing, authentication, authorization, memory pools …) most cost each request something. This
+    // instrument costs it two measurements; nclue_gateway.requests.active tells the same.
     private const string ServerMeter = "Microsoft.AspNetCore.Hosting";
     private const string ActiveRequests = "http.server.active_requests";
     private const string RequestDuration = "http.server.request.duration";
