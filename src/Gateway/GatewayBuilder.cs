@@ -42,6 +42,7 @@ public static class GatewayBuilder
             .AddSessions(settings.Session, settings.Cache.KeyPrefix, settings.IsShared) // before AddProblems: its handler takes what is left
             .AddProblems()
             .AddAudit()
+            .AddRequestLog()
             .AddCrossOrigin(settings.Auth)
             .AddBearerSignIn(settings.Auth)
             .AddProviderHealth()

@@ -9,9 +9,12 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
 {
     /// <summary>
     /// The most bytes that the gateway allocates for a read on the thread that answers it, beyond an application that does nothing but answer the
-    /// same. Measured, and rounded up. A test may run code that is not optimised yet: that allocates some 500 bytes more than bench/micro.sh shows.
+    /// same. Measured, and rounded up.
     /// </summary>
-    private const int MostBeyondBare = 1_500;
+    private const int MostBeyondBare = 1_000;
+
+    /// <summary>Code that is not optimised yet allocates some 500 bytes more, and nobody says when it will be: that is waited for, by the real clock.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Theory]
     [InlineData(false)]
@@ -51,13 +54,14 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
     }
 
     /// <summary>
-    /// Bytes allocated for each of 100 reads; the least of many times, because code allocates more before it has been compiled in earnest, and
-    /// counters now and then.
+    /// Bytes allocated for each of 100 reads; the least of many times, because counters allocate now and then, and code before it has been compiled in
+    /// earnest.
     /// </summary>
     private static double Least(Requests requests)
     {
         var least = double.MaxValue;
-        for (var round = 0; round < 50; round++)
+        var began = TimeProvider.System.GetTimestamp();
+        for (var round = 0; round < 50 || (least > MostBeyondBare && TimeProvider.System.GetElapsedTime(began) < Patience); round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 100; i++)

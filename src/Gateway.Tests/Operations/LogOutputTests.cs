@@ -33,14 +33,16 @@ public sealed class LogOutputTests : IDisposable
                 _output.Emit(Event("one"));
             }
 
+            _writer.Flushes.ShouldBe(1); // what the inner one gathered is out when it ends
             _output.Emit(Event("a secret"));
-            _writer.Flushes.ShouldBe(0);
+            _output.Emit(Event("?"));
+            _writer.Flushes.ShouldBe(1);
         }
 
-        _writer.Flushes.ShouldBe(1);
-        _writer.ToString().ShouldBe("one|a ***|");
-        _output.Emit(Event("three"));
         _writer.Flushes.ShouldBe(2);
+        _writer.ToString().ShouldBe("one|a ***|?|");
+        _output.Emit(Event("three"));
+        _writer.Flushes.ShouldBe(3);
     }
 
     [Fact]
@@ -70,6 +72,20 @@ public sealed class LogOutputTests : IDisposable
         _output.Gather().Dispose();
         _output.Emit(Event("three"));
         _writer.ToString().ShouldEndWith("three|");
+    }
+
+    [Fact]
+    public void Everybody_who_gathers_is_told_that_not_everything_is_out()
+    {
+        var outer = _output.Gather();
+        var inner = _output.Gather();
+        _output.Emit(Event("one"));
+        _writer.IsFull = true;
+
+        Should.Throw<IOException>(inner.Dispose);
+        _writer.IsFull = false;
+
+        Should.Throw<IOException>(outer.Dispose);
     }
 
     [Fact]

@@ -1,5 +1,10 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using NclueGateway.Operations;
@@ -89,11 +94,65 @@ public sealed class RequestLogTests
         await using var logs = new WrittenLogs(new Dictionary<string, string?>());
         var failure = new InvalidOperationException();
         var log = new RequestLog(
-            _ => isAtOnce ? throw failure : Task.FromException(failure), logs.Services.GetRequiredService<ILoggerFactory>(), TimeProvider.System);
+            _ => isAtOnce ? throw failure : Task.FromException(failure), logs.Services.GetRequiredService<RequestTrail>(), TimeProvider.System);
 
         (await Record.ExceptionAsync(() => log.InvokeAsync(new DefaultHttpContext()))).ShouldBe(failure);
 
         logs.Events().ShouldHaveSingleItem().GetProperty("@l").GetString().ShouldBe("Error");
+    }
+
+    /// <summary>Whoever is refused waits for a log that is slow no more than whoever is answered.</summary>
+    [Fact]
+    public async Task Lines_are_written_behind_the_requests_and_together()
+    {
+        var writer = new SlowWriter();
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.AddLogs([]);
+        builder.Services.AddMetrics().AddSingleton(TimeProvider.System).AddRequestLog().AddKeyedSingleton<TextWriter>(Logs.Output, writer);
+        await using var app = builder.Build();
+        app.UseMiddleware<RequestLog>();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(app.Urls.Single()) };
+
+        writer.Stop();
+        await AskAsync();
+        await writer.Reached.WaitAsync(TestContext.Current.CancellationToken); // its line is out of the queue now
+        for (var i = 0; i < 20; i++)
+        {
+            await AskAsync();
+        }
+
+        writer.Lines.ShouldAllBe(lines => lines == 0);
+        writer.Resume();
+        await app.StopAsync(TestContext.Current.CancellationToken);
+        writer.Lines[^1].ShouldBe(21);
+        writer.Lines.Distinct().ShouldBe([0, 1, 21]);
+
+        async Task AskAsync()
+        {
+            using var answer = await client.GetAsync("/", TestContext.Current.CancellationToken);
+            answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        }
+    }
+
+    [Fact]
+    public async Task Lines_that_the_log_does_not_take_are_counted_and_told_and_are_no_gap_of_the_audit()
+    {
+        await using var logs = new WrittenLogs(new Dictionary<string, string?>());
+        var meters = logs.Services.GetRequiredService<IMeterFactory>();
+        using var lines = new MetricCollector<long>(meters, "NclueGateway", "nclue_gateway.request_log.dropped");
+        using var events = new MetricCollector<long>(meters, "NclueGateway", "nclue_gateway.audit.dropped");
+        var trail = logs.Services.GetRequiredService<RequestTrail>();
+
+        logs.IsFull = true;
+        trail.Record(new(LogLevel.Information, "GET", null, 404));
+        logs.IsFull = false;
+        trail.Record(new(LogLevel.Information, "GET", null, 404));
+
+        lines.GetMeasurementSnapshot().EvaluateAsCounter().ShouldBe(1);
+        events.GetMeasurementSnapshot().ShouldBeEmpty();
+        logs.Text().ShouldContain("{Dropped} lines of the request log were dropped");
     }
 
     /// <summary>Reads from memory are what the gateway is for: what is not written must not cost them anything.</summary>
@@ -101,7 +160,7 @@ public sealed class RequestLogTests
     public async Task A_line_that_is_not_written_allocates_nothing()
     {
         await using var logs = new WrittenLogs(new Dictionary<string, string?>());
-        var log = new RequestLog(_ => Task.CompletedTask, logs.Services.GetRequiredService<ILoggerFactory>(), TimeProvider.System);
+        var log = new RequestLog(_ => Task.CompletedTask, logs.Services.GetRequiredService<RequestTrail>(), TimeProvider.System);
         var context = new DefaultHttpContext();
         await log.InvokeAsync(context);
 
@@ -119,9 +178,42 @@ public sealed class RequestLogTests
     private static async Task<List<FakeLogRecord>> LinesAsync(GatewayHost gateway)
     {
         await gateway.StopAsync();
-        return [.. gateway.Logs.GetSnapshot().Where(entry => entry.Category == RequestLog.Category).Skip(1)];
+        return [.. gateway.Logs.GetSnapshot().Where(entry => entry.Category == RequestTrail.Category).Skip(1)];
     }
 
     private static string Text(FakeLogRecord line) =>
         $"{line.Level} {string.Join(' ', new[] { "Method", "Route", "Status" }.Select(property => line.GetStructuredStateValue(property) ?? "-"))}";
+
+    /// <summary>Can be held up when it is to write what it has.</summary>
+    private sealed class SlowWriter : StringWriter
+    {
+        private readonly ManualResetEventSlim _open = new(initialState: true);
+
+        public SemaphoreSlim Reached { get; } = new(0);
+
+        /// <summary>How many lines of requests there were, each time.</summary>
+        public List<int> Lines { get; } = [0];
+
+        public void Stop() => _open.Reset();
+
+        public void Resume() => _open.Set();
+
+        public override void Flush()
+        {
+            if (!_open.IsSet)
+            {
+                Reached.Release();
+            }
+
+            _open.Wait(TestContext.Current.CancellationToken);
+            Lines.Add(ToString().Split(RequestTrail.Category).Length - 1);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _open.Dispose();
+            Reached.Dispose();
+            base.Dispose(disposing);
+        }
+    }
 }

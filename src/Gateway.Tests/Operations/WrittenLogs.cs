@@ -10,7 +10,7 @@ namespace NclueGateway.Tests.Operations;
 /// <summary>What the gateway, composed as in production, writes to its standard output; it need not run for that.</summary>
 internal sealed class WrittenLogs : IAsyncDisposable
 {
-    private readonly StringWriter _written = new();
+    private readonly Writer _written = new();
     private readonly WebApplication _app;
 
     public WrittenLogs(IReadOnlyDictionary<string, string?> settings, string environment = "Production")
@@ -47,6 +47,9 @@ internal sealed class WrittenLogs : IAsyncDisposable
         log.LogError(exception, template, values);
 #pragma warning restore CA1848, CA2254
 
+    /// <summary>Whether nothing more can be written.</summary>
+    public bool IsFull { set => _written.IsFull = value; }
+
     /// <summary>Everything so far.</summary>
     public string Text() => _written.ToString();
 
@@ -55,4 +58,17 @@ internal sealed class WrittenLogs : IAsyncDisposable
         [.. Text().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private sealed class Writer : StringWriter
+    {
+        public bool IsFull { get; set; }
+
+        public override void Flush()
+        {
+            if (IsFull)
+            {
+                throw new IOException("No space left on device");
+            }
+        }
+    }
 }

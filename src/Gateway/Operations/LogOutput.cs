@@ -22,8 +22,7 @@ internal sealed class LogOutput(ITextFormatter formatter, Redaction redact, Text
     private static LogText? _text;
 
     private readonly Lock _lock = new();
-    private int _gathering;
-    private Exception? _failure; // of what was gathered
+    private readonly List<Gathering> _gathering = [];
     private bool _isTorn; // a write has failed: half a line may be out
 
     public void Emit(LogEvent logEvent)
@@ -34,7 +33,7 @@ internal sealed class LogOutput(ITextFormatter formatter, Redaction redact, Text
         Write(text.Written, logEvent.Level >= LogEventLevel.Error);
     }
 
-    /// <summary>Writes an event that is no error and makes its line by itself, of the same form as all others.</summary>
+    /// <summary>Writes an event that makes its line by itself, of the same form as all others; it waits for others while events are gathered.</summary>
     public void Emit(ILogLine line)
     {
         var text = _text ??= new();
@@ -46,16 +45,17 @@ internal sealed class LogOutput(ITextFormatter formatter, Redaction redact, Text
     /// <summary>
     /// Has events that are no errors wait until what is returned is disposed of, or until there are so many that the output writes them by itself: a
     /// write of many costs hardly more than of one. When it is disposed of it throws what the output threw since, an <see cref="IOException"/> of a
-    /// full disk for example: then not everything is out.
+    /// full disk for example: then not everything is out. Whoever else gathers meanwhile is told of the same.
     /// </summary>
     public IDisposable Gather()
     {
+        var gathering = new Gathering(this);
         lock (_lock)
         {
-            _gathering++;
+            _gathering.Add(gathering);
         }
 
-        return new Gathering(this);
+        return gathering;
     }
 
     private void Write(ReadOnlySpan<char> text, bool isError)
@@ -72,53 +72,59 @@ internal sealed class LogOutput(ITextFormatter formatter, Redaction redact, Text
                 }
 
                 output.Write(redacted is null ? text : redacted);
-                if (_gathering == 0 || isError)
+                if (_gathering.Count == 0 || isError)
                 {
                     output.Flush();
                 }
             }
             catch (Exception failure)
             {
-                _isTorn = true;
-                if (_gathering == 0)
+                Tell(failure); // Serilog tells nobody, whatever an output throws
+                if (_gathering.Count == 0)
                 {
                     throw;
                 }
-
-                _failure = failure; // Serilog tells nobody, whatever an output throws
             }
         }
     }
 
-    private void Release()
+    private void Release(Gathering gathering)
     {
         lock (_lock)
         {
-            if (--_gathering > 0)
-            {
-                return;
-            }
-
-            var failure = Interlocked.Exchange(ref _failure, null);
             try
             {
                 output.Flush();
             }
-            catch (Exception)
+            catch (Exception failure)
             {
-                _isTorn = true;
-                throw;
+                Tell(failure);
             }
 
-            if (failure is not null)
-            {
-                ExceptionDispatchInfo.Throw(failure);
-            }
+            _gathering.Remove(gathering);
+        }
+    }
+
+    private void Tell(Exception failure)
+    {
+        _isTorn = true;
+        foreach (var gathering in _gathering)
+        {
+            gathering.Failure = failure;
         }
     }
 
     private sealed class Gathering(LogOutput output) : IDisposable
     {
-        public void Dispose() => output.Release();
+        public Exception? Failure { get; set; }
+
+        public void Dispose()
+        {
+            output.Release(this);
+            if (Failure is not null)
+            {
+                ExceptionDispatchInfo.Throw(Failure);
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ namespace NclueGateway.Operations;
 internal interface ILogLine
 {
     /// <summary>Writes the line, its end included.</summary>
-    void WriteTo(TextWriter output);
+    void WriteTo(LogText output);
 }
 
 /// <summary>Has Serilog write events, but for each <see cref="ILogLine"/> where lines are written.</summary>

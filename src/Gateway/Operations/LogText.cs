@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Serilog.Formatting.Json;
 
 namespace NclueGateway.Operations;
 
@@ -49,6 +50,41 @@ internal sealed class LogText() : TextWriter(CultureInfo.InvariantCulture)
 
         buffer.CopyTo(_text.AsSpan(_length));
         _length += buffer.Length;
+    }
+
+    /// <summary>Writes a value in a format, in the invariant culture.</summary>
+    public void Write<T>(T value, ReadOnlySpan<char> format)
+        where T : struct, ISpanFormattable
+    {
+        Span<char> text = stackalloc char[40]; // the longest: a double, 24; a time, 28
+        Write(value.TryFormat(text, out var length, format, CultureInfo.InvariantCulture) ? text[..length] : throw new FormatException());
+    }
+
+    /// <summary>Writes a text as a value of JSON.</summary>
+    public void WriteJson(string? value)
+    {
+        if (value is null)
+        {
+            Write("null");
+        }
+        else
+        {
+            JsonValueFormatter.WriteQuotedJsonString(value, this);
+        }
+    }
+
+    /// <summary>Writes a number as a value of JSON.</summary>
+    public void WriteJson<T>(T? value)
+        where T : struct, ISpanFormattable
+    {
+        if (value is { } number)
+        {
+            Write(number, default);
+        }
+        else
+        {
+            Write("null");
+        }
     }
 
     private void Grow(int least) => Array.Resize(ref _text, Math.Max(_length + least, 2 * _text.Length));

@@ -9,17 +9,15 @@ namespace NclueGateway.Operations;
 /// reads), 4xx at <c>Information</c>, 5xx at <c>Warning</c> and what went wrong in the gateway itself at <c>Error</c>. It tells the pattern of the
 /// route and never the path, the query or a header. A line that is not written costs a request nothing. Goes around everything else.
 /// </summary>
-internal sealed partial class RequestLog(RequestDelegate next, ILoggerFactory logs, TimeProvider time)
+/// <param name="next">Everything else.</param>
+/// <param name="trail">Where lines go.</param>
+/// <param name="time">The clock that durations are taken by.</param>
+internal sealed class RequestLog(RequestDelegate next, RequestTrail trail, TimeProvider time)
 {
-    /// <summary>The category of the lines.</summary>
-    public const string Category = "NclueGateway.Requests";
-
-    private readonly ILogger _log = logs.CreateLogger(Category);
-
     public Task InvokeAsync(HttpContext context) => next.ThenAsync(
-        context, (Log: this, Started: time.GetTimestamp()), static (context, state, hasFailed) => state.Log.Write(context, state.Started, hasFailed));
+        context, (Log: this, Started: time.GetTimestamp()), static (context, state, hasFailed) => state.Log.Record(context, state.Started, hasFailed));
 
-    private void Write(HttpContext context, long started, bool hasFailed)
+    private void Record(HttpContext context, long started, bool hasFailed)
     {
         var status = context.Response.StatusCode;
         var level = status switch
@@ -32,22 +30,21 @@ internal sealed partial class RequestLog(RequestDelegate next, ILoggerFactory lo
             StatusCodes.Status500InternalServerError => LogLevel.Error,
             _ => LogLevel.Warning,
         };
-        if (!_log.IsEnabled(level))
+        if (!trail.IsOn(level))
         {
             return;
         }
 
-        var method = AuditText.Clean(context.Request.Method);
-        var route = Route(context);
-        var duration = time.GetElapsedTime(started).TotalMilliseconds;
-        var traceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
-        Answered(_log, level, method, route, status, duration, traceId);
+        trail.Record(new(level, AuditText.Clean(context.Request.Method), Route(context), status)
+        {
+            Time = time.GetUtcNow().UtcDateTime,
+            Duration = time.GetElapsedTime(started),
+            TraceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
+            SpanId = Activity.Current?.SpanId.ToHexString(),
+        });
     }
 
     /// <summary>The handler of exceptions takes the endpoint away and keeps it here.</summary>
     private static string? Route(HttpContext context) =>
         ((context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint) as RouteEndpoint)?.RoutePattern.RawText;
-
-    [LoggerMessage(EventId = 1, EventName = "Request", Message = "{Method} {Route}: {Status} after {DurationMs} ms, trace {TraceId}")]
-    private static partial void Answered(ILogger logger, LogLevel level, string? method, string? route, int status, double durationMs, string traceId);
 }

@@ -1,6 +1,4 @@
 using System.Collections;
-using System.Globalization;
-using Serilog.Formatting.Json;
 
 namespace NclueGateway.Operations.Audit;
 
@@ -63,34 +61,34 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<
 
     /// <inheritdoc/>
     /// <remarks>The same as of the properties above.</remarks>
-    public void WriteTo(TextWriter output)
+    public void WriteTo(LogText output)
     {
         output.Write("{\"@t\":\"");
-        Write(output, Time, "O");
+        output.Write(Time, "O");
         output.Write("\",\"@mt\":\"" + Template + "\",\"Kind\":\"");
         output.Write(Name(Kind));
         output.Write("\",\"Outcome\":");
-        Write(output, Outcome);
+        output.WriteJson(Outcome);
         output.Write(",\"Status\":");
-        Write(output, Status);
+        output.WriteJson(Status);
         output.Write(",\"Subject\":");
-        Write(output, Subject);
+        output.WriteJson(Subject);
         output.Write(",\"Client\":");
-        Write(output, Client);
+        output.WriteJson(Client);
         output.Write(",\"Route\":");
-        Write(output, Route);
+        output.WriteJson(Route);
         output.Write(",\"Index\":");
-        Write(output, Index);
+        output.WriteJson(Index);
         output.Write(",\"Limit\":");
-        Write(output, Limit);
+        output.WriteJson(Limit);
         output.Write(",\"Cache\":");
-        Write(output, Cache);
+        output.WriteJson(Cache);
         output.Write(",\"DurationMs\":");
-        Write(output, Duration?.TotalMilliseconds);
+        output.WriteJson(Duration?.TotalMilliseconds);
         output.Write(",\"TraceId\":");
-        Write(output, TraceId);
+        output.WriteJson(TraceId);
         output.Write(",\"EventId\":{\"Id\":");
-        Write<int>(output, (int)Kind);
+        output.Write((int)Kind, "D");
         output.Write(",\"Name\":\"");
         output.Write(Name(Kind));
         output.Write("\"},\"SourceContext\":\"" + AuditTrail.Category + "\"}");
@@ -101,38 +99,6 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<
     public static string Name(AuditKind kind) => Enum.GetName(kind)!;
 
     public override string ToString() => $"{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
-
-    private static void Write(TextWriter output, string? value)
-    {
-        if (value is null)
-        {
-            output.Write("null");
-        }
-        else
-        {
-            JsonValueFormatter.WriteQuotedJsonString(value, output);
-        }
-    }
-
-    private static void Write<T>(TextWriter output, T? value)
-        where T : struct, ISpanFormattable
-    {
-        if (value is { } number)
-        {
-            Write(output, number, default);
-        }
-        else
-        {
-            output.Write("null");
-        }
-    }
-
-    private static void Write<T>(TextWriter output, T value, ReadOnlySpan<char> format)
-        where T : struct, ISpanFormattable
-    {
-        Span<char> text = stackalloc char[40]; // the longest: a double, 24; a time, 28
-        output.Write(value.TryFormat(text, out var length, format, CultureInfo.InvariantCulture) ? text[..length] : throw new FormatException());
-    }
 }
 
 /// <summary>The kinds of events; their names and numbers are those of the log events.</summary>
