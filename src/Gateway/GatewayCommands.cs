@@ -38,6 +38,7 @@ internal static class GatewayCommands
 
     private static async Task<int> ServeAsync(string[] args)
     {
+        InlineCompletions.TurnOn();
         try
         {
             await CreateGateway(args).Build().UseGateway().RunAsync();

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using NclueGateway.Operations;
 
 namespace NclueGateway.Access;
 
@@ -44,7 +45,12 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
         _options = options;
         _time = time;
         _logger = logger;
-        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(2), UseCookies = false })
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = ThreadPoolStream.ConnectAsync,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            UseCookies = false,
+        })
         {
             MaxResponseContentBufferSize = 1024 * 1024,
             Timeout = System.Threading.Timeout.InfiniteTimeSpan, // each fetch has its own, by the injected clock
