@@ -19,6 +19,12 @@ internal static class RequestLimits
     /// <summary>In bytes. The only bodies are those of signing in and out: forms with a code or one token.</summary>
     public const int Body = 16 * 1024;
 
+    /// <summary>
+    /// How many connections may be open; more are closed at once. Fewer than the files that a process may have open, where each would be tried in vain.
+    /// An idle one costs some 4 kB.
+    /// </summary>
+    public const int Connections = 10_000;
+
     /// <summary>For the whole of the headers. Whoever needs longer is holding a connection, not sending a request.</summary>
     public static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(10);
 
@@ -28,6 +34,7 @@ internal static class RequestLimits
     public static void Apply(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = Connections;
         kestrel.Limits.MaxRequestLineSize = RequestLine;
         kestrel.Limits.MaxRequestHeadersTotalSize = AllHeaders;
         kestrel.Limits.MaxRequestHeaderCount = HeaderCount;

@@ -23,7 +23,10 @@ internal static class InlineCompletions
     public static void TurnOn()
     {
         SetDefault(IsOn, "1");
-        SetDefault(ThreadCount, Math.Max(1, Environment.ProcessorCount / ProcessorsForEachThread).ToString(CultureInfo.InvariantCulture));
+        if (Environment.GetEnvironmentVariable(IsOn) == "1")
+        {
+            SetDefault(ThreadCount, Math.Max(1, Environment.ProcessorCount / ProcessorsForEachThread).ToString(CultureInfo.InvariantCulture));
+        }
     }
 
     private static void SetDefault(string variable, string value)

@@ -54,7 +54,17 @@ internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counte
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         droppedCounter.Add(0); // there before the first drop: else Prometheus would miss that one
+        _isRunning = true;
         return base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (ExecuteTask is { IsCanceled: true })
+        {
+            End(); // before it began
+        }
     }
 
     /// <summary>Logs an entry.</summary>
@@ -63,17 +73,27 @@ internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counte
     /// <summary>Logs that entries were dropped.</summary>
     protected abstract void Alert(long dropped);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        _isRunning = true;
-        while (!stoppingToken.IsCancellationRequested)
+    /// <summary>On a thread of its own: one of the pool, held up by a slow log, would be missed by requests.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Factory.StartNew(
+        () =>
         {
-            WriteQueue();
-            await Task.Delay(Pause, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+            while (!stoppingToken.WaitHandle.WaitOne(Pause))
+            {
+                WriteQueue();
+            }
 
-        // Requests are over before this is told to stop. One that was cut off records later, and sees that nobody writes but itself; or its entry is
-        // in the queue by now.
+            End();
+        },
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
+
+    /// <summary>
+    /// Requests are over before the trail is told to stop. One that was cut off records later, and sees that nobody writes but itself; or its entry is
+    /// in the queue by now.
+    /// </summary>
+    private void End()
+    {
         _isRunning = false;
         Interlocked.MemoryBarrierProcessWide();
         WriteQueue();

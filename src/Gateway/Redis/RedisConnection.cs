@@ -56,10 +56,7 @@ internal sealed class RedisConnection(ConnectionStringOptions options) : IAsyncD
         configuration.AsyncTimeout = 1_000;
         configuration.SyncTimeout = 1_000;
 
-        if (configuration.Ssl)
-        {
-            configuration.Tunnel ??= new ThreadPoolTunnel();
-        }
+        configuration.Tunnel ??= new ThreadPoolTunnel();
 
         // What it says of keys and servers is not for a log.
         configuration.IncludeDetailInExceptions = false;

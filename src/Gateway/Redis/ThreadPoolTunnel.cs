@@ -7,11 +7,15 @@ using StackExchange.Redis.Configuration;
 namespace NclueGateway.Redis;
 
 /// <summary>
-/// Has TLS with Redis go on in the thread pool (<see cref="ThreadPoolStream"/>): checking a certificate may have to wait for one from elsewhere.
+/// Has everything that follows of connections to Redis go on in the thread pool (<see cref="ThreadPoolStream"/>): TLS, which may have to look for
+/// certificates, and reading answers.
 /// </summary>
 internal sealed class ThreadPoolTunnel : Tunnel
 {
-    public override ValueTask<Stream?> BeforeAuthenticateAsync(
-        EndPoint endpoint, ConnectionType connectionType, Socket? socket, CancellationToken cancellationToken) =>
-        new(socket is null ? null : new ThreadPoolStream(new NetworkStream(socket, ownsSocket: true)));
+    public override async ValueTask<Stream?> BeforeAuthenticateAsync(
+        EndPoint endpoint, ConnectionType connectionType, Socket? socket, CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return socket is null ? null : new ThreadPoolStream(new NetworkStream(socket, ownsSocket: true));
+    }
 }

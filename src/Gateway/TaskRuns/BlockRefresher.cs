@@ -348,6 +348,7 @@ internal sealed class BlockRefresher(
         var failure = outcome.Failure;
         NormalizedAnswer? answer = null;
         TaskRunBlock? block = null;
+        Action? tell = null;
         if (failure is null && !normalizer.TryNormalize(outcome.Body, out answer, out var error))
         {
             failure = new(NclueFailureKind.Unreadable, $"NCLUE's answer cannot be read: {error}");
@@ -374,12 +375,13 @@ internal sealed class BlockRefresher(
                 {
                     _latency += (time.GetElapsedTime(departedAt, now) - _latency) / 4;
                     block = new TaskRunBlock(number, departedAt, answer.Rows, departure.Grant.Time);
-                    log.Examine(block, answer, list);
+                    tell = log.Examine(block, answer, list);
                     Store(block, now);
                 }
             }
         }
 
+        tell?.Invoke();
         log.Took(number, failure);
         metrics.Refreshed(failure);
         SignalChange();

@@ -93,14 +93,16 @@ internal sealed partial class RefreshLog(ILogger<BlockRefresher> logger, IMeterF
     /// <param name="block">What came.</param>
     /// <param name="answer">What it was made from.</param>
     /// <param name="list">What was known before.</param>
-    public void Examine(TaskRunBlock block, NormalizedAnswer answer, TaskRunList list)
+    /// <returns>Tells of it. To be called when no lock is held that a read may need: nobody knows how long the log takes.</returns>
+    public Action? Examine(TaskRunBlock block, NormalizedAnswer answer, TaskRunList list)
     {
+        Action? tell = null;
         if (answer.UnknownStatusCount > 0)
         {
             _unknownStatuses.Add(answer.UnknownStatusCount);
             foreach (var status in answer.UnknownStatuses.Where(s => _statuses.Count < MostStatuses && _statuses.TryAdd(s, true)))
             {
-                UnknownStatus(logger, status);
+                tell += () => UnknownStatus(logger, status);
             }
         }
 
@@ -108,14 +110,16 @@ internal sealed partial class RefreshLog(ILogger<BlockRefresher> logger, IMeterF
             && list.Blocks.TryGet(0, out var first) && first.Block.Rows is { IsFull: true, Total: { } total and > TaskRunRows.Capacity })
         {
             _saidIndexUnit = true;
-            WrongIndexUnit(logger, total, options.IndexUnit);
+            tell += () => WrongIndexUnit(logger, total, options.IndexUnit);
         }
 
         if (!_saidZone && NewRunHoursOff(block, answer, list) is { } hours)
         {
             _saidZone = true;
-            WrongZone(logger, hours, options.TimeZone);
+            tell += () => WrongZone(logger, hours, options.TimeZone);
         }
+
+        return tell;
     }
 
     /// <summary>

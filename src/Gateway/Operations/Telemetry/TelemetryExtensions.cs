@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -17,6 +18,8 @@ internal static class TelemetryExtensions
     public const string MetricsRoute = "/metrics";
 
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string Certificate = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+    private const string ClientCertificate = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
 
     // Of the framework's other meters (routing, authentication, authorization, memory pools …) most cost each request something. This
     // instrument costs it two measurements; nclue_gateway.requests.active tells the same.
@@ -47,6 +50,7 @@ internal static class TelemetryExtensions
                 .AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration[Endpoint]))
         {
+            services.ConfigureAll<OtlpExporterOptions>(exporter => KeepOffSocketThreads(exporter, configuration));
             telemetry
                 .WithMetrics(metrics => metrics.AddOtlpExporter())
                 .WithTracing(traces => traces // spans that nobody takes would cost each request all the same
@@ -76,6 +80,18 @@ internal static class TelemetryExtensions
         "nclue_gateway.pacer.wait" => new ExplicitBucketHistogramConfiguration { Boundaries = Waits, CardinalityLimit = MostSeries },
         _ => new() { CardinalityLimit = MostSeries },
     };
+
+    /// <summary>With certificates of its own the exporter makes a client that nobody else can.</summary>
+    private static void KeepOffSocketThreads(OtlpExporterOptions exporter, IConfiguration configuration)
+    {
+        if (configuration[Certificate] is null && configuration[ClientCertificate] is null)
+        {
+            exporter.HttpClientFactory = () => new HttpClient(new SocketsHttpHandler { ConnectCallback = ThreadPoolStream.ConnectAsync })
+            {
+                Timeout = TimeSpan.FromMilliseconds(exporter.TimeoutMilliseconds),
+            };
+        }
+    }
 
     private static bool IsOfProbes(PathString path) =>
         path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(MetricsRoute, StringComparison.OrdinalIgnoreCase);
