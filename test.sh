@@ -63,11 +63,11 @@ count() { grep -o "<assembly [^>]*" "$results/tests.xml" 2>/dev/null | sed -nE "
 passed=$(count passed) failed=$(count failed) skipped=$(count skipped) errors=$(count errors)
 failures() { grep -o '<test [^>]*result="Fail"[^>]*>' "$1" | sed -nE 's/.* type="([^"]+)" method="([^"]+)".*/\1.\2/p' | sort -u; }
 
-# Real processes and browsers by the real clock need a machine that does not stand still. Up to five tests that failed are run again, with nothing
-# beside them; what passes then is told, not hidden.
+# Real processes by the real clock need a machine that does not stand still for 100 ms. One or two tests that failed are run again, with nothing beside
+# them; what passes then is told, not hidden.
 if [ $code -ne 0 ] && [ "${errors:-0}" -eq 0 ]; then
   methods=$(failures "$results/tests.xml")
-  if [ -n "$methods" ] && [ "$(wc -l <<<"$methods")" -le 5 ]; then
+  if [ -n "$methods" ] && [ "$(wc -l <<<"$methods")" -le 2 ]; then
     echo "Run again, alone: $(echo $methods)"
     # shellcheck disable=SC2046 # names of methods hold no blanks
     if dotnet "$tests" -noColor -noLogo -maxThreads 1 $(printf -- '-method %s ' $methods); then
