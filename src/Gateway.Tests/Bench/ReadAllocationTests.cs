@@ -9,12 +9,12 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
 {
     /// <summary>
     /// The most bytes that the gateway allocates for a read on the thread that answers it, beyond an application that does nothing but answer the
-    /// same. Measured, and rounded up.
+    /// same. Measured, and rounded up. A test may run code that is not optimised yet: that allocates some 500 bytes more than bench/micro.sh shows.
     /// </summary>
-    private const int MostBeyondBare = 1_000;
+    private const int MostBeyondBare = 1_500;
 
-    /// <summary>Code that is not optimised yet allocates some 500 bytes more, and nobody says when it will be: that is waited for, by the real clock.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    /// <summary>For code to be optimised, should that be needed. Two times as many reads are fewer than two callers' quotas.</summary>
+    private const int MostRounds = 900;
 
     [Theory]
     [InlineData(false)]
@@ -60,8 +60,7 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
     private static double Least(Requests requests)
     {
         var least = double.MaxValue;
-        var began = TimeProvider.System.GetTimestamp();
-        for (var round = 0; round < 50 || (least > MostBeyondBare && TimeProvider.System.GetElapsedTime(began) < Patience); round++)
+        for (var round = 0; round < 50 || (least > MostBeyondBare && round < MostRounds); round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 100; i++)

@@ -1,3 +1,4 @@
+using System.Collections;
 using Serilog.Core;
 using Serilog.Extensions.Logging;
 
@@ -7,8 +8,10 @@ namespace NclueGateway.Operations;
 /// An event that makes its own line of compact JSON, the one that Serilog would make of its properties: for events so many that Serilog's way, by an
 /// object for each property, is felt.
 /// </summary>
-internal interface ILogLine
+internal interface ILogLine : IEnumerable<KeyValuePair<string, object?>>
 {
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
     /// <summary>Writes the line, its end included.</summary>
     void WriteTo(LogText output);
 }

@@ -1,5 +1,3 @@
-using System.Collections;
-
 namespace NclueGateway.Operations;
 
 /// <summary>How a request ended, as a line of the log. It holds nothing that the caller made up.</summary>
@@ -7,8 +5,7 @@ namespace NclueGateway.Operations;
 /// <param name="Method">The method; null when it is none.</param>
 /// <param name="Route">The pattern of the route, not the path that was sent; null when there is none.</param>
 /// <param name="Status">The status of the answer.</param>
-internal sealed record RequestLine(LogLevel Level, string? Method, string? Route, int Status)
-    : IEnumerable<KeyValuePair<string, object?>>, ILogLine
+internal sealed record RequestLine(LogLevel Level, string? Method, string? Route, int Status) : ILogLine
 {
     private const string Template = "{Method} {Route}: {Status} after {DurationMs} ms, trace {TraceId}";
 
@@ -36,8 +33,6 @@ internal sealed record RequestLine(LogLevel Level, string? Method, string? Route
         new(nameof(TraceId), TraceId),
         new("{OriginalFormat}", Template),
     ]).GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <inheritdoc/>
     /// <remarks>The same as of the properties above, on the thread of the request.</remarks>

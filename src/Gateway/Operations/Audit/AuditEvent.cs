@@ -1,5 +1,3 @@
-using System.Collections;
-
 namespace NclueGateway.Operations.Audit;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace NclueGateway.Operations.Audit;
 /// </summary>
 /// <param name="Kind">What was done.</param>
 /// <param name="Outcome">How it ended: a word of ours, for a refusal the slug of its problem.</param>
-internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<KeyValuePair<string, object?>>, ILogLine
+internal sealed record AuditEvent(AuditKind Kind, string Outcome) : ILogLine
 {
     private const string Template = "{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
 
@@ -56,8 +54,6 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<
         new(nameof(TraceId), TraceId),
         new("{OriginalFormat}", Template),
     ]).GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <inheritdoc/>
     /// <remarks>The same as of the properties above.</remarks>
