@@ -16,7 +16,16 @@ internal static partial class CrossOrigin
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post];
 
     private static readonly string[] RequestHeaders =
-        [HeaderNames.Authorization, SessionGuard.CsrfHeader, HeaderNames.IfNoneMatch, HeaderNames.Accept, HeaderNames.TraceParent];
+    [
+        HeaderNames.Authorization, SessionGuard.CsrfHeader, HeaderNames.Accept, HeaderNames.IfMatch, HeaderNames.IfNoneMatch,
+
+        // The gateway drops or ignores the following. Tracing agents and wrappers of fetch add them to every request of a page, and a browser sends
+        // none of these requests if a preflight refuses one header of it.
+        HeaderNames.TraceParent, HeaderNames.TraceState, HeaderNames.Baggage, "sentry-trace", "b3", "X-B3-TraceId", "X-B3-SpanId",
+        "X-B3-ParentSpanId", "X-B3-Sampled", "newrelic", "x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin",
+        "x-datadog-sampling-priority", "x-datadog-tags", HeaderNames.RequestId, "Request-Context", "X-Request-Id", "X-Correlation-Id",
+        HeaderNames.ContentType, HeaderNames.CacheControl, HeaderNames.Pragma, HeaderNames.IfModifiedSince, HeaderNames.XRequestedWith,
+    ];
 
     private static readonly string[] AnswerHeaders =
     [
