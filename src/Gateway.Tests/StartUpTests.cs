@@ -5,6 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Settings;
 using NclueGateway.Tests.Infrastructure;
@@ -78,6 +80,49 @@ public sealed class StartUpTests
         var mistakes = Record.Exception(() => builder.AddGateway()) is SettingsException exception ? exception.Mistakes : [];
 
         mistakes.Select(mistake => mistake[..mistake.IndexOf(": ", StringComparison.Ordinal)]).ShouldBe(mistaken);
+    }
+
+    [Theory]
+    [InlineData("Auth:Authority", "http://id.example.com", "Production", "Auth:RequireHttpsMetadata")]
+    [InlineData("Auth:Authority", "https://id.example.com", "Production", "Auth:RequireHttpsMetadata")]
+    [InlineData("Auth:Authority", "http://id.example.com", "Staging", "Auth:RequireHttpsMetadata")]
+    [InlineData("Auth:Authority", "http://id.example.com", "Development", null)]
+    [InlineData("Auth:Authority", "http://localhost:5082", "Production", null)]
+    [InlineData("Nclue:BaseAddress", "http://nclue.example.com/api/v1/", "Production", "Nclue:RequireHttps")]
+    [InlineData("Nclue:BaseAddress", "https://nclue.example.com/api/v1/", "Production", null)]
+    [InlineData("Nclue:BaseAddress", "http://nclue.example.com/api/v1/", "Development", null)]
+    public void Connections_to_other_machines_without_TLS_are_warned_of(string key, string address, string environment, string? warned)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Nclue:AccessKey"] = "AK",
+            ["Nclue:SecretKey"] = "SK",
+            ["Nclue:RequireHttps"] = "false",
+            ["Auth:Authority"] = "http://127.0.0.1",
+            ["Auth:Audience"] = "gateway",
+            ["Auth:RequireHttpsMetadata"] = "false",
+            [key] = address,
+        };
+
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddInMemoryCollection(settings);
+        using var gateway = builder.AddGateway().Services.BuildServiceProvider();
+
+        var found = gateway.GetRequiredService<SettingsWarnings>().All;
+
+        found.Select(warning => warning.Split(' ')[0]).ShouldBe(warned is null ? [] : [warned]);
+    }
+
+    [Fact]
+    public async Task A_warning_about_the_settings_is_logged_once_at_start()
+    {
+        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?>
+        {
+            ["Nclue:RequireHttps"] = "false",
+            ["Nclue:BaseAddress"] = "http://nclue.example.com/api/v1/",
+        });
+
+        gateway.Logs.GetSnapshot().Single(entry => entry.Level == LogLevel.Warning).Message.ShouldStartWith("Nclue:RequireHttps is false");
     }
 
     [Fact]

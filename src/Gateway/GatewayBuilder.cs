@@ -30,6 +30,7 @@ public static class GatewayBuilder
         OperationsPort.Listen(builder, settings.Operations);
         builder.Services
             .AddSingleton(TimeProvider.System)
+            .AddSingleton(settings.FindWarnings(builder.Environment))
             .AddSingleton(settings.Cache)
             .AddSingleton(settings.Quota)
             .AddSingleton(settings.Http)
@@ -64,6 +65,7 @@ public static class GatewayBuilder
     /// <summary>Puts the request path together.</summary>
     public static WebApplication UseGateway(this WebApplication app)
     {
+        app.Services.GetRequiredService<SettingsWarnings>().Log(app.Logger);
         var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
         app.UseTelemetry();
         app.UseMiddleware<RequestLog>();

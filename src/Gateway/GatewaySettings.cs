@@ -61,6 +61,23 @@ internal sealed record GatewaySettings(
         return settings;
     }
 
+    /// <summary>What is unwise about the settings where people depend on the gateway.</summary>
+    public SettingsWarnings FindWarnings(IHostEnvironment environment)
+    {
+        List<string> warnings = [];
+        if (!environment.IsDevelopment() && !Auth.RequireHttpsMetadata && !new Uri(Auth.Authority).IsLoopback)
+        {
+            warnings.Add("Auth:RequireHttpsMetadata is false and Auth:Authority is another machine: an attacker between the two can sign in as any user.");
+        }
+
+        if (!environment.IsDevelopment() && Nclue.BaseAddress.Scheme != Uri.UriSchemeHttps && !Nclue.BaseAddress.IsLoopback)
+        {
+            warnings.Add("Nclue:RequireHttps is false and Nclue:BaseAddress is http on another machine: an attacker between the two can read and change task runs.");
+        }
+
+        return new(warnings);
+    }
+
     /// <summary>Judges changed settings; a <see cref="ReloadRule"/>.</summary>
     public SettingsChange Reload(IServiceProvider services, IConfiguration inUse, IConfiguration candidate, IHostEnvironment environment)
     {

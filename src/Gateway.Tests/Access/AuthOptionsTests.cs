@@ -39,6 +39,22 @@ public sealed class AuthOptionsTests
     }
 
     [Theory]
+    [InlineData("https://id.example.com/a", "", "https://id.example.com/a", true)]
+    [InlineData("https://id.example.com/a/", "", "https://id.example.com/a", true)]
+    [InlineData("https://id.example.com/a", "", "https://id.example.com/a/", true)]
+    [InlineData("https://ID.example.com:443", "", "https://id.example.com", true)]
+    [InlineData("https://id.example.com/a", "", "https://id.example.com/A", false)]
+    [InlineData("https://id.example.com/a", "", "http://id.example.com/a", false)]
+    [InlineData("https://id.example.com/a", "", "https://id.example.com/a?x", false)]
+    [InlineData("https://id.example.com/a", "", "https://id.example.com", false)]
+    [InlineData("https://id.example.com/a", "", "id.example.com/a", false)]
+    [InlineData("https://id.example.com/a", "urn:id", "urn:id", true)]
+    [InlineData("https://id.example.com/a", "urn:id", "https://id.example.com/a", false)]
+    [InlineData("https://id.example.com/a", "https://other.example", "https://other.example/", false)]
+    public void Metadata_name_the_authority_or_the_issuer_that_is_set(string authority, string setting, string named, bool isGood) =>
+        new AuthOptions { Authority = authority, Issuer = setting }.IsIssuer(named).ShouldBe(isGood);
+
+    [Theory]
     [InlineData("api://gateway/TaskRuns.Read", true)]
     [InlineData("two words", false)]
     [InlineData("quo\"te", false)]

@@ -18,9 +18,10 @@ internal sealed class ProviderExample
 
     public string this[string key] => _settings[key];
 
-    /// <summary>All that a test can use: not where the provider is, and another secret.</summary>
-    public IReadOnlyDictionary<string, string?> Settings => _settings.Where(setting => setting.Key != "Auth:Authority").ToDictionary(
-        setting => setting.Key, setting => (string?)(setting.Key == "Auth:Session:ClientSecret" ? TestSignIn.ClientSecret : setting.Value));
+    /// <summary>All that a test can use: the provider lies elsewhere than its issuer says, and the secret is another.</summary>
+    public IReadOnlyDictionary<string, string?> Settings => _settings.ToDictionary(
+        setting => setting.Key == "Auth:Authority" ? "Auth:Issuer" : setting.Key,
+        setting => (string?)(setting.Key == "Auth:Session:ClientSecret" ? TestSignIn.ClientSecret : setting.Value));
 
     /// <param name="heading">Of the section whose first block of settings it is.</param>
     public static ProviderExample Read(string heading) => new(File.ReadLines(Path.Combine(AppContext.BaseDirectory, "configuration.md"))

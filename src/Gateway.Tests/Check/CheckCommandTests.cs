@@ -195,17 +195,6 @@ public sealed class CheckCommandTests
     }
 
     [Fact]
-    public async Task A_provider_that_goes_by_another_name_is_a_warning()
-    {
-        await using var installation = await CheckedInstallation.StartAsync();
-
-        var address = installation.Issuer.Address.Replace("127.0.0.1", "localhost");
-        var seen = await installation.CheckAsync("Auth:Authority", address, callsUpstream: false);
-
-        (seen.ExitCode, seen.Outcome, seen["identity-provider"].State).ShouldBe((0, "warning", "warning"));
-    }
-
-    [Fact]
     public async Task The_sandboxs_provider_is_fine_and_one_that_nobody_can_sign_in_at_is_not()
     {
         await using var installation = await CheckedInstallation.StartAsync();

@@ -193,16 +193,22 @@ internal sealed class TokenDraft
     /// <summary>Makes the signature of the bytes, in place of <see cref="Key"/>.</summary>
     public Func<byte[], byte[]>? Sign { get; set; }
 
+    /// <summary>Changes the text of the header before it is signed.</summary>
+    public Func<string, string> RewriteHeader { get; set; } = text => text;
+
+    /// <summary>Changes the text of the claims before it is signed.</summary>
+    public Func<string, string> RewriteClaims { get; set; } = text => text;
+
     /// <summary>The compact form (RFC 7515 §3.1).</summary>
     public override string ToString()
     {
-        var signed = Encode(Header) + "." + Encode(Claims);
+        var signed = Encode(RewriteHeader(Header.ToJsonString())) + "." + Encode(RewriteClaims(Claims.ToJsonString()));
         var bytes = Encoding.ASCII.GetBytes(signed);
         var signature = Sign is null ? Key.Sign(bytes, (string)Header["alg"]!) : Sign(bytes);
         return signed + "." + Base64Url.EncodeToString(signature);
     }
 
-    private static string Encode(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
+    private static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
 }
 
 /// <summary>A signing key with its id.</summary>
@@ -216,11 +222,11 @@ internal sealed class TestKey
     public string Id { get; }
 
     /// <summary>The algorithm it signs with unless told otherwise.</summary>
-    public string Algorithm => _rsa is null ? "ES256" : "RS256";
+    public string Algorithm => _ecdsa?.KeySize switch { null => "RS256", 256 => "ES256", 384 => "ES384", _ => "ES512" };
 
     public static TestKey Rsa(string id) => new(id, RSA.Create(2048), null);
 
-    public static TestKey Ecdsa(string id) => new(id, null, ECDsa.Create(ECCurve.NamedCurves.nistP256));
+    public static TestKey Ecdsa(string id, string curve = "P-256") => new(id, null, ECDsa.Create(ECCurve.CreateFromFriendlyName("nist" + curve.Replace("-", ""))));
 
     /// <summary>The public key as an attacker has it, for the trick of using it as a secret.</summary>
     public byte[] PublicPem() => Encoding.ASCII.GetBytes(_rsa?.ExportSubjectPublicKeyInfoPem() ?? _ecdsa!.ExportSubjectPublicKeyInfoPem());
@@ -259,7 +265,7 @@ internal sealed class TestKey
             ["kty"] = "EC",
             ["use"] = "sig",
             ["kid"] = Id,
-            ["crv"] = "P-256",
+            ["crv"] = $"P-{_ecdsa.KeySize}",
             ["x"] = Base64Url.EncodeToString(point.X),
             ["y"] = Base64Url.EncodeToString(point.Y),
         };

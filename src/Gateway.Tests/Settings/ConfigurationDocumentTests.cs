@@ -18,7 +18,7 @@ public sealed class ConfigurationDocumentTests
         "Cache:FreshFor", "Cache:ServeStaleFor", "Cache:KeepFor", "Cache:WaitFor", "Cache:InterestFor", "Cache:SoftWait", "Cache:MaxBlocks", "Cache:PageMemory",
         "Cache:KeyPrefix",
         "ConnectionStrings:Redis",
-        "Auth:Authority", "Auth:Audience", "Auth:RequireHttpsMetadata", "Auth:ReadScope", "Auth:PermissionClaims", "Auth:RequiredClaims", "Auth:SubjectClaim",
+        "Auth:Authority", "Auth:Issuer", "Auth:Audience", "Auth:RequireHttpsMetadata", "Auth:ReadScope", "Auth:PermissionClaims", "Auth:RequiredClaims", "Auth:SubjectClaim",
         "Auth:AllowedOrigins",
         "Auth:Session:ClientId", "Auth:Session:ClientSecret", "Auth:Session:IdleTimeout", "Auth:Session:AbsoluteTimeout",
         "Auth:Session:DataProtectionCertificate", "Auth:Session:AllowUnencryptedKeys",

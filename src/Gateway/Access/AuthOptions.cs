@@ -18,6 +18,12 @@ internal sealed class AuthOptions : IValidatableObject
     [Required]
     public string Authority { get; set; } = "";
 
+    /// <summary>
+    /// The issuer that the provider's metadata must name (OpenID Connect Discovery 1.0 §4.3), where it is not <see cref="Authority"/>.
+    /// </summary>
+    /// <value>Default <see cref="Authority"/>, with or without a slash at the end; else compared character by character.</value>
+    public string Issuer { get; set; } = "";
+
     /// <summary>The name by which the provider knows this gateway, as it stands in <c>aud</c>.</summary>
     /// <value>Required; compared character by character.</value>
     [Required]
@@ -54,6 +60,13 @@ internal sealed class AuthOptions : IValidatableObject
     /// <summary>The frontends whose pages may call from a browser, by their exact origins.</summary>
     /// <value>Default none; https unless on loopback.</value>
     public IList<string> AllowedOrigins { get; set; } = [];
+
+    /// <summary>Whether the provider's metadata may name this issuer.</summary>
+    public bool IsIssuer(string name) => Issuer.Length > 0
+        ? name == Issuer
+        : name.TrimEnd('/') == Authority.TrimEnd('/')
+            || (Uri.TryCreate(name, UriKind.Absolute, out var issuer) // the host in any case, the port left out or not
+                && issuer.AbsoluteUri.TrimEnd('/') == new Uri(Authority).AbsoluteUri.TrimEnd('/'));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

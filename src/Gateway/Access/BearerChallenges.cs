@@ -13,11 +13,19 @@ namespace NclueGateway.Access;
 /// </summary>
 internal sealed class BearerChallenges(AuthOptions options, Permissions permissions, ValidatedTokens validated, BrowserSessionOptions session) : JwtBearerEvents
 {
+    private const string Scheme = "Bearer ";
+    private const int LongestHeader = 7 + ValidatedTokens.LongestToken;
+
     public override Task MessageReceived(MessageReceivedContext context)
     {
-        if (context.Request.Headers.Authorization.Count > 1)
+        var authorization = context.Request.Headers.Authorization;
+        if (authorization.Count > 1)
         {
             context.Fail(new TokenRefusedException("More than one Authorization header"));
+        }
+        else if (authorization is [{ Length: > LongestHeader } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            context.Fail(new TokenRefusedException("The token is longer than 16 kB"));
         }
 
         return Task.CompletedTask;

@@ -26,14 +26,15 @@ internal static class BearerSignIn
         services.TryAddSingleton(options);
         services.TryAddSingleton<BrowserSessionOptions>();
         services.AddSingleton<IssuerKeys>();
-        services.AddSingleton<IssuerTokenHandler>();
+        services.AddSingleton<IdTokenHandler>();
+        services.AddSingleton<AccessTokenHandler>();
         services.AddSingleton<ValidatedTokens>();
         services.AddSingleton<KnownTokens>();
         services.AddSingleton<BearerChallenges>();
         services.AddAuthentication().AddJwtBearer();
         services.AddOptions<AuthenticationOptions>().PostConfigure(schemes => schemes.DefaultScheme ??= JwtBearerDefaults.AuthenticationScheme);
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IssuerTokenHandler, BearerChallenges, TimeProvider>((bearer, tokens, challenges, time) =>
+            .Configure<AccessTokenHandler, BearerChallenges, TimeProvider>((bearer, tokens, challenges, time) =>
             {
                 // No Authority: it would make the shipped handler fetch keys by itself (see IssuerKeys).
                 bearer.MapInboundClaims = false;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
 using NclueGateway.Operations;
 
 namespace NclueGateway.Access;
@@ -86,6 +87,12 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
         }
     }
 
+    /// <summary>
+    /// The issuer that AD FS gives access tokens, which is not that of its metadata and id tokens ([MS-OIDCE]); null where there is none.
+    /// </summary>
+    public static string? AccessTokenIssuerOf(OpenIdConnectConfiguration provider) =>
+        provider.AdditionalData.TryGetValue("access_token_issuer", out var value) && value is string { Length: > 0 } issuer ? issuer : null;
+
     /// <summary>The keys at hand; the first time, those the provider gives. Null while the provider has not given any.</summary>
     public ValueTask<OpenIdConnectConfiguration?> GetAsync()
     {
@@ -165,8 +172,18 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
                 throw new InvalidDataException("The provider's metadata names no issuer or holds no signing key.");
             }
 
+            if (!_options.IsIssuer(fetched.Issuer))
+            {
+                throw new OtherIssuerException(fetched.Issuer);
+            }
+
             lock (_gate)
             {
+                if (_current is not null)
+                {
+                    KeepInstances(fetched.SigningKeys, _current.Issuer.SigningKeys);
+                }
+
                 _current = new(fetched, _time.GetTimestamp());
                 _lastFailed = false;
             }
@@ -182,6 +199,26 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
             Log.Unreachable(_logger, exception, _options.Authority);
         }
     }
+
+    /// <summary>
+    /// Replaces keys that were known before by the instances that were: tokens that one of them has verified stay known, however often strangers
+    /// make the provider be asked.
+    /// </summary>
+    private static void KeepInstances(ICollection<SecurityKey> fetched, ICollection<SecurityKey> known)
+    {
+        SecurityKey[] keys = [.. fetched.Select(key => known.FirstOrDefault(other => AreSame(key, other)) ?? key)];
+        fetched.Clear();
+        foreach (var key in keys)
+        {
+            fetched.Add(key);
+        }
+    }
+
+    private static bool AreSame(SecurityKey key, SecurityKey other) =>
+        key.GetType() == other.GetType()
+        && key.KeyId == other.KeyId
+        && (key.Equals(other) // certificates compare by their thumbprint
+            || (key is not X509SecurityKey && key.CanComputeJwkThumbprint() && key.ComputeJwkThumbprint().AsSpan().SequenceEqual(other.ComputeJwkThumbprint())));
 
     /// <summary>The library's own retriever ignores the token, repeats failed requests and adds headers about this machine.</summary>
     async Task<string> IDocumentRetriever.GetDocumentAsync(string address, CancellationToken cancel)
@@ -205,4 +242,11 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
         [LoggerMessage(1, LogLevel.Warning, "The keys of {Authority} cannot be fetched; tokens that need them are refused until they can")]
         public static partial void Unreachable(ILogger logger, Exception exception, string authority);
     }
+}
+
+/// <summary>The metadata are those of another issuer, and must not be used (OpenID Connect Discovery 1.0 §4.3).</summary>
+/// <param name="issuer">Whom they name.</param>
+internal sealed class OtherIssuerException(string issuer) : Exception($"The provider's metadata name the issuer '{issuer}', not Auth:Issuer or Auth:Authority.")
+{
+    public string Issuer => issuer;
 }

@@ -12,6 +12,15 @@ internal static class TokenRules
     // RFC 8725 §3.11: the media types that an access token may name. Many providers leave the header out or say JWT.
     private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
 
+    // Only asymmetric: with HS256 the provider's public key would be the secret. Of an ES algorithm, the size of its one curve in bits
+    // (RFC 7518 §3.4); the library makes keys of no other curve of that size.
+    private static readonly Dictionary<string, int?> Algorithms = new(StringComparer.Ordinal)
+    {
+        ["RS256"] = null, ["RS384"] = null, ["RS512"] = null,
+        ["PS256"] = null, ["PS384"] = null, ["PS512"] = null,
+        ["ES256"] = 256, ["ES384"] = 384, ["ES512"] = 521,
+    };
+
     /// <summary>The rules; the issuer and its keys are added for each token by <see cref="IssuerTokenHandler"/>.</summary>
     public static TokenValidationParameters ForAccess(AuthOptions options, TimeProvider time)
     {
@@ -26,8 +35,7 @@ internal static class TokenRules
     {
         ValidAudience = audience,
         IgnoreTrailingSlashWhenValidatingAudience = false,
-        // Only asymmetric: with HS256 the provider's public key would be the secret.
-        ValidAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"],
+        AlgorithmValidator = (algorithm, key, _, _) => Algorithms.TryGetValue(algorithm, out var curve) && (curve is null || key.KeySize == curve),
         RequireSignedTokens = true,
         RequireExpirationTime = true,
         LifetimeValidator = (notBefore, expires, _, rules) =>
@@ -62,6 +70,12 @@ internal static class TokenRules
         if (token.TryGetPayloadValue<object>("events", out _))
         {
             throw new TokenRefusedException("A logout token is not an access token");
+        }
+
+        if (token.TryGetPayloadValue<object>("cnf", out _))
+        {
+            // RFC 7800 §3.1: only a caller that proves to have the key (DPoP, mTLS) may use it, and the gateway asks for no proof.
+            throw new TokenRefusedException("The token is bound to a key and is not a bearer token");
         }
 
         return type ?? "";

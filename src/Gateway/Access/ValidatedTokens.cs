@@ -25,7 +25,7 @@ internal sealed class ValidatedTokens(TimeProvider time)
     /// <summary>The most tokens of both generations together.</summary>
     public const int MostTokens = 10_000;
 
-    /// <summary>The longest token that is kept, in characters; its claims take a few times as much memory.</summary>
+    /// <summary>The longest access token, in characters. Longer ones are refused before they are parsed.</summary>
     public const int LongestToken = 16 * 1024;
 
     private readonly Lock _gate = new();
@@ -73,7 +73,7 @@ internal sealed class ValidatedTokens(TimeProvider time)
     private bool IsGood(Entry entry, OpenIdConnectConfiguration issuer) =>
         entry.Expires > time.GetUtcNow().UtcDateTime
         && time.GetElapsedTime(entry.CheckedAt) < KeepFor
-        && issuer.SigningKeys.Contains(entry.Key); // by instance: keys that were fetched anew are others, even if they look the same
+        && issuer.SigningKeys.Contains(entry.Key); // by instance: IssuerKeys keeps those of keys that it fetches again
 
     private void Add(TokenHash hash, Entry entry)
     {

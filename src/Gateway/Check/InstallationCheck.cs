@@ -40,7 +40,19 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
                 NclueCheck.Patience + services.GetRequiredService<NclueOptions>().Timeout + Within,
                 () => Create<NclueCheck>().RunAsync(stop),
                 stop);
-        return new([Finding.Fine(CheckReport.Settings, $"All settings are good ({environment})."), .. await provider, .. redis, .. nclue]);
+        return new([Settings(), .. await provider, .. redis, .. nclue]);
+    }
+
+    private Finding Settings()
+    {
+        var warnings = services.GetRequiredService<SettingsWarnings>().All;
+        return warnings.Count == 0
+            ? Finding.Fine(CheckReport.Settings, $"All settings are good ({environment}).")
+            : Finding.Warning(
+                CheckReport.Settings, $"All settings are valid ({environment}), but not all are wise.", "Correct them: see docs/configuration.md.") with
+            {
+                Details = warnings,
+            };
     }
 
     private T Create<T>() => ActivatorUtilities.CreateInstance<T>(services);

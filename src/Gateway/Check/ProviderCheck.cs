@@ -13,6 +13,14 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
     {
         if (await keys.GetAsync() is not { } metadata)
         {
+            if (keys.Failure is OtherIssuerException { Issuer: var other })
+            {
+                return Finding.Failed(
+                    Name,
+                    $"{auth.Authority} has the metadata of another issuer, {other}: they are not used (OpenID Connect Discovery 1.0 §4.3).",
+                    "Set Auth:Authority to the provider's issuer. If its metadata lie elsewhere than below its issuer, set Auth:Issuer to it.");
+            }
+
             return Finding.Failed(
                 Name,
                 $"{auth.Authority} {Describe(keys.Failure)}.",
@@ -29,12 +37,20 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
         }
 
         var seen = $"{metadata.Issuer} has {metadata.SigningKeys.Count} signing {(metadata.SigningKeys.Count == 1 ? "key" : "keys")}";
-        return metadata.Issuer.TrimEnd('/') == auth.Authority.TrimEnd('/')
-            ? Finding.Fine(Name, $"{seen}.")
-            : Finding.Warning(
+        if (IssuerKeys.AccessTokenIssuerOf(metadata) is { } accessTokenIssuer)
+        {
+            seen += $"; access tokens may also come from {accessTokenIssuer} (access_token_issuer)";
+        }
+
+        // RFC 6749 §5.1: a token response without a scope grants what was asked for, and without a list that is all that the gateway wants.
+        return session.IsOn && metadata.ScopesSupported is not { Count: > 0 } && auth.PermissionClaims.Contains("scope")
+            ? Finding.Warning(
                 Name,
-                $"{seen}, but it was asked at {auth.Authority}.",
-                "Only tokens of that issuer are accepted. If that is not whom you mean, correct Auth:Authority or the provider's own address.");
+                $"{seen}. Its metadata list no scopes (scopes_supported). If it also leaves out scope in its token responses, "
+                + $"each person who can sign in counts as granted {auth.ReadScope}.",
+                "Unless everyone with an account there may read, have the provider list its scopes, or decide by a role or group: "
+                + "set Auth:PermissionClaims without scope, or Auth:RequiredClaims.")
+            : Finding.Fine(Name, $"{seen}.");
     }
 
     private static string Describe(Exception? failure) => failure switch

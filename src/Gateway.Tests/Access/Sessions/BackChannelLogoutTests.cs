@@ -10,6 +10,8 @@ namespace NclueGateway.Tests.Access.Sessions;
 /// <summary>The provider ends sessions (OpenID Connect Back-Channel Logout 1.0).</summary>
 public sealed class BackChannelLogoutTests : IAsyncLifetime
 {
+    private const string AccessTokenIssuer = "http://adfs.example.com/adfs/services/trust";
+
     private GatewayHost? _gateway;
     private string _sid = "";
 
@@ -18,7 +20,10 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
     private GatewayHost Gateway => _gateway!;
 
     public async ValueTask InitializeAsync() => _gateway = await SessionHost.StartAsync(issuer =>
-        issuer.SignIn.ChangeIdToken = token => _sid = (string)token.Claims["sid"]!);
+    {
+        issuer.SignIn.Metadata["access_token_issuer"] = AccessTokenIssuer;
+        issuer.SignIn.ChangeIdToken = token => _sid = (string)token.Claims["sid"]!;
+    });
 
     public ValueTask DisposeAsync() => Gateway.DisposeAsync();
 
@@ -99,6 +104,11 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
                 token.Claims.Remove("sub");
                 token.Claims.Remove("sid");
             }),
+            ("critical extension", token => token.Header["crit"] = new JsonArray("exp")),
+            ("text behind the claims", token => token.RewriteClaims = claims => claims + "x"),
+            ("text behind the header", token => token.RewriteHeader = header => header + "{}"),
+            ("another curve's algorithm", token => token.Header["alg"] = "ES512"),
+            ("the issuer of access tokens", token => token.Claims["iss"] = AccessTokenIssuer),
             ("an access token's type", token => token.Header["typ"] = "at+jwt"),
         ];
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using NclueGateway.Http;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
@@ -8,6 +9,8 @@ namespace NclueGateway.Tests.Access.Sessions;
 /// <summary>How a person signs in with a browser.</summary>
 public sealed class SignInTests
 {
+    private const string AccessTokenIssuer = "http://adfs.example.com/adfs/services/trust";
+
     [Fact]
     public async Task A_person_signs_in_and_comes_back_to_where_they_were()
     {
@@ -193,7 +196,7 @@ public sealed class SignInTests
     [Fact]
     public async Task An_id_token_that_is_not_good_signs_nobody_in()
     {
-        await using var gateway = await SessionHost.StartAsync();
+        await using var gateway = await SessionHost.StartAsync(issuer => issuer.SignIn.Metadata["access_token_issuer"] = AccessTokenIssuer);
         var stranger = TestKey.Ecdsa(gateway.Issuer.Key.Id);
         Action<TokenDraft>[] faults =
         [
@@ -206,6 +209,11 @@ public sealed class SignInTests
             token => token.Claims["exp"] = gateway.Clock.GetUtcNow().AddMinutes(-2).ToUnixTimeSeconds(),
             token => token.Key = stranger,
             token => (token.Header["alg"], token.Sign) = ("none", _ => []),
+            token => token.Header["crit"] = new JsonArray("exp"),
+            token => token.RewriteClaims = claims => claims + "x",
+            token => token.RewriteHeader = header => header + header,
+            token => token.Header["alg"] = "ES512",
+            token => token.Claims["iss"] = AccessTokenIssuer,
         ];
 
         foreach (var fault in faults)

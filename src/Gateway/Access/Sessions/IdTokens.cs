@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>Id tokens that come with a refresh (OpenID Connect Core §12.2). Those of a sign-in are read by the shipped handler, by the same rules.</summary>
-internal sealed class IdTokens(BrowserSessionOptions options, IssuerTokenHandler tokens, ProviderClaims claims, TimeProvider time)
+internal sealed class IdTokens(BrowserSessionOptions options, IdTokenHandler tokens, ProviderClaims claims, TimeProvider time)
 {
     /// <summary>What holds for every id token for this gateway.</summary>
     public static TokenValidationParameters Rules(BrowserSessionOptions options, TimeProvider time)

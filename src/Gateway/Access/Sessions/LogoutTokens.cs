@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>Checks logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6).</summary>
-internal sealed class LogoutTokens(BrowserSessionOptions options, IssuerTokenHandler tokens, SessionState state, TimeProvider time)
+internal sealed class LogoutTokens(BrowserSessionOptions options, IdTokenHandler tokens, SessionState state, TimeProvider time)
 {
     private const string Event = "http://schemas.openid.net/event/backchannel-logout";
 

@@ -8,7 +8,7 @@ namespace NclueGateway.Access.Sessions;
 /// What the provider says of a person who signs in, wherever it says it: in the id token, in the answer of the token endpoint, in an access
 /// token that this gateway would accept from a service too, and as user info. Only what the gateway decides by is kept.
 /// </summary>
-internal sealed class ProviderClaims(AuthOptions auth, IssuerTokenHandler tokens, TokenEndpoint endpoint, TimeProvider time)
+internal sealed class ProviderClaims(AuthOptions auth, AccessTokenHandler tokens, TokenEndpoint endpoint, TimeProvider time)
 {
     /// <summary>What the id token says.</summary>
     public IReadOnlyList<SessionClaim> OfIdToken(ClaimsPrincipal idToken) => Keep(idToken.Claims);

@@ -56,11 +56,11 @@ internal static class SessionSignIn
             .AddRemoteScheme<OpenIdConnectOptions, SignInHandler>(OpenIdConnectDefaults.AuthenticationScheme, null, null);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>());
         services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
-            .Configure<IssuerKeys, IssuerTokenHandler, TimeProvider>((oidc, keys, tokens, time) => Configure(oidc, options, keys, tokens, time));
+            .Configure<IssuerKeys, IdTokenHandler, TimeProvider>((oidc, keys, tokens, time) => Configure(oidc, options, keys, tokens, time));
         return services;
     }
 
-    private static void Configure(OpenIdConnectOptions oidc, BrowserSessionOptions options, IssuerKeys keys, IssuerTokenHandler tokens, TimeProvider time)
+    private static void Configure(OpenIdConnectOptions oidc, BrowserSessionOptions options, IssuerKeys keys, IdTokenHandler tokens, TimeProvider time)
     {
         oidc.ClientId = options.ClientId;
         oidc.ConfigurationManager = new Issuer(keys);
@@ -125,7 +125,7 @@ internal static class SessionSignIn
 
         public void RequestRefresh()
         {
-            // IssuerTokenHandler does, when it meets an unknown key.
+            // IdTokenHandler does, when it meets an unknown key.
         }
     }
 }
