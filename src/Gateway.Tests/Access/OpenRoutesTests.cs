@@ -49,8 +49,13 @@ public sealed class OpenRoutesTests
         using var anonymous = await host.SendAsync(HttpMethod.Get, path);
         using var bad = await host.SendAsync(HttpMethod.Get, path, "Bearer x");
 
+        using var good = await host.SendAsync(HttpMethod.Get, path, "Bearer " + host.Issuer.Issue());
+
         anonymous.StatusCode.ShouldBe(HttpStatusCode.OK);
         bad.StatusCode.ShouldBe(HttpStatusCode.OK);
+        good.StatusCode.ShouldBe(HttpStatusCode.OK);
+        host.Validations.ShouldBe(0); // nothing is authenticated where nothing requires it
+        host.Issuer.MetadataFetches.ShouldBe(0);
     }
 
     [Fact]

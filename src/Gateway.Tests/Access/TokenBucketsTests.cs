@@ -32,6 +32,33 @@ public sealed class TokenBucketsTests
         });
 
     [Fact]
+    public void What_is_charged_beyond_what_there_is_has_to_come_back_first()
+    {
+        var time = new FakeTimeProvider();
+        var buckets = new TokenBuckets<int>(10, 5, time);
+        buckets.WaitFor(0).ShouldBe(TimeSpan.Zero);
+        for (var i = 0; i < 4; i++)
+        {
+            buckets.Charge(0);
+            buckets.WaitFor(0).ShouldBe(TimeSpan.Zero);
+        }
+
+        for (var i = 1; i <= 20; i++)
+        {
+            buckets.Charge(0);
+            buckets.WaitFor(0).ShouldBe(TimeSpan.FromMilliseconds(100 * i));
+        }
+
+        buckets.Take(0).IsTaken.ShouldBeFalse();
+        buckets.WaitFor(1).ShouldBe(TimeSpan.Zero);
+        time.Advance(TimeSpan.FromMilliseconds(1_999));
+        buckets.WaitFor(0).ShouldBe(TimeSpan.FromMilliseconds(1));
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        buckets.WaitFor(0).ShouldBe(TimeSpan.Zero);
+        buckets.Take(0).IsTaken.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task However_many_take_at_once_nobody_gets_more_than_there_is()
     {
         var buckets = new TokenBuckets<int>(1, 50_000, new FakeTimeProvider());

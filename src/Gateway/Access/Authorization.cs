@@ -32,9 +32,15 @@ internal sealed class Authorization(RequestDelegate next)
         return IsGranted(context.GetEndpoint(), caller) ? next(context) : caller is null ? context.ChallengeAsync() : context.ForbidAsync();
     }
 
+    /// <summary>Whether the endpoint can be used without signing in: then a request for it is not authenticated either.</summary>
+    public static bool IsOpen(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<RequiredPermission>() is null && IsOpenWithoutPermission(endpoint);
+
+    private static bool IsOpenWithoutPermission(Endpoint? endpoint) =>
+        OpenRoutes.Allow(endpoint) || endpoint?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+
     private static bool IsGranted(Endpoint? endpoint, SignedInCaller? caller) => endpoint?.Metadata.GetMetadata<RequiredPermission>() switch
     {
-        null => OpenRoutes.Allow(endpoint) || endpoint?.Metadata.GetMetadata<IAllowAnonymous>() is not null,
+        null => IsOpenWithoutPermission(endpoint),
         { Permission: Permission.ReadTaskRuns } => caller is { MayRead: true },
         { Permission: Permission.SignedIn } => caller is not null,
         _ => false,

@@ -47,13 +47,29 @@ internal static class BearerSignIn
         return services;
     }
 
-    /// <summary>Finds out who is calling: by a token that is known to be good, else by the framework's handlers.</summary>
+    /// <summary>
+    /// Authenticates requests for endpoints that require it: by a token that is known to be good, else by the framework's handlers. A made-up cookie
+    /// or token on an open path costs nothing. Goes after routing.
+    /// </summary>
     public static void UseSignIn(this WebApplication app)
     {
         var known = app.Services.GetRequiredService<KnownTokens>();
-        app.UseWhen(context => !known.TrySignIn(context), handlers => handlers.UseAuthentication());
+        app.UseWhen(context => NeedsSignIn(context) && !known.TrySignIn(context), handlers => handlers.UseAuthentication());
 
         // The framework puts its own in front of everything, unless it finds this. It does not look into branches.
         ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
+    }
+
+    /// <summary>
+    /// Decides by the endpoint. Below <c>/api</c> and <c>/session</c> requests without one are authenticated too: quota and audit count wrong paths
+    /// and methods for the caller, and a handler takes the callback of a sign-in.
+    /// </summary>
+    private static bool NeedsSignIn(HttpContext context)
+    {
+        var endpoint = context.GetEndpoint();
+        return !Authorization.IsOpen(endpoint)
+            || (endpoint is not RouteEndpoint
+                && (context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+                    || context.Request.Path.StartsWithSegments(SessionEndpoints.Session, StringComparison.OrdinalIgnoreCase)));
     }
 }

@@ -30,7 +30,24 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
     public int Count => _buckets.Count;
 
     /// <summary>Takes one request out of a bucket, if there is one in it.</summary>
-    public BucketLevel Take(TKey key)
+    public BucketLevel Take(TKey key) => Take(key, mayOwe: false);
+
+    /// <summary>Takes one request out of a bucket, also out of an empty one: for requests whose cost is known only afterwards.</summary>
+    public void Charge(TKey key) => Take(key, mayOwe: true);
+
+    /// <summary>Returns the time until there is a request in a bucket, zero when there is one. Takes nothing.</summary>
+    public TimeSpan WaitFor(TKey key)
+    {
+        if (!_buckets.TryGetValue(key, out var bucket))
+        {
+            return TimeSpan.Zero;
+        }
+
+        var wait = TimeSpan.FromTicks(bucket.FullAt) + _interval - time.GetElapsedTime(_start) - _capacity;
+        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    }
+
+    private BucketLevel Take(TKey key, bool mayOwe)
     {
         while (true)
         {
@@ -42,7 +59,7 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
                 isNew = Interlocked.Decrement(ref _untilSweep) == 0;
             }
 
-            var level = Take(bucket, now);
+            var level = Take(bucket, now, mayOwe);
             if (isNew)
             {
                 Sweep(now);
@@ -58,7 +75,7 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
     }
 
     /// <summary>Null when the bucket is not held any more.</summary>
-    private BucketLevel? Take(Bucket bucket, TimeSpan now)
+    private BucketLevel? Take(Bucket bucket, TimeSpan now, bool mayOwe)
     {
         while (true)
         {
@@ -70,7 +87,7 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
 
             var next = (fullAt > now.Ticks ? TimeSpan.FromTicks(fullAt) : now) + _interval;
             var missing = next - now;
-            if (missing > _capacity)
+            if (missing > _capacity && !mayOwe)
             {
                 return new(false, 0, missing - _capacity);
             }

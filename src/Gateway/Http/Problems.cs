@@ -100,8 +100,8 @@ internal static class Problems
         "Wait for as many seconds as the header Retry-After says, and then send fewer requests. Use If-None-Match with the last ETag, and "
             + "do not read many distant pages at the same time.",
         "If the caller's need is real, raise the setting that the member detail names: Quota:RequestsPerSecond and Quota:Burst for requests, "
-            + "Quota:ColdBlocks for distant pages, Quota:AnonymousPerSecond for sign-ins from one address. If every sign-in comes from the "
-            + "same address, it is that of a proxy which the gateway does not know: see Http:KnownProxies.");
+            + "Quota:ColdBlocks for distant pages, Quota:AnonymousPerSecond for sign-ins and for cookies of no session from one address. If "
+            + "every sign-in comes from the same address, it is that of a proxy which the gateway does not know: see Http:KnownProxies.");
 
     public static readonly Problem InternalError = new(
         "internal-error",

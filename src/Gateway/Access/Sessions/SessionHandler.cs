@@ -10,7 +10,8 @@ namespace NclueGateway.Access.Sessions;
 /// under the same key, keeps a ticket in the cookie that a replica without keys would call bad, and sends browsers to a login page.
 /// </summary>
 internal sealed class SessionHandler(
-    SessionStore store, SessionCheck check, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    SessionStore store, SessionCheck check, SessionLookupLimit limit, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger,
+    UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "session";
@@ -22,12 +23,24 @@ internal sealed class SessionHandler(
             return AuthenticateResult.NoResult();
         }
 
+        var isSeen = store.HasSeen(id.Key);
+        var address = AddressRange.Of(Context.Connection.RemoteIpAddress);
+        if (!isSeen && limit.WaitFor(address) is { Ticks: > 0 } wait)
+        {
+            return AuthenticateResult.Fail(new SessionLookupRefusedException(wait));
+        }
+
         try
         {
             if (await store.FindAsync(id.Key) is { } found && await check.WhenDueAsync(found) is { } session)
             {
                 Context.Features.Set(session);
                 return AuthenticateResult.Success(new AuthenticationTicket(session.Caller, SchemeName));
+            }
+
+            if (!isSeen)
+            {
+                limit.CountFailure(address);
             }
 
             return AuthenticateResult.NoResult();
@@ -45,6 +58,12 @@ internal sealed class SessionHandler(
         if (result.Failure is SessionStoreUnavailableException)
         {
             await SessionProblems.Unavailable.ExecuteAsync(Context);
+            return;
+        }
+
+        if (result.Failure is SessionLookupRefusedException { Wait: var wait })
+        {
+            await SessionProblems.TooManyUnknownCookies(wait).ExecuteAsync(Context);
             return;
         }
 

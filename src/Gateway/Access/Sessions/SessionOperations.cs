@@ -134,7 +134,10 @@ internal sealed class SessionOperations : IDocumentFilter
         ProblemSchema.AddTo(
             responses,
             document,
-            [Problems.Unauthenticated, Problems.CsrfHeaderMissing, Problems.NotFound, Problems.InternalError, Problems.SessionStoreUnavailable, Problems.Draining]);
+            [
+                Problems.Unauthenticated, Problems.CsrfHeaderMissing, Problems.NotFound, Problems.CallerQuota, Problems.InternalError,
+                Problems.SessionStoreUnavailable, Problems.Draining,
+            ]);
         return responses;
     }
 }

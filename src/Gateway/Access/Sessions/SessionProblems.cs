@@ -13,6 +13,12 @@ internal static class SessionProblems
         RetryAfter = TimeSpan.FromSeconds(5),
     };
 
+    public static ProblemAnswer TooManyUnknownCookies(TimeSpan wait) => new(Problems.CallerQuota)
+    {
+        Detail = "Too many requests with cookies of no session come from this address (Quota:AnonymousPerSecond).",
+        RetryAfter = wait,
+    };
+
     public static ProblemAnswer SignInRequired(string detail) => new(Problems.Unauthenticated) { Detail = detail, Login = SessionEndpoints.Login };
 
     public static ProblemAnswer SignInFailed(string detail) => new(Problems.SignInFailed) { Detail = detail };

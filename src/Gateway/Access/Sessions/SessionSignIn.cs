@@ -42,6 +42,7 @@ internal static class SessionSignIn
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<SessionState>(provider, $"{keyPrefix}:session:"))
             .AddSingleton<SessionTickets>()
             .AddSingleton<SessionStore>()
+            .AddSingleton<SessionLookupLimit>()
             .AddSingleton<SessionCheck>()
             .AddSingleton<TokenEndpoint>()
             .AddSingleton<ProviderClaims>()

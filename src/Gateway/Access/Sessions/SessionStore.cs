@@ -22,6 +22,9 @@ internal sealed partial class SessionStore(
     /// <summary>The idle time is written down when it has grown by so much.</summary>
     private TimeSpan WorthWriting => TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerMinute, options.IdleTimeout.Ticks / 10));
 
+    /// <summary>Whether this replica has had the session, and has not found since that it is gone.</summary>
+    public bool HasSeen(string key) => _held.ContainsKey(key);
+
     /// <summary>The session that is stored under a key; null when there is none, or it is over.</summary>
     /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
     public async ValueTask<HeldSession?> FindAsync(string key)
