@@ -2,8 +2,14 @@
 #   docker build -t nclue-gateway .
 #   docker build -t nclue-gateway-sandbox --target sandbox .
 # Neither needs a shell, root, a capability or a place to write. Settings: docs/configuration.md.
+# These tags move with each patch of .NET, and their images have a shell. For the same bytes every time, give a digest; without a shell, a chiseled
+# image, of the kind "extra", which has the time zones: --build-arg RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra@sha256:...
+ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
+ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0
 
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS restore
+FROM ${SDK_IMAGE} AS restore
+# The one feed that packages come from, without credentials; those of NuGet's own settings where it is empty.
+ARG NUGET_FEED=
 WORKDIR /source
 COPY .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props global.json nuget.config ./
 COPY src/Gateway/Gateway.csproj src/Gateway/packages.lock.json src/Gateway/
@@ -21,7 +27,7 @@ FROM restore AS publish-gateway
 RUN dotnet publish src/Gateway/Gateway.csproj --no-restore --use-current-runtime --no-self-contained -c Release -o /app \
     -p:PublishReadyToRun=true -p:UseAppHost=false
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS sandbox
+FROM ${RUNTIME_IMAGE} AS sandbox
 LABEL org.opencontainers.image.title="NclueGateway sandbox" \
       org.opencontainers.image.description="A simulated NCLUE, a local identity provider and the gateway. For one's own machine only." \
       org.opencontainers.image.licenses="MIT" \
@@ -37,7 +43,7 @@ EXPOSE 5080 5081 5082 5083
 HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["dotnet", "Gateway.dll", "healthcheck"]
 ENTRYPOINT ["dotnet", "Sandbox.dll"]
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS gateway
+FROM ${RUNTIME_IMAGE} AS gateway
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="NclueGateway" \

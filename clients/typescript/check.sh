@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 # npm ci, unless it has been done for this lock file.
-[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 if ! npm run generate --silent -- --check >/dev/null; then
   echo "src/schema.d.ts is not what openapi/v1.json describes. Run: npm run generate" >&2

@@ -22,6 +22,10 @@ umask 022
 cd secrets
 printf '%s\n' "$access" > Nclue__AccessKey # printf is the shell's own, so this is no command line either
 printf '%s\n' "$secret" > Nclue__SecretKey
-printf 'redis:6379,password=%s\n' "$password" > ConnectionStrings__Redis
-printf 'requirepass %s\n' "$password" > redis.conf
+printf 'redis:6379,user=nclue-gateway,password=%s\n' "$password" > ConnectionStrings__Redis
+# The rights are those of docs/configuration.md; a test compares them.
+cat > redis.conf <<USERS
+user default off
+user nclue-gateway on >$password ~{nclue:* ~nclue-gateway:* &* +@connection +@scripting +@hash +@list +set +time +pexpire +expire +unlink +del +info +cluster|nodes
+USERS
 echo "Written to deploy/compose/secrets."

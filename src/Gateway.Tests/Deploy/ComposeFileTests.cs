@@ -52,6 +52,19 @@ public sealed class ComposeFileTests
     }
 
     [Fact]
+    public void Every_image_can_be_given_by_digest()
+    {
+        foreach (var service in new[] { "sandbox", "gateway" })
+        {
+            Services[service]!["build"]!["args"]!.AsObject().Select(argument => $"{argument.Key} {argument.Value}").ShouldBe(
+                DeployedFiles.ReadDockerfile().TakeWhile(line => line.Instruction != "FROM").Select(line => line.Text.Split('='))
+                    .Select(argument => $"{argument[0]} ${{{argument[0]}:-{argument[1]}}}"));
+        }
+
+        Services["redis"]!["image"]!.ToString().ShouldBe("${REDIS_IMAGE:-redis:7-alpine}");
+    }
+
+    [Fact]
     public void Redis_has_a_password_and_nobody_outside_reaches_it()
     {
         var redis = Services["redis"]!;
@@ -88,6 +101,9 @@ public sealed class ComposeFileTests
             service!["read_only"]!.GetValue<bool>().ShouldBeTrue(name);
             service["cap_drop"].Strings().ShouldBe(["ALL"], name);
             service["security_opt"].Strings().ShouldBe(["no-new-privileges:true"], name);
+            ((int)service["pids_limit"]!).ShouldBe(512, name);
+            ((string)service["logging"]!["driver"]!).ShouldBe("json-file", name);
+            service["logging"]!["options"]!.AsObject().Select(option => option.Key).ShouldBe(["max-size", "max-file"], name);
             (service["ports"]?.AsArray().Select(port => (string)port!) ?? []).ShouldAllBe(port => port.StartsWith("127.0.0.1:", StringComparison.Ordinal), name);
         }
     }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using NclueGateway.Budget;
+using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Deploy;
 
@@ -18,11 +20,11 @@ public sealed class ComposeSecretsTests : IDisposable
         output.ShouldNotContain("canary");
         Read("Nclue__AccessKey").ShouldBe("AK\n");
         Read("Nclue__SecretKey").ShouldBe("canary-of-a-secret\n");
-        var password = Read("redis.conf").Split(' ')[1].Trim();
+        var password = PasswordIn(Read("redis.conf"));
         password.ShouldMatch("^[0-9a-f]{64}$");
         output.ShouldNotContain(password);
-        Read("redis.conf").ShouldBe($"requirepass {password}\n");
-        Read("ConnectionStrings__Redis").ShouldBe($"redis:6379,password={password}\n");
+        Read("redis.conf").ShouldBe($"user default off\nuser nclue-gateway on >{password} {DeployedFiles.RedisRights}\n");
+        Read("ConnectionStrings__Redis").ShouldBe($"redis:6379,user=nclue-gateway,password={password}\n");
         new DirectoryInfo(Secrets).UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Directory.GetFiles(Secrets).ShouldAllBe(file => new FileInfo(file).UnixFileMode.HasFlag(UnixFileMode.OtherRead));
     }
@@ -31,13 +33,29 @@ public sealed class ComposeSecretsTests : IDisposable
     public async Task Secrets_that_are_there_stay_as_they_are()
     {
         await RunAsync("AK\nSK\n");
-        var password = Read("redis.conf");
+        var users = Read("redis.conf");
 
         var (exitCode, output) = await RunAsync("other\nother\n");
 
         exitCode.ShouldBe(1);
         output.ShouldContain("is there already");
-        (Read("Nclue__SecretKey"), Read("redis.conf")).ShouldBe(("SK\n", password));
+        (Read("Nclue__SecretKey"), Read("redis.conf")).ShouldBe(("SK\n", users));
+    }
+
+    [Fact]
+    public async Task Redis_starts_with_its_users_and_gives_each_no_more_than_it_needs()
+    {
+        await RunAsync("AK\nSK\n");
+        var password = PasswordIn(Read("redis.conf"));
+        await using var redis = await RedisServer.StartAsync(Path.Combine(Secrets, "redis.conf"));
+
+        await using (var gateway = await ConnectionMultiplexer.ConnectAsync($"{redis.Address},user=nclue-gateway,password={password}"))
+        {
+            await gateway.GetDatabase().StringSetAsync("nclue-gateway:session:x", "y");
+            (await Should.ThrowAsync<RedisServerException>(gateway.GetDatabase().StringSetAsync("other", "y"))).Message.ShouldContain("NOPERM");
+        }
+
+        (await PingAsync(redis)).ShouldContain("NOAUTH"); // which the health check of docker-compose.yml takes for an answer
     }
 
     [Theory]
@@ -72,6 +90,21 @@ public sealed class ComposeSecretsTests : IDisposable
         await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (bash.ExitCode, output + await errors);
     }
+
+    private static async Task<string> PingAsync(RedisServer redis)
+    {
+        using var client = Process.Start(new ProcessStartInfo("redis-cli", ["-p", $"{redis.Port}", "ping"])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var answer = await client.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await client.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return answer;
+    }
+
+    private static string PasswordIn(string users) => users.Split('>', ' ').Single(word => word.Length == 64);
 
     private string Read(string name) => File.ReadAllText(Path.Combine(Secrets, name));
 }

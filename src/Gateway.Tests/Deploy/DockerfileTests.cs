@@ -11,18 +11,20 @@ public sealed class DockerfileTests
     public static TheoryData<string> Images => ["sandbox", "gateway"];
 
     [Fact]
-    public void Images_come_from_Microsofts_and_the_last_is_the_gateway()
+    public void Images_come_from_Microsofts_unless_others_are_given_by_digest_and_the_last_is_the_gateway()
     {
         var stages = Lines.Where(line => line.Instruction == "FROM").Select(line => line.Text.Split(" AS ")).ToList();
 
         stages.Select(stage => stage[0]).Except(stages.Select(stage => stage[1]))
-            .ShouldBe(["mcr.microsoft.com/dotnet/sdk:10.0", "mcr.microsoft.com/dotnet/aspnet:10.0"]);
+            .ShouldBe(["${SDK_IMAGE}", "${RUNTIME_IMAGE}"]);
+        Lines.TakeWhile(line => line.Instruction != "FROM").Select(line => $"{line.Instruction} {line.Text}")
+            .ShouldBe(["ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0", "ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0"]);
         stages[^1][1].ShouldBe("gateway");
     }
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void An_image_runs_as_the_user_of_the_pod_and_without_a_shell(string image)
+    public void An_image_runs_as_the_user_of_the_pod_and_needs_no_shell(string image)
     {
         var stage = Stage(image);
         var pod = DeployedFiles.ReadYaml("deploy/kubernetes/base/deployment.yaml")["spec"]!["template"]!["spec"]!["securityContext"]!;

@@ -64,8 +64,18 @@ public sealed class KubernetesTests
         ((bool)Pod["automountServiceAccountToken"]!).ShouldBeFalse();
         ((bool)Read("serviceaccount.yaml")["automountServiceAccountToken"]!).ShouldBeFalse();
         ((string)Pod["serviceAccountName"]!).ShouldBe((string)Read("serviceaccount.yaml")["metadata"]!["name"]!);
-        Container["resources"]!["limits"]!.AsObject().Select(limit => limit.Key).ShouldBe(["memory"]);
-        Container["resources"]!["requests"]!.AsObject().Select(request => request.Key).ShouldBe(["cpu", "memory"]);
+        Container["resources"]!["limits"]!.AsObject().Select(limit => limit.Key).ShouldBe(["memory", "ephemeral-storage"]);
+        Container["resources"]!["requests"]!.AsObject().Select(request => request.Key).ShouldBe(["cpu", "memory", "ephemeral-storage"]);
+    }
+
+    [Fact]
+    public void The_namespace_refuses_pods_that_want_more()
+    {
+        var space = DeployedFiles.ReadYaml($"{Example}/namespace.yaml");
+
+        ((string)space["metadata"]!["name"]!).ShouldBe((string)DeployedFiles.ReadYaml($"{Example}/kustomization.yaml")["namespace"]!);
+        ((string)space["metadata"]!["labels"]!["pod-security.kubernetes.io/enforce"]!).ShouldBe("restricted");
+        Resources(Example).ShouldContain("namespace.yaml");
     }
 
     [Theory]
@@ -77,7 +87,7 @@ public sealed class KubernetesTests
         var get = Container[probe]!["httpGet"]!;
 
         ((string)get["path"]!).ShouldBe(path);
-        ((string)get["port"]!).ShouldBe("http");
+        ((string)get["port"]!).ShouldBe("management", "callers may have taken all connections of the other");
         DeployedFiles.ReadDockerfile().ShouldContain(line => line.Instruction == "ENV" && line.Text.Contains($"ASPNETCORE_HTTP_PORTS={Port("http")} "));
     }
 

@@ -1,0 +1,54 @@
+using System.Net;
+using NclueGateway.Http;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Deploy;
+
+/// <summary><c>deploy/nginx/nclue-gateway.conf</c> in a real nginx in front of a gateway. How it replaces replicas: <c>RollingRestartTests</c>.</summary>
+public sealed class ShippedNginxTests
+{
+    private static readonly string[] Expected = ["server_tokens off;", "limit_req zone=", "limit_conn nclue_gateway_connections ", "client_header_timeout 10s;"];
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_the_gateway_takes_nginx_takes_too_and_it_keeps_operators_paths_to_itself()
+    {
+        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?>
+        {
+            ["Http:PublicOrigin"] = "https://gateway.example.com",
+            ["Http:KnownProxies:0"] = "127.0.0.1",
+            ["Operations:Port"] = $"{Nginx.FreePort()}",
+        });
+        await using var nginx = await Nginx.StartAsync([gateway.Address.Port, gateway.Address.Port, gateway.Address.Port]);
+        using var http = nginx.CreateClient();
+
+        foreach (var length in new[] { 1, 9_000, 17_000, 28_000, RequestLimits.AllHeaders })
+        {
+            (await StatusAsync(http, length)).ShouldBe(await StatusAsync(gateway.Client, length), $"{length} bytes");
+        }
+
+        using var answer = await http.GetAsync(new Uri("/health", UriKind.Relative), Ct);
+        answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        answer.Headers.Server.ToString().ShouldBe("nginx");
+    }
+
+    [Fact]
+    public void It_limits_what_one_address_may_do()
+    {
+        var configuration = File.ReadAllText(DeployedFiles.PathOf("deploy/nginx/nclue-gateway.conf"));
+
+        Expected.ShouldAllBe(directive => configuration.Contains(directive));
+    }
+
+    /// <summary>The status of a request with a header of that length; 0 for a refusal without one of ours.</summary>
+    private static async Task<int> StatusAsync(HttpClient http, int length)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/health/live", UriKind.Relative));
+        request.Headers.Host = "gateway.example.com";
+        request.Headers.Authorization = null;
+        request.Headers.TryAddWithoutValidation("X-Long", new string('a', length));
+        using var answer = await http.SendAsync(request, Ct);
+        return answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestHeaderFieldsTooLarge ? 0 : (int)answer.StatusCode;
+    }
+}
