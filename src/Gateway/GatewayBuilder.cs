@@ -35,7 +35,7 @@ public static class GatewayBuilder
             .AddSingleton(settings.Quota)
             .AddSingleton(settings.Http)
             .AddTrustedProxies(settings.Http)
-            .AddOperations(settings.Operations)
+            .AddOperations(settings.Operations, settings.Http.IsPublic)
             .AddSettingsReload(
                 builder.Configuration,
                 (services, inUse, candidate) => settings.Reload(services, inUse, candidate, builder.Environment))
@@ -67,6 +67,8 @@ public static class GatewayBuilder
     {
         app.Services.GetRequiredService<SettingsWarnings>().Log(app.Logger);
         var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
+        app.UsePublicPath();
+        app.UseFirstRequest();
         app.UseTelemetry();
         app.UseMiddleware<RequestLog>();
         app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));

@@ -98,7 +98,7 @@ internal sealed class AccessHost : IAsyncDisposable
 
         builder.Services.AddPermissions();
         builder.Services.AddOpenApi(openApi ?? new(), GatewayBuilder.DescribeOperations);
-        builder.Services.AddOperations(new() { DrainDelay = TimeSpan.Zero });
+        builder.Services.AddOperations(new() { DrainDelay = TimeSpan.Zero }, http.IsPublic);
 
         var app = builder.Build();
         app.UsePathBase(pathBase);

@@ -36,11 +36,15 @@ internal sealed class GatewayHost : IAsyncDisposable
         Issuer = issuer;
         Clock = clock!;
         Logs = logs;
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        Addresses = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => new Uri(address))];
+        Address = Addresses[0];
         Client = CreateClient();
     }
 
     public Uri Address { get; }
+
+    /// <summary>Everywhere it listens.</summary>
+    public IReadOnlyList<Uri> Addresses { get; }
 
     public SimulatedNclue Nclue { get; }
 

@@ -10,8 +10,8 @@ using NclueGateway.Sandbox.Nclue;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// An nginx with <c>deploy/nginx/nclue-gateway.conf</c>: only addresses and the certificate are put in. Its access log says which replicas each
-/// request was given to.
+/// An nginx with <c>deploy/nginx/nclue-gateway.conf</c>, in which only addresses and the certificate are put in, or with a site of a test's own. Its
+/// access log says which replicas each request was given to.
 /// </summary>
 internal sealed class Nginx : IAsyncDisposable
 {
@@ -31,14 +31,14 @@ internal sealed class Nginx : IAsyncDisposable
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    private Nginx(IEnumerable<int> replicas)
+    private Nginx(Func<Nginx, string> site)
     {
         using var certificate = SelfSignedCertificate.Create();
         using var key = certificate.GetECDsaPrivateKey()!;
         _thumbprint = certificate.Thumbprint;
         File.WriteAllText(PathOf("gateway.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(PathOf("gateway.key"), key.ExportPkcs8PrivateKeyPem());
-        File.WriteAllText(PathOf("gateway.conf"), Shipped(replicas));
+        File.WriteAllText(PathOf("gateway.conf"), site(this));
         File.WriteAllText(PathOf("nginx.conf"), $$"""
             daemon off;
             worker_processes 2;
@@ -65,9 +65,16 @@ internal sealed class Nginx : IAsyncDisposable
 
     /// <summary>Starts it in front of gateways on these ports of 127.0.0.1, and waits until it listens.</summary>
     /// <exception cref="InvalidOperationException">There is no nginx, or it does not start.</exception>
-    public static async Task<Nginx> StartAsync(IEnumerable<int> replicas)
+    public static Task<Nginx> StartAsync(IEnumerable<int> replicas) => StartAsync(nginx => nginx.Shipped(replicas));
+
+    /// <summary>Starts it with one server on loopback, which speaks no TLS.</summary>
+    /// <param name="server">What is in the block <c>server</c> besides where it listens.</param>
+    public static Task<Nginx> StartAsync(string server) =>
+        StartAsync(nginx => $"server {{ listen 127.0.0.1:{nginx._port}; {server} }}");
+
+    private static async Task<Nginx> StartAsync(Func<Nginx, string> site)
     {
-        var nginx = new Nginx(replicas);
+        var nginx = new Nginx(site);
         for (var attempt = 0; ; attempt++)
         {
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -87,6 +94,9 @@ internal sealed class Nginx : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Where it listens; over TLS as <see cref="CreateClient"/> knows it.</summary>
+    public Uri Address => new($"http://127.0.0.1:{_port}");
 
     /// <summary>A port that is free, and stays so when its owner is away for a while.</summary>
     public static int FreePort()

@@ -55,6 +55,20 @@ public sealed class HealthCommandTests
     }
 
     [Fact]
+    public async Task It_asks_the_port_for_operators_where_there_is_one()
+    {
+        await using var app = LoopbackHost.CreateBuilder(0, listen => _ = listen).Build();
+        app.Run(_ => Task.CompletedTask);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var silent = new TcpListener(IPAddress.Loopback, 0); // the port of callers, who have taken all of its connections
+        silent.Start();
+        var settings = (string port) => Configuration(("urls", $"http://{silent.LocalEndpoint}"), ("Operations:Port", port));
+
+        (await HealthCommand.RunAsync(settings($"{LoopbackHost.AddressOf(app).Port}"))).ShouldBe(0);
+        (await HealthCommand.RunAsync(settings("0"))).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_gateway_that_does_not_answer_within_three_seconds_is_not_healthy()
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);

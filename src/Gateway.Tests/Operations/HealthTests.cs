@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using NclueGateway.Http;
 using NclueGateway.Tests.Access;
+using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Replicas;
@@ -13,6 +14,7 @@ namespace NclueGateway.Tests.Operations;
 public sealed class HealthTests
 {
     private static readonly Uri Details = new("/health", UriKind.Relative);
+    private static readonly Uri Metrics = new("/metrics", UriKind.Relative);
     private static readonly Uri Ready = new("/health/ready", UriKind.Relative);
     private static readonly Uri Live = new("/health/live", UriKind.Relative);
 
@@ -66,18 +68,115 @@ public sealed class HealthTests
 
     [Theory]
     [InlineData("X-Forwarded-For", "203.0.113.9")]
+    [InlineData("X-Forwarded-Proto", "https")]
+    [InlineData("x-forwarded-host", "gateway.example.com")]
+    [InlineData("X-Forwarded-Anything", "")]
     [InlineData("Forwarded", "for=203.0.113.9")]
-    public async Task Whoever_comes_by_a_proxy_on_the_same_machine_sees_no_details(string header, string value)
+    [InlineData("X-Real-IP", "203.0.113.9")]
+    [InlineData("X-Original-For", "203.0.113.9")]
+    [InlineData("Via", "1.1 proxy")]
+    [InlineData("CF-Connecting-IP", "203.0.113.9")]
+    [InlineData("True-Client-IP", "203.0.113.9")]
+    [InlineData("X-Envoy-External-Address", "203.0.113.9")]
+    [InlineData("Host", "evil.example.com")] // a page whose host name leads here (DNS rebinding)
+    [InlineData("Host", "127.0.0.1.example.com:8080")]
+    [InlineData("Host", "nclue_gateway")] // what nginx calls its upstream
+    [InlineData("Host", "192.0.2.1")]
+    public async Task Whoever_comes_by_a_proxy_or_another_name_sees_no_details(string header, string value)
     {
         await using var gateway = await GatewayHost.StartAsync();
         using var anonymous = gateway.CreateAnonymousClient();
         anonymous.DefaultRequestHeaders.Add(header, value);
 
-        using var details = await anonymous.GetAsync(Details, Ct);
-        using var ready = await anonymous.GetAsync(Ready, Ct);
+        foreach (var path in new[] { Details, Metrics })
+        {
+            using var details = await anonymous.GetAsync(path, Ct);
+            await details.ShouldBeProblemAsync(Problems.NotFound);
+        }
 
-        await details.ShouldBeProblemAsync(Problems.NotFound);
+        using var ready = await anonymous.GetAsync(Ready, Ct);
         ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("LOCALHOST:8080")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.1.2.3:80")]
+    [InlineData("[::1]:8080")]
+    public async Task A_program_on_the_same_machine_sees_them(string host)
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        using var anonymous = gateway.CreateAnonymousClient();
+        anonymous.DefaultRequestHeaders.Host = host;
+
+        foreach (var path in new[] { Details, Metrics })
+        {
+            using var details = await anonymous.GetAsync(path, Ct);
+            details.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    [Theory]
+    [InlineData("Http:PublicOrigin", "https://gateway.example.com", "gateway.example.com", HttpStatusCode.NotFound)]
+    [InlineData("Http:PublicOrigin", "https://gateway.example.com", "127.0.0.1", HttpStatusCode.BadRequest)] // another host
+    [InlineData("Http:PublicOrigin", "http://localhost:8080", "localhost:8080", HttpStatusCode.OK)]
+    [InlineData("Http:KnownProxies:0", "10.0.0.1", "127.0.0.1", HttpStatusCode.NotFound)]
+    [InlineData("Http:KnownNetworks:0", "10.0.0.0/8", "127.0.0.1", HttpStatusCode.NotFound)]
+    public async Task Where_the_settings_name_a_public_host_or_a_proxy_details_need_a_port(string key, string value, string host, HttpStatusCode status)
+    {
+        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { [key] = value });
+        using var anonymous = gateway.CreateAnonymousClient();
+        anonymous.DefaultRequestHeaders.Host = host;
+
+        using var details = await anonymous.GetAsync(Details, Ct);
+
+        details.StatusCode.ShouldBe(status);
+    }
+
+    [Theory]
+    [InlineData("")] // HTTP/1.0, and the gateway's own address as the Host
+    [InlineData("proxy_set_header Host $host;")]
+    [InlineData("proxy_http_version 1.1; proxy_set_header X-Real-IP $remote_addr;")]
+    public async Task A_bare_nginx_on_the_same_machine_shows_nobody_details(string directives)
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        await using var nginx = await Nginx.StartAsync($"location / {{ proxy_pass http://{gateway.Address.Authority}; {directives} }}");
+        using var http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = nginx.Address };
+
+        foreach (var path in new[] { Details, Metrics })
+        {
+            using var details = await http.GetAsync(path, Ct);
+            await details.ShouldBeProblemAsync(Problems.NotFound);
+        }
+
+        using var ready = await http.GetAsync(Ready, Ct);
+        ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task On_the_port_for_operators_nothing_of_the_sign_in_answers()
+    {
+        var port = FreePort();
+        await using var gateway = await SessionHost.StartAsync(("Operations:Port", $"{port}"), ("Auth:AllowedOrigins:0", "https://app.example.com"));
+        using var operators = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, "/api/task-runs")
+        {
+            Headers = { { "Origin", "https://app.example.com" }, { "Access-Control-Request-Method", "GET" } },
+        };
+
+        foreach (var path in new[] { "/session/callback", "/session/callback?code=c&state=s", "/session/callback/", "/session/login", "/session", "/", "/swagger/" })
+        {
+            using var answer = await operators.GetAsync(new Uri(path, UriKind.Relative), Ct);
+            await answer.ShouldBeProblemAsync(Problems.NotFound);
+        }
+
+        using var post = await operators.PostAsync(new Uri("/session/callback", UriKind.Relative), null, Ct);
+        using var allowed = await operators.SendAsync(preflight, Ct);
+
+        await post.ShouldBeProblemAsync(Problems.NotFound);
+        await allowed.ShouldBeProblemAsync(Problems.NotFound);
+        gateway.Issuer.SignIn.LastRequest.ShouldBeEmpty();
     }
 
     [Fact]

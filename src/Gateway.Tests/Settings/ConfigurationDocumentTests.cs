@@ -22,7 +22,7 @@ public sealed class ConfigurationDocumentTests
         "Auth:AllowedOrigins",
         "Auth:Session:ClientId", "Auth:Session:ClientSecret", "Auth:Session:IdleTimeout", "Auth:Session:AbsoluteTimeout",
         "Auth:Session:DataProtectionCertificate", "Auth:Session:AllowUnencryptedKeys",
-        "Http:PublicOrigin", "Http:KnownProxies", "Http:KnownNetworks",
+        "Http:PublicOrigin", "Http:KnownProxies", "Http:KnownNetworks", "Http:PathBase",
         "Quota:RequestsPerSecond", "Quota:Burst", "Quota:ColdBlocks", "Quota:AnonymousPerSecond",
         "Operations:Port", "Operations:DrainDelay", "Operations:SecretsFolder",
         "OpenApi:UiEnabled",

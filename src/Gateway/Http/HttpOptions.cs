@@ -25,11 +25,25 @@ internal sealed class HttpOptions : IValidatableObject
     /// <value>In CIDR notation, such as <c>10.0.0.0/8</c>, never everybody (<c>/0</c>). Default none.</value>
     public IList<string> KnownNetworks { get; set; } = [];
 
+    /// <summary>The path below which a reverse proxy publishes the gateway, whether or not the proxy takes it off (<see cref="PublicPath"/>).</summary>
+    /// <value>
+    /// A path such as <c>/nclue</c>: letters, digits, <c>.</c> <c>_</c> <c>~</c> <c>-</c>, no slash at the end. Default none: the root.
+    /// </value>
+    public string PathBase { get; set; } = "";
+
+    /// <summary>Whether a public host or a proxy leads to the gateway.</summary>
+    public bool IsPublic => KnownProxies.Count + KnownNetworks.Count > 0 || (PublicOrigin.Length > 0 && !new Uri(PublicOrigin).IsLoopback);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (PublicOrigin.Length > 0 && WebOrigin.MistakeIn(PublicOrigin) is { } mistake)
         {
             yield return new(mistake, [nameof(PublicOrigin)]);
+        }
+
+        if (PathBase.Length > 0 && PublicPath.MistakeIn(PathBase) is { } wrong)
+        {
+            yield return new(wrong, [nameof(PathBase)]);
         }
 
         for (var i = 0; i < KnownProxies.Count; i++)

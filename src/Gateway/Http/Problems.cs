@@ -31,7 +31,7 @@ internal static class Problems
             + "by the company's identity provider, or the provider did not answer.",
         "Go back to where you came from and sign in again. If your browser refuses cookies, allow them for this site.",
         "If everybody fails, compare Auth:Session:ClientId and ClientSecret with what the provider has, and the redirect URI registered there "
-            + "with Http:PublicOrigin followed by /session/callback. The log names the kind of failure.");
+            + "with Http:PublicOrigin followed by Http:PathBase and /session/callback. The log names the kind of failure.");
 
     public static readonly Problem Unauthenticated = new(
         "unauthenticated",

@@ -15,11 +15,12 @@ internal static class HealthCommand
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
 
     /// <summary>Writes one line that says how it went.</summary>
-    /// <param name="configuration">Says where the gateway listens; nothing else in it is looked at.</param>
+    /// <param name="configuration">Says where the gateway listens; nothing else in it is looked at. A port for operators is asked rather than one
+    /// that callers may have filled with their connections.</param>
     /// <returns>0 if it answers 200 within 3 s, else 1.</returns>
     public static async Task<int> RunAsync(IConfiguration configuration)
     {
-        var listen = ListenAddresses.OfKestrel(configuration).Concat(ListenAddresses.Of(configuration)).First();
+        var listen = ListenAddress(configuration);
         if (ToAsk(listen) is not { } address)
         {
             await Console.Error.WriteLineAsync($"{listen} cannot be asked: it needs to be http or https, and a port that is not 0.");
@@ -45,6 +46,11 @@ internal static class HealthCommand
             return 1;
         }
     }
+
+    private static string ListenAddress(IConfiguration configuration) =>
+        configuration[$"{OperationsOptions.Section}:{nameof(OperationsOptions.Port)}"] is { Length: > 0 } port and not "0"
+            ? OperationsPort.Address(port)
+            : ListenAddresses.All(configuration).First();
 
     /// <summary>
     /// Where a server that was told to listen on <paramref name="listen"/> can be asked from this machine. Kestrel takes any host that is no IP

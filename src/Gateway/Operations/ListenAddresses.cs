@@ -3,6 +3,9 @@ namespace NclueGateway.Operations;
 /// <summary>Where the settings tell the server to listen, as ASP.NET Core itself reads them.</summary>
 internal static class ListenAddresses
 {
+    /// <summary>All addresses that the settings name, those among them that Kestrel's own endpoints take the place of.</summary>
+    public static IEnumerable<string> All(IConfiguration configuration) => OfKestrel(configuration).Concat(Of(configuration));
+
     /// <summary>Kestrel's own endpoints: where there are any, they take the place of all other addresses.</summary>
     public static IReadOnlyList<string> OfKestrel(IConfiguration configuration) =>
         [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>()];

@@ -6,11 +6,14 @@ internal static class OperationsExtensions
     /// <summary>What the server may take, after <see cref="OperationsOptions.DrainDelay"/>, to answer what it has.</summary>
     internal static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(25);
 
-    public static IServiceCollection AddOperations(this IServiceCollection services, OperationsOptions options)
+    /// <param name="services">Where it is added.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="isPublic">Whether a public host or a proxy leads to the gateway.</param>
+    public static IServiceCollection AddOperations(this IServiceCollection services, OperationsOptions options, bool isPublic)
     {
         services
             .AddSingleton(options)
-            .AddSingleton<OperationsPort>()
+            .AddSingleton(new OperationsPort(options, isPublic))
             .AddSingleton<Draining>()
             .AddHostedService(provider => provider.GetRequiredService<Draining>())
             .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + AnswersWithin)

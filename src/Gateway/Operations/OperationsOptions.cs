@@ -8,8 +8,8 @@ internal sealed class OperationsOptions : IValidatableObject
     public const string Section = "Operations";
 
     /// <value>
-    /// The port on which what is for operators answers, and nothing else does; 0 for none, and then it answers to callers on the same machine
-    /// only. 0 to 65535, default 0.
+    /// The port on which what is for operators answers, and nothing else does; 0 for none, and then it answers to programs on the same machine
+    /// only, where no public host and no proxy is named. 0 to 65535, default 0.
     /// </value>
     [Range(0, 65_535)]
     public int Port { get; set; }

@@ -1,5 +1,5 @@
+using System.Globalization;
 using System.Net;
-using Microsoft.AspNetCore.HttpOverrides;
 
 namespace NclueGateway.Operations;
 
@@ -8,11 +8,21 @@ namespace NclueGateway.Operations;
 internal sealed record OperationsEndpoint(bool IsForEverybody);
 
 /// <summary>
-/// Keeps what is for operators from everybody else: with <see cref="OperationsOptions.Port"/> it answers there and only there; without, only to
-/// callers on the same machine. For others there is no such address.
+/// Keeps what is for operators from everybody else. With <see cref="OperationsOptions.Port"/> it answers there and only there, and nothing else does.
+/// Without, it answers only to programs on the same machine, and only where the gateway is not public. For others there is no such address.
 /// </summary>
-internal sealed class OperationsPort(OperationsOptions options)
+/// <param name="options">The settings.</param>
+/// <param name="isPublic">Whether requests of others come through a program on this machine, or may one day.</param>
+internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
 {
+    // What proxies add to the requests that they pass on, by the beginning of the name. Of the framework, X-Original- is what a proxy's header
+    // was when a middleware has taken it over.
+    private static readonly string[] ProxyHeaders =
+    [
+        "Forwarded", "X-Forwarded", "X-Original-", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "Client-IP", "CF-", "CDN-Loop", "Via",
+        "X-Envoy-", "X-ProxyUser-IP", "X-Amzn-", "X-Amz-Cf-", "X-Azure-", "X-ARR-", "X-Cloud-Trace-Context", "Fastly-", "X-Varnish", "X-Host", "X-Scheme",
+    ];
+
     /// <summary>Has the server listen on the port, beside wherever else it was told to.</summary>
     public static void Listen(WebApplicationBuilder builder, OperationsOptions options)
     {
@@ -21,7 +31,7 @@ internal sealed class OperationsPort(OperationsOptions options)
             return;
         }
 
-        var address = $"http://*:{options.Port}";
+        var address = Address(options.Port.ToString(CultureInfo.InvariantCulture));
         if (builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
         {
             // Kestrel's own endpoints take the place of all other addresses.
@@ -36,13 +46,25 @@ internal sealed class OperationsPort(OperationsOptions options)
     /// <summary>Whether the request came in by the port for operators.</summary>
     public bool Took(HttpContext context) => options.Port > 0 && context.Connection.LocalPort == options.Port;
 
-    /// <summary>Takes away an endpoint that this caller must not see here. Goes after forwarded headers.</summary>
+    /// <summary>Where the server listens on the port.</summary>
+    public static string Address(string port) => $"http://*:{port}";
+
+    /// <summary>
+    /// Takes away an endpoint that this caller must not see here. On the port for operators nothing else follows either, such as the callback of
+    /// the sign-in, which is no endpoint. Goes after forwarded headers.
+    /// </summary>
     public Task GuardAsync(HttpContext context, RequestDelegate next)
     {
         var endpoint = context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>();
-        var isOpen = Took(context) ? endpoint is not null
-            : endpoint is null or { IsForEverybody: true } || (options.Port == 0 && IsOfThisMachine(context));
-        if (!isOpen)
+        if (Took(context))
+        {
+            if (endpoint is null)
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            }
+        }
+        else if (endpoint is { IsForEverybody: false } && !(options.Port == 0 && !isPublic && IsOfThisMachine(context)))
         {
             context.SetEndpoint(null);
         }
@@ -50,9 +72,19 @@ internal sealed class OperationsPort(OperationsOptions options)
         return next(context);
     }
 
-    /// <summary>A proxy on this machine that the settings do not name speaks for somebody else.</summary>
-    private static bool IsOfThisMachine(HttpContext context) =>
-        context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-        && !context.Request.Headers.ContainsKey(ForwardedHeadersDefaults.XForwardedForHeaderName)
-        && !context.Request.Headers.ContainsKey("Forwarded");
+    /// <summary>
+    /// Whether a program on this machine asks for itself: not a page whose host name was pointed here (DNS rebinding), and not a proxy for somebody else.
+    /// A proxy that adds no header often speaks HTTP/1.0, nginx up to 1.29 among them. One that does not cannot be told from a local program.
+    /// </summary>
+    private static bool IsOfThisMachine(HttpContext context)
+    {
+        var request = context.Request;
+        return context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+            && IsLoopback(request.Host.Host)
+            && request.Protocol != "HTTP/1.0"
+            && !request.Headers.Keys.Any(name => ProxyHeaders.Any(header => name.StartsWith(header, StringComparison.OrdinalIgnoreCase)));
+    }
+
+    private static bool IsLoopback(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

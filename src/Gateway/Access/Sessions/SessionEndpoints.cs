@@ -40,7 +40,7 @@ internal static class SessionEndpoints
         var given = context.Request.Query["returnUrl"];
         var returnUrl = given.Count switch
         {
-            0 => "/",
+            0 => context.Request.PathBase + "/",
             1 => ReturnUrl.Check(given[0] ?? "", auth.AllowedOrigins),
             _ => null,
         };

@@ -1,3 +1,5 @@
+using NclueGateway.Http;
+
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>

@@ -7,7 +7,8 @@ using Swashbuckle.AspNetCore.Swagger;
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
-/// The document as text. It is made when the first caller asks, and is the same until the process ends.
+/// The document as text. It is made when the first caller asks, and is the same until the process ends. Only <see cref="HttpOptions.PathBase"/>
+/// changes what it says, and nothing but where the gateway lies.
 /// </summary>
 internal sealed class OpenApiText
 {
@@ -18,10 +19,16 @@ internal sealed class OpenApiText
 
     private readonly Lazy<Task<(byte[] Body, EntityTagHeaderValue Tag)>> _text;
 
-    public OpenApiText(IServiceScopeFactory scopes) => _text = new(async () =>
+    public OpenApiText(IServiceScopeFactory scopes, HttpOptions http) => _text = new(async () =>
     {
         await using var scope = scopes.CreateAsyncScope();
         var document = scope.ServiceProvider.GetRequiredService<ISwaggerProvider>().GetSwagger(OpenApiDescription.Version);
+        if (http.PathBase.Length > 0)
+        {
+            document.Servers![0].Url = http.PathBase;
+            document.Info.Description = document.Info.Description!.Replace("](/", $"]({http.PathBase}/", StringComparison.Ordinal);
+        }
+
         var text = await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
         var body = Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n") + "\n");
         return (body, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 16))}\""));

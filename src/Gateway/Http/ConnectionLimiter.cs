@@ -1,0 +1,196 @@
+using System.Buffers;
+using System.Net;
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using NclueGateway.Operations;
+
+namespace NclueGateway.Http;
+
+/// <summary>
+/// Limits the connections of one endpoint of the server: each address has a share of them, and a new connection has to send a request soon.
+/// Kestrel's own limit is one for all addresses, and it gives a new connection as long for its first byte as an idle one for its next request.
+/// </summary>
+internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider time, ILogger<ConnectionLimiter> logger)
+{
+    private const byte TlsHandshake = 0x16; // RFC 8446 §5.1
+
+    private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
+
+    private readonly TrustedAddresses _proxies = new(http);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<AddressRange, int> _open = [];
+    private long? _warnedAt;
+
+    /// <summary>Gives each endpoint a limiter of its own, so that callers cannot use up what the port for operators may take.</summary>
+    public static void Apply(ListenOptions listen)
+    {
+        var limiter = ActivatorUtilities.CreateInstance<ConnectionLimiter>(listen.ApplicationServices);
+        listen.Use(next => connection => limiter.OnConnectionAsync(connection, next));
+    }
+
+    private async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        // A proxy brings the requests of many callers, and one that comes by a Unix socket has no address.
+        if ((connection.RemoteEndPoint as IPEndPoint)?.Address is not { } address || _proxies.Contain(address))
+        {
+            await ServeAsync(connection, next);
+            return;
+        }
+
+        var caller = AddressRange.Of(address);
+        if (!TryTake(caller))
+        {
+            Warn(address);
+            connection.Abort(new ConnectionAbortedException("Its address has too many connections open."));
+            return;
+        }
+
+        try
+        {
+            await ServeAsync(connection, next);
+        }
+        finally
+        {
+            GiveBack(caller);
+        }
+    }
+
+    private async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        switch (await ReadFirstByteAsync(connection))
+        {
+            case null:
+                connection.Abort(new ConnectionAbortedException("It was silent for too long."));
+                return;
+            case TlsHandshake:
+                // Kestrel limits the handshake, and the headers of a request; but after a handshake a client may be silent as long as an idle one.
+                using (var request = new FirstRequest(connection, time))
+                {
+                    connection.Features.Set(request);
+                    await next(connection);
+                }
+
+                return;
+            default:
+                await next(connection);
+                return;
+        }
+    }
+
+    /// <summary>Waits for the first byte that is no line end (RFC 9112 §2.2 lets a server ignore those) and leaves it unread.</summary>
+    /// <returns>Null when none came in time, when the client closed the connection, or when the server stops.</returns>
+    private async Task<byte?> ReadFirstByteAsync(ConnectionContext connection)
+    {
+        using var timeout = new CancellationTokenSource(RequestLimits.FirstByteWithin, time);
+        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        await using var stop = stopping.UnsafeRegister(static timeout => ((CancellationTokenSource)timeout!).Cancel(), timeout);
+        var input = connection.Transport.Input;
+        try
+        {
+            while (true)
+            {
+                var read = await input.ReadAsync(timeout.Token);
+                var (first, position) = SkipLineEnds(read.Buffer);
+                input.AdvanceTo(position, first is null ? read.Buffer.End : position);
+                if (first is not null || read.IsCompleted)
+                {
+                    return first;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+        catch (Exception reset) when (reset is IOException or ConnectionAbortedException)
+        {
+            return null;
+        }
+    }
+
+    private static (byte? First, SequencePosition Position) SkipLineEnds(ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        reader.AdvancePastAny((byte)'\r', (byte)'\n');
+        return (reader.TryPeek(out var first) ? first : null, reader.Position);
+    }
+
+    private bool TryTake(AddressRange caller)
+    {
+        lock (_lock)
+        {
+            ref var open = ref CollectionsMarshal.GetValueRefOrAddDefault(_open, caller, out _);
+            if (open >= RequestLimits.ConnectionsPerAddress)
+            {
+                return false;
+            }
+
+            open++;
+            return true;
+        }
+    }
+
+    private void GiveBack(AddressRange caller)
+    {
+        lock (_lock)
+        {
+            ref var open = ref CollectionsMarshal.GetValueRefOrNullRef(_open, caller);
+            if (--open == 0)
+            {
+                _open.Remove(caller);
+            }
+        }
+    }
+
+    private void Warn(IPAddress address)
+    {
+        lock (_lock)
+        {
+            if (_warnedAt is { } warned && time.GetElapsedTime(warned) < BetweenWarnings)
+            {
+                return;
+            }
+
+            _warnedAt = time.GetTimestamp();
+        }
+
+        Refused(logger, address, RequestLimits.ConnectionsPerAddress);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Connections of {Address} are refused: it has {Limit} open. If it is a proxy, name it in "
+        + "Http:KnownProxies")]
+    private static partial void Refused(ILogger logger, IPAddress address, int limit);
+}
+
+/// <summary>Ends a connection over TLS on which no request arrives in time.</summary>
+internal sealed class FirstRequest(ConnectionContext connection, TimeProvider time) : IDisposable
+{
+    private readonly ITimer _deadline = time.CreateTimer(
+        static connection => ((ConnectionContext)connection!).Abort(new ConnectionAbortedException("It sent no request.")),
+        connection,
+        RequestLimits.FirstRequestWithin,
+        Timeout.InfiniteTimeSpan);
+
+    /// <summary>Stops the clock.</summary>
+    public void Dispose() => _deadline.Dispose();
+}
+
+internal static class ConnectionLimiterExtensions
+{
+    /// <summary>Tells the connection that it has sent a request. Only where the gateway itself speaks TLS.</summary>
+    public static void UseFirstRequest(this WebApplication app)
+    {
+        if (!ListenAddresses.All(app.Configuration).Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        {
+            return;
+        }
+
+        app.Use((context, next) =>
+        {
+            context.Features.Get<FirstRequest>()?.Dispose();
+            return next(context);
+        });
+    }
+}
