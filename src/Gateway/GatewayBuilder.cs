@@ -78,6 +78,7 @@ public static class GatewayBuilder
         app.UseMiddleware<DrainingAnswer>();
         app.UseOperationsPort();
         app.UseCrossOrigin();
+        app.UseMiddleware<RequestBodyMiddleware>();
         app.UseHostCheck();
         app.UseAnonymousQuota();
         app.UseSignIn();

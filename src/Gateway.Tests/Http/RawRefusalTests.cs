@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
 using NclueGateway.Http;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
@@ -44,7 +42,7 @@ public sealed class RawRefusalTests
         var statuses = new HashSet<int> { 408 }; // see below
         foreach (var (request, status) in NotRequests.Select(row => row.Data))
         {
-            var answer = await SendAsync(gateway.Address, request);
+            var answer = await RawHttp.SendAsync(gateway.Address, request);
 
             answer.ShouldStartWith($"HTTP/1.1 {status} ", customMessage: request.Length > 100 ? request[..100] : request);
             answer.ShouldContain("\r\nContent-Length: 0\r\n");
@@ -62,8 +60,8 @@ public sealed class RawRefusalTests
         await using var gateway = await SessionHost.StartAsync();
 
         var answers = await Task.WhenAll(
-            SendAsync(gateway.Address, "GET / HTTP/1.1\r\nHost: gateway\r\n"),
-            SendAsync(gateway.Address, $"POST /session/backchannel-logout HTTP/1.1\r\n{Head}{Form}Content-Length: 100\r\n\r\nlogout"));
+            RawHttp.SendAsync(gateway.Address, "GET / HTTP/1.1\r\nHost: gateway\r\n"),
+            RawHttp.SendAsync(gateway.Address, $"POST /session/backchannel-logout HTTP/1.1\r\n{Head}{Form}Content-Length: 100\r\n\r\nlogout"));
 
         answers[0].ShouldStartWith("HTTP/1.1 408 ");
         answers[0].ShouldEndWith("\r\n\r\n");
@@ -98,30 +96,10 @@ public sealed class RawRefusalTests
         };
         var length = headers.Contains("Content-Length") || headers.Contains("Transfer") || body.Length == 0 ? "" : $"Content-Length: {body.Length}\r\n";
 
-        var answer = await SendAsync(gateway.Address, $"{line} HTTP/1.1\r\n{Head}Authorization: {token}\r\n{headers}{length}\r\n{content}");
+        var answer = await RawHttp.SendAsync(gateway.Address, $"{line} HTTP/1.1\r\n{Head}Authorization: {token}\r\n{headers}{length}\r\n{content}");
 
         answer.ShouldStartWith($"HTTP/1.1 {status} ");
         answer.ShouldContain("\"type\":\"/problems/invalid-request\"");
         Problems.InvalidRequest.OtherStatuses.Select(other => other.Status).Prepend(Problems.InvalidRequest.Status).ShouldContain(status);
-    }
-
-    /// <summary>Sends the bytes and reads until the server closes the connection.</summary>
-    private static async Task<string> SendAsync(Uri address, string request)
-    {
-        using var tcp = new TcpClient();
-        await tcp.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
-        var stream = tcp.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
-        var answer = new MemoryStream();
-        try
-        {
-            await stream.CopyToAsync(answer, TestContext.Current.CancellationToken);
-        }
-        catch (IOException)
-        {
-            // The server resets the connection when it has not read everything: what it has answered came first.
-        }
-
-        return Encoding.Latin1.GetString(answer.ToArray());
     }
 }
