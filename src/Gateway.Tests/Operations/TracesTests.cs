@@ -3,7 +3,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using NclueGateway.Operations.Telemetry;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Replicas;
 
@@ -62,6 +64,21 @@ public sealed class TracesTests : IDisposable
         request.ParentId.ShouldBeNull();
         request.Baggage.ShouldBeEmpty();
         gateway.Nclue.Arrivals.ShouldAllBe(arrival => !arrival.Headers.Any(header => header.Key.StartsWith("trace", StringComparison.OrdinalIgnoreCase) || header.Key == "baggage"));
+    }
+
+    /// <summary>It is repeated in every export of the span.</summary>
+    [Theory]
+    [InlineData("vendor=1", true)]
+    [InlineData("LONG", false)]
+    [InlineData("vendor=S\u00f8rina", false)]
+    public void A_callers_tracestate_is_linked_only_if_it_is_short_and_ASCII(string sent, bool isKept)
+    {
+        var state = sent == "LONG" ? "vendor=" + new string('a', 600) : sent;
+        using var request = new Activity("request").Start();
+
+        CallersTraces.Link(request, new HeaderDictionary { ["traceparent"] = $"00-{_callersTrace}-00f067aa0ba902b7-01", ["tracestate"] = state });
+
+        request.Links.ShouldHaveSingleItem().Context.TraceState.ShouldBe(isKept ? state : null);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace NclueGateway.Http;
@@ -46,6 +47,10 @@ internal static class RequestLimits
     public static void Apply(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
+
+        // Bytes beyond ASCII in a header are opaque data (RFC 9110 §5.5): single sign-on proxies send names in Latin-1 or EUC-KR. As Latin-1 each byte
+        // is one character, so none of them makes a request invalid. What the gateway reads of a header is compared with ASCII.
+        kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         kestrel.Limits.MaxConcurrentConnections = Connections;
         kestrel.Limits.MaxRequestLineSize = RequestLine;
         kestrel.Limits.MaxRequestHeadersTotalSize = AllHeaders;
