@@ -149,6 +149,7 @@ const compatible = [
   ['a property is now always there', (d) => schemas(d).Run.required.push('parent')],
   ['a property is no longer null', (d) => (run(d).name.type = 'string')],
   ['an object is no longer null', (d) => (run(d).model = ref('Model'))],
+  ['types are named in another order', (d) => schemas(d).Page.properties.total.type.reverse() && run(d).name.type.reverse() && schemas(d).NewRun.properties.name.type.reverse()],
   ['null is said in another way', (d) => (run(d).model = { anyOf: [ref('Model'), { type: 'null' }] })],
   ['a schema is put in its place', (d) => (run(d).status = structuredClone(schemas(d).Status))],
   ['a schema is put together', (d) => (run(d).task = { description: 'The task.', allOf: [ref('Model')] })],

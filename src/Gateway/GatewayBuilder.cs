@@ -69,6 +69,7 @@ public static class GatewayBuilder
         var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
         app.UsePublicPath();
         app.UseFirstRequest();
+        app.UseMiddleware<ListHeaderLimitMiddleware>();
         app.UseTelemetry();
         app.UseMiddleware<RequestLog>();
         app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));

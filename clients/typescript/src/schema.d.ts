@@ -130,7 +130,7 @@ export interface components {
             /** @description The identity provider's name for the person: the claim of Auth:SubjectClaim. */
             subject: string;
             /** @description The person's name as the identity provider has it; null where it does not tell. */
-            name: null | string;
+            name: string | null;
             /** @description What the person may do: the value of Auth:ReadScope for reading task runs, or nothing. */
             permissions: string[];
             /**
@@ -150,14 +150,14 @@ export interface components {
              * Format: uri
              * @description Where the browser ends the identity provider's session as well; null where there is no such page or the provider does not answer.
              */
-            logoutUrl: null | string;
+            logoutUrl: string | null;
         };
         /** @description One task run: one feature put through one trained task. */
         TaskRun: {
             /** @description The run's id. */
             id: string;
             /** @description The run's name. */
-            name: null | string;
+            name: string | null;
             /** @description How far the run has come; unknown stands for any state that NCLUE may add. */
             status: components["schemas"]["TaskRunStatus"];
             /** @description The task that was run. */
@@ -170,17 +170,17 @@ export interface components {
              * Format: date-time
              * @description When the run was created, in the gateway's time zone, to the second, so that text sorts as time; null where NCLUE's own cannot be read.
              */
-            createdAt: null | string;
+            createdAt: string | null;
             /**
              * Format: date-time
              * @description When the run ended; null before.
              */
-            completedAt: null | string;
+            completedAt: string | null;
             /**
              * Format: int64
              * @description Seconds from creation to completion; null until completed.
              */
-            durationSeconds: null | number;
+            durationSeconds: number | null;
             /** @description Where the result lies; null unless the run is completed. */
             result: components["schemas"]["TaskRunResult"] | null;
             /** @description Why the run failed; null unless NCLUE gives a reason. */
@@ -189,7 +189,7 @@ export interface components {
         /** @description Why a run failed. */
         TaskRunFailure: {
             /** @description The documented code; null for a message that NCLUE's guide does not list. */
-            code: null | string;
+            code: string | null;
             /** @description NCLUE's own message. */
             message: string;
             /**
@@ -198,24 +198,24 @@ export interface components {
              */
             help: string;
             /** @description Whether creating the same run again may succeed; null for a message that NCLUE's guide does not list. */
-            retryable: null | boolean;
+            retryable: boolean | null;
         };
         /** @description A feature, by id and name. */
         TaskRunFeature: {
             /** @description The feature's id. */
-            id: null | string;
+            id: string | null;
             /** @description The feature's name. */
-            name: null | string;
+            name: string | null;
             /**
              * Format: int64
              * @description Lines of the feature, not of the result.
              */
-            lineCount: null | number;
+            lineCount: number | null;
         };
         /** @description A version of NCLUE's foundation model. */
         TaskRunModel: {
             /** @description The model's name as NCLUE sends it; one model has been seen under two spellings (NFM2, NFM02). */
-            name: null | string;
+            name: string | null;
             /** @description Whether the model is still supported; unknown stands for any state that NCLUE may add. */
             status: components["schemas"]["ModelStatus"];
         };
@@ -235,23 +235,23 @@ export interface components {
              * Format: int64
              * @description How many task runs there are; null while that is not proved.
              */
-            total: null | number;
+            total: number | null;
             /** @description The task runs of this page. */
             runs: components["schemas"]["TaskRun"][];
         };
         /** @description A task, by id and name. */
         TaskRunReference: {
             /** @description The task's id. */
-            id: null | string;
+            id: string | null;
             /** @description The task's name. */
-            name: null | string;
+            name: string | null;
         };
         /** @description Where a result lies in NAVER Cloud Object Storage. */
         TaskRunResult: {
             /** @description The bucket. */
-            bucket: null | string;
+            bucket: string | null;
             /** @description The path in the bucket, as NCLUE sends it. */
-            path: null | string;
+            path: string | null;
         };
         /**
          * @description How far a run has come.
@@ -284,6 +284,8 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of the copy the caller has, or several (RFC 9110). */
                 "If-None-Match"?: string;
+                /** @description The `ETag` that the page must have, or several, or `*`; otherwise the response is 412 (RFC 9110). */
+                "If-Match"?: string;
                 /** @description Needed when the request counts by the session cookie. */
                 "X-CSRF"?: "1";
             };
@@ -406,6 +408,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description [precondition-failed](/problems/precondition-failed): A precondition of the request is not met. */
+            412: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
             429: {
                 headers: {
@@ -504,6 +521,8 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of the copy the caller has, or several (RFC 9110). */
                 "If-None-Match"?: string;
+                /** @description The `ETag` that the page must have, or several, or `*`; otherwise the response is 412 (RFC 9110). */
+                "If-Match"?: string;
                 /** @description Needed when the request counts by the session cookie. */
                 "X-CSRF"?: "1";
             };
@@ -605,6 +624,19 @@ export interface operations {
             };
             /** @description [not-acceptable](/problems/not-acceptable): The answer cannot be given in an acceptable form. */
             406: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [precondition-failed](/problems/precondition-failed): A precondition of the request is not met. */
+            412: {
                 headers: {
                     /** @description A problem is not kept. */
                     "Cache-Control": string;
@@ -741,6 +773,19 @@ export interface operations {
                 headers: {
                     /** @description A problem is not kept. */
                     "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
+            429: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description In how many seconds to ask again. */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -929,6 +974,19 @@ export interface operations {
                 headers: {
                     /** @description A problem is not kept. */
                     "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
+            429: {
+                headers: {
+                    /** @description A problem is not kept. */
+                    "Cache-Control": string;
+                    /** @description In how many seconds to ask again. */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {

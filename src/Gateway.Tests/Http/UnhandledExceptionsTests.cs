@@ -132,6 +132,7 @@ public sealed class UnhandledExceptionsTests
     [InlineData(405, "method-not-allowed")]
     [InlineData(406, "not-acceptable")]
     [InlineData(409, "invalid-request")]
+    [InlineData(412, "precondition-failed")]
     [InlineData(429, "caller-quota")]
     [InlineData(500, "internal-error")]
     [InlineData(501, "internal-error")]

@@ -27,6 +27,7 @@ public sealed class ContentCodingTests
     [InlineData("identity;q=0.5, gzip;q=0.5", "Gzip")]
     [InlineData("identity;q=0, gzip", "Gzip")]
     [InlineData("gzip;q=nonsense", "Identity")]
+    [InlineData(",, ,;,\",gzip,", "Gzip")]
     [InlineData("(╯°□°)╯", "Identity")]
     public void The_coding_is_the_one_the_caller_likes_best(string? accepted, string coding) =>
         ContentCodings.Choose(accepted).ToString().ShouldBe(coding);

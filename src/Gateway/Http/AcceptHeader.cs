@@ -1,25 +1,47 @@
-using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace NclueGateway.Http;
 
-/// <summary>Reads <c>Accept</c> (RFC 9110 §12.5.1). What cannot be parsed is passed over, as if it had not been sent.</summary>
-internal static class AcceptHeader
+/// <summary><c>Accept</c> (RFC 9110 §12.5.1), parsed. Elements that cannot be parsed are passed over; a header without any other counts as not sent.</summary>
+/// <remarks>Not by <c>MediaTypeHeaderValue.TryParseList</c>, which is quadratic on malformed lists: each element is parsed by itself.</remarks>
+internal readonly struct AcceptHeader
 {
-    /// <summary>How welcome a media type is.</summary>
-    /// <param name="accept">The lines of the header.</param>
+    private readonly List<MediaTypeHeaderValue> _ranges = [];
+
+    /// <param name="headers">The headers of the request.</param>
+    public AcceptHeader(IHeaderDictionary headers)
+    {
+        foreach (var element in headers.GetCommaSeparatedValues(HeaderNames.Accept))
+        {
+            if (MediaTypeHeaderValue.TryParse(element, out var range))
+            {
+                _ranges.Add(range);
+            }
+        }
+    }
+
+    /// <summary>Returns the quality of a media type, without parsing what nearly all clients send.</summary>
+    /// <param name="headers">The headers of the request.</param>
     /// <param name="mediaType">The type, without parameters.</param>
     /// <returns>0 (not acceptable) to 1.</returns>
-    public static double QualityOf(StringValues accept, string mediaType)
+    public static double QualityOf(IHeaderDictionary headers, string mediaType)
     {
-        // What nearly everybody sends is not worth taking apart.
-        if (accept.Count == 0 || (accept.Count == 1 && (accept[0] == mediaType || accept[0] == "*/*")) || !MediaTypeHeaderValue.TryParseList(accept, out var ranges))
+        var lines = headers.Accept;
+        return lines.Count == 0 || (lines.Count == 1 && (lines[0] == mediaType || lines[0] == "*/*")) ? 1 : new AcceptHeader(headers).QualityOf(mediaType);
+    }
+
+    /// <summary>Returns the quality of a media type.</summary>
+    /// <param name="mediaType">The type, without parameters.</param>
+    /// <returns>0 (not acceptable) to 1.</returns>
+    public double QualityOf(string mediaType)
+    {
+        if (_ranges.Count == 0)
         {
             return 1;
         }
 
         // The most specific range that covers the type decides.
-        var best = ranges
+        var best = _ranges
             .Where(range => range.MatchesAllTypes || range.MatchesMediaType(mediaType))
             .OrderByDescending(range => (range.MatchesAllTypes ? 0 : range.MatchesAllSubTypes ? 1 : 2, range.Parameters.Count))
             .FirstOrDefault();

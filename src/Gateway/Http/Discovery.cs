@@ -51,8 +51,8 @@ internal static class Discovery
 
     private static Task RespondAsync(HttpContext context, IReadOnlyList<Place> places)
     {
-        var accept = context.Request.Headers.Accept;
-        var (json, html) = (AcceptHeader.QualityOf(accept, Json), AcceptHeader.QualityOf(accept, Html));
+        var accept = new AcceptHeader(context.Request.Headers);
+        var (json, html) = (accept.QualityOf(Json), accept.QualityOf(Html));
         context.Response.Headers.Vary = HeaderNames.Accept; // of the refusal too
         if (json == 0 && html == 0)
         {

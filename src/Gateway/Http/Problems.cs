@@ -92,6 +92,14 @@ internal static class Problems
         "Send \"Accept: application/json\", or no Accept header at all.",
         "Nothing.");
 
+    public static readonly Problem PreconditionFailed = new(
+        "precondition-failed",
+        StatusCodes.Status412PreconditionFailed,
+        "A precondition of the request is not met",
+        "The header If-Match names no entity tag of what is at this address now. Weak tags (W/) never match there (RFC 9110, section 13.1.1).",
+        "Send the request without If-Match, and use the ETag of that response. To save a body that has not changed, send If-None-Match.",
+        "Nothing.");
+
     public static readonly Problem CallerQuota = new(
         "caller-quota",
         StatusCodes.Status429TooManyRequests,
@@ -214,8 +222,8 @@ internal static class Problems
     /// <summary>All of them, in the order of their statuses.</summary>
     public static readonly IReadOnlyList<Problem> All =
     [
-        InvalidRequest, SignInFailed, Unauthenticated, Forbidden, CsrfHeaderMissing, NotFound, MethodNotAllowed, NotAcceptable, CallerQuota,
-        InternalError, UpstreamCredentials, UpstreamMalformed, UpstreamError, UpstreamBusy, UpstreamQuota, SessionStoreUnavailable,
+        InvalidRequest, SignInFailed, Unauthenticated, Forbidden, CsrfHeaderMissing, NotFound, MethodNotAllowed, NotAcceptable,
+        PreconditionFailed, CallerQuota, InternalError, UpstreamCredentials, UpstreamMalformed, UpstreamError, UpstreamBusy, UpstreamQuota, SessionStoreUnavailable,
         Draining, UpstreamTimeout,
     ];
 
@@ -233,6 +241,7 @@ internal static class Problems
         StatusCodes.Status404NotFound => NotFound,
         StatusCodes.Status405MethodNotAllowed => MethodNotAllowed,
         StatusCodes.Status406NotAcceptable => NotAcceptable,
+        StatusCodes.Status412PreconditionFailed => PreconditionFailed,
         StatusCodes.Status429TooManyRequests => CallerQuota,
         StatusCodes.Status502BadGateway => UpstreamError,
         StatusCodes.Status503ServiceUnavailable => UpstreamBusy,

@@ -53,9 +53,14 @@ internal static class ContentCodings
 
     private static ContentCoding Parse(StringValues acceptEncoding)
     {
-        if (!StringWithQualityHeaderValue.TryParseList(acceptEncoding, out var accepted))
+        // Not by TryParseList, which is quadratic on malformed lists. A coding is a token, so no comma is quoted.
+        var accepted = new List<StringWithQualityHeaderValue>();
+        foreach (var element in acceptEncoding.SelectMany(line => line!.Split(',')))
         {
-            return ContentCoding.Identity;
+            if (StringWithQualityHeaderValue.TryParse(element, out var value))
+            {
+                accepted.Add(value);
+            }
         }
 
         var brotli = QualityOf("br");

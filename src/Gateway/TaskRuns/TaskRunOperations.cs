@@ -59,7 +59,7 @@ internal sealed class TaskRunOperations : IDocumentFilter
             document,
             [
                 Problems.InvalidRequest, Problems.Unauthenticated, Problems.Forbidden, Problems.CsrfHeaderMissing, Problems.NotAcceptable,
-                Problems.CallerQuota, Problems.InternalError, Problems.UpstreamCredentials, Problems.UpstreamMalformed, Problems.UpstreamError,
+                Problems.PreconditionFailed, Problems.CallerQuota, Problems.InternalError, Problems.UpstreamCredentials, Problems.UpstreamMalformed, Problems.UpstreamError,
                 Problems.UpstreamBusy, Problems.UpstreamQuota, Problems.SessionStoreUnavailable, Problems.Draining,
                 Problems.UpstreamTimeout,
             ],
@@ -80,6 +80,13 @@ internal sealed class TaskRunOperations : IDocumentFilter
                     Name = "If-None-Match",
                     In = ParameterLocation.Header,
                     Description = "The `ETag` of the copy the caller has, or several (RFC 9110).",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                },
+                new OpenApiParameter
+                {
+                    Name = "If-Match",
+                    In = ParameterLocation.Header,
+                    Description = "The `ETag` that the page must have, or several, or `*`; otherwise the response is 412 (RFC 9110).",
                     Schema = new OpenApiSchema { Type = JsonSchemaType.String },
                 },
                 CsrfHeader(false, "Needed when the request counts by the session cookie."),

@@ -29,7 +29,7 @@ internal sealed class TaskRunRequests(TaskRunReader reader, PageStore pages, Tas
         }
 
         context.Features.Get<AuditNotes>()?.Asked(request.Index, request.Limit);
-        if (AcceptHeader.QualityOf(query.Headers.Accept, Json) == 0)
+        if (AcceptHeader.QualityOf(query.Headers, Json) == 0)
         {
             return new ProblemAnswer(Problems.NotAcceptable) { Detail = "This resource is application/json." }.ExecuteAsync(context);
         }
@@ -54,8 +54,14 @@ internal sealed class TaskRunRequests(TaskRunReader reader, PageStore pages, Tas
 
         var request = context.Request;
         var page = pages.Get(reading.Parts, request.PathBase.HasValue ? request.PathBase.ToUriComponent() : "");
+        var precondition = EntityTags.Evaluate(request.Headers, page.ETag);
+        if (precondition == Precondition.Failed)
+        {
+            return new ProblemAnswer(Problems.PreconditionFailed).ExecuteAsync(context);
+        }
+
         var coding = ContentCodings.Choose(request.Headers.AcceptEncoding);
-        var isUnchanged = EntityTags.Match(request.Headers.IfNoneMatch, page.ETag);
+        var isUnchanged = precondition == Precondition.NotModified;
         var hasBody = !isUnchanged && HttpMethods.IsGet(request.Method);
         var form = hasBody ? page.In(coding) : page.Made(coding);
 

@@ -140,7 +140,7 @@ public sealed class OpenApiDocumentTests
         Head["parameters"]!.ToJsonString().ShouldBe(Get["parameters"]!.ToJsonString());
         var parameters = Get["parameters"]!.AsArray();
         parameters.Select(p => ((string)p!["in"]!, (string)p["name"]!))
-            .ShouldBe([("query", "index"), ("query", "limit"), ("header", "If-None-Match"), ("header", "X-CSRF")]);
+            .ShouldBe([("query", "index"), ("query", "limit"), ("header", "If-None-Match"), ("header", "If-Match"), ("header", "X-CSRF")]);
         parameters.ShouldAllBe(p => p!["required"] == null && ((string)p["description"]!).Length > 0);
         Bounds(0).ShouldBe((0, 10_000_000, 0));
         Bounds(1).ShouldBe((1, 100, 20));
@@ -200,6 +200,23 @@ public sealed class OpenApiDocumentTests
         static bool MayBeNull(JsonNode schema) =>
             (schema["type"] is JsonArray types && types.Any(type => (string)type! == "null"))
             || (schema["oneOf"] is JsonArray choices && choices.Any(choice => (string?)choice!["type"] == "null"));
+    }
+
+    /// <summary>Generators such as orval take the first type for the only one.</summary>
+    [Fact]
+    public void Null_is_the_last_of_several_types_everywhere()
+    {
+        var several = Types(Document).ToList();
+
+        several.Count.ShouldBeGreaterThan(10);
+        several.ShouldAllBe(types => types.Count == 2 && (string)types[1]! == "null");
+
+        static IEnumerable<JsonArray> Types(JsonNode? node) => node switch
+        {
+            JsonObject members => members.SelectMany(member => member is { Key: "type", Value: JsonArray types } ? [types] : Types(member.Value)),
+            JsonArray items => items.SelectMany(Types),
+            _ => [],
+        };
     }
 
     [Fact]

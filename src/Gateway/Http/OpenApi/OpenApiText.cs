@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
-using System.Text;
-using Microsoft.Net.Http.Headers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.Swagger;
 
@@ -14,10 +15,15 @@ internal sealed class OpenApiText
 {
     public const string Route = "/openapi/v1.json";
 
-    // As the problem pages; afterwards the tag says whether it is still the same.
-    private const string CacheControl = "public, max-age=3600";
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        IndentSize = 2,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // it is no HTML
+    };
 
-    private readonly Lazy<Task<(byte[] Body, EntityTagHeaderValue Tag)>> _text;
+    private readonly Lazy<Task<(byte[] Body, string Tag)>> _text;
 
     public OpenApiText(IServiceScopeFactory scopes, HttpOptions http) => _text = new(async () =>
     {
@@ -29,15 +35,60 @@ internal sealed class OpenApiText
             document.Info.Description = document.Info.Description!.Replace("](/", $"]({http.PathBase}/", StringComparison.Ordinal);
         }
 
-        var text = await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
-        var body = Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n") + "\n");
-        return (body, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 16))}\""));
+        var json = JsonNode.Parse(await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1))!;
+        PutNullLast(json);
+        byte[] body = [.. JsonSerializer.SerializeToUtf8Bytes(json, Indented), (byte)'\n'];
+        return (body, $"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 16))}\"");
     });
 
     public static async Task AnswerAsync(HttpContext context)
     {
         var (body, tag) = await context.RequestServices.GetRequiredService<OpenApiText>()._text.Value;
-        context.Response.Headers.CacheControl = CacheControl;
-        await Results.Bytes(body, "application/json; charset=utf-8", entityTag: tag).ExecuteAsync(context);
+        var response = context.Response;
+        switch (EntityTags.Evaluate(context.Request.Headers, tag))
+        {
+            case Precondition.Failed:
+                await new ProblemAnswer(Problems.PreconditionFailed).ExecuteAsync(context);
+                break;
+            case Precondition.NotModified:
+                response.StatusCode = StatusCodes.Status304NotModified;
+                response.Headers.ETag = tag;
+                response.Headers.CacheControl = PlainPage.CacheControl;
+                break;
+            default:
+                response.Headers.ETag = tag;
+                await PlainPage.RespondAsync(context, "application/json; charset=utf-8", body);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Orders the types of a value that may be null, <c>["string", "null"]</c>. The order has no meaning (JSON Schema 2020-12 §6.1.1), but the library
+    /// writes <c>null</c> first, and generators take the first type for the only one.
+    /// </summary>
+    private static void PutNullLast(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject members:
+                if (members["type"] is JsonArray types)
+                {
+                    members["type"] = new JsonArray([.. types.Select(type => (string)type!).OrderBy(type => type == "null").Select(type => JsonValue.Create(type))]);
+                }
+
+                foreach (var (_, value) in members)
+                {
+                    PutNullLast(value);
+                }
+
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                {
+                    PutNullLast(item);
+                }
+
+                break;
+        }
     }
 }

@@ -33,12 +33,51 @@ internal static class SwaggerPage
                 context.SetEndpoint(null); // or the end of these pages complains that nobody has called it
                 return next(context);
             })
+            .Use(EvaluateAsync)
             .UseSwaggerUI(ui =>
             {
                 ui.RoutePrefix = "swagger";
                 ui.IndexStream = () => new MemoryStream(page);
             })
             .Build();
+    }
+
+    /// <summary>Evaluates preconditions. Swashbuckle compares <c>If-None-Match</c> as one text, and knows no <c>If-Match</c>.</summary>
+    private static async Task EvaluateAsync(HttpContext context, RequestDelegate next)
+    {
+        var (request, response) = (context.Request, context.Response);
+        var ifNoneMatch = request.Headers.IfNoneMatch;
+        if (request.Headers.IfMatch.Count + ifNoneMatch.Count == 0)
+        {
+            await next(context);
+            return;
+        }
+
+        // Only the response has the tag, so it is held back until the tag is compared.
+        var body = response.Body;
+        using var held = new MemoryStream();
+        (request.Headers.IfNoneMatch, response.Body) = (default, held);
+        await next(context);
+        (request.Headers.IfNoneMatch, response.Body) = (ifNoneMatch, body);
+        var precondition = response.Headers.ETag is [{ } tag] ? EntityTags.Evaluate(request.Headers, tag) : Precondition.Holds;
+        if (precondition == Precondition.Holds)
+        {
+            if (held.Length > 0)
+            {
+                await response.Body.WriteAsync(held.GetBuffer().AsMemory(0, (int)held.Length));
+            }
+
+            return;
+        }
+
+        (response.ContentLength, response.ContentType, response.Headers.ContentEncoding) = (null, null, default);
+        if (precondition == Precondition.Failed)
+        {
+            await new ProblemAnswer(Problems.PreconditionFailed).ExecuteAsync(context);
+            return;
+        }
+
+        response.StatusCode = StatusCodes.Status304NotModified;
     }
 
     private static void MapFile(this IEndpointRouteBuilder endpoints, string route, string resource, string type)

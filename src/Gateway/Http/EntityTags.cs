@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Primitives;
+
+namespace NclueGateway.Http;
+
+/// <summary>What the preconditions of a request decide.</summary>
+internal enum Precondition
+{
+    /// <summary>The response is sent.</summary>
+    Holds,
+
+    /// <summary>304: the client has this representation.</summary>
+    NotModified,
+
+    /// <summary>412: the client asked for another representation.</summary>
+    Failed,
+}
+
+/// <summary>Conditional requests by entity tag (RFC 9110 §8.8.3 and §13).</summary>
+/// <remarks>
+/// Not by the framework's <c>EntityTagHeaderValue</c>: its list parser is quadratic on malformed lists, and throws on <c>W/</c> at the end of a header
+/// (10.0). This one is linear.
+/// </remarks>
+internal static class EntityTags
+{
+    /// <summary>
+    /// Evaluates the preconditions of GET and HEAD in the order of RFC 9110 §13.2.2. No response has <c>Last-Modified</c>, so conditions with a date are
+    /// ignored (§13.1.3 and §13.1.4).
+    /// </summary>
+    /// <param name="request">The headers of the request.</param>
+    /// <param name="tag">The strong tag of the representation without a content coding, in its quotes.</param>
+    public static Precondition Evaluate(IHeaderDictionary request, string tag)
+    {
+        if (request.IfMatch is { Count: > 0 } ifMatch && !Contains(ifMatch, tag, isWeak: false))
+        {
+            return Precondition.Failed;
+        }
+
+        return Contains(request.IfNoneMatch, tag, isWeak: true) ? Precondition.NotModified : Precondition.Holds;
+    }
+
+    /// <summary>Determines whether a list names the tag, in any content coding, or is <c>*</c>.</summary>
+    /// <param name="list">The lines of the field. A line names nothing from the first character on that begins no tag.</param>
+    /// <param name="tag">The strong tag without a content coding, in its quotes.</param>
+    /// <param name="isWeak">Whether the comparison is weak, so that weak tags of the list count too (§8.8.3.2).</param>
+    private static bool Contains(StringValues list, string tag, bool isWeak)
+    {
+        foreach (var line in list)
+        {
+            var rest = line.AsSpan().Trim(" \t");
+            if (rest is "*")
+            {
+                return true;
+            }
+
+            while (TryTake(ref rest, out var given, out var givenIsWeak))
+            {
+                if ((isWeak || !givenIsWeak) && IsCodingOf(given, tag.AsSpan(1, tag.Length - 2)))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes the next tag off a list, without its quotes.</summary>
+    private static bool TryTake(ref ReadOnlySpan<char> list, out ReadOnlySpan<char> tag, out bool isWeak)
+    {
+        list = list.TrimStart(" \t,");
+        isWeak = list.StartsWith("W/");
+        var start = isWeak ? 3 : 1;
+        var length = list[(start - 1)..].StartsWith("\"") ? list[start..].IndexOf('"') : -1;
+        if (length < 0)
+        {
+            tag = default;
+            return false;
+        }
+
+        tag = list.Slice(start, length);
+        list = list[(start + length + 1)..];
+        return true;
+    }
+
+    /// <summary>
+    /// A proxy that compresses the response may mark the tag with the coding: <c>abc-gzip</c> is our <c>abc</c>. So is a copy in a coding in which the
+    /// page is not held at the moment.
+    /// </summary>
+    private static bool IsCodingOf(ReadOnlySpan<char> given, ReadOnlySpan<char> tag) =>
+        given.StartsWith(tag, StringComparison.Ordinal) && given[tag.Length..] is "" or "-gzip" or "-br";
+}
