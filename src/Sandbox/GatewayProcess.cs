@@ -1,10 +1,17 @@
 using System.Net;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
 
 namespace NclueGateway.Sandbox;
 
 /// <summary>The gateway itself, composed as its own <c>Program</c> does it; nothing in it knows of the sandbox.</summary>
 internal sealed class GatewayProcess : IAsyncDisposable
 {
+    /// <summary>
+    /// What the sandbox brings of its own. With the Redis, the keys or the provider of the machine's environment it would be a gateway that lets
+    /// anybody in to what belongs to another.
+    /// </summary>
+    private static readonly string[] Own = ["ConnectionStrings", "Nclue", "Auth", "Http", "Kestrel"];
+
     private readonly WebApplication _app;
 
     private GatewayProcess(WebApplication app)
@@ -17,7 +24,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>
-    /// Starts the gateway (port 0 for a free one) with settings that win over <c>appsettings.json</c> and the environment.
+    /// Starts the gateway (port 0 for a free one) with settings that win over <c>appsettings.json</c> and over what the environment says of the rest.
     /// </summary>
     public static async Task<GatewayProcess> StartAsync(
         IPAddress listen, int port, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
@@ -28,6 +35,13 @@ internal sealed class GatewayProcess : IAsyncDisposable
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = Environments.Development, // log lines for a person
         });
+        foreach (var environment in builder.Configuration.Sources.OfType<EnvironmentVariablesConfigurationSource>().ToList())
+        {
+            builder.Configuration.Sources.Remove(environment);
+        }
+
+        builder.Configuration.AddInMemoryCollection(new ConfigurationBuilder().AddEnvironmentVariables().Build().AsEnumerable()
+            .Where(setting => setting.Value is not null && !Own.Contains(setting.Key.Split(':')[0], StringComparer.OrdinalIgnoreCase)));
         builder.Configuration.AddInMemoryCollection(settings);
         builder.WebHost.UseUrls($"http://{listen}:{port}");
         builder.AddGateway();

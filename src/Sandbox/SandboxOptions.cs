@@ -28,10 +28,10 @@ internal sealed record SandboxOptions
     /// <summary>The key pair that the simulated NCLUE accepts; null for one that nobody knows.</summary>
     public (string AccessKey, string SecretKey)? Keys { get; init; }
 
-    /// <summary>The pair that the gateway would find in the environment, for whoever runs <c>check</c> or a gateway of its own beside the sandbox.</summary>
+    /// <summary>A pair of the reader's choice, to run <c>check</c> or another gateway beside the sandbox. Not those of a gateway on this machine.</summary>
     public static (string AccessKey, string SecretKey)? KeysOfEnvironment() =>
-        Environment.GetEnvironmentVariable("Nclue__AccessKey") is { Length: > 0 } accessKey
-        && Environment.GetEnvironmentVariable("Nclue__SecretKey") is { Length: > 0 } secretKey
+        Environment.GetEnvironmentVariable("Sandbox__AccessKey") is { Length: > 0 } accessKey
+        && Environment.GetEnvironmentVariable("Sandbox__SecretKey") is { Length: > 0 } secretKey
             ? (accessKey, secretKey)
             : null;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using NclueGateway.Sandbox;
@@ -36,6 +37,54 @@ public sealed class SandboxHostTests
         sandbox.Nclue.Keys.ShouldBe([new("given-access", "given-secret")]);
         var banner = await Banner.WriteAsync(sandbox, Token); // the gateway has read with it
         banner.ShouldNotContain("given-");
+    }
+
+    [Fact]
+    public async Task It_takes_no_redis_key_or_provider_of_the_machine_that_it_runs_on()
+    {
+        using var sandbox = new Process
+        {
+            StartInfo = new("dotnet", [typeof(SandboxHost).Assembly.Location, "--gateway-port", "0", "--nclue-port", "0", "--identity-port", "0", "--frontend-port", "0"])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                Environment =
+                {
+                    ["ConnectionStrings__Redis"] = "127.0.0.1:9",
+                    ["Nclue__Account"] = "production",
+                    ["Nclue__AccessKey"] = "ak-canary",
+                    ["Nclue__SecretKey"] = "sk-canary",
+                    ["Nclue__NextAccessKey"] = "ak-canary-next",
+                    ["Auth__RequiredClaims__tid"] = "a-tenant",
+                    ["Auth__ReadScope"] = "another",
+                    ["auth__session__dataProtectionCertificate"] = "no certificate",
+                    ["Http__PublicOrigin"] = "https://nclue.example.com",
+                    ["Kestrel__Endpoints__Other__Url"] = "http://0.0.0.0:0",
+                },
+            },
+        };
+        sandbox.Start();
+        var lines = new List<string>();
+        try
+        {
+            while (await sandbox.StandardOutput.ReadLineAsync(Token) is { } line)
+            {
+                lines.Add(line);
+                if (line.StartsWith("ey", StringComparison.Ordinal))
+                {
+                    break; // the banner ends with a token that the gateway has read with
+                }
+            }
+        }
+        finally
+        {
+            sandbox.Kill();
+        }
+
+        var output = string.Join('\n', lines);
+        lines.Last().ShouldStartWith("ey", customMessage: output);
+        output.ShouldNotContain("Redis");
+        output.ShouldNotContain("0.0.0.0");
     }
 
     [Fact]
