@@ -40,7 +40,7 @@ public static class GatewayBuilder
                 builder.Configuration,
                 (services, inUse, candidate) => settings.Reload(services, inUse, candidate, builder.Environment))
             .AddTelemetry(builder.Configuration)
-            .AddSessions(settings.Session, settings.Cache.KeyPrefix, settings.IsShared) // before AddProblems: its handler takes what is left
+            .AddSessions(settings.Session, settings.Auth, settings.Cache.KeyPrefix, settings.IsShared) // before AddProblems: its handler takes what is left
             .AddProblems()
             .AddAudit()
             .AddRequestLog()

@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * Sign in
-         * @description For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in. Where browser sign-in is off there is no such address (404).
+         * @description For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in. A browser that asks for HTML gets a page in place of a problem. Where browser sign-in is off there is no such address (404).
          */
         get: operations["login"];
         put?: never;
@@ -855,6 +855,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
             /** @description [not-found](/problems/not-found): There is nothing at this address. */
@@ -879,6 +880,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
             /** @description [internal-error](/problems/internal-error): The gateway has failed. */
@@ -892,7 +894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [draining](/problems/draining): This replica stops. */
+            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
                     /** @description A problem is not kept. */
@@ -903,6 +905,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
             /** @description Any other status is a problem too. */

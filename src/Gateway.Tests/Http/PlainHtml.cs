@@ -18,7 +18,12 @@ internal static class PlainHtml
         response.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none';");
         response.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
 
-        var html = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Checks the page alone.</summary>
+    public static XElement Parse(string html)
+    {
         html.ShouldStartWith("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">");
         var xml = Regex.Replace(html.Replace("<!DOCTYPE html>", ""), "<meta [^>]*", "$0/", RegexOptions.NonBacktracking);
         var page = XDocument.Parse(xml).Root!;

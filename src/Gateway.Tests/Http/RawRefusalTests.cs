@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using NclueGateway.Http;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
@@ -101,5 +102,39 @@ public sealed class RawRefusalTests
         answer.ShouldStartWith($"HTTP/1.1 {status} ");
         answer.ShouldContain("\"type\":\"/problems/invalid-request\"");
         Problems.InvalidRequest.OtherStatuses.Select(other => other.Status).Prepend(Problems.InvalidRequest.Status).ShouldContain(status);
+    }
+
+    [Fact]
+    public async Task No_body_however_it_is_sent_is_an_error_of_the_gateway()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        string[] charsets = ["utf-7", "\"UTF-7\"", "unicode-1-1-utf-7", "65000", "utf-16", "utf-32BE", "iso-8859-1", "euc-kr", "x", "\"", "utf-8; charset=utf-7"];
+        string[] chunks = ["FFFFFFFFFFFFFFFF", "100000000", "FFFFFFFF", "80000000", "-1", "0x1", "1;a=\"", "", " 1", new string('0', 5_000) + "1"];
+        string[] forms = ["%", "%zz", "%00=%ff%fe&logout_token=%ed%a0%80", "\0\x80\xff", "logout_token", "&&=&=", "+=+", "\xfe\xff\0l\0o"];
+        IEnumerable<(string Headers, string Body)> bodies =
+        [
+            .. charsets.Select(charset => ($"{Form[..^2]}; charset={charset}\r\nContent-Length: 14\r\n", "logout_token=x")),
+            .. chunks.Select(size => ($"{Form}Transfer-Encoding: chunked\r\n", $"{size}\r\nx\r\n0\r\n\r\n")),
+            .. forms.Select(form => ($"{Form}Content-Length: {form.Length}\r\n", form)),
+            .. new[] { "gzip", "br", "deflate", "x" }.Select(coding => ($"{Form}Content-Encoding: {coding}\r\nContent-Length: 1\r\n", "x")),
+            ($"{Form}Expect: 200-ok\r\nContent-Length: 1\r\n", "x"),
+            ($"{Form}{Form}Content-Length: 1\r\n", "x"),
+            ("Content-Length: 1\r\n", "x"),
+        ];
+
+        foreach (var line in new[] { "POST /session/backchannel-logout", "POST /session/logout", "POST /session/callback", "POST /api/task-runs", "POST /nowhere" })
+        {
+            var answers = await Task.WhenAll(bodies.Select(async body => (Body: body, Text: await RawHttp.SendAsync(gateway.Address, $"{line} HTTP/1.1\r\n{Head}{body.Headers}\r\n{body.Body}"))));
+            foreach (var (body, text) in answers)
+            {
+                text.ShouldStartWith("HTTP/1.1 4", customMessage: $"{line} {body}");
+                if (line.EndsWith("backchannel-logout", StringComparison.Ordinal))
+                {
+                    text.ShouldMatch("^HTTP/1.1 4(00|13|17) ", customMessage: $"{line} {body}");
+                }
+            }
+        }
+
+        gateway.Logs.GetSnapshot().Where(log => log.Level >= LogLevel.Error).Select(log => $"{log.Category} {log.Message} {log.Exception}").ShouldBeEmpty();
     }
 }

@@ -10,8 +10,8 @@ internal sealed class CookieClient(Uri gateway) : IDisposable
 {
     private readonly HttpClient _http = new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })) { Timeout = TimeSpan.FromSeconds(30) };
 
-    /// <summary>What it has, by name.</summary>
-    public Dictionary<string, string> Cookies { get; } = [];
+    /// <summary>What it has, by name; the oldest first, as browsers send them (RFC 6265 §5.4).</summary>
+    public OrderedDictionary<string, string> Cookies { get; } = [];
 
     /// <summary>The <c>Set-Cookie</c> lines it has been sent.</summary>
     public List<string> SetCookies { get; } = [];

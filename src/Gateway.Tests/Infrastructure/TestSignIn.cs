@@ -21,6 +21,7 @@ internal sealed class TestSignIn(TestIssuer issuer)
     private readonly ConcurrentDictionary<string, Grant> _codes = new();
     private readonly ConcurrentDictionary<string, Grant> _refreshTokens = new();
     private int _refreshes;
+    private int _redemptions;
 
     /// <summary>The client that people sign in to.</summary>
     public string Client { get; set; } = ClientId;
@@ -51,6 +52,15 @@ internal sealed class TestSignIn(TestIssuer issuer)
 
     /// <summary>What a refresh is answered with instead of tokens.</summary>
     public (int Status, string Error)? RefreshRefusal { get; set; }
+
+    /// <summary>What a refresh waits for before it is answered.</summary>
+    public Func<Task> BeforeRefresh { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>How often a code was to be redeemed.</summary>
+    public int Redemptions => Volatile.Read(ref _redemptions);
+
+    /// <summary>What the callback says besides and in place of <c>code</c>, <c>state</c> and <c>iss</c>; null leaves one out.</summary>
+    public Dictionary<string, string?> Callback { get; } = [];
 
     /// <summary>How often a refresh was asked for.</summary>
     public int Refreshes => Volatile.Read(ref _refreshes);
@@ -86,7 +96,12 @@ internal sealed class TestSignIn(TestIssuer issuer)
         LastRequest = context.Request.Query.ToDictionary(field => field.Key, field => field.Value.ToString());
         var code = Guid.NewGuid().ToString("N");
         _codes[code] = new Grant(User, LastRequest["scope"], LastRequest["nonce"], LastRequest["code_challenge"], LastRequest["redirect_uri"], Guid.NewGuid().ToString("N"));
-        var answer = new Dictionary<string, string?> { ["code"] = code, ["state"] = LastRequest["state"], ["iss"] = issuer.Address };
+        var answer = new Dictionary<string, string?> { ["code"] = code, ["state"] = LastRequest["state"], ["iss"] = (string?)Metadata["issuer"] ?? issuer.Address };
+        foreach (var (name, value) in Callback)
+        {
+            answer[name] = value;
+        }
+
         context.Response.Redirect(QueryHelpers.AddQueryString(LastRequest["redirect_uri"], answer));
         return Task.CompletedTask;
     }
@@ -100,6 +115,7 @@ internal sealed class TestSignIn(TestIssuer issuer)
         }
 
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        _ = form["grant_type"] == "refresh_token" ? 0 : Interlocked.Increment(ref _redemptions);
         if (!IsAuthenticated(context, form))
         {
             await RefuseAsync(context, 401, "invalid_client");
@@ -110,6 +126,7 @@ internal sealed class TestSignIn(TestIssuer issuer)
         if (form["grant_type"] == "refresh_token")
         {
             Interlocked.Increment(ref _refreshes);
+            await BeforeRefresh();
             if (RefreshRefusal is { } refusal)
             {
                 await RefuseAsync(context, refusal.Status, refusal.Error);

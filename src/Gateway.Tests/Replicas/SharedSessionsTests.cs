@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using NclueGateway.Budget;
 using NclueGateway.Http;
@@ -9,6 +7,7 @@ using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
 using StackExchange.Redis;
+using static NclueGateway.Tests.Replicas.Browsers;
 
 namespace NclueGateway.Tests.Replicas;
 
@@ -310,35 +309,9 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
         (await StatusAsync(old, four)).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
-    private static string KeyOf(CookieClient person) =>
-        "nclue-gateway:session:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(person.Session!)));
+    private string KeyOf(CookieClient person) => Prefix(One) + HashOf(person.Session!);
 
     private Task<GatewayHost> StartAnotherAsync() => One.StartReplicaAsync(Settings, One.Clock, environment: "Development");
-
-    private static CookieClient Move(CookieClient person, GatewayHost to)
-    {
-        var moved = new CookieClient(to.Address);
-        foreach (var (name, value) in person.Cookies)
-        {
-            moved.Cookies[name] = value;
-        }
-
-        return moved;
-    }
-
-    private static async Task<HttpStatusCode> StatusAsync(CookieClient person, GatewayHost at)
-    {
-        using var moved = Move(person, at);
-        using var answer = await moved.GetAsync("/api/task-runs?limit=0"); // signed in, it is a 400 that needs no data
-        return answer.StatusCode == HttpStatusCode.BadRequest ? HttpStatusCode.OK : answer.StatusCode;
-    }
-
-    private static async Task<CookieClient> SignedInAsync(GatewayHost gateway)
-    {
-        var person = new CookieClient(gateway.Address);
-        await person.SignInAsync();
-        return person;
-    }
 
     /// <summary>Until Redis is used again, by the replica's clock, and says that there is no such session.</summary>
     private Task<HttpStatusCode> UntilSignedOutAsync(CookieClient person, GatewayHost at) => ReplicaSettings.EventuallyAsync(
@@ -381,12 +354,4 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
     }
 
     private string LogoutToken() => One.Issuer.SignIn.IssueLogoutToken(_sid, token => token.Claims.Remove("sub"));
-
-    private static string CreateCertificate(DateTimeOffset notAfter)
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=keys", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        using var certificate = request.CreateSelfSigned(notAfter.AddDays(-2), notAfter);
-        return certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem();
-    }
 }

@@ -42,9 +42,9 @@ internal sealed class AnonymousQuota(RequestDelegate next, QuotaOptions options,
         return false;
     }
 
-    private static Task RefuseAsync(HttpContext context, TimeSpan wait) => new ProblemAnswer(Problems.CallerQuota)
+    private static Task RefuseAsync(HttpContext context, TimeSpan wait) => new SignInRefusal(new(Problems.CallerQuota)
     {
         Detail = "Too many sign-ins come from this address (Quota:AnonymousPerSecond).",
         RetryAfter = wait,
-    }.ExecuteAsync(context);
+    }).ExecuteAsync(context);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -43,16 +44,27 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
     public string? Login { get; init; }
 
     /// <inheritdoc/>
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext)
     {
-        httpContext.Features.Get<AuditNotes>()?.Refused(Problem.Slug);
         var body = new ArrayBufferWriter<byte>(512);
         Write(body, httpContext);
+        return SendAsync(httpContext, "application/problem+json", body.WrittenMemory);
+    }
 
+    /// <summary>Responds with a page in place of the problem, for a person; status and headers are those of the problem.</summary>
+    public Task ExecuteAsPageAsync(HttpContext httpContext, string html)
+    {
+        httpContext.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
+        return SendAsync(httpContext, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
+    }
+
+    private async Task SendAsync(HttpContext httpContext, string contentType, ReadOnlyMemory<byte> body)
+    {
+        httpContext.Features.Get<AuditNotes>()?.Refused(Problem.Slug);
         var response = httpContext.Response;
         response.StatusCode = Status;
-        response.ContentType = "application/problem+json";
-        response.ContentLength = body.WrittenCount;
+        response.ContentType = contentType;
+        response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.Remove(HeaderNames.ETag);
@@ -68,7 +80,7 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
 
         // For HEAD the server keeps the headers and drops these bytes. Without a token: the server itself ends a write to a caller who
         // left.
-        await response.Body.WriteAsync(body.WrittenMemory);
+        await response.Body.WriteAsync(body);
     }
 
     private void Write(ArrayBufferWriter<byte> body, HttpContext context)

@@ -27,8 +27,8 @@ internal static class Problems
         "sign-in-failed",
         StatusCodes.Status400BadRequest,
         "The sign-in has failed",
-        "A sign-in with a browser did not come to its end: it took longer than 15 minutes, was begun in another browser or window, was refused "
-            + "by the company's identity provider, or the provider did not answer.",
+        "A sign-in with a browser did not come to its end: it took longer than 15 minutes, was begun in another browser or window, was "
+            + "finished before (the Back button), was refused by the company's identity provider, or the provider did not answer.",
         "Go back to where you came from and sign in again. If your browser refuses cookies, allow them for this site.",
         "If everybody fails, compare Auth:Session:ClientId and ClientSecret with what the provider has, and the redirect URI registered there "
             + "with Http:PublicOrigin followed by Http:PathBase and /session/callback. The log names the kind of failure.");

@@ -11,6 +11,9 @@ internal sealed class BrowserSessionOptions : IValidatableObject
 {
     public const string Section = "Auth:Session";
 
+    /// <summary>How long a session may live under any settings: marks of what has ended outlive every ticket, also one of longer timeouts than today's.</summary>
+    public static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(30);
+
     /// <summary>The gateway's client id at the provider (RFC 6749 §2.2).</summary>
     /// <value>Default none: browser sign-in is off.</value>
     public string ClientId { get; set; } = "";

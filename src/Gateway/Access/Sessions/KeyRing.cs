@@ -13,10 +13,19 @@ namespace NclueGateway.Access.Sessions;
 /// empty, each replica puts back the keys that it knows: a replica that starts then would make a key of its own, and for a day neither could
 /// read the other's tickets.
 /// </summary>
-internal sealed class KeyRing(RedisConnection connection, RedisCircuit circuit, TimeProvider time, string key) : BackgroundService, IXmlRepository
+/// <param name="connection">Redis.</param>
+/// <param name="circuit">Whether Redis answers.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+/// <param name="key">The key of the list in Redis.</param>
+/// <param name="seal">What authenticates keys; null without a certificate: then every key that is in Redis counts.</param>
+internal sealed partial class KeyRing(
+    RedisConnection connection, RedisCircuit circuit, TimeProvider time, ILogger<KeyRing> logger, string key, KeySeal? seal = null)
+    : BackgroundService, IXmlRepository
 {
     private readonly ConcurrentDictionary<string, XElement> _known = new(StringComparer.Ordinal);
     private readonly RedisXmlRepository _redis = new(() => connection.GetAsync().GetAwaiter().GetResult().GetDatabase(), key);
+    private int _hasToldOfRefused;
 
     /// <summary>Whether protecting failed because the keys cannot be read now.</summary>
     public static bool IsOutOfReach(Exception exception) =>
@@ -25,7 +34,7 @@ internal sealed class KeyRing(RedisConnection connection, RedisCircuit circuit, 
     public IReadOnlyCollection<XElement> GetAllElements()
     {
         // Two replicas may have put the same key back at the same moment. The framework reads no ring that holds a key twice.
-        XElement[] elements = [.. _redis.GetAllElements().DistinctBy(Name)];
+        XElement[] elements = [.. Read().DistinctBy(Name)];
         foreach (var element in elements)
         {
             _known.TryAdd(Name(element), element);
@@ -36,8 +45,9 @@ internal sealed class KeyRing(RedisConnection connection, RedisCircuit circuit, 
 
     public void StoreElement(XElement element, string friendlyName)
     {
-        _redis.StoreElement(element, friendlyName);
-        _known.TryAdd(Name(element), element);
+        var stored = seal?.Seal(element) ?? element;
+        _redis.StoreElement(stored, friendlyName);
+        _known.TryAdd(Name(stored), stored);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -65,7 +75,7 @@ internal sealed class KeyRing(RedisConnection connection, RedisCircuit circuit, 
 
     private bool PutBack()
     {
-        var there = _redis.GetAllElements().Select(Name).ToHashSet(StringComparer.Ordinal);
+        var there = Read().Select(Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (_, missing) in _known.Where(known => !there.Contains(known.Key)))
         {
             _redis.StoreElement(missing, "");
@@ -74,6 +84,23 @@ internal sealed class KeyRing(RedisConnection connection, RedisCircuit circuit, 
         return true;
     }
 
+    /// <summary>The elements that count: without a certificate all of them.</summary>
+    private XElement[] Read()
+    {
+        var all = _redis.GetAllElements();
+        XElement[] good = [.. all.Where(element => seal?.IsGood(element) != false)];
+        if (good.Length < all.Count && Interlocked.Exchange(ref _hasToldOfRefused, 1) == 0)
+        {
+            Refused(logger, all.Count - good.Length);
+        }
+
+        return good;
+    }
+
     /// <summary>What tells elements apart: the id of a key; all of what has none, such as a revocation.</summary>
     private static string Name(XElement element) => (string?)element.Attribute("id") ?? element.ToString(SaveOptions.DisableFormatting);
+
+    [LoggerMessage(1, LogLevel.Warning, "{Count} entries of the key ring in Redis are not used: they are in clear text, or were not written with the certificate "
+        + "of Auth:Session:DataProtectionCertificate. After an upgrade or with a new certificate that is expected once")]
+    private static partial void Refused(ILogger logger, int count);
 }

@@ -16,6 +16,7 @@ internal sealed class LogoutTokens(BrowserSessionOptions options, IdTokenHandler
 
     /// <summary>Whose sessions end: the provider's session, or a subject. Null when the token is not good.</summary>
     /// <exception cref="SessionStoreUnavailableException">Nobody knows whether the token has been used before.</exception>
+    /// <remarks>The caller ends them and then spends the token (<see cref="SpendAsync"/>): a provider tries again what was not done.</remarks>
     public async Task<Logout?> ReadAsync(string logoutToken)
     {
         var rules = TokenRules.For(options.ClientId, time);
@@ -37,11 +38,13 @@ internal sealed class LogoutTokens(BrowserSessionOptions options, IdTokenHandler
             return null;
         }
 
-        var logout = new Logout(Text(token, "sid"), Text(token, "sub"));
-        return logout is { Sid: null, Subject: null } || !await state.TryClaimAsync($"jti:{SessionTickets.Hash(token.Id)}", MaxAge + (2 * TokenRules.ClockSkew))
-            ? null
-            : logout;
+        var logout = new Logout(Text(token, "sid"), Text(token, "sub"), $"jti:{SessionTickets.Hash(token.Id)}");
+        return logout is { Sid: null, Subject: null } || await state.GetAsync(logout.Key) is not null ? null : logout;
     }
+
+    /// <summary>Has the token of a logout that took effect count no more.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It may count once more.</exception>
+    public Task SpendAsync(Logout logout) => state.SetAsync(logout.Key, [1], MaxAge + (2 * TokenRules.ClockSkew));
 
     private bool IsOfNow(JsonWebToken token)
     {
@@ -54,4 +57,7 @@ internal sealed class LogoutTokens(BrowserSessionOptions options, IdTokenHandler
 }
 
 /// <summary>Whose sessions end: those of the provider's session <paramref name="Sid"/>, or, without it, all of <paramref name="Subject"/>.</summary>
-internal sealed record Logout(string? Sid, string? Subject);
+/// <param name="Sid">The provider's session.</param>
+/// <param name="Subject">The subject.</param>
+/// <param name="Key">What it is noted under that the token was used.</param>
+internal sealed record Logout(string? Sid, string? Subject, string Key);

@@ -72,7 +72,7 @@ internal sealed partial class SessionCheck(
         catch (GrantRefusedException refused)
         {
             Refused(logger, refused.Message);
-            await store.EndAsync(held.Key);
+            await store.EndAsync(held);
             return null;
         }
         catch (ProviderUnreachableException unreachable)
@@ -86,7 +86,7 @@ internal sealed partial class SessionCheck(
 
         try
         {
-            return await store.StoreAsync(held.Key, session);
+            return await store.RenewAsync(held, session);
         }
         catch (SessionStoreUnavailableException)
         {

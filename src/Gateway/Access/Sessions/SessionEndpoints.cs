@@ -35,8 +35,15 @@ internal static class SessionEndpoints
         routes.MapPost(Logout, LogoutAsync).Require(Permission.SignedIn).ExcludeFromDescription();
     }
 
+    /// <summary>
+    /// A site that has opened the sign-in in a window loses its hold of that window: it could begin one sign-in after the other in it, or see
+    /// where it leads. Browsers heed the header of a redirect, too.
+    /// </summary>
+    public static void SeverFromOpener(HttpResponse response) => response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
+
     private static async Task LoginAsync(HttpContext context, AuthOptions auth, TimeProvider time)
     {
+        SeverFromOpener(context.Response);
         var given = context.Request.Query["returnUrl"];
         var returnUrl = given.Count switch
         {
@@ -50,7 +57,7 @@ internal static class SessionEndpoints
             {
                 ["returnUrl"] = ["It must be a path of this gateway, or an address at one of the origins in Auth:AllowedOrigins."],
             };
-            await new ProblemAnswer(Problems.InvalidRequest) { Errors = errors }.ExecuteAsync(context);
+            await new SignInRefusal(new(Problems.InvalidRequest) { Errors = errors }).ExecuteAsync(context);
             return;
         }
 
@@ -61,7 +68,11 @@ internal static class SessionEndpoints
         }
         catch (ProviderUnreachableException)
         {
-            await SessionProblems.SignInFailed("The identity provider does not answer. Sign in again in some seconds.").ExecuteAsync(context);
+            await new SignInRefusal(SessionProblems.ProviderAway, returnUrl).ExecuteAsync(context);
+        }
+        catch (Exception keys) when (KeyRing.IsOutOfReach(keys))
+        {
+            await new SignInRefusal(SessionProblems.SignInUnavailable, returnUrl).ExecuteAsync(context);
         }
     }
 
@@ -94,7 +105,7 @@ internal static class SessionEndpoints
             return;
         }
 
-        await store.EndAsync(session.Key);
+        await store.EndAsync(session);
         SessionId.RemoveFrom(context.Response);
         context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.SignOut, options.ClientId, session.Session.Subject);
         context.Response.Headers.CacheControl = "no-store";
@@ -113,6 +124,7 @@ internal static class SessionEndpoints
         }
 
         await store.EndAsync(logout.Sid, logout.Subject);
+        await tokens.SpendAsync(logout);
         context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.BackChannelLogout, options.ClientId, logout.Subject);
     }
 
@@ -129,9 +141,12 @@ internal static class SessionEndpoints
         {
             return (await context.Request.ReadFormAsync(context.RequestAborted))["logout_token"];
         }
-        catch (InvalidDataException)
+        catch (Exception unreadable) when (unreadable is InvalidDataException or NotSupportedException
+            || (unreadable is IOException and not BadHttpRequestException))
         {
-            return default; // too many fields, or one with too long a name
+            // Too many fields or too long ones; a charset that .NET refuses to read, such as UTF-7; a chunk size that is no int. What the server
+            // itself has a status for goes on to UnhandledExceptions.
+            return default;
         }
     }
 

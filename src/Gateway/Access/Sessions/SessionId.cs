@@ -31,6 +31,9 @@ internal sealed class SessionId
 
     public static SessionId Create() => new(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)));
 
+    /// <summary>Whether a text could be a <see cref="Key"/>.</summary>
+    public static bool IsKey(string text) => text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigitLower);
+
     /// <summary>The one that a request brings; null when it brings none that could be one.</summary>
     public static SessionId? Of(HttpRequest request) =>
         request.Cookies[CookieName] is { Length: Length } text && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? new(text) : null;

@@ -101,13 +101,22 @@ internal sealed class SessionOperations : IDocumentFilter
         ProblemSchema.AddTo(
             responses,
             document,
-            [Problems.InvalidRequest, Problems.SignInFailed, Problems.NotFound, Problems.CallerQuota, Problems.InternalError, Problems.Draining]);
+            [
+                Problems.InvalidRequest, Problems.SignInFailed, Problems.NotFound, Problems.CallerQuota, Problems.InternalError,
+                Problems.SessionStoreUnavailable, Problems.Draining,
+            ]);
+        foreach (var status in (string[])["400", "429", "503"])
+        {
+            responses[status].Content!["text/html"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        }
+
         responses["default"] = ProblemSchema.Other(document); // there is no 2xx, and linters want to know what else there is
         return new OpenApiOperation
         {
             OperationId = "login",
             Summary = "Sign in",
-            Description = "For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in.",
+            Description = "For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in. A browser "
+                + "that asks for HTML gets a page in place of a problem.",
             Parameters =
             [
                 new OpenApiParameter

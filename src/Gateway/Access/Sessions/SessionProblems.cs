@@ -19,6 +19,14 @@ internal static class SessionProblems
         RetryAfter = wait,
     };
 
+    public static readonly ProblemAnswer SignInUnavailable = new(Problems.SessionStoreUnavailable)
+    {
+        Detail = "Nobody can sign in now: the gateway cannot store the session. Try again in some seconds.",
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
+
+    public static readonly ProblemAnswer ProviderAway = SignInFailed("The identity provider does not answer. Sign in again in some seconds.");
+
     public static ProblemAnswer SignInRequired(string detail) => new(Problems.Unauthenticated) { Detail = detail, Login = SessionEndpoints.Login };
 
     public static ProblemAnswer SignInFailed(string detail) => new(Problems.SignInFailed) { Detail = detail };

@@ -22,15 +22,15 @@ internal static class SessionSignIn
 
     private const string CallerScheme = "caller";
 
-    /// <summary>How long a person may take at the provider.</summary>
-    private static readonly TimeSpan SignInWithin = TimeSpan.FromMinutes(15);
-
     /// <param name="services">Where it is added.</param>
     /// <param name="options">Validated by whoever read them.</param>
+    /// <param name="auth">The provider that vouches for them.</param>
     /// <param name="keyPrefix">What the keys in Redis begin with.</param>
     /// <param name="isShared">Whether replicas share sessions through Redis.</param>
-    public static IServiceCollection AddSessions(this IServiceCollection services, BrowserSessionOptions options, string keyPrefix, bool isShared)
+    public static IServiceCollection AddSessions(
+        this IServiceCollection services, BrowserSessionOptions options, AuthOptions auth, string keyPrefix, bool isShared)
     {
+        var scope = new SessionScope(auth, options);
         services.AddSingleton(options).AddKeys(options, keyPrefix, isShared);
         if (!options.IsOn)
         {
@@ -39,7 +39,8 @@ internal static class SessionSignIn
 
         services
             .AddDistributedMemoryCache() // unless Redis is there
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<SessionState>(provider, $"{keyPrefix}:session:"))
+            .AddSingleton(scope)
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<SessionState>(provider, $"{keyPrefix}:session:{scope.Name}:"))
             .AddSingleton<SessionTickets>()
             .AddSingleton<SessionStore>()
             .AddSingleton<SessionLookupLimit>()
@@ -57,7 +58,9 @@ internal static class SessionSignIn
             .AddRemoteScheme<OpenIdConnectOptions, SignInHandler>(OpenIdConnectDefaults.AuthenticationScheme, null, null);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>());
         services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
-            .Configure<IssuerKeys, IdTokenHandler, TimeProvider>((oidc, keys, tokens, time) => Configure(oidc, options, keys, tokens, time));
+            .Configure<IssuerKeys, IdTokenHandler, TimeProvider>((oidc, keys, tokens, time) => Configure(oidc, options, keys, tokens, time))
+            .Configure<IDataProtectionProvider>((oidc, protection) =>
+                oidc.DataProtectionProvider = protection.CreateProtector("NclueGateway.SignIn", "v2", scope.Name));
         return services;
     }
 
@@ -82,20 +85,7 @@ internal static class SessionSignIn
         oidc.CallbackPath = SessionEndpoints.Callback;
         oidc.RemoteSignOutPath = PathString.Empty; // a page elsewhere could sign people out
         oidc.SignedOutCallbackPath = PathString.Empty;
-        oidc.RemoteAuthenticationTimeout = SignInWithin;
-        oidc.ProtocolValidator.NonceLifetime = SignInWithin;
-        Harden(oidc.CorrelationCookie, "__Host-nclue-correlation.");
-        Harden(oidc.NonceCookie, "__Host-nclue-nonce.");
-    }
-
-    private static void Harden(CookieBuilder cookie, string name)
-    {
-        cookie.Name = name;
-        cookie.Path = "/"; // the prefix demands it
-        cookie.HttpOnly = true;
-        cookie.SameSite = SameSiteMode.Lax;
-        cookie.SecurePolicy = CookieSecurePolicy.Always;
-        cookie.Expiration = SignInWithin;
+        PendingSignIns.Configure(oidc);
     }
 
     private static void AddKeys(this IServiceCollection services, BrowserSessionOptions options, string keyPrefix, bool isShared)
@@ -115,6 +105,7 @@ internal static class SessionSignIn
         if (options.ReadCertificate() is { } certificate)
         {
             protection.ProtectKeysWithCertificate(certificate);
+            services.AddSingleton(new KeySeal(certificate));
         }
     }
 

@@ -16,7 +16,9 @@ namespace NclueGateway.Access.Sessions;
 internal sealed class SessionState(
     IDistributedCache cache, TimeProvider time, string prefix, RedisConnection? connection = null, RedisCircuit? circuit = null)
 {
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, DateTimeOffset> _claimed = [];
+    private readonly Dictionary<string, (List<string> Entries, DateTimeOffset Until)> _lists = [];
 
     /// <exception cref="SessionStoreUnavailableException">Redis does not answer, so that nobody knows.</exception>
     public Task<byte[]?> GetAsync(string key) => RunAsync(() => cache.GetAsync(prefix + key));
@@ -45,9 +47,33 @@ internal sealed class SessionState(
             return await redis.StringSetAsync(prefix + key, RedisValue.EmptyString, keepFor, When.NotExists); // SET NX PX
         });
 
+    /// <summary>Adds an entry to the front of a list, which is kept for so long from now. Returns the list, at most <paramref name="most"/> of it.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be added all the same.</exception>
+    public Task<IReadOnlyList<string>> PushAsync(string key, string entry, TimeSpan keepFor, int most) => circuit is null
+        ? Task.FromResult(Push(key, entry, keepFor, most))
+        : RunAsync<IReadOnlyList<string>>(async () =>
+        {
+            var redis = (await connection!.GetAsync()).GetDatabase();
+            try
+            {
+                return await PushAsync(redis, prefix + key, entry, keepFor, most);
+            }
+            catch (RedisServerException wrong) when (wrong.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
+            {
+                await redis.KeyDeleteAsync(prefix + key); // no list: the gateway has not written it
+                return await PushAsync(redis, prefix + key, entry, keepFor, most);
+            }
+        });
+
+    /// <summary>Removes an entry from a list.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be removed all the same.</exception>
+    public Task PullAsync(string key, string entry) => circuit is null
+        ? Task.FromResult(Pull(key, entry))
+        : RunAsync(async () => await (await connection!.GetAsync()).GetDatabase().ListRemoveAsync(prefix + key, entry));
+
     private bool TryClaim(string key, TimeSpan keepFor)
     {
-        lock (_claimed)
+        lock (_lock)
         {
             var now = time.GetUtcNow();
             foreach (var (over, _) in _claimed.Where(claim => claim.Value <= now).ToList())
@@ -56,6 +82,37 @@ internal sealed class SessionState(
             }
 
             return _claimed.TryAdd(key, now + keepFor);
+        }
+    }
+
+    private static async Task<string[]> PushAsync(IDatabase redis, RedisKey key, string entry, TimeSpan keepFor, int most)
+    {
+        var (pushed, kept, list) = (redis.ListLeftPushAsync(key, entry), redis.KeyExpireAsync(key, keepFor), redis.ListRangeAsync(key, 0, most - 1));
+        await Task.WhenAll(pushed, kept, list);
+        return [.. (await list).Select(value => value.ToString())];
+    }
+
+    private IReadOnlyList<string> Push(string key, string entry, TimeSpan keepFor, int most)
+    {
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            foreach (var (over, _) in _lists.Where(list => list.Value.Until <= now).ToList())
+            {
+                _lists.Remove(over);
+            }
+
+            List<string> entries = [entry, .. _lists.GetValueOrDefault(key).Entries ?? []];
+            _lists[key] = (entries, now + keepFor);
+            return [.. entries.Take(most)];
+        }
+    }
+
+    private bool Pull(string key, string entry)
+    {
+        lock (_lock)
+        {
+            return _lists.TryGetValue(key, out var list) && list.Entries.Remove(entry);
         }
     }
 

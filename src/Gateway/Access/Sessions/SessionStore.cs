@@ -19,6 +19,9 @@ internal sealed partial class SessionStore(
 
     private readonly ConcurrentDictionary<string, HeldSession> _held = new();
 
+    /// <summary>How often sessions have been ended here: a look-up that one of them overtakes may have read what was there before.</summary>
+    private long _ends;
+
     /// <summary>The idle time is written down when it has grown by so much.</summary>
     private TimeSpan WorthWriting => TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerMinute, options.IdleTimeout.Ticks / 10));
 
@@ -49,38 +52,67 @@ internal sealed partial class SessionStore(
     /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
     public async Task<HeldSession?> LookUpAsync(string key)
     {
-        if (await tickets.FindAsync(key) is not { } stored)
+        while (true)
         {
-            _held.TryRemove(key, out _);
-            return null;
-        }
-
-        var now = time.GetTimestamp();
-        var found = Hold(key, held => held is null
-            ? Create(key, stored.Session, stored.IdleExpiresAt, now)
-            : (held.Session.Renewals >= stored.Session.Renewals ? held : Create(key, stored.Session, held.IdleExpiresAt, now)) with
+            var ends = Volatile.Read(ref _ends);
+            if (await tickets.FindAsync(key) is not { } stored)
             {
-                SeenAt = now,
-                IdleExpiresAt = held.IdleExpiresAt > stored.IdleExpiresAt ? held.IdleExpiresAt : stored.IdleExpiresAt, // used while Redis was away
-            });
-        if (found.Session.Renewals > stored.Session.Renewals)
-        {
-            await tickets.StoreAsync(key, found.Session); // Redis went away before it was stored
-        }
+                _held.TryRemove(key, out _);
+                return null;
+            }
 
-        return found;
+            var now = time.GetTimestamp();
+            var found = Hold(key, held => held is null
+                ? Create(key, stored.Session, stored.IdleExpiresAt, now)
+                : (held.Session.Renewals >= stored.Session.Renewals ? held : Create(key, stored.Session, held.IdleExpiresAt, now)) with
+                {
+                    SeenAt = now,
+                    IdleExpiresAt = held.IdleExpiresAt > stored.IdleExpiresAt ? held.IdleExpiresAt : stored.IdleExpiresAt, // used while Redis was away
+                });
+            if (found.Session.Renewals > stored.Session.Renewals)
+            {
+                await tickets.StoreAsync(key, found.Session); // Redis went away before it was stored
+            }
+
+            if (Volatile.Read(ref _ends) == ends)
+            {
+                return found;
+            }
+
+            _held.TryRemove(key, out _); // it may be the one that has ended
+        }
     }
 
-    /// <summary>Stores a session: a new one, or one that the provider has been asked about.</summary>
+    /// <summary>Stores a new session. If its subject has too many, the oldest end.</summary>
     /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
-    public async Task<HeldSession> StoreAsync(string key, Session session)
+    public async Task BeginAsync(string key, Session session)
+    {
+        await tickets.StoreAsync(key, session);
+        foreach (var (oldKey, old) in await tickets.NoteAsync(key, session))
+        {
+            await EndAsync(oldKey, old);
+        }
+
+        await LookUpAsync(key); // the provider may have ended the subject's sessions since this one began
+    }
+
+    /// <summary>Stores what the provider has said of a session, unless it has ended meanwhile.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    public async Task<HeldSession> RenewAsync(HeldSession before, Session session)
     {
         // Held first: the provider may have taken back the refresh token before this one, so that only this one is good.
-        var now = time.GetTimestamp();
-        var idle = time.GetUtcNow() + options.IdleTimeout;
-        var stored = Hold(key, held => Create(key, session, held?.IdleExpiresAt ?? idle, held?.SeenAt ?? now));
-        await tickets.StoreAsync(key, session);
-        return stored;
+        var renewed = Create(before.Key, session, before.IdleExpiresAt, before.SeenAt);
+        while (_held.TryGetValue(before.Key, out var held))
+        {
+            renewed = Create(before.Key, session, held.IdleExpiresAt, held.SeenAt);
+            if (_held.TryUpdate(before.Key, renewed, held))
+            {
+                break;
+            }
+        }
+
+        await tickets.StoreAsync(before.Key, session);
+        return renewed;
     }
 
     /// <summary>The session is used: its idle time begins anew.</summary>
@@ -105,21 +137,25 @@ internal sealed partial class SessionStore(
 
     /// <summary>Ends a session, here at once and on the other replicas within <see cref="TrustFor"/>.</summary>
     /// <exception cref="SessionStoreUnavailableException">It has not been ended, or may have been.</exception>
-    public async Task EndAsync(string key)
-    {
-        await tickets.EndAsync(key);
-        _held.TryRemove(key, out _);
-    }
+    public Task EndAsync(HeldSession session) => EndAsync(session.Key, session.Session);
 
     /// <summary>Ends sessions as the provider says: the one with its <c>sid</c>, or all of a subject.</summary>
     /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
     public async Task EndAsync(string? sid, string? subject)
     {
         await (sid is not null ? tickets.EndProviderSessionAsync(sid) : tickets.EndSubjectAsync(subject!));
+        Interlocked.Increment(ref _ends); // first: what is held after the loop below is then looked up again
         foreach (var held in _held.Values.Where(held => sid is not null ? held.Session.ProviderSessionId == sid : held.Session.Subject == subject))
         {
             _held.TryRemove(held.Key, out _);
         }
+    }
+
+    private async Task EndAsync(string key, Session session)
+    {
+        await tickets.EndAsync(key, session);
+        Interlocked.Increment(ref _ends);
+        _held.TryRemove(key, out _);
     }
 
     private HeldSession Create(string key, Session session, DateTimeOffset idleExpiresAt, long seenAt) =>

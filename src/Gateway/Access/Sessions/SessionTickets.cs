@@ -9,10 +9,17 @@ namespace NclueGateway.Access.Sessions;
 /// <summary>
 /// Sessions as they are stored: a protected ticket, the end of its idle time, and marks of what has been ended. A ticket is written at sign-in
 /// and by whoever asks the provider again, the idle time by every request; so neither can undo the other, and no late write brings back a
-/// session that has been ended.
+/// session that has been ended. A list for each subject bounds how many there are.
 /// </summary>
-internal sealed class SessionTickets(SessionState state, IDataProtectionProvider protection, BrowserSessionOptions options, TimeProvider time)
+internal sealed class SessionTickets(
+    SessionState state, SessionScope scope, IDataProtectionProvider protection, BrowserSessionOptions options, TimeProvider time)
 {
+    /// <summary>How many sessions one subject may have. Each takes 1.2 kB of Redis.</summary>
+    public const int MostOfSubject = 20;
+
+    /// <summary>How many entries of a subject's list are looked at: more than there can be, unless sign-ins come at the same moment.</summary>
+    private const int MostListed = 100;
+
     /// <summary>What is stored of a session; null when there is none, or it has been ended.</summary>
     /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
     public Task<StoredSession?> FindAsync(string key) => RunAsync<StoredSession?>(async () =>
@@ -45,12 +52,31 @@ internal sealed class SessionTickets(SessionState state, IDataProtectionProvider
         return true;
     });
 
+    /// <summary>Notes that a subject has begun a session, which is stored already. Returns those that are too many, the oldest.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It is not noted, or may be.</exception>
+    public Task<IReadOnlyList<(string Key, Session Session)>> NoteAsync(string key, Session session) => RunAsync<IReadOnlyList<(string, Session)>>(async () =>
+    {
+        var list = OfSubject(session.Subject);
+        var keys = await state.PushAsync(list, key, Left(session), MostListed);
+        if (keys.Count <= MostOfSubject)
+        {
+            return [];
+        }
+
+        // Sessions that ended by themselves are still in the list; they must not push out one that is used.
+        var now = time.GetUtcNow();
+        var found = await Task.WhenAll(keys.Distinct(StringComparer.Ordinal).Select(async listed => (Key: listed, Stored: await FindListedAsync(listed))));
+        var isAlive = found.ToLookup(one => one.Stored is { } stored && stored.IdleExpiresAt > now);
+        await Task.WhenAll(isAlive[false].Select(over => state.PullAsync(list, over.Key)));
+        return [.. isAlive[true].Skip(MostOfSubject).Select(one => (one.Key, one.Stored!.Session))];
+    });
+
     /// <summary>Ends a session for good.</summary>
     /// <exception cref="SessionStoreUnavailableException">It has not been ended, or may have been.</exception>
-    public Task EndAsync(string key) => RunAsync(async () =>
+    public Task EndAsync(string key, Session session) => RunAsync(async () =>
     {
-        await state.SetAsync(End(key), [1], options.AbsoluteTimeout);
-        await Task.WhenAll(state.RemoveAsync(key), state.RemoveAsync(Idle(key)));
+        await state.SetAsync(End(key), [1], Left(session)); // as long as the ticket, which a replica may be about to write again
+        await Task.WhenAll(state.RemoveAsync(key), state.RemoveAsync(Idle(key)), state.PullAsync(OfSubject(session.Subject), key));
         return true;
     });
 
@@ -58,7 +84,7 @@ internal sealed class SessionTickets(SessionState state, IDataProtectionProvider
     /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
     public Task EndProviderSessionAsync(string sid) => RunAsync(async () =>
     {
-        await state.SetAsync(EndOfProviderSession(sid), [1], options.AbsoluteTimeout);
+        await state.SetAsync(EndOfProviderSession(sid), [1], BrowserSessionOptions.LongestTimeout);
         return true;
     });
 
@@ -66,9 +92,13 @@ internal sealed class SessionTickets(SessionState state, IDataProtectionProvider
     /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
     public Task EndSubjectAsync(string subject) => RunAsync(async () =>
     {
-        await state.SetAsync(EndOfSubject(subject), ToBytes(time.GetUtcNow()), options.AbsoluteTimeout);
+        await state.SetAsync(EndOfSubject(subject), ToBytes(time.GetUtcNow()), BrowserSessionOptions.LongestTimeout);
         return true;
     });
+
+    /// <summary>A list is read from Redis: what is no key of a session is none.</summary>
+    private Task<StoredSession?> FindListedAsync(string key) =>
+        SessionId.IsKey(key) ? FindAsync(key) : Task.FromResult<StoredSession?>(null);
 
     private async Task<bool> EndOfProviderSessionAsync(Session session) =>
         session.ProviderSessionId is { } sid && await state.GetAsync(EndOfProviderSession(sid)) is not null;
@@ -80,14 +110,14 @@ internal sealed class SessionTickets(SessionState state, IDataProtectionProvider
         {
             return JsonSerializer.Deserialize<Session>(Protector(key).Unprotect(ticket));
         }
-        catch (Exception unreadable) when (unreadable is JsonException or CryptographicException { InnerException: null or CryptographicException })
+        catch (Exception unreadable) when (unreadable is JsonException || (unreadable is CryptographicException && !KeyRing.IsOutOfReach(unreadable)))
         {
             return null;
         }
     }
 
-    /// <summary>A ticket opens only under the key that it was stored under.</summary>
-    private IDataProtector Protector(string key) => protection.CreateProtector("NclueGateway.Session", "v1", key);
+    /// <summary>A ticket opens only under the key that it was stored under, and only where the same provider vouches for the same client.</summary>
+    private IDataProtector Protector(string key) => protection.CreateProtector("NclueGateway.Session", "v2", scope.Name, key);
 
     private TimeSpan Left(Session session)
     {
@@ -112,6 +142,8 @@ internal sealed class SessionTickets(SessionState state, IDataProtectionProvider
     private static string End(string key) => key + ":end";
 
     private static string EndOfProviderSession(string sid) => $"sid:{Hash(sid)}:end";
+
+    private static string OfSubject(string subject) => $"sub:{Hash(subject)}:sessions";
 
     private static string EndOfSubject(string subject) => $"sub:{Hash(subject)}:end";
 

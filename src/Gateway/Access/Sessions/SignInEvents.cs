@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OAuth;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using NclueGateway.Http;
@@ -8,7 +9,7 @@ namespace NclueGateway.Access.Sessions;
 
 /// <summary>What the gateway adds to the shipped sign-in (OpenID Connect Core §3.1, RFC 7636): where to return, what to ask for, and the session.</summary>
 internal sealed partial class SignInEvents(
-    TokenEndpoint endpoint, ProviderClaims claims, SessionStore store, AuthOptions auth, BrowserSessionOptions options, HttpOptions http,
+    TokenEndpoint endpoint, ProviderClaims claims, SessionStore store, SessionState state, AuthOptions auth, BrowserSessionOptions options, HttpOptions http,
     TimeProvider time, ILogger<SignInEvents> logger) : OpenIdConnectEvents
 {
     private int _hasToldOfNoRefreshToken;
@@ -19,17 +20,39 @@ internal sealed partial class SignInEvents(
         context.ProtocolMessage.ResponseMode = context.Options.ResponseMode; // said even where it is the default
         context.ProtocolMessage.Scope = Scope(await endpoint.GetIssuerAsync());
         context.Response.Headers.CacheControl = "no-store";
+        PendingSignIns.MakeRoom(context.HttpContext);
     }
 
-    /// <summary>Otherwise only the browser, by forgetting its cookies, ends a sign-in that has taken too long.</summary>
-    public override Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
+    /// <summary>Checks what holds for a response of any kind, before anything in it counts.</summary>
+    public override async Task MessageReceived(MessageReceivedContext context)
     {
-        if (!(time.GetUtcNow() - context.Properties!.IssuedUtc <= context.Options.RemoteAuthenticationTimeout))
+        if (context.Request.Query.Any(parameter => parameter.Value.Count > 1))
         {
-            context.Fail("The sign-in has taken too long.");
+            throw new SignInRefusedException("A parameter of the callback comes more than once (RFC 6749 §3.1).");
         }
 
-        return Task.CompletedTask;
+        // RFC 9207 §2.4: without iss, only from a provider that does not announce it.
+        var issuer = await endpoint.GetIssuerAsync();
+        if (context.ProtocolMessage.Iss is { } iss ? iss != issuer.Issuer : issuer.AuthorizationResponseIssParameterSupported)
+        {
+            throw new SignInRefusedException("The callback does not name Auth:Authority's issuer as the one that it comes from (RFC 9207).");
+        }
+    }
+
+    /// <summary>Redeems a code once and in time: otherwise only the browser, by forgetting its cookies, ends a sign-in.</summary>
+    public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
+    {
+        if (!(time.GetUtcNow() - context.Properties!.IssuedUtc <= PendingSignIns.Within))
+        {
+            throw new SignInRefusedException("It has taken too long.");
+        }
+
+        // RFC 9700 §4.7.1. The verifier is the sign-in's own; the text of its state is not: the same state can be encoded in several ways.
+        var verifier = context.TokenEndpointRequest!.GetParameter(OAuthConstants.CodeVerifierKey);
+        if (!await state.TryClaimAsync($"state:{SessionTickets.Hash(verifier)}", PendingSignIns.Within))
+        {
+            throw new SignInRefusedException("Its state was used before.");
+        }
     }
 
     /// <summary>The id token is good: here is somebody.</summary>
@@ -62,38 +85,60 @@ internal sealed partial class SignInEvents(
     /// <summary>A new session under a new id, whatever the browser had before: nobody can have chosen it (session fixation).</summary>
     public override async Task TicketReceived(TicketReceivedContext context)
     {
+        context.HandleResponse();
         var session = context.Properties!.GetParameter<Session>(nameof(Session))!;
-        if (SessionId.Of(context.Request) is { } old)
+        var id = SessionId.Create();
+        try
         {
-            await store.EndAsync(old.Key);
+            if (SessionId.Of(context.Request) is { } old && await store.FindAsync(old.Key) is { } before)
+            {
+                await store.EndAsync(before);
+            }
+
+            await store.BeginAsync(id.Key, session);
+        }
+        catch (SessionStoreUnavailableException unavailable)
+        {
+            await RefuseAsync(context.HttpContext, unavailable, context.ReturnUri);
+            return;
         }
 
-        var id = SessionId.Create();
-        await store.StoreAsync(id.Key, session);
         id.AppendTo(context.Response);
         context.HttpContext.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.SignIn, options.ClientId, session.Subject);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Redirect(context.ReturnUri!);
-        context.HandleResponse();
     }
 
-    /// <summary>Whatever the provider or the browser brought, it is not shown.</summary>
     public override async Task RemoteFailure(RemoteFailureContext context)
     {
-        Failed(logger, context.Failure is ProviderUnreachableException or GrantRefusedException ? context.Failure.Message : context.Failure!.GetType().Name);
         context.HandleResponse();
-        await SessionProblems.SignInFailed(context.Failure switch
-        {
-            ProviderUnreachableException => "The identity provider does not answer. Sign in again in some seconds.",
-            GrantRefusedException => "The identity provider did not accept the sign-in. Sign in again.",
-            _ => "The sign-in took too long, was begun in another browser, or was refused by the identity provider. Sign in again.",
-        }).ExecuteAsync(context.HttpContext);
+        await RefuseAsync(context.HttpContext, context.Failure!, context.Properties?.RedirectUri);
     }
 
     public override async Task AccessDenied(AccessDeniedContext context)
     {
         context.HandleResponse();
-        await SessionProblems.SignInFailed("The identity provider says that access was denied.").ExecuteAsync(context.HttpContext);
+        Failed(logger, "The identity provider says that access was denied.");
+        await new SignInRefusal(SessionProblems.SignInFailed("The identity provider says that access was denied."), context.ReturnUrl)
+            .ExecuteAsync(context.HttpContext);
+    }
+
+    /// <summary>What the provider or the browser has sent is neither shown nor logged.</summary>
+    private async Task RefuseAsync(HttpContext context, Exception failure, string? returnUrl)
+    {
+        Failed(logger, failure is ProviderUnreachableException or GrantRefusedException or SignInRefusedException ? failure.Message
+            : failure is SessionStoreUnavailableException ? "Redis does not answer."
+            : failure.GetType().Name);
+        await new SignInRefusal(
+            failure switch
+            {
+                SessionStoreUnavailableException => SessionProblems.SignInUnavailable,
+                ProviderUnreachableException => SessionProblems.ProviderAway,
+                GrantRefusedException => SessionProblems.SignInFailed("The identity provider did not accept the sign-in. Sign in again."),
+                _ => SessionProblems.SignInFailed(
+                    "The sign-in took too long, was begun in another browser, was finished before, or was refused by the identity provider. Sign in again."),
+            },
+            returnUrl).ExecuteAsync(context);
     }
 
     /// <summary>

@@ -1,0 +1,186 @@
+using System.Net;
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.Http;
+using NclueGateway.Tests.Http;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Access.Sessions;
+
+/// <summary>A session that has ended stays so, whatever happens at the same moment; and there are never more than twenty of one person.</summary>
+public sealed class EndOfSessionTests : IAsyncLifetime
+{
+    private readonly GatedCache _cache = new();
+    private GatewayHost? _surroundings;
+    private GatewayHost? _gateway;
+    private string _sid = "";
+
+    private GatewayHost Gateway => _gateway!;
+
+    private GatewayHost Surroundings => _surroundings!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _surroundings = await SessionHost.StartAsync(issuer => issuer.SignIn.ChangeIdToken = token => _sid = (string)token.Claims["sid"]!);
+        _gateway = await Surroundings.StartReplicaAsync(
+            SessionHost.Settings(), Surroundings.Clock, services => services.AddSingleton<IDistributedCache>(_cache), "Development");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Gateway.DisposeAsync();
+        await Surroundings.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_read_that_signing_out_overtakes_does_not_keep_the_session()
+    {
+        using var browser = await SignedInAsync();
+        using var other = new CookieClient(Gateway.Address) { Session = browser.Session };
+        var reading = await ReadHeldUpAsync(other, key => key.EndsWith(":end", StringComparison.Ordinal) && !key.Contains(":sub:", StringComparison.Ordinal));
+
+        (await browser.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await reading();
+
+        (await other.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData("sub", ":sid:")]
+    [InlineData("sid", ":sub:")]
+    public async Task A_read_that_the_providers_logout_overtakes_does_not_keep_the_session(string left, string mark)
+    {
+        using var browser = await SignedInAsync();
+        var reading = await ReadHeldUpAsync(browser, key => key.Contains(mark, StringComparison.Ordinal));
+
+        (await LogoutAsync(Token(left))).ShouldBe(HttpStatusCode.OK);
+        await reading();
+
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_check_that_signing_out_overtakes_does_not_bring_the_session_back()
+    {
+        using var browser = await SignedInAsync();
+        using var other = new CookieClient(Gateway.Address) { Session = browser.Session };
+        Surroundings.Clock.Advance(TimeSpan.FromMinutes(5));
+        var asked = new TaskCompletionSource();
+        var answer = new TaskCompletionSource();
+        Surroundings.Issuer.SignIn.BeforeRefresh = () =>
+        {
+            asked.SetResult();
+            return answer.Task;
+        };
+        var reading = other.ReadAsync();
+        await asked.Task;
+
+        (await browser.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.SetResult();
+        await reading;
+
+        (await other.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData("sub", ":end")]
+    [InlineData("sid", ":end")]
+    public async Task A_logout_that_did_not_take_effect_can_be_tried_again(string left, string write)
+    {
+        using var browser = await SignedInAsync();
+        var token = Token(left);
+        _cache.FailNext(write);
+
+        (await LogoutAsync(token)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+        (await LogoutAsync(token)).ShouldBe(HttpStatusCode.OK);
+
+        (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await LogoutAsync(token)).ShouldBe(HttpStatusCode.BadRequest); // now it is spent
+    }
+
+    [Fact]
+    public async Task The_twenty_first_session_of_a_person_ends_the_oldest()
+    {
+        var sessions = new List<CookieClient>();
+        for (var i = 0; i < 22; i++)
+        {
+            sessions.Add(await SignedInAsync());
+        }
+
+        Surroundings.Issuer.SignIn.User = "bob";
+        using var bob = await SignedInAsync();
+
+        var statuses = new List<HttpStatusCode>();
+        foreach (var session in sessions)
+        {
+            statuses.Add((await session.ReadAsync()).Status);
+            session.Dispose();
+        }
+
+        statuses.Take(2).ShouldAllBe(status => status == HttpStatusCode.Unauthorized);
+        statuses.Skip(2).ShouldAllBe(status => status == HttpStatusCode.OK);
+        (await bob.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Sessions_that_are_over_push_out_none_that_is_used()
+    {
+        using var used = await SignedInAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            using var unused = await SignedInAsync();
+            if (i < 15)
+            {
+                (await unused.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
+            }
+        }
+
+        Surroundings.Clock.Advance(TimeSpan.FromMinutes(45));
+        (await used.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+        Surroundings.Clock.Advance(TimeSpan.FromMinutes(16)); // the unused ones are over by their idle time
+        for (var i = 0; i < 19; i++)
+        {
+            using var another = await SignedInAsync();
+        }
+
+        (await used.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private async Task<CookieClient> SignedInAsync()
+    {
+        var browser = new CookieClient(Gateway.Address);
+        await browser.SignInAsync();
+        return browser;
+    }
+
+    /// <summary>Begins a read that has found the session in the store and has yet to make use of that.</summary>
+    /// <returns>What lets it end.</returns>
+    private async Task<Func<Task>> ReadHeldUpAsync(CookieClient browser, Predicate<string> key)
+    {
+        Surroundings.Clock.Advance(TimeSpan.FromSeconds(11)); // what the replica holds is no longer trusted
+        var (isHeld, release) = _cache.HoldNext(key);
+        var reading = browser.ReadAsync();
+        await isHeld;
+        return () =>
+        {
+            release();
+            return reading;
+        };
+    }
+
+    private string Token(string left) => Surroundings.Issuer.SignIn.IssueLogoutToken(_sid, token => token.Claims.Remove(left));
+
+    private async Task<HttpStatusCode> LogoutAsync(string token)
+    {
+        using var http = Gateway.CreateAnonymousClient();
+        using var form = new FormUrlEncodedContent([new("logout_token", token)]);
+        using var answer = await http.PostAsync("/session/backchannel-logout", form, TestContext.Current.CancellationToken);
+        if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+        {
+            await answer.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+        }
+
+        return answer.StatusCode;
+    }
+}

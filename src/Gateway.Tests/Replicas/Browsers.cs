@@ -1,0 +1,57 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using NclueGateway.Access;
+using NclueGateway.Access.Sessions;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Replicas;
+
+/// <summary>People with browsers who meet one replica and then another.</summary>
+internal static class Browsers
+{
+    public static async Task<CookieClient> SignedInAsync(GatewayHost gateway)
+    {
+        var person = new CookieClient(gateway.Address);
+        await person.SignInAsync();
+        return person;
+    }
+
+    /// <summary>The same cookies, at another replica.</summary>
+    public static CookieClient Move(CookieClient person, GatewayHost to)
+    {
+        var moved = new CookieClient(to.Address);
+        foreach (var (name, value) in person.Cookies)
+        {
+            moved.Cookies[name] = value;
+        }
+
+        return moved;
+    }
+
+    /// <summary>What a read is answered with; 200 also where there is no data.</summary>
+    public static async Task<HttpStatusCode> StatusAsync(CookieClient person, GatewayHost at)
+    {
+        using var moved = Move(person, at);
+        using var answer = await moved.GetAsync("/api/task-runs?limit=0"); // signed in, it is a 400 that needs no data
+        return answer.StatusCode == HttpStatusCode.BadRequest ? HttpStatusCode.OK : answer.StatusCode;
+    }
+
+    /// <summary>What a cookie's session is stored under.</summary>
+    public static string HashOf(string cookie) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(cookie)));
+
+    /// <summary>What keys of sessions begin with.</summary>
+    public static string Prefix(GatewayHost gateway) => $"nclue-gateway:session:{ScopeOf(gateway).Name}:";
+
+    public static SessionScope ScopeOf(GatewayHost gateway) =>
+        new(new AuthOptions { Authority = gateway.Issuer.Address, Audience = "gateway" }, new BrowserSessionOptions { ClientId = TestSignIn.ClientId });
+
+    public static string CreateCertificate(DateTimeOffset notAfter)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=keys", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(notAfter.AddDays(-2), notAfter);
+        return certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem();
+    }
+}

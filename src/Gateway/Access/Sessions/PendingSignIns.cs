@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// The cookies of sign-ins that a browser has begun and not finished: two for each, sent with every request until they run out. Another site
+/// can begin any number of them, and servers refuse a request whose headers are too long, so only the latest few are kept.
+/// </summary>
+internal static class PendingSignIns
+{
+    /// <summary>How many a browser may have: about as many as a person begins in tabs side by side.</summary>
+    public const int Most = 3;
+
+    /// <summary>How long a person may take at the provider.</summary>
+    public static readonly TimeSpan Within = TimeSpan.FromMinutes(15);
+
+    private const string Correlation = "__Host-nclue-correlation.";
+    private const string Nonce = "__Host-nclue-nonce.";
+
+    /// <summary>Names and hardens the cookies that the shipped handler sets.</summary>
+    public static void Configure(OpenIdConnectOptions oidc)
+    {
+        oidc.RemoteAuthenticationTimeout = Within;
+        oidc.ProtocolValidator.NonceLifetime = Within;
+        Harden(oidc.CorrelationCookie, Correlation);
+        Harden(oidc.NonceCookie, Nonce);
+    }
+
+    /// <summary>Has the browser forget the oldest, so that there is room for one more. Browsers send the oldest cookies first (RFC 6265 §5.4).</summary>
+    public static void MakeRoom(HttpContext context)
+    {
+        foreach (var prefix in (string[])[Correlation, Nonce])
+        {
+            var names = context.Request.Cookies.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+            foreach (var name in names.SkipLast(Most - 1))
+            {
+                context.Response.Cookies.Delete(name, new() { Path = "/", HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax });
+            }
+        }
+    }
+
+    private static void Harden(CookieBuilder cookie, string name)
+    {
+        cookie.Name = name;
+        cookie.Path = "/"; // the prefix demands it
+        cookie.HttpOnly = true;
+        cookie.SameSite = SameSiteMode.Lax;
+        cookie.SecurePolicy = CookieSecurePolicy.Always;
+        cookie.Expiration = Within;
+    }
+}

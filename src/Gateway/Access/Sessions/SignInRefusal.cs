@@ -1,0 +1,44 @@
+using NclueGateway.Http;
+using static NclueGateway.Http.PlainPage;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// A refusal on the way of a sign-in. There a person looks at the response, so a browser that asks for HTML gets a page that says what to do;
+/// every other client gets the problem.
+/// </summary>
+/// <param name="problem">The problem.</param>
+/// <param name="returnUrl">Where the sign-in was to lead to, checked by <see cref="ReturnUrl"/>; null where that is not known.</param>
+internal sealed class SignInRefusal(ProblemAnswer problem, string? returnUrl = null) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext) =>
+        WantsHtml(httpContext.Request) ? problem.ExecuteAsPageAsync(httpContext, Page(httpContext)) : problem.ExecuteAsync(httpContext);
+
+    /// <summary>Whether HTML is asked for by name. Scripts and tools send <c>*/*</c> or nothing.</summary>
+    private static bool WantsHtml(HttpRequest request)
+    {
+        var accept = new AcceptHeader(request.Headers);
+        var html = accept.QualityOf("text/html");
+        return request.Headers.Accept.Any(line => line?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true)
+            && html > 0
+            && html >= accept.QualityOf("application/problem+json");
+    }
+
+    private string Page(HttpContext context)
+    {
+        var (pathBase, kind) = (PathBase(context), problem.Problem);
+        var again = returnUrl is null ? "" : "?returnUrl=" + Uri.EscapeDataString(returnUrl);
+        return Document(kind.Title, $"""
+            <h1>{Text(kind.Title)}</h1>
+            <p>{Text(problem.Detail ?? problem.Errors?.Values.FirstOrDefault()?.FirstOrDefault() ?? kind.Explanation)}</p>
+            <p><a href="{pathBase}{SessionEndpoints.Login}{Text(again)}">Sign in again</a></p>
+            <p>If that leads here again: close the other tabs in which you were signing in, allow cookies for this site, and begin on the page
+            that you came from. Then tell the people who run this gateway, with the number {Text(ProblemAnswer.TraceId(context))}.</p>
+            <p><a href="{pathBase}/">This gateway</a> · <a href="{pathBase}{kind.Path}">About this problem</a></p>
+            """);
+    }
+}
+
+/// <summary>A sign-in that the gateway itself does not go on with.</summary>
+/// <param name="message">Why, for the log: nothing of what the browser or the provider has sent.</param>
+internal sealed class SignInRefusedException(string message) : Exception(message);
