@@ -52,6 +52,20 @@ public sealed class TokenFormTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("RS256", 2048, HttpStatusCode.OK)]
+    [InlineData("RS256", 1024, HttpStatusCode.Unauthorized)]
+    [InlineData("RS512", 2040, HttpStatusCode.Unauthorized)]
+    [InlineData("PS256", 1024, HttpStatusCode.Unauthorized)]
+    public async Task An_RSA_key_has_2048_bits(string algorithm, int bits, HttpStatusCode expected)
+    {
+        _host.Issuer.Publish(_host.Issuer.Key = TestKey.Rsa("rsa", bits));
+
+        using var response = await _host.GetWithAsync(token => token.Header["alg"] = algorithm);
+
+        response.StatusCode.ShouldBe(expected);
+    }
+
+    [Theory]
     [InlineData("""["http://example.test/unknown"]""")]
     [InlineData("""["b64"]""")]
     [InlineData("""["exp"]""")]

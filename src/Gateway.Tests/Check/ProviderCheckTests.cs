@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Check;
 
@@ -30,6 +31,19 @@ public sealed class ProviderCheckTests
 
         seen["identity-provider"].State.ShouldBe("fine");
         seen["identity-provider"].Seen.ShouldContain("access tokens may also come from http://adfs.example.com/adfs/services/trust");
+    }
+
+    [Fact]
+    public async Task Keys_that_are_too_short_are_warned_of()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+        installation.Issuer.Publish(TestKey.Rsa("short", 1024));
+        installation.Issuer.Publish(TestKey.Rsa("long"));
+
+        var seen = await installation.CheckAsync(callsUpstream: false);
+
+        seen["identity-provider"].State.ShouldBe("warning");
+        seen["identity-provider"].Seen.ShouldContain("has 3 signing keys. RSA keys of less than 2048 bits among them: 1.");
     }
 
     [Theory]

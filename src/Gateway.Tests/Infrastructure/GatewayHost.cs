@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
+using NclueGateway.Access;
 using NclueGateway.Nclue;
 using NclueGateway.Sandbox.Nclue;
 
@@ -127,6 +128,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         var gateway = new GatewayHost(app, upstream, issuer, clock, logs, ownsSurroundings);
 
         // The issuer's keys are fetched within so many seconds of a clock that a test may turn faster than the network can follow.
+        await app.Services.GetRequiredService<IssuerKeys>().GetAsync();
         using var answer = await gateway.Client.GetAsync("/api/task-runs?limit=0", TestContext.Current.CancellationToken);
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         return gateway;

@@ -224,7 +224,7 @@ internal sealed class TestKey
     /// <summary>The algorithm it signs with unless told otherwise.</summary>
     public string Algorithm => _ecdsa?.KeySize switch { null => "RS256", 256 => "ES256", 384 => "ES384", _ => "ES512" };
 
-    public static TestKey Rsa(string id) => new(id, RSA.Create(2048), null);
+    public static TestKey Rsa(string id, int bits = 2048) => new(id, RSA.Create(bits), null);
 
     public static TestKey Ecdsa(string id, string curve = "P-256") => new(id, null, ECDsa.Create(ECCurve.CreateFromFriendlyName("nist" + curve.Replace("-", ""))));
 

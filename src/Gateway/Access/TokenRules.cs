@@ -9,17 +9,11 @@ internal static class TokenRules
     /// <summary>How far the provider's clock and ours may be apart.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
 
+    /// <summary>The shortest RSA key that may have signed a token (RFC 7518 §3.3, §3.5).</summary>
+    public const int LeastRsaBits = 2048;
+
     // RFC 8725 §3.11: the media types that an access token may name. Many providers leave the header out or say JWT.
     private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
-
-    // Only asymmetric: with HS256 the provider's public key would be the secret. Of an ES algorithm, the size of its one curve in bits
-    // (RFC 7518 §3.4); the library makes keys of no other curve of that size.
-    private static readonly Dictionary<string, int?> Algorithms = new(StringComparer.Ordinal)
-    {
-        ["RS256"] = null, ["RS384"] = null, ["RS512"] = null,
-        ["PS256"] = null, ["PS384"] = null, ["PS512"] = null,
-        ["ES256"] = 256, ["ES384"] = 384, ["ES512"] = 521,
-    };
 
     /// <summary>The rules; the issuer and its keys are added for each token by <see cref="IssuerTokenHandler"/>.</summary>
     public static TokenValidationParameters ForAccess(AuthOptions options, TimeProvider time)
@@ -30,16 +24,32 @@ internal static class TokenRules
         return rules;
     }
 
+    /// <summary>Whether all tokens of a key are refused because it is too short.</summary>
+    public static bool IsTooShort(SecurityKey key) => key is RsaSecurityKey or X509SecurityKey { PublicKey: not null } && key.KeySize < LeastRsaBits;
+
     /// <summary>What holds for every token of the provider: who it is for, how it is signed, and when it is good.</summary>
     public static TokenValidationParameters For(string audience, TimeProvider time) => new()
     {
         ValidAudience = audience,
         IgnoreTrailingSlashWhenValidatingAudience = false,
-        AlgorithmValidator = (algorithm, key, _, _) => Algorithms.TryGetValue(algorithm, out var curve) && (curve is null || key.KeySize == curve),
+        AlgorithmValidator = (algorithm, key, _, _) => Fits(algorithm, key.KeySize),
         RequireSignedTokens = true,
         RequireExpirationTime = true,
         LifetimeValidator = (notBefore, expires, _, rules) =>
             (expires is null && !rules.RequireExpirationTime) || IsCurrent(notBefore, expires, time.GetUtcNow().UtcDateTime),
+    };
+
+    /// <summary>
+    /// Whether an algorithm is accepted, and with a key of so many bits: an ES algorithm takes one curve (RFC 7518 §3.4; the library makes keys of no
+    /// other curves of these sizes), RSA takes <see cref="LeastRsaBits"/> and more.
+    /// </summary>
+    private static bool Fits(string algorithm, int bits) => algorithm switch
+    {
+        "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" => bits >= LeastRsaBits,
+        "ES256" => bits == 256,
+        "ES384" => bits == 384,
+        "ES512" => bits == 521,
+        _ => false, // only asymmetric: with HS256 the provider's public key would be the secret
     };
 
     /// <summary>The library's own rule, by the injected clock (the library's is internal).</summary>

@@ -42,15 +42,30 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
             seen += $"; access tokens may also come from {accessTokenIssuer} (access_token_issuer)";
         }
 
+        List<(string Seen, string Advice)> warnings = [];
+        if (metadata.SigningKeys.Count(TokenRules.IsTooShort) is > 0 and var tooShort)
+        {
+            warnings.Add((
+                $"RSA keys of less than {TokenRules.LeastRsaBits} bits among them: {tooShort}. Tokens that these have signed are refused (RFC 7518 §3.3).",
+                "Have the provider use longer keys."));
+        }
+
         // RFC 6749 §5.1: a token response without a scope grants what was asked for, and without a list that is all that the gateway wants.
-        return session.IsOn && metadata.ScopesSupported is not { Count: > 0 } && auth.PermissionClaims.Contains("scope")
-            ? Finding.Warning(
-                Name,
-                $"{seen}. Its metadata list no scopes (scopes_supported). If it also leaves out scope in its token responses, "
-                + $"each person who can sign in counts as granted {auth.ReadScope}.",
+        if (session.IsOn && metadata.ScopesSupported is not { Count: > 0 } && auth.PermissionClaims.Contains("scope"))
+        {
+            warnings.Add((
+                "Its metadata list no scopes (scopes_supported). If it also leaves out scope in its token responses, each person who can sign in "
+                + $"counts as granted {auth.ReadScope}.",
                 "Unless everyone with an account there may read, have the provider list its scopes, or decide by a role or group: "
-                + "set Auth:PermissionClaims without scope, or Auth:RequiredClaims.")
-            : Finding.Fine(Name, $"{seen}.");
+                + "set Auth:PermissionClaims without scope, or Auth:RequiredClaims."));
+        }
+
+        return warnings.Count == 0
+            ? Finding.Fine(Name, $"{seen}.")
+            : Finding.Warning(
+                Name,
+                string.Join(' ', warnings.Select(warning => warning.Seen).Prepend($"{seen}.")),
+                string.Join(' ', warnings.Select(warning => warning.Advice)));
     }
 
     private static string Describe(Exception? failure) => failure switch
