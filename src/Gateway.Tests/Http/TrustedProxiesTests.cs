@@ -38,6 +38,14 @@ public sealed class TrustedProxiesTests
     public async Task The_caller_is_the_first_stranger_before_the_known_proxies(string forwardedFor, string caller) =>
         (await SeenAsync(Known("127.0.0.1", "10.0.0.0/8"), forwardedFor)).ShouldEndWith(" " + caller);
 
+    /// <summary>Some proxies pass on what the client sent.</summary>
+    [Theory]
+    [InlineData("(")]
+    [InlineData("((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((")] // 65: the framework's parser throws
+    [InlineData("public.example/path")]
+    public async Task A_host_that_is_none_is_ignored(string forwardedHost) =>
+        (await SeenAsync(Known("127.0.0.1", ""), "203.0.113.7", forwardedHost: forwardedHost)).ShouldBe("https gateway 203.0.113.7");
+
     private static HttpOptions Known(string proxy, string network) => new()
     {
         KnownProxies = proxy.Length > 0 ? [proxy] : [],
@@ -45,7 +53,8 @@ public sealed class TrustedProxiesTests
     };
 
     /// <summary>What the gateway takes a request for that has passed a proxy, or says so.</summary>
-    private static async Task<string> SeenAsync(HttpOptions http, string forwardedFor, Dictionary<string, string?>? settings = null)
+    private static async Task<string> SeenAsync(
+        HttpOptions http, string forwardedFor, Dictionary<string, string?>? settings = null, string forwardedHost = "public.example")
     {
         await using var host = await AccessHost.StartAsync(
             http: http,
@@ -56,7 +65,7 @@ public sealed class TrustedProxiesTests
         request.Headers.Host = "gateway";
         request.Headers.Add("X-Forwarded-For", forwardedFor);
         request.Headers.Add("X-Forwarded-Proto", "https");
-        request.Headers.Add("X-Forwarded-Host", "public.example");
+        request.Headers.Add("X-Forwarded-Host", forwardedHost);
         using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
 
@@ -9,6 +10,10 @@ namespace NclueGateway.Http;
 /// </summary>
 internal static class TrustedProxies
 {
+    /// <summary>The characters of a list of hosts, each a name or an address with or without a port.</summary>
+    private static readonly SearchValues<char> HostCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:[], \t");
+
     public static IServiceCollection AddTrustedProxies(this IServiceCollection services, HttpOptions http) =>
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
@@ -36,10 +41,23 @@ internal static class TrustedProxies
     /// <summary>Does nothing where no proxy is named.</summary>
     public static void UseTrustedProxies(this WebApplication app)
     {
-        if (HasAny(app.Services.GetRequiredService<HttpOptions>()))
+        if (!HasAny(app.Services.GetRequiredService<HttpOptions>()))
         {
-            app.UseForwardedHeaders();
+            return;
         }
+
+        app.Use((context, next) =>
+        {
+            // Some proxies pass on what the client sent. A name with another character and more than 63 of them makes the framework throw.
+            var headers = context.Request.Headers;
+            if (headers[ForwardedHeadersDefaults.XForwardedHostHeaderName].Any(line => line.AsSpan().ContainsAnyExcept(HostCharacters)))
+            {
+                headers.Remove(ForwardedHeadersDefaults.XForwardedHostHeaderName);
+            }
+
+            return next(context);
+        });
+        app.UseForwardedHeaders();
     }
 
     private static bool HasAny(HttpOptions http) => http.KnownProxies.Count + http.KnownNetworks.Count > 0;
