@@ -13,7 +13,7 @@ public sealed class DetachedForwardTests
     private const string List = """{"index":0,"limit":100,"total":1,"runs":[{"run_id":"a","run_name":"run-000007 x"}]}""";
 
     private static readonly string[] HeadersUpstream =
-        ["Host", "x-ncp-apigw-signature-v2", "x-ncp-apigw-timestamp", "x-ncp-iam-access-key"];
+        ["Accept", "Accept-Encoding", "Host", "x-ncp-apigw-signature-v2", "x-ncp-apigw-timestamp", "x-ncp-iam-access-key"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -39,7 +39,7 @@ public sealed class DetachedForwardTests
             ["baggage"] = "canary=1",
             ["Request-Id"] = "|canary.1.",
             ["Correlation-Context"] = "canary=1",
-            ["Accept"] = "application/json",
+            ["Accept"] = "application/json, canary/canary;q=0.1",
             ["Accept-Encoding"] = "gzip, br",
             ["Accept-Language"] = "ko",
             ["User-Agent"] = "canary",
@@ -70,10 +70,11 @@ public sealed class DetachedForwardTests
         arrival.Headers.Keys.Order(StringComparer.Ordinal).ShouldBe(HeadersUpstream);
         arrival.Headers["Host"].ToString().ShouldBe(gateway.Nclue.BaseAddress.Authority);
         arrival.Headers["x-ncp-iam-access-key"].ToString().ShouldBe(GatewayHost.AccessKey);
+        (arrival.Headers["Accept"].ToString(), arrival.Headers["Accept-Encoding"].ToString()).ShouldBe(("application/json", "identity"));
     }
 
     [Fact]
-    public async Task The_bytes_on_the_wire_are_a_request_line_and_four_headers()
+    public async Task The_bytes_on_the_wire_are_a_request_line_and_six_headers()
     {
         await using var upstream = RawUpstream.Start(RawUpstream.Http(200, Bytes(List)));
         await using var gateway = await Calls.StartGatewayAsync(upstream);
@@ -177,8 +178,12 @@ public sealed class DetachedForwardTests
         first.Headers["Cache-Control"].ShouldNotContain("public");
     }
 
-    [Fact]
-    public async Task A_compressed_answer_that_nobody_asked_for_is_not_read()
+    [Theory]
+    [InlineData("Content-Encoding: gzip", "gzip")]
+    [InlineData("Content-Encoding: identity, X-GZip", "X-GZip")]
+    [InlineData("Content-Encoding: <canary of 30 characters>", "an unknown coding")]
+    [InlineData("Transfer-Encoding: gzip", "gzip")]
+    public async Task A_compressed_answer_that_the_gateway_did_not_ask_for_is_refused_by_the_name_of_its_coding(string header, string coding)
     {
         using var compressed = new MemoryStream();
         await using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
@@ -186,12 +191,23 @@ public sealed class DetachedForwardTests
             await gzip.WriteAsync(Bytes(List), Token);
         }
 
-        await using var upstream = RawUpstream.Start(RawUpstream.Http(200, compressed.ToArray(), "Content-Encoding: gzip"));
+        await using var upstream = RawUpstream.Start(RawUpstream.Http(200, compressed.ToArray(), header), closes: true);
         await using var gateway = await Calls.StartGatewayAsync(upstream);
 
         var page = await gateway.ReadAsync();
 
-        page.Problem.ShouldBe("/problems/upstream-malformed");
+        (page.Status, page.Problem).ShouldBe((HttpStatusCode.BadGateway, "/problems/upstream-malformed"));
+        ((string?)page.Json["detail"])!.ShouldContain($"({coding})");
+        page.Text.ShouldNotContain("canary");
+    }
+
+    [Fact]
+    public async Task An_answer_that_says_that_it_is_not_encoded_is_read()
+    {
+        await using var upstream = RawUpstream.Start(RawUpstream.Http(200, Bytes(List), "Content-Encoding: Identity"));
+        await using var gateway = await Calls.StartGatewayAsync(upstream);
+
+        (await gateway.ReadAsync()).Runs.ShouldBe([7]);
     }
 
     [Theory]

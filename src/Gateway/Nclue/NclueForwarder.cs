@@ -62,13 +62,17 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
             context.CopyRequestHeaders = false;
             context.CopyResponseHeaders = true;
             context.UseDefaultForwarders = false;
+
+            // Without Accept-Encoding any coding is acceptable (RFC 9110 §12.5.3). The signature covers neither header.
+            context.AddRequestHeader(HeaderNames.Accept, "application/json", append: false);
+            context.AddRequestHeader(HeaderNames.AcceptEncoding, "identity", append: false);
             context.AddResponseTransform(response =>
             {
                 // It is called for a failed call too, with a 502 of YARP's own.
                 if (response.ProxyResponse is not null)
                 {
                     Departure.OfThisCall?.Answered();
-                    KeepHead(response.HttpContext);
+                    KeepHead(response.HttpContext, response.ProxyResponse);
                     LearnTime(response.HttpContext);
                 }
 
@@ -127,18 +131,20 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
                 : NclueOutcome.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>()));
         }
 
-        return Judge(context, context.Response, body.Written);
+        return Judge(context, context.Features.GetRequiredFeature<HttpResponse>(), body.Written);
     }
 
     public void Dispose() => _client.Dispose();
 
-    /// <summary>Keeps status and headers as they came: YARP clears them when the body fails.</summary>
-    private static void KeepHead(HttpContext context)
+    /// <summary>Keeps status and headers as they came: YARP clears them when the body fails, and drops transfer codings.</summary>
+    private static void KeepHead(HttpContext context, HttpResponseMessage response)
     {
         var head = new DefaultHttpContext().Response;
         head.StatusCode = context.Response.StatusCode;
         head.Headers.RetryAfter = context.Response.Headers.RetryAfter;
         head.Headers.Date = context.Response.Headers.Date;
+        head.Headers.ContentEncoding = context.Response.Headers.ContentEncoding;
+        head.Headers.TransferEncoding = response.Headers.TransferEncoding.ToString();
         context.Features.Set(head);
     }
 

@@ -12,13 +12,19 @@ internal static class NclueResponse
     /// <summary>Request timestamps this far from NCP's clock are refused.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
+    /// <summary>Maximum length of a coding's name in a message. The registered ones are shorter.</summary>
+    private const int LongestCoding = 20;
+
     /// <param name="now">The present time, by the clock that the request was signed by.</param>
     public static NclueOutcome Read(HttpResponse response, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
         var status = response.StatusCode;
         if (status == StatusCodes.Status200OK)
         {
-            return NclueOutcome.Answered(body);
+            return Coding(response) is { } coding
+                ? NclueOutcome.Failed(
+                    NclueFailureKind.Unreadable, $"NCLUE's response is encoded ({coding}), although the gateway accepts no coding (Accept-Encoding: identity).")
+                : NclueOutcome.Answered(body);
         }
 
         var code = NcpErrorBody.Code(body);
@@ -32,6 +38,17 @@ internal static class NclueResponse
                 NclueFailureKind.Throttled, $"NCP throttles the account ({answered}): something else may use it too.", RetryAfter(response, now)),
             _ => NclueOutcome.Failed(NclueFailureKind.ServerError, $"NCLUE answered {answered}."),
         };
+    }
+
+    /// <summary>Returns the first coding that the gateway did not ask for, as text that is safe to show; null when there is none.</summary>
+    private static string? Coding(HttpResponse response)
+    {
+        var codings = $"{response.Headers.ContentEncoding},{response.Headers.TransferEncoding}";
+        var coding = codings.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .FirstOrDefault(coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase) && !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase));
+        return coding is null or { Length: <= LongestCoding } && coding?.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') != false
+            ? coding
+            : "an unknown coding";
     }
 
     /// <summary>NCP says the same words whatever was wrong with a signed request; what else is known tells more.</summary>

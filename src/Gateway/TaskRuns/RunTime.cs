@@ -12,7 +12,6 @@ internal static class RunTime
     private const string Written = "yyyy-MM-dd'T'HH:mm:sszzz";
 
     private const int DateTimeLength = 19;
-    private const int MaxFractionDigits = 9;
 
     private static readonly string[] DateTimeFormats = ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd't'HH:mm:ss", "yyyy-MM-dd' 'HH:mm:ss"];
 
@@ -41,7 +40,7 @@ internal static class RunTime
     /// <summary>RFC 3339, whole seconds, in the time's own offset: text of one zone sorts as time.</summary>
     public static string? ToText(DateTimeOffset? time) => time?.ToString(Written, CultureInfo.InvariantCulture);
 
-    /// <summary>What follows a fraction of one to nine digits; all of it when there is none.</summary>
+    /// <summary>Returns what follows a fraction of at least one digit (RFC 3339 §5.6 sets no limit); all of it when there is none.</summary>
     private static ReadOnlySpan<char> WithoutFraction(ReadOnlySpan<char> rest)
     {
         if (rest is not ['.', ..])
@@ -50,7 +49,7 @@ internal static class RunTime
         }
 
         var digits = rest[1..].IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : rest.Length - 1;
-        return digits is > 0 and <= MaxFractionDigits ? rest[(1 + digits)..] : rest;
+        return digits > 0 ? rest[(1 + digits)..] : rest;
     }
 
     /// <summary><c>Z</c>, <c>+09:00</c>, <c>+0900</c> or <c>+09</c>; null for anything else. Up to 23:59, as RFC 3339 has it.</summary>
