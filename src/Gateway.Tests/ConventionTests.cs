@@ -24,7 +24,7 @@ public sealed class ConventionTests
         ["Nclue"] = ["Operations", "Redis", "Settings"],
         ["Operations"] = ["Settings"],
         ["TaskRuns"] = ["Access", "Caching", "Http", "Nclue", "Operations", "Redis"],
-        ["Check"] = ["Access", "Nclue", "Redis", "Settings", "TaskRuns"], // like the composition, it looks at all of it, and nothing looks at it
+        ["Check"] = ["Access", "Nclue", "Operations", "Redis", "Settings", "TaskRuns"], // like the composition, it looks at all of it, and nothing looks at it
     };
 
     [Fact]

@@ -6,6 +6,7 @@ using NclueGateway.Http.OpenApi;
 using NclueGateway.Nclue;
 using NclueGateway.Operations;
 using NclueGateway.Operations.Reload;
+using NclueGateway.Operations.Telemetry;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
 
@@ -57,6 +58,8 @@ internal sealed record GatewaySettings(
         }
 
         LogLevels.Check(reader, configuration);
+        FrameworkSettings.Check(reader, configuration, environment.EnvironmentName);
+        OtlpSettings.Check(reader, configuration);
         reader.ThrowIfMistaken();
         return settings;
     }

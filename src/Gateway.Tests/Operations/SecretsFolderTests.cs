@@ -73,6 +73,24 @@ public sealed class SecretsFolderTests : IDisposable
             .ShouldBe([("Nclue:TimeZone", "Asia/Tokyo"), ("Operations:SecretsFolder", _folder)], ignoreOrder: true);
     }
 
+    [Theory]
+    [InlineData("utf-8", "secret\n", "secret")]
+    [InlineData("utf-8", "secret\r\n", "secret")]
+    [InlineData("utf-8", "\ufeffsecret\r\n", "secret")]
+    [InlineData("utf-16", "\ufeffsecret\r\n", "secret")] // PowerShell 5: echo secret > file
+    [InlineData("utf-8", "secret", "secret")]
+    [InlineData("utf-8", "a\r\nb\r\n", "a\r\nb")]
+    [InlineData("utf-8", "secret\r\n\r\n", "secret\r\n")] // a mistake: see InvisibleTextTests
+    public void The_line_break_at_the_end_of_a_file_is_not_part_of_the_value(string encoding, string content, string value)
+    {
+        File.WriteAllBytes(Path.Combine(_folder, "Nclue__SecretKey"), System.Text.Encoding.GetEncoding(encoding).GetBytes(content));
+
+        var configuration = Read(_folder);
+
+        configuration["Nclue:SecretKey"].ShouldBe(value);
+        new NclueGateway.Operations.Reload.SettingsFiles(configuration).Read()["Nclue:SecretKey"].ShouldBe(value); // and when it is read again
+    }
+
     [Fact]
     public void A_file_that_cannot_be_read_is_a_mistake_that_names_it()
     {

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using NclueGateway.Operations;
@@ -117,6 +118,31 @@ public sealed class SettingsReloadTests : IDisposable
     }
 
     [Fact]
+    public void A_changed_secret_that_ends_in_white_space_is_refused()
+    {
+        Write("Nclue__AccessKey", "AK");
+        Write("Nclue__SecretKey", "old");
+        Write("Auth__Authority", "https://id.example.com");
+        Write("Auth__Audience", "gateway");
+        var reload = Start((_, _, candidate) =>
+        {
+            GatewaySettings.Read(candidate, new HostingEnvironment { EnvironmentName = "Production" });
+            return new(() => _taken.Add(candidate["Nclue:SecretKey"]), []);
+        });
+
+        Write("Nclue__SecretKey", "new-canary \r\n");
+        reload.Look();
+        reload.Look();
+        _logs.LatestRecord.Message.ShouldContain("Nclue:SecretKey: it ends with white space or a line break (U+0020).");
+        _logs.LatestRecord.Message.ShouldNotContain("canary");
+        Write("Nclue__SecretKey", "new\r\n");
+        reload.Look();
+        reload.Look();
+
+        _taken.ShouldBe(["new"]);
+    }
+
+    [Fact]
     public void A_settings_file_that_is_no_JSON_is_refused_and_a_good_one_is_taken()
     {
         Write("settings.json", """{ "Nclue": { "SecretKey": "old" } }""");
@@ -154,12 +180,12 @@ public sealed class SettingsReloadTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private SettingsReload Start()
+    private SettingsReload Start(ReloadRule? rule = null)
     {
         _configuration.AddJsonFile(Path.Combine(_folder, "settings.json"), optional: true, reloadOnChange: false);
         _configuration.AddInMemoryCollection([new("Operations:SecretsFolder", _folder)]);
         _configuration.AddSecretsFolder();
-        return new(_configuration, Judge, _services, _services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new FakeLogger<SettingsReload>(_logs));
+        return new(_configuration, rule ?? Judge, _services, _services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new FakeLogger<SettingsReload>(_logs));
     }
 
     private void Write(string name, string text)

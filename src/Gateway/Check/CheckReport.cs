@@ -13,6 +13,7 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
     public const string Redis = "redis";
     public const string RedisClock = "redis-clock";
     public const string RedisMemory = "redis-memory";
+    public const string Collector = "collector";
     public const string Nclue = "nclue";
     public const string Clock = "clock";
     public const string IndexUnit = "index-unit";
@@ -20,7 +21,7 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
 
     /// <summary>All of them, in the order of a report. Each report has each of them once.</summary>
     public static readonly IReadOnlyList<string> Names =
-        [Settings, IdentityProvider, Redis, RedisClock, RedisMemory, Nclue, Clock, IndexUnit, TimeZone];
+        [Settings, IdentityProvider, Redis, RedisClock, RedisMemory, Collector, Nclue, Clock, IndexUnit, TimeZone];
 
     private const int Indent = 13;
 
@@ -119,6 +120,7 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
         Redis => "Redis",
         RedisClock => "Clock of Redis",
         RedisMemory => "Memory of Redis",
+        Collector => "Collector",
         Nclue => "NCLUE",
         Clock => "Clock",
         IndexUnit => "Nclue:IndexUnit",

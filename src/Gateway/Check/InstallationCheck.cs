@@ -30,6 +30,7 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
     public async Task<CheckReport> RunAsync(CancellationToken stop)
     {
         var provider = RunAsync([CheckReport.IdentityProvider], Within, async () => [await Create<ProviderCheck>().RunAsync()], stop);
+        var collector = RunAsync([CheckReport.Collector], Within, async () => [await Create<CollectorCheck>().RunAsync()], stop);
         var redis = await RunAsync(
             [CheckReport.Redis, CheckReport.RedisClock, CheckReport.RedisMemory], Within, () => Create<RedisCheck>().RunAsync(), stop);
         var isRedisAway = redis.Any(finding => finding.State == FindingState.Failed && finding.Name == CheckReport.Redis);
@@ -40,7 +41,7 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
                 NclueCheck.Patience + services.GetRequiredService<NclueOptions>().Timeout + Within,
                 () => Create<NclueCheck>().RunAsync(stop),
                 stop);
-        return new([Settings(), .. await provider, .. redis, .. nclue]);
+        return new([Settings(), .. await provider, .. redis, .. await collector, .. nclue]);
     }
 
     private Finding Settings()

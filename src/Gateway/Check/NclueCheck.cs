@@ -141,21 +141,20 @@ internal sealed class NclueCheck(
     private Finding Refused(NclueOutcome outcome, NclueFailure failure)
     {
         var isRefused = failure.Kind == NclueFailureKind.CredentialsRefused;
-        return Finding.Failed(CheckReport.Nclue, failure.Detail, Advice(failure, outcome.Signed?.Key)) with
+        return Finding.Failed(CheckReport.Nclue, failure.Detail, Advice(failure)) with
         {
             Cause = failure.Cause?.ToString().ToLowerInvariant(),
             Signed = isRefused ? outcome.Signed?.Layout.Split('\n') : null,
         };
     }
 
-    private string Advice(NclueFailure failure, NclueKey? key) => failure switch
+    private string Advice(NclueFailure failure) => failure switch
     {
         { Cause: RefusalCause.Clock } => "Set this machine's clock and have it keep its time by NTP: NCP refuses what is 5 minutes off.",
         { Cause: RefusalCause.Path } => $"Nclue:BaseAddress is {options.BaseAddress}; that of NCLUE ends in /api/v1/.",
         { Cause: RefusalCause.Permission } =>
             "Give the sub account the policy NCP_VPC_NCLUE_MANAGER, and see in NCP's console that NCLUE is subscribed to." + OtherPair(failure),
         { Cause: RefusalCause.Key } => "See in NCP's console that the access key is active, and that the secret key is the one that belongs to it."
-            + (key is not null && key.SecretKey.Trim() != key.SecretKey ? " The secret key begins or ends with a blank." : "")
             + OtherPair(failure),
         { Kind: NclueFailureKind.Unreachable } =>
             $"This machine must reach {options.BaseAddress.Authority} itself (no proxy is used) and trust its certificate.",

@@ -132,7 +132,8 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
     private static string Advice(string reason) => reason switch
     {
         "NOAUTH" or "WRONGPASS" or "NOPERM" or nameof(ConnectionFailureType.AuthenticationFailure) =>
-            "Compare user and password in ConnectionStrings:Redis with Redis' users; docs/configuration.md says what the user has to be allowed.",
+            "Compare user and password in ConnectionStrings:Redis with Redis' users (a comma ends the password); docs/configuration.md says what the user "
+            + "has to be allowed.",
         "READONLY" => "This is a replica of Redis: connect to its primary.",
         "OOM" => "Redis is full: give it more memory.",
         _ => "Compare ConnectionStrings:Redis with Redis' address, port and whether it speaks TLS; it must run, and this machine must reach it.",

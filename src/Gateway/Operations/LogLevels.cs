@@ -77,7 +77,11 @@ internal sealed class LogLevels(IConfiguration configuration, Logger log) : ICon
 
         void Add(string? category, IConfigurationSection at, string? value)
         {
-            if (category?.Contains('*', StringComparison.Ordinal) == true)
+            if (category is not null && InvisibleText.Validate(category) is { } invisible)
+            {
+                mistakes.Add(($"{Section}:{Override}", $"the name of a category is wrong: {invisible}"));
+            }
+            else if (category?.Contains('*', StringComparison.Ordinal) == true)
             {
                 mistakes.Add((at.Path, "it is not the beginning of a category's name."));
             }
@@ -88,7 +92,7 @@ internal sealed class LogLevels(IConfiguration configuration, Logger log) : ICon
             }
             else
             {
-                mistakes.Add((at.Path, $"'{value}' is not one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}."));
+                mistakes.Add((at.Path, InvisibleText.Validate(value ?? "") ?? $"'{value}' is not one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}."));
             }
         }
     }

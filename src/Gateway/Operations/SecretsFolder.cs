@@ -30,7 +30,7 @@ internal static class SecretsFolder
             return; // whether that is a mistake is for the options to say
         }
 
-        var files = new KeyPerFileConfigurationSource
+        var files = new SecretFiles
         {
             FileProvider = new PhysicalFileProvider(folder), // leaves out hidden files: Kubernetes keeps its own there
             IgnoreCondition = name => !name.Contains(Separator, StringComparison.Ordinal),
@@ -46,6 +46,24 @@ internal static class SecretsFolder
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
             throw new SettingsException([$"{OperationsOptions.Section}:{nameof(OperationsOptions.SecretsFolder)}: {unreadable.Message}"]);
+        }
+    }
+
+    /// <summary>The framework's source, which takes away the line break of this machine only; editors on Windows write CR LF.</summary>
+    private sealed class SecretFiles : KeyPerFileConfigurationSource, IConfigurationSource
+    {
+        IConfigurationProvider IConfigurationSource.Build(IConfigurationBuilder builder) => new SecretFilesProvider(this);
+    }
+
+    private sealed class SecretFilesProvider(SecretFiles source) : KeyPerFileConfigurationProvider(source)
+    {
+        public override void Load()
+        {
+            base.Load();
+            foreach (var (key, value) in Data.Where(setting => setting.Value?.EndsWith('\r') == true).ToList())
+            {
+                Data[key] = value![..^1];
+            }
         }
     }
 }

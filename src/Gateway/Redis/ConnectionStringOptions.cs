@@ -1,13 +1,18 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using NclueGateway.Settings;
 using StackExchange.Redis;
 
 namespace NclueGateway.Redis;
 
 /// <summary>Where Redis is: the settings under <c>ConnectionStrings</c>.</summary>
-internal sealed class ConnectionStringOptions : IValidatableObject
+internal sealed partial class ConnectionStringOptions : IValidatableObject
 {
     public const string Section = "ConnectionStrings";
+
+    private const string Example = "'redis.example:6380,ssl=true,user=…,password=…'";
 
     /// <value>
     /// A connection string of StackExchange.Redis (https://stackexchange.github.io/StackExchange.Redis/Configuration). Default none: one replica
@@ -18,12 +23,66 @@ internal sealed class ConnectionStringOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Redis.Length > 0 && !IsReadable())
+        if (Redis.Length > 0 && Mistake() is { } mistake)
         {
-            // What is wrong with it would show a part of it.
-            yield return new("it is not a connection string of StackExchange.Redis, such as 'redis.example:6380,ssl=true,password=…'.", [nameof(Redis)]);
+            yield return new(mistake, [nameof(Redis)]);
         }
     }
+
+    /// <summary>Returns what is wrong, without a part of the text: any could be the password.</summary>
+    private string? Mistake()
+    {
+        var isAfterPassword = false;
+        foreach (var part in Redis.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!isAfterPassword && UrlScheme().IsMatch(part))
+            {
+                return $"it is a URL. Write it as {Example}; 'ssl=true' stands for rediss://, 'user=' and 'password=' for what is in front of '@'.";
+            }
+
+            // As StackExchange.Redis tells them apart: what has no name is the address of a server.
+            if (part.IndexOf('=', StringComparison.Ordinal) > 0)
+            {
+                isAfterPassword |= part.StartsWith("password", StringComparison.OrdinalIgnoreCase);
+            }
+            else if (isAfterPassword && !HasPort(Server(part)))
+            {
+                return "an address without a port follows the password. If that is a part of the password: a comma ends it, and cannot be written in one. "
+                    + "Choose a password without commas, and name servers first.";
+            }
+            else if (!IsAddress(Server(part)))
+            {
+                return $"a part of it is neither an option nor the address of a server. It has to look like {Example}.";
+            }
+        }
+
+        return IsReadable() ? null : $"it is not a connection string of StackExchange.Redis, such as {Example}. A password cannot hold a comma.";
+    }
+
+    private static EndPoint? Server(string part)
+    {
+        try
+        {
+            return EndPointCollection.TryParse(part);
+        }
+        catch (ArgumentException)
+        {
+            return null; // a port that is none
+        }
+    }
+
+    // The library takes nearly every text for a host name, and a wrong one fails only when it is connected to.
+    private static bool IsAddress(EndPoint? server) => server switch
+    {
+        DnsEndPoint { Host: var host } => Uri.CheckHostName(host) == UriHostNameType.Dns,
+        null => false,
+        _ => true,
+    };
+
+    private static bool HasPort(EndPoint? server) => server is DnsEndPoint { Port: > 0 } or IPEndPoint { Port: > 0 } or UnixDomainSocketEndPoint;
+
+    [GeneratedRegex(@"\A[A-Za-z][A-Za-z0-9+.-]*://", RegexOptions.NonBacktracking)]
+    private static partial Regex UrlScheme();
 
     private bool IsReadable()
     {

@@ -68,6 +68,15 @@ internal sealed class SettingsReader(IConfiguration configuration)
     /// <summary>A mistake that only shows where several sections meet.</summary>
     public void Add(string key, string mistake) => _mistakes.Add($"{key}: {mistake}");
 
+    /// <summary>Adds a mistake when the text of a setting begins or ends with white space or holds an invisible character.</summary>
+    public void AddText(string key, string? text)
+    {
+        if (text is not null && InvisibleText.Validate(text) is { } mistake)
+        {
+            _mistakes.Add($"{key}: {mistake}");
+        }
+    }
+
     /// <exception cref="SettingsException">There is at least one mistake.</exception>
     public void ThrowIfMistaken()
     {
@@ -93,6 +102,11 @@ internal sealed class SettingsReader(IConfiguration configuration)
             return;
         }
 
+        if (!property.IsDefined(typeof(FreeTextAttribute)))
+        {
+            ValidateText(property.PropertyType, given);
+        }
+
         try
         {
             if (Convert(property.PropertyType, given) is { } value)
@@ -102,7 +116,28 @@ internal sealed class SettingsReader(IConfiguration configuration)
         }
         catch (Exception unreadable) when (unreadable is FormatException or ArgumentException or NotSupportedException or OverflowException)
         {
+            if (IsOnList(given.Path))
+            {
+                return;
+            }
+
             _mistakes.Add($"{given.Path}: {(isSecret ? "the value" : $"'{given.Value}'")} is not {Expected(property.PropertyType)}.");
+        }
+    }
+
+    /// <summary>Adds a mistake for each value, and each name in a table, that holds what nobody sees.</summary>
+    private void ValidateText(Type type, IConfigurationSection given)
+    {
+        // Parsers of numbers, times and flags pass over white space at the ends.
+        var isText = type == typeof(string) || type == typeof(Uri) || type.IsEnum;
+        AddText(given.Path, isText ? given.Value : given.Value?.Trim());
+        foreach (var entry in given.GetChildren())
+        {
+            AddText(entry.Path, entry.Value);
+            if (InvisibleText.Validate(entry.Key) is { } mistake)
+            {
+                _mistakes.Add($"{given.Path}: the name of an entry is wrong: {mistake}");
+            }
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class BrowserSessionOptions : IValidatableObject
     /// password as base64, or the path of a file with either.
     /// </summary>
     /// <value>Default none.</value>
-    [Secret]
+    [Secret, FreeText]
     public string DataProtectionCertificate { get; set; } = "";
 
     /// <summary>Whether the key ring may lie in Redis without encryption, readable to all who can read that Redis.</summary>

@@ -1,30 +1,25 @@
 using System.Diagnostics;
-using System.Text;
 
 namespace NclueGateway.Operations.Telemetry;
 
 /// <summary>
 /// A caller's <c>traceparent</c> (W3C Trace Context) neither decides whether a request is sampled nor names its trace: whoever may call could
-/// have everything sampled, or mix traces up. It becomes a link, so that both can be found from each other. <c>baggage</c> is dropped.
+/// have everything sampled, or mix traces up. It becomes a link, so that both can be found from each other. <c>baggage</c> and
+/// <c>tracestate</c>, which hold any text, are dropped.
 /// </summary>
 internal sealed class CallersTraces : DistributedContextPropagator
 {
-    /// <summary>In characters. A longer <c>tracestate</c> need not be propagated (W3C Trace Context §3.3.1.5).</summary>
-    private const int MaxTraceState = 512;
-
     public override IReadOnlyCollection<string> Fields => [];
 
     /// <summary>Links the request's span to the one that a caller's headers name, if they do.</summary>
     public static void Link(Activity? request, IHeaderDictionary headers)
     {
         if (headers.TraceParent.Count > 0 && request is not null
-            && ActivityContext.TryParse(headers.TraceParent, StateIn(headers.TraceState), isRemote: true, out var caller))
+            && ActivityContext.TryParse(headers.TraceParent, traceState: null, isRemote: true, out var caller))
         {
             request.AddLink(new(caller));
         }
     }
-
-    private static string? StateIn(string? state) => state is { Length: <= MaxTraceState } && Ascii.IsValid(state) ? state : null;
 
     public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter)
     {

@@ -17,10 +17,6 @@ internal static class TelemetryExtensions
 {
     public const string MetricsRoute = "/metrics";
 
-    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    private const string Certificate = "OTEL_EXPORTER_OTLP_CERTIFICATE";
-    private const string ClientCertificate = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
-
     // Of the framework's other meters (routing, authentication, authorization, memory pools …) most cost each request something. This
     // instrument costs it two measurements; nclue_gateway.requests.active tells the same.
     private const string ServerMeter = "Microsoft.AspNetCore.Hosting";
@@ -38,7 +34,7 @@ internal static class TelemetryExtensions
     {
         // With the composite of the default the instrumentation would read traceparent and baggage by itself.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
-        services.AddSingleton<DistributedContextPropagator, CallersTraces>().AddSingleton<TraceIds>();
+        services.AddSingleton<DistributedContextPropagator, CallersTraces>().AddSingleton<TraceIds>().AddSingleton<CollectorWatch>();
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
                 configuration["OTEL_SERVICE_NAME"] ?? "nclue-gateway", serviceVersion: typeof(TelemetryExtensions).Assembly.GetName().Version?.ToString(3)))
@@ -48,14 +44,15 @@ internal static class TelemetryExtensions
                 .AddRuntimeInstrumentation()
                 .AddView(StreamOf)
                 .AddPrometheusExporter());
-        if (!string.IsNullOrEmpty(configuration[Endpoint]))
+        if (!string.IsNullOrEmpty(configuration[OtlpSettings.Endpoint]))
         {
-            services.ConfigureAll<OtlpExporterOptions>(exporter => KeepOffSocketThreads(exporter, configuration));
+            services.AddOptions<OtlpExporterOptions>().Configure<CollectorWatch>((exporter, watch) => Connect(exporter, configuration, watch));
             telemetry
                 .WithMetrics(metrics => metrics.AddOtlpExporter())
                 .WithTracing(traces => traces // spans that nobody takes would cost each request all the same
                     .AddSource(GatewayTelemetry.Name)
                     .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !IsOfProbes(context.Request.Path))
+                    .AddProcessor<RequestSpans>() // before the exporter
                     .AddOtlpExporter());
         }
 
@@ -81,12 +78,15 @@ internal static class TelemetryExtensions
         _ => new() { CardinalityLimit = MostSeries },
     };
 
-    /// <summary>With certificates of its own the exporter makes a client that nobody else can.</summary>
-    private static void KeepOffSocketThreads(OtlpExporterOptions exporter, IConfiguration configuration)
+    /// <summary>
+    /// Keeps exports off the threads that watch sockets, and notes what comes of them. With certificates of its own the exporter makes a client that
+    /// nothing else can.
+    /// </summary>
+    private static void Connect(OtlpExporterOptions exporter, IConfiguration configuration, CollectorWatch watch)
     {
-        if (configuration[Certificate] is null && configuration[ClientCertificate] is null)
+        if (configuration[OtlpSettings.Certificate] is null && configuration[OtlpSettings.ClientCertificate] is null)
         {
-            exporter.HttpClientFactory = () => new HttpClient(new SocketsHttpHandler { ConnectCallback = ThreadPoolStream.ConnectAsync })
+            exporter.HttpClientFactory = () => new HttpClient(watch.Watch(new SocketsHttpHandler { ConnectCallback = ThreadPoolStream.ConnectAsync }))
             {
                 Timeout = TimeSpan.FromMilliseconds(exporter.TimeoutMilliseconds),
             };

@@ -1,0 +1,41 @@
+using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.Nclue;
+
+namespace NclueGateway.Tests.Check;
+
+/// <summary>
+/// Which ways out go by the proxy that the environment names, as <c>docs/configuration.md</c> says. That calls to NCLUE do not, is in
+/// <see cref="DetachedForwardTests"/>.
+/// </summary>
+public sealed class EgressTests
+{
+    [Fact]
+    public async Task The_identity_provider_and_the_collector_are_reached_through_the_proxy_of_the_environment()
+    {
+        await using var proxy = RawUpstream.Start(RawUpstream.Http(502, []));
+        var settings = new Dictionary<string, string>
+        {
+            ["Nclue__AccessKey"] = "AK",
+            ["Nclue__SecretKey"] = "SK",
+            ["Auth__Authority"] = "http://id.example.com/realm",
+            ["Auth__Audience"] = "gateway",
+            ["Auth__RequireHttpsMetadata"] = "false",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector.example.com:4318",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["http_proxy"] = $"http://{proxy.BaseAddress.Authority}",
+            ["no_proxy"] = "",
+        };
+
+        var (exitCode, output, errors) = await GatewayProgram.RunAsync(settings, "check", "--json", "--no-upstream");
+
+        var seen = Checked.Read(exitCode, output);
+        seen["identity-provider"].Seen.ShouldBe("http://id.example.com/realm answered HTTP 502.", errors);
+        seen["collector"].Seen.ShouldBe("http://collector.example.com:4318 does not accept exports (metrics: HTTP 502, traces: HTTP 502).");
+        proxy.Requests.Select(head => head.Split('\r')[0]).Distinct().Order(StringComparer.Ordinal).ShouldBe(
+        [
+            "GET http://id.example.com/realm/.well-known/openid-configuration HTTP/1.1",
+            "POST http://collector.example.com:4318/v1/metrics HTTP/1.1",
+            "POST http://collector.example.com:4318/v1/traces HTTP/1.1",
+        ]);
+    }
+}
