@@ -15,7 +15,7 @@ public sealed partial class AuditLineTests
     public async Task The_line_of_an_event_is_the_one_that_Serilog_makes_of_its_properties()
     {
         await using var logs = new WrittenLogs(new Dictionary<string, string?>());
-        Gen.Select(Gen.Enum<AuditKind>(), Gen.String, Numbers, Texts, Texts, Gen.Select(Numbers, Numbers, Texts), Gen.Long[-1, long.MaxValue / 2])
+        Gen.Select(Gen.Enum<AuditKind>(), Gen.String, Numbers, Texts, Texts, Gen.Select(Numbers, Numbers, Texts, Numbers), Gen.Long[-1, long.MaxValue / 2])
             .Select((kind, outcome, status, subject, client, page, ticks) => new AuditEvent(kind, outcome)
             {
                 Status = status,
@@ -25,6 +25,7 @@ public sealed partial class AuditLineTests
                 Index = page.Item1,
                 Limit = page.Item2,
                 Cache = page.Item3,
+                Count = page.Item4,
                 TraceId = subject,
                 Duration = ticks < 0 ? null : TimeSpan.FromTicks(ticks >> (int)(ticks % 50)),
             })

@@ -26,6 +26,7 @@ public sealed class RequestLogTests
         using (await anonymous.GetAsync("/health/live?canary", TestContext.Current.CancellationToken))
         using (await anonymous.GetAsync("/api/task-runs?token=canary", TestContext.Current.CancellationToken))
         using (await anonymous.GetAsync("/canary/canary", TestContext.Current.CancellationToken))
+        using (await anonymous.SendAsync(new(new HttpMethod("CANARY"), "/canary"), TestContext.Current.CancellationToken))
         using (await gateway.Client.GetAsync("/api/task-runs?limit=canary", TestContext.Current.CancellationToken))
         {
         }
@@ -39,6 +40,7 @@ public sealed class RequestLogTests
                 "Debug GET /health/live 200",
                 "Information GET /api/task-runs 401",
                 "Information GET - 404",
+                "Information _OTHER - 404",
                 "Information GET /api/task-runs 400",
             ], ignoreOrder: true);
         lines.ShouldAllBe(line => !(line.Message + string.Concat(line.StructuredState!)).Contains("canary"));

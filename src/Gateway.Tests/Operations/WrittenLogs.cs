@@ -50,6 +50,9 @@ internal sealed class WrittenLogs : IAsyncDisposable
     /// <summary>Whether nothing more can be written.</summary>
     public bool IsFull { set => _written.IsFull = value; }
 
+    /// <summary>Whether what is written waits.</summary>
+    public bool IsHeld { set => _written.IsHeld = value; }
+
     /// <summary>Everything so far.</summary>
     public string Text() => _written.ToString();
 
@@ -61,14 +64,38 @@ internal sealed class WrittenLogs : IAsyncDisposable
 
     private sealed class Writer : StringWriter
     {
+        private readonly ManualResetEventSlim _open = new(initialState: true);
+
         public bool IsFull { get; set; }
+
+        public bool IsHeld
+        {
+            set
+            {
+                if (value)
+                {
+                    _open.Reset();
+                }
+                else
+                {
+                    _open.Set();
+                }
+            }
+        }
 
         public override void Flush()
         {
+            _open.Wait(TestContext.Current.CancellationToken);
             if (IsFull)
             {
                 throw new IOException("No space left on device");
             }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _open.Dispose();
+            base.Dispose(disposing);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using NclueGateway.Operations;
 
 namespace NclueGateway.Http;
 
@@ -24,7 +25,7 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
             return true;
         }
 
-        Log.Failed(logger, exception, httpContext.Request.Method, ProblemAnswer.TraceId(httpContext));
+        Log.Failed(logger, exception, RequestMethod.Of(httpContext.Request), ProblemAnswer.TraceId(httpContext));
         await new ProblemAnswer(Problems.InternalError).ExecuteAsync(httpContext);
         return true;
     }

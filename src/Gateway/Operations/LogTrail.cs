@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 
 namespace NclueGateway.Operations;
@@ -14,7 +15,7 @@ namespace NclueGateway.Operations;
 /// <param name="droppedCounter">Counts the entries that could not be written.</param>
 internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counter<long> droppedCounter) : BackgroundService
 {
-    /// <summary>The most entries that wait to be written.</summary>
+    /// <summary>The most entries that wait to be written, in each of the two queues.</summary>
     public const int Capacity = 10_000;
 
     /// <summary>The least time between two errors about dropped entries; what is dropped in between is told with the next one.</summary>
@@ -27,29 +28,18 @@ internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counte
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     // Not a channel: each write to it takes a lock, and wakes whoever reads.
-    private readonly ConcurrentQueue<T> _queue = new();
+    private readonly Waiting _first = new();
+    private readonly Waiting _second = new();
     private readonly Lock _writing = new();
     private volatile bool _isRunning;
-    private int _queued;
     private long _dropped;
     private long? _alertedAt;
 
     /// <summary>Puts an entry into the queue. Never throws, and never waits while the gateway runs.</summary>
-    public void Record(T entry)
-    {
-        if (Interlocked.Increment(ref _queued) > Capacity)
-        {
-            Interlocked.Decrement(ref _queued);
-            CountDrops(1);
-            return;
-        }
+    public void Record(T entry) => Record(entry, _first);
 
-        _queue.Enqueue(entry);
-        if (!_isRunning)
-        {
-            WriteQueue();
-        }
-    }
+    /// <summary>Does the same with an entry of less weight, in a queue of its own: it is written when no other entry waits.</summary>
+    public void RecordSecond(T entry) => Record(entry, _second);
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -103,9 +93,25 @@ internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counte
         }
     }
 
+    private void Record(T entry, Waiting queue)
+    {
+        if (Interlocked.Increment(ref queue.Count) > Capacity)
+        {
+            Interlocked.Decrement(ref queue.Count);
+            CountDrops(1);
+            return;
+        }
+
+        queue.Entries.Enqueue(entry);
+        if (!_isRunning)
+        {
+            WriteQueue();
+        }
+    }
+
     private void WriteQueue()
     {
-        if (_queue.IsEmpty && Volatile.Read(ref _dropped) == 0)
+        if (_first.Entries.IsEmpty && _second.Entries.IsEmpty && Volatile.Read(ref _dropped) == 0)
         {
             return;
         }
@@ -119,9 +125,8 @@ internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counte
             {
                 using (output?.Gather())
                 {
-                    while (_queue.TryDequeue(out var entry))
+                    while (_first.TryTake(out var entry) || _second.TryTake(out entry))
                     {
-                        Interlocked.Decrement(ref _queued);
                         written += TryWrite(entry) ? 1 : 0;
                         told += AlertOfDropsWhenDue();
                     }
@@ -170,5 +175,23 @@ internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counte
         }
 
         return dropped;
+    }
+
+    /// <summary>Entries that wait, and their number: the queue itself counts them slowly.</summary>
+    private sealed class Waiting
+    {
+        public readonly ConcurrentQueue<T> Entries = new();
+        public int Count;
+
+        public bool TryTake([MaybeNullWhen(false)] out T entry)
+        {
+            if (!Entries.TryDequeue(out entry))
+            {
+                return false;
+            }
+
+            Interlocked.Decrement(ref Count);
+            return true;
+        }
     }
 }

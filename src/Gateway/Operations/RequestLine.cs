@@ -2,7 +2,7 @@ namespace NclueGateway.Operations;
 
 /// <summary>How a request ended, as a line of the log. It holds nothing that the caller made up.</summary>
 /// <param name="Level">The level, which says how the request ended.</param>
-/// <param name="Method">The method; null when it is none.</param>
+/// <param name="Method">The method, <c>_OTHER</c> when HTTP does not define it.</param>
 /// <param name="Route">The pattern of the route, not the path that was sent; null when there is none.</param>
 /// <param name="Status">The status of the answer.</param>
 internal sealed record RequestLine(LogLevel Level, string? Method, string? Route, int Status) : ILogLine

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics;
-using NclueGateway.Operations.Audit;
 
 namespace NclueGateway.Operations;
 
@@ -35,7 +34,7 @@ internal sealed class RequestLog(RequestDelegate next, RequestTrail trail, TimeP
             return;
         }
 
-        trail.Record(new(level, AuditText.Clean(context.Request.Method), Route(context), status)
+        trail.Record(new(level, RequestMethod.Of(context.Request), Route(context), status)
         {
             Time = time.GetUtcNow().UtcDateTime,
             Duration = time.GetElapsedTime(started),

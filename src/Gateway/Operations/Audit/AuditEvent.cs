@@ -10,7 +10,10 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : ILogLine
 {
     private const string Template = "{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
 
-    /// <summary>When it was over, in UTC.</summary>
+    /// <summary>Number of refusals that this event stands for; null for a single one, which is all other events.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>When it was over, in UTC; of several refusals, when the last one was.</summary>
     public DateTime Time { get; init; }
 
     /// <summary>The status of the answer.</summary>
@@ -38,7 +41,7 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : ILogLine
 
     public string? TraceId { get; init; }
 
-    /// <summary>As a log event: the same properties in every one, null where there is nothing to say.</summary>
+    /// <summary>As a log event: the same properties in every one, null where there is nothing to say. Only several refusals have a count.</summary>
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, object?>>)
     [
         new(nameof(Kind), Name(Kind)),
@@ -52,6 +55,7 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : ILogLine
         new(nameof(Cache), Cache),
         new("DurationMs", Duration?.TotalMilliseconds),
         new(nameof(TraceId), TraceId),
+        .. Count is null ? Array.Empty<KeyValuePair<string, object?>>() : [new(nameof(Count), Count)],
         new("{OriginalFormat}", Template),
     ]).GetEnumerator();
 
@@ -83,6 +87,12 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : ILogLine
         output.WriteJson(Duration?.TotalMilliseconds);
         output.Write(",\"TraceId\":");
         output.WriteJson(TraceId);
+        if (Count is not null)
+        {
+            output.Write(",\"Count\":");
+            output.WriteJson(Count);
+        }
+
         output.Write(",\"EventId\":{\"Id\":");
         output.Write((int)Kind, "D");
         output.Write(",\"Name\":\"");

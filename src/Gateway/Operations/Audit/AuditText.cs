@@ -1,17 +1,22 @@
-using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
+using NclueGateway.Settings;
 
 namespace NclueGateway.Operations.Audit;
 
-/// <summary>Makes text that others have chosen fit for a log: short, on one line, and looking like what it is.</summary>
+/// <summary>Makes text that others have chosen fit for a log: short, on one line, and looking like what it is. Two texts never become one.</summary>
 internal static class AuditText
 {
-    /// <summary>How many characters are kept, at most.</summary>
-    public const int MaxLength = 128;
+    /// <summary>Maximum number of characters that are kept: as many as a subject may have (OpenID Connect Core 1.0 §2).</summary>
+    public const int MaxLength = 255;
+
+    /// <summary>Length of the hash in characters: 128 bits of SHA-256.</summary>
+    private const int HashLength = 32;
 
     /// <summary>
-    /// Replaces control characters, line and paragraph separators, invisible and direction-changing characters (Unicode's Cc, Zl, Zp, Cf)
-    /// and halves of characters by U+FFFD; cuts what is too long and says so by an ellipsis.
+    /// Replaces control characters, invisible and direction-changing characters (<see cref="InvisibleText.IsInvisible"/>) and halves of characters by
+    /// U+FFFD, and cuts what is too long, with an ellipsis. Text that is changed ends in <c>#</c> and the first half of the SHA-256 of what it was,
+    /// in UTF-8. So does text that holds U+FFFD itself: it could imitate a changed one.
     /// </summary>
     public static string? Clean(string? text)
     {
@@ -20,21 +25,24 @@ internal static class AuditText
             return text;
         }
 
-        var clean = new StringBuilder(MaxLength + 1);
+        var clean = new StringBuilder(MaxLength + HashLength + 3);
+        var isChanged = false;
         foreach (var rune in text.EnumerateRunes())
         {
             if (clean.Length + rune.Utf16SequenceLength > MaxLength)
             {
+                isChanged = true;
                 clean.Append('…');
                 break;
             }
 
-            clean.Append((IsVisible(rune) ? rune : Rune.ReplacementChar).ToString());
+            var isVisible = rune != Rune.ReplacementChar && !InvisibleText.IsInvisible(rune);
+            isChanged |= !isVisible;
+            clean.Append((isVisible ? rune : Rune.ReplacementChar).ToString());
         }
 
-        return clean.ToString();
+        return isChanged ? clean.Append(" #").Append(Hash(text)).ToString() : text;
     }
 
-    private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashLength];
 }

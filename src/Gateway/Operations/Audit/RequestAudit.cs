@@ -9,11 +9,12 @@ namespace NclueGateway.Operations.Audit;
 /// the status that is sent.
 /// </summary>
 /// <param name="next">Everything else.</param>
-/// <param name="trail">Where events go.</param>
+/// <param name="trail">Where events of callers go.</param>
+/// <param name="refusals">Where refusals go whose number no quota limits.</param>
 /// <param name="time">The clock that durations are taken by.</param>
 /// <param name="identify">The application and the person that somebody signed in is; nulls for everybody else.</param>
 internal sealed class RequestAudit(
-    RequestDelegate next, AuditTrail trail, TimeProvider time, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify)
+    RequestDelegate next, AuditTrail trail, RefusalTrail refusals, TimeProvider time, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify)
 {
     // All other paths are open to everybody and tell nothing about anybody.
     private static readonly PathString[] Audited = ["/api", "/session"];
@@ -50,7 +51,18 @@ internal sealed class RequestAudit(
         return false;
     }
 
-    private void Record(HttpContext context, AuditNotes notes, long started) => trail.Record(ToEvent(context, notes, time.GetElapsedTime(started)));
+    private void Record(HttpContext context, AuditNotes notes, long started)
+    {
+        var happened = ToEvent(context, notes, time.GetElapsedTime(started));
+        if (RefusalTrail.Takes(happened))
+        {
+            refusals.Record(happened);
+        }
+        else
+        {
+            trail.Record(happened);
+        }
+    }
 
     private AuditEvent ToEvent(HttpContext context, AuditNotes notes, TimeSpan duration)
     {
@@ -82,7 +94,9 @@ internal static class RequestAuditExtensions
 {
     public static IServiceCollection AddAudit(this IServiceCollection services) => services
         .AddSingleton<AuditTrail>()
-        .AddHostedService(provider => provider.GetRequiredService<AuditTrail>());
+        .AddHostedService(provider => provider.GetRequiredService<AuditTrail>())
+        .AddSingleton<RefusalTrail>()
+        .AddHostedService(provider => provider.GetRequiredService<RefusalTrail>());
 
     /// <param name="app">Where it is added: before everything else.</param>
     /// <param name="identify">The application and the person that somebody signed in is; nulls for everybody else.</param>
