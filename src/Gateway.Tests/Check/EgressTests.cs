@@ -1,5 +1,6 @@
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Nclue;
+using NclueGateway.Tests.Operations;
 
 namespace NclueGateway.Tests.Check;
 
@@ -12,7 +13,8 @@ public sealed class EgressTests
     [Fact]
     public async Task The_identity_provider_and_the_collector_are_reached_through_the_proxy_of_the_environment()
     {
-        await using var proxy = RawUpstream.Start(RawUpstream.Http(502, []));
+        await using var proxy = await TestCollector.StartAsync();
+        proxy.Status = 404;
         var settings = new Dictionary<string, string>
         {
             ["Nclue__AccessKey"] = "AK",
@@ -22,20 +24,16 @@ public sealed class EgressTests
             ["Auth__RequireHttpsMetadata"] = "false",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector.example.com:4318",
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["http_proxy"] = $"http://{proxy.BaseAddress.Authority}",
+            ["http_proxy"] = proxy.Address,
             ["no_proxy"] = "",
         };
 
         var (exitCode, output, errors) = await GatewayProgram.RunAsync(settings, "check", "--json", "--no-upstream");
 
         var seen = Checked.Read(exitCode, output);
-        seen["identity-provider"].Seen.ShouldBe("http://id.example.com/realm answered HTTP 502.", errors);
-        seen["collector"].Seen.ShouldBe("http://collector.example.com:4318 does not accept exports (metrics: HTTP 502, traces: HTTP 502).");
-        proxy.Requests.Select(head => head.Split('\r')[0]).Distinct().Order(StringComparer.Ordinal).ShouldBe(
-        [
-            "GET http://id.example.com/realm/.well-known/openid-configuration HTTP/1.1",
-            "POST http://collector.example.com:4318/v1/metrics HTTP/1.1",
-            "POST http://collector.example.com:4318/v1/traces HTTP/1.1",
-        ]);
+        seen["identity-provider"].Seen.ShouldBe("http://id.example.com/realm answered HTTP 404.", errors);
+        seen["collector"].Seen.ShouldBe("http://collector.example.com:4318 does not accept exports (metrics: HTTP 404, traces: HTTP 404).");
+        proxy.Received.Select(request => request.Path).Distinct().Order(StringComparer.Ordinal).ShouldBe(
+            ["collector.example.com:4318/v1/metrics", "collector.example.com:4318/v1/traces", "id.example.com/realm/.well-known/openid-configuration"]);
     }
 }

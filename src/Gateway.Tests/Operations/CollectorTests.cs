@@ -26,11 +26,11 @@ public sealed class CollectorTests
 
         Export(gateway);
         Lines(gateway).ShouldBeEmpty();
-        (collector.Status, collector.GrpcStatus) = isGrpc ? (200, "14") : (503, "0");
+        (collector.Status, collector.GrpcStatus) = isGrpc ? (200, "16") : (400, "0");
         Export(gateway);
         Export(gateway);
         Lines(gateway).ShouldHaveSingleItem().ShouldMatch(
-            @"^Warning The OpenTelemetry collector does not accept exports \((traces|metrics): " + (isGrpc ? "gRPC status 14" : "HTTP 503") + @"\)\. What cannot be exported is lost\.$");
+            @"^Warning The OpenTelemetry collector does not accept exports \((traces|metrics): " + (isGrpc ? "gRPC status 16" : "HTTP 400") + @"\)\. What cannot be exported is lost\.$");
         (collector.Status, collector.GrpcStatus) = (200, "0");
         Export(gateway);
         Export(gateway);
@@ -84,7 +84,7 @@ public sealed class CollectorTests
         }
 
         var good = await installation.CheckAsync(callsUpstream: false);
-        collector.Status = 404;
+        collector.Status = 404; // not retried
         var wrong = await installation.CheckAsync(callsUpstream: false);
         var down = await installation.CheckAsync("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://user:canary@127.0.0.1:{RedisServer.FreePort()}", callsUpstream: false);
         var mistaken = await installation.CheckAsync("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", callsUpstream: false);

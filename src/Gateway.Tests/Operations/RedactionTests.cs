@@ -60,7 +60,8 @@ public sealed class RedactionTests
         string[] secrets = ["plain-canary", "with \"quotes\" canary", @"back\slash\canary", "canary+/=&<>'%", "비밀canary열쇠", "canary\ttab", "9876543210"];
         foreach (var secret in secrets)
         {
-            await using var logs = new WrittenLogs(new Dictionary<string, string?> { ["Nclue:SecretKey"] = secret }, environment);
+            await using var logs = new WrittenLogs(new Dictionary<string, string?>(), environment);
+            logs.Redactor.Replace([secret]); // one that holds a tab, which no setting may
 
             Places[place](logs.Log(), secret);
 
@@ -74,7 +75,7 @@ public sealed class RedactionTests
 
     [Theory]
     [InlineData("Nclue:AccessKey", "canary-canary", "canary-canary")]
-    [InlineData("Nclue:SecretKey", "canary-canary\n", "canary-canary")]
+    [InlineData("Nclue:SecretKey", "canary-canary", "canary-canary")]
     [InlineData("Auth:Session:ClientSecret", "canary-canary", "canary-canary")]
     [InlineData("ConnectionStrings:Redis", "127.0.0.1:9,abortConnect=false,Password = canary=canary,ssl=false", "canary=canary")]
     public async Task Every_setting_that_is_secret_is_looked_for_in_every_category(string key, string value, string secret)
@@ -203,7 +204,7 @@ public sealed class RedactionTests
     [InlineData("\\n\\n\\n")]
     [InlineData("\\foobar")] // from the second half of an escape on
     [InlineData("nananan")] // after a backslash, and over itself
-    [InlineData("{Kind}: ")]
+    [InlineData("{Kind}:")]
     [InlineData("Information")]
     public async Task A_line_stays_JSON_whatever_the_secret_is(string secret)
     {

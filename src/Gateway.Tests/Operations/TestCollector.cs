@@ -23,6 +23,7 @@ internal sealed class TestCollector : IAsyncDisposable
     /// <summary>The status of the next answers over gRPC, as it stands in <c>grpc-status</c>.</summary>
     public string GrpcStatus { get; set; } = "0";
 
+    /// <summary>What has come, by host and path.</summary>
     public ConcurrentQueue<(string Path, string Body)> Received { get; } = new();
 
     /// <summary>Settings of a gateway that exports to it.</summary>
@@ -44,7 +45,7 @@ internal sealed class TestCollector : IAsyncDisposable
         app.Run(async context =>
         {
             using var reader = new StreamReader(context.Request.Body, Encoding.Latin1);
-            collector.Received.Enqueue((context.Request.Path, await reader.ReadToEndAsync()));
+            collector.Received.Enqueue(($"{context.Request.Host}{context.Request.Path}", await reader.ReadToEndAsync()));
             context.Response.StatusCode = collector.Status;
             if (isGrpc)
             {

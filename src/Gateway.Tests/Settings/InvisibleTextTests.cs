@@ -47,7 +47,7 @@ public sealed class InvisibleTextTests
                 }
                 else if (setting.Type == typeof(string) || setting.Type == typeof(Uri) || setting.Type.IsEnum)
                 {
-                    data.Add(setting.Key, Good.GetValueOrDefault(setting.Key) ?? $"{setting.Default}");
+                    data.Add(setting.Key, Good.GetValueOrDefault(setting.Key) ?? (setting.HasDefault ? $"{setting.Default}" : "xy"));
                 }
             }
 
@@ -59,7 +59,7 @@ public sealed class InvisibleTextTests
     [MemberData(nameof(TextSettings))]
     public void Every_text_setting_is_refused_with_white_space_at_its_ends_or_an_invisible_character(string key, string good)
     {
-        if (key != "Operations:SecretsFolder")
+        if (good != "xy" && key != "Operations:SecretsFolder") // the folder need not be there
         {
             MistakesOf(key, good).ShouldBeEmpty(key);
         }

@@ -8,6 +8,7 @@ namespace NclueGateway.Operations.Telemetry;
 /// </summary>
 internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
 {
+    private const string TimedOut = "no response in time";
     private const long LongestGrpcResponse = 64 * 1024;
 
     private readonly Lock _lock = new();
@@ -36,7 +37,10 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
         lock (_lock)
         {
             wasFailing = _last.Values.Any(reason => reason is not null);
-            _last[isOfMetrics ? "metrics" : "traces"] = failure;
+            var signal = isOfMetrics ? "metrics" : "traces";
+
+            // The exporter retries a 503 until its time is over: the first reason says more.
+            _last[signal] = failure == TimedOut ? _last.GetValueOrDefault(signal) ?? failure : failure;
             isFailing = _last.Values.Any(reason => reason is not null);
         }
 
@@ -67,7 +71,7 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
     private static string Describe(Exception failure) => failure switch
     {
         HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } => $"{kind}",
-        OperationCanceledException => "no response in time",
+        OperationCanceledException => TimedOut,
         _ => failure.GetType().Name,
     };
 
