@@ -28,7 +28,7 @@ internal static class RequestLimits
 
     /// <summary>
     /// Maximum number of them that one address may have (<see cref="ConnectionLimiter"/>). Many people may come from one address, with up to six
-    /// connections each; known proxies, which bring everybody, may have all.
+    /// connections each; known proxies, which carry the requests of many callers, may have all.
     /// </summary>
     public const int ConnectionsPerAddress = 1_000;
 

@@ -8,8 +8,8 @@ namespace NclueGateway.Operations;
 internal sealed record OperationsEndpoint(bool IsForEverybody);
 
 /// <summary>
-/// Keeps what is for operators from everybody else. With <see cref="OperationsOptions.Port"/> it answers there and only there, and nothing else does.
-/// Without, it answers only to programs on the same machine, and only where the gateway is not public. For others there is no such address.
+/// Lets only operators reach their endpoints. With <see cref="OperationsOptions.Port"/> these answer there and only there, and nothing else does.
+/// Without, they answer only to programs on the same machine, and only where the gateway is not public. All other requests get 404.
 /// </summary>
 /// <param name="options">The settings.</param>
 /// <param name="isPublic">Whether requests of others come through a program on this machine, or may one day.</param>
@@ -73,7 +73,7 @@ internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
     }
 
     /// <summary>
-    /// Whether a program on this machine asks for itself: not a page whose host name was pointed here (DNS rebinding), and not a proxy for somebody else.
+    /// Whether a program on this machine asks for itself: not a page whose host name was pointed here (DNS rebinding), and not a proxy for one of its clients.
     /// A proxy that adds no header often speaks HTTP/1.0, nginx up to 1.29 among them. One that does not cannot be told from a local program.
     /// </summary>
     private static bool IsOfThisMachine(HttpContext context)

@@ -5,7 +5,7 @@ namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
 /// The API's description: an OpenAPI 3.1 document at <c>/openapi/v1.json</c> and, if wanted, Swagger UI at <c>/swagger</c>. It is the same
-/// wherever the gateway runs and whatever its settings are, but for the path in <see cref="HttpOptions.PathBase"/>: clients are generated from it once. The folders that answer requests describe
+/// for every installation, except for the path in <see cref="HttpOptions.PathBase"/>: clients are generated from it once. The folders that answer requests describe
 /// their own operations, each with an <see cref="IDocumentFilter"/>.
 /// </summary>
 internal static class OpenApiDescription
