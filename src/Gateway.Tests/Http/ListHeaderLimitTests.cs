@@ -16,11 +16,10 @@ public sealed class ListHeaderLimitTests
         "Referer", "X-CSRF", "Connection",
     ];
 
-    private static readonly string[] Paths =
-        ["/", "/api/task-runs", "/openapi/v1.json", "/swagger/index.html", "/swagger/swagger-ui.css", "/session", "/problems", "/health/live", "/metrics"];
+    private static readonly string[] Paths = ["/", "/api/task-runs", "/openapi/v1.json", "/swagger/index.css", "/session", "/metrics"];
 
-    /// <summary>Of these a parser finds no element, or one too many, at every place.</summary>
-    private static readonly string[] Repeated = [",", ", ", ";", "q=", ";q=", "\"", "\"\\", "W/\"", "a/b;q=1,", "a=b;"];
+    /// <summary>Separators, quality values and quotes. Of these a parser finds no element, or one too many, at every place.</summary>
+    private static readonly string[] Repeated = [",", "q=", "\"\\", "W/\"", "a=b;"];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -67,7 +66,7 @@ public sealed class ListHeaderLimitTests
     }
 
     /// <summary>
-    /// Ten requests of such a kind cost about 10 ms of a processor; one that is parsed in quadratic time costs 1 to 3 s. The time is that of the
+    /// Five requests of such a kind cost about 5 ms of a processor; one that is parsed in quadratic time costs 1 to 3 s. The time is that of the
     /// gateway's own process, so that the load of the machine does not count.
     /// </summary>
     [Fact]
@@ -104,7 +103,7 @@ public sealed class ListHeaderLimitTests
         }
     }
 
-    /// <summary>Measures ten requests; what the runtime happens to compile meanwhile is not measured twice.</summary>
+    /// <summary>Measures five requests; what the runtime happens to compile meanwhile is not measured twice.</summary>
     private static async Task<TimeSpan> CostAsync(Process gateway, HttpClient client, string path, string header, string token)
     {
         var least = TimeSpan.MaxValue;
