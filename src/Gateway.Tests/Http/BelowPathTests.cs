@@ -10,7 +10,7 @@ namespace NclueGateway.Tests.Http;
 /// A gateway below a path of its host, behind a real nginx that takes the path off and one that passes it on. Every reference in an answer has to
 /// lead to the gateway; outside its path nginx answers 418.
 /// </summary>
-public sealed class BelowPathTests
+public sealed class BelowPathTests(TestBrowser browser)
 {
     private const string TakenOff = "/";
     private const string PassedOn = "";
@@ -71,6 +71,27 @@ public sealed class BelowPathTests
         }
 
         ((string)document["info"]!["description"]!).ShouldContain("](/nclue/problems)");
+    }
+
+    [Fact]
+    public async Task Execute_in_Swagger_UI_asks_below_the_path_and_its_sign_in_leads_back()
+    {
+        await using var gateway = await StartAsync();
+        await using var nginx = await StartNginxAsync(gateway, TakenOff);
+        await using var view = await browser.OpenAsync();
+        var page = view.Page;
+
+        await page.GotoAsync(new Uri(nginx.Address, "/nclue/swagger").AbsoluteUri);
+        await page.Locator("#operations-Task_runs-listTaskRuns .opblock-summary-control").ClickAsync();
+        await page.Locator(".try-out__btn").ClickAsync();
+        var read = await page.RunAndWaitForResponseAsync(
+            () => page.Locator(".btn.execute").ClickAsync(), response => response.Url.Contains("/api/task-runs", StringComparison.Ordinal));
+
+        new Uri(read.Url).AbsolutePath.ShouldBe("/nclue/api/task-runs");
+        read.Status.ShouldBe((int)HttpStatusCode.Unauthorized);
+        (await page.GetByText("Sign in with the company account").GetAttributeAsync("href")).ShouldNotBeNull()
+            .ShouldStartWith(new Uri(nginx.Address, "/nclue/session/login?returnUrl=%2Fnclue%2Fswagger%2Findex.html").AbsoluteUri);
+        view.Requests.ShouldAllBe(request => new Uri(request.Url).AbsolutePath.StartsWith("/nclue/") || request.Url.StartsWith("data:"));
     }
 
     [Theory]
