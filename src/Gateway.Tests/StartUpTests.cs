@@ -4,9 +4,13 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Settings;
 using NclueGateway.Tests.Infrastructure;
@@ -206,6 +210,58 @@ public sealed class StartUpTests
         page.StatusCode.ShouldBe(HttpStatusCode.OK);
         page.Headers.GetValues("Strict-Transport-Security").ShouldBe(["max-age=31536000"]);
         withoutTls.ShouldNotContain("HTTP/1.1 200");
+    }
+
+    [Fact]
+    public async Task An_address_that_is_taken_ends_it_with_an_exit_code_and_one_line_that_says_why()
+    {
+        await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var settings = GatewayProgram.Good(issuer);
+        settings["ASPNETCORE_URLS"] = $"http://{taken.LocalEndpoint}";
+
+        var (exitCode, output, errors) = await GatewayProgram.RunAsync(settings);
+
+        exitCode.ShouldBe(1);
+        errors.ShouldBeEmpty();
+        output.Split('\n').Where(line => line.Contains("\"@l\":\"Fatal\"")).ShouldHaveSingleItem().ShouldContain("address already in use");
+    }
+
+    [Fact]
+    public async Task A_background_service_that_fails_ends_it_with_an_exit_code_and_one_line_that_says_why()
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Nclue:AccessKey"] = "AK",
+            ["Nclue:SecretKey"] = "SK",
+            ["Auth:Authority"] = "https://id.example.com",
+            ["Auth:Audience"] = "gateway",
+            ["Operations:DrainDelay"] = "00:00:00",
+        });
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var logs = new FakeLogCollector();
+        builder.AddGateway();
+        builder.Services.RemoveAll<ILoggerFactory>();
+        builder.Services.AddLogging(logging => logging.ClearProviders().AddProvider(new FakeLoggerProvider(logs)));
+        builder.Services.AddSingleton<ILoggerFactory, LoggerFactory>();
+        builder.Services.AddHostedService<FailingService>();
+        await using var gateway = builder.Build();
+
+        var exitCode = await GatewayCommands.ServeAsync(gateway.UseGateway());
+
+        exitCode.ShouldBe(1);
+        logs.GetSnapshot().Where(log => log.Level == LogLevel.Critical).ShouldHaveSingleItem().Exception!.Message.ShouldBe("It has failed.");
+    }
+
+    private sealed class FailingService : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Yield();
+            throw new InvalidOperationException("It has failed.");
+        }
     }
 
     private static bool IsJson(string line)

@@ -6,7 +6,7 @@ using NclueGateway.Settings;
 namespace NclueGateway;
 
 /// <summary>The command line: the gateway itself, or one of the commands for who runs it. Whatever else stands there are settings.</summary>
-internal static class GatewayCommands
+internal static partial class GatewayCommands
 {
     private static readonly string[] Help = ["--help", "-h", "-?", "--version"];
 
@@ -41,14 +41,40 @@ internal static class GatewayCommands
         InlineCompletions.TurnOn();
         try
         {
-            await CreateGateway(args).Build().UseGateway().RunAsync();
-            return 0;
+            await using var gateway = CreateGateway(args).Build();
+            return await ServeAsync(gateway.UseGateway());
         }
         catch (SettingsException mistakes)
         {
             await Console.Error.WriteLineAsync(mistakes.Message);
             return 1;
         }
+    }
+
+    /// <summary>Runs the gateway until it is stopped, or cannot go on.</summary>
+    /// <returns>
+    /// The exit code. The host ends in order when a background service has failed, which <c>RunAsync</c> does not tell from a stop; whatever starts the
+    /// process again has to see that it failed.
+    /// </returns>
+    internal static async Task<int> ServeAsync(WebApplication gateway)
+    {
+        try
+        {
+            await gateway.StartAsync();
+            await gateway.WaitForShutdownAsync();
+        }
+        catch (OperationCanceledException) when (gateway.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // It was stopped before it had started.
+        }
+        catch (Exception failure)
+        {
+            LogFailed(gateway.Logger, failure.Message, failure);
+            return 1;
+        }
+
+        var failed = gateway.Services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true });
+        return failed is null ? 0 : 1; // the host has logged why, at Critical
     }
 
     private static WebApplicationBuilder CreateGateway(string[] args)
@@ -64,6 +90,9 @@ internal static class GatewayCommands
         Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
         ContentRootPath = AppContext.BaseDirectory,
     });
+
+    [LoggerMessage(1, LogLevel.Critical, "The gateway cannot run and ends with exit code 1: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string reason, Exception failure);
 
     private static bool IsSetting(string word) => word.StartsWith('-') || word.StartsWith('/') || word.Contains('=');
 }

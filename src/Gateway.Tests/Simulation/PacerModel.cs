@@ -78,9 +78,10 @@ internal class PacerModel
             _seen = now;
         }
 
-        if (a.PausedUntil > _pause)
+        _pause = Math.Min(_pause, now + a.LongestPause);
+        if (Math.Min(a.PausedUntil, now + a.LongestPause) > _pause)
         {
-            (_pause, _why) = (a.PausedUntil, a.PausedFor);
+            (_pause, _why) = (Math.Min(a.PausedUntil, now + a.LongestPause), a.PausedFor);
         }
 
         _generation = Math.Max(_generation, a.Generation);
@@ -107,11 +108,11 @@ internal class PacerModel
         return (PacerOutcome.Granted, _number);
     }
 
-    private (int Slot, Queue Elsewhere, bool IsOutbid) TakeSlot(PacerCall a, long now)
+    private (int Slot, IReadOnlyList<Queue> Elsewhere, bool IsOutbid) TakeSlot(PacerCall a, long now)
     {
         int? mine = null, free = null, hint = null;
         var size = a.ReplicaCount;
-        var elsewhere = default(Queue);
+        var elsewhere = new List<Queue>();
         var isOutbid = false;
         for (var i = 0; i < _slotCount; i++)
         {
@@ -130,7 +131,7 @@ internal class PacerModel
                 size = Math.Max(size, Math.Max(i + 1, s.Count));
                 if (now - s.Seen < 2 * a.Interval)
                 {
-                    elsewhere = new(elsewhere.Blocks + s.Queue.Blocks, elsewhere.Callers + s.Queue.Callers);
+                    elsewhere.Add(s.Queue with { Order = s.Queue.Order ?? [] });
                     isOutbid |= Rank(s.Class) < Rank(a.Class) || (s.Class == BidClass.Wait && a.Class == BidClass.Wait && s.Since < a.Since);
                 }
             }
@@ -278,7 +279,7 @@ internal class PacerModel
         }
     }
 
-    private PacerReply Reply(PacerCall a, long now, string outcome, long value, int slot, Queue elsewhere)
+    private PacerReply Reply(PacerCall a, long now, string outcome, long value, int slot, IReadOnlyList<Queue> elsewhere)
     {
         var missed = _newsCount - a.News;
         var isAll = a.Epoch != _epoch || missed is < 0 or > NewsKept;

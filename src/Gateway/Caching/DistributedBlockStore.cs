@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Caching.Distributed;
 using NclueGateway.Redis;
-using StackExchange.Redis;
 
 namespace NclueGateway.Caching;
 
@@ -18,25 +17,14 @@ internal sealed class DistributedBlockStore(IDistributedCache cache, RedisCircui
 {
     private readonly DistributedCacheEntryOptions _expiry = new() { AbsoluteExpirationRelativeToNow = keepFor };
 
-    /// <summary>Reads a copy; null when there is none.</summary>
+    /// <summary>Reads a copy; null when there is none, and no bytes for what is no copy.</summary>
     /// <param name="version">The version of the format.</param>
     /// <param name="block">The block.</param>
     /// <param name="fetchedAt">Which copy of it.</param>
     /// <param name="patience">How long to wait for Redis.</param>
     /// <exception cref="RedisAwayException">Redis does not answer, so that nobody knows.</exception>
-    public Task<byte[]?> GetAsync(int version, int block, long fetchedAt, TimeSpan patience) => circuit.RunAsync(
-        async () =>
-        {
-            try
-            {
-                return await cache.GetAsync(Key(version, block, fetchedAt));
-            }
-            catch (RedisServerException foreign) when (foreign.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
-            {
-                return []; // somebody else's value, and no copy
-            }
-        },
-        patience);
+    public Task<byte[]?> GetAsync(int version, int block, long fetchedAt, TimeSpan patience) =>
+        circuit.RunAsync(() => cache.GetAsync(Key(version, block, fetchedAt)), patience);
 
     /// <summary>Stores a copy. False when Redis does not answer; it may be stored all the same.</summary>
     public async Task<bool> TrySetAsync(int version, int block, long fetchedAt, byte[] value)

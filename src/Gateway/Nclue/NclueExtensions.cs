@@ -30,7 +30,8 @@ internal static class NclueExtensions
 
         return services
             .AddSingleton(provider => new Wire(options.RequestInterval, provider.GetRequiredService<TimeProvider>()))
-            .AddSingleton<IPacerScript>(provider => new LuaPacerScript(provider.GetRequiredService<RedisConnection>(), options.AccountKey))
+            .AddSingleton<IPacerScript>(provider => new LuaPacerScript(
+                provider.GetRequiredService<RedisConnection>(), options.AccountKey, provider.GetRequiredService<UnreadableValues>()))
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<SharedPacer>(provider, keepFor))
             .AddSingleton<IPacer>(provider => provider.GetRequiredService<SharedPacer>());
     }

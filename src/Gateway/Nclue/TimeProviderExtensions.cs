@@ -27,6 +27,10 @@ internal static class TimeProviderExtensions
         }
     }
 
-    /// <summary>The span in whole milliseconds, rounded up: timers cut off what is less, and would fire before the time.</summary>
-    public static TimeSpan ForTimer(this TimeSpan span) => TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds));
+    /// <summary>
+    /// The span in whole milliseconds, rounded up: timers cut off what is less, and would fire before the time. It is a day at the most: no timer
+    /// takes more than 49 days, and all who wait look again.
+    /// </summary>
+    public static TimeSpan ForTimer(this TimeSpan span) =>
+        TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(span.TotalMilliseconds), 0, TimeSpan.MillisecondsPerDay));
 }

@@ -86,6 +86,7 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
         RedisConnectionException { InnerException: { } inner } when Cause(inner) is { } cause => Describe(cause),
         RedisConnectionException { FailureType: var type } => $"{type}",
         TimeoutException => "no answer in time",
+        UnreadableReplyException => "an answer that cannot be read",
         _ => failure.GetType().Name,
     };
 

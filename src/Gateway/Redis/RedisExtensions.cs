@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
 
 namespace NclueGateway.Redis;
@@ -16,8 +17,10 @@ internal static class RedisExtensions
         services
             .AddSingleton<RedisConnection>()
             .AddSingleton<RedisCircuit>()
+            .AddSingleton<UnreadableValues>()
             .AddHostedService<RedisMetrics>()
-            .AddStackExchangeRedisCache(_ => { })
+            .AddSingleton<RedisCache>()
+            .AddSingleton<IDistributedCache, UntrustedCache>()
             .AddOptions<RedisCacheOptions>()
             .Configure<RedisConnection>((cache, connection) => cache.ConnectionMultiplexerFactory = connection.GetAsync);
         services.AddHealthChecks().AddCheck<RedisHealth>("redis");

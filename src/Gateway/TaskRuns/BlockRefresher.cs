@@ -261,7 +261,7 @@ internal sealed class BlockRefresher(
                 return _schedule.UntilNext(now);
             }
 
-            pacer.Bid = bid = new(next.Class, next.Since, _schedule.Queue);
+            pacer.Bid = bid = new(next.Class, next.Since, _schedule.Queue(now));
             if (_schedule.InFlight >= MostInFlight)
             {
                 return null;

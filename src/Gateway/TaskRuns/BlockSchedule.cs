@@ -37,7 +37,7 @@ internal sealed class BlockSchedule(
     public int Waits => _demand.Count();
 
     /// <summary>What readers wait for.</summary>
-    public Queue Queue => new(_demand.BlockCount, _demand.CallerCount);
+    public Queue Queue(long now) => new(_demand.BlockCount, _demand.CallerCount, Order(now));
 
     /// <summary>One more reader waits for a block. False when its caller waits for as many blocks as it may.</summary>
     public bool TryAdd(CallerIdentity caller, int block, long now)
@@ -93,20 +93,37 @@ internal sealed class BlockSchedule(
             return null;
         }
 
-        _order ??= (_demand.InOrder(b => IsEligible(b, now)).Distinct().ToList(), Overdue(now) is not null);
-        var (blocks, hasOverdue) = _order.Value;
-        var position = blocks.IndexOf(block);
-        if (position < 0)
+        var blocks = Order(now);
+        var before = blocks.TakeWhile(other => other != block).Where(IsToBeAskedFor).ToHashSet();
+        var position = before.Count;
+        if (!blocks.Contains(block))
         {
             var ahead = _sentAway.FindIndex(s => s.Block == block);
-            position = blocks.Count + (ahead < 0 ? _sentAway.Count : ahead);
+            position += ahead < 0 ? _sentAway.Count : ahead;
         }
 
         // The callers of other replicas take their turns in between: as many rounds of them as of this replica's own callers.
-        var elsewhere = pacer.Elsewhere;
         var rounds = 1 + (position / Math.Max(1, _demand.CallerCount));
-        position += Math.Min(elsewhere.Blocks, elsewhere.Callers * rounds);
-        return hasOverdue ? (2 * position) + 1 : position;
+        var inBetween = new HashSet<int>();
+        var unnamed = 0;
+        foreach (var queue in pacer.Elsewhere)
+        {
+            var turns = Math.Min(queue.Blocks, queue.Callers * rounds);
+            if (queue.Order is not { } order)
+            {
+                unnamed += turns; // a replica of the release before does not tell which blocks they are
+                continue;
+            }
+
+            inBetween.UnionWith(order.Take(turns).TakeWhile(other => other != block));
+        }
+
+        // One departure serves all replicas.
+        inBetween.ExceptWith(before);
+        position += unnamed + inBetween.Count(IsToBeAskedFor);
+        return _order!.Value.HasOverdue ? (2 * position) + 1 : position;
+
+        bool IsToBeAskedFor(int other) => InFlightFor(other, now) is null && Age(other, now) >= _dueAfter;
     }
 
     /// <summary>How long ago the block's call departed, of this replica or of another; null when there is none.</summary>
@@ -224,6 +241,13 @@ internal sealed class BlockSchedule(
         return soonest;
 
         void Consider(TimeSpan wait) => soonest = soonest < wait ? soonest : wait;
+    }
+
+    /// <summary>The blocks that readers wait for and that are still to be asked for, in the order of their turns.</summary>
+    private List<int> Order(long now)
+    {
+        _order ??= (_demand.InOrder(b => IsEligible(b, now)).Distinct().ToList(), Overdue(now) is not null);
+        return _order.Value.Blocks;
     }
 
     private int? Overdue(long now) => OldestDue(now) is { } block && Age(block, now) > _overdueAfter ? block : null;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using NclueGateway.Nclue.Pacing;
 using NclueGateway.Redis;
 using NclueGateway.Tests.Infrastructure;
@@ -30,7 +31,7 @@ public sealed class PacerScriptTests(TestRedis redis)
         {
             var random = new Random(seed);
             var account = $"{{nclue:model:{Guid.NewGuid():N}}}";
-            var script = new LuaPacerScript(connection, account);
+            var script = new LuaPacerScript(connection, account, Unreadable);
             var model = new PacerModel();
             var replicas = Enumerable.Range(0, 2 + (seed % 4)).Select(n => new Replica($"r{n}", interval: 1 << (seed % 3), isCalm: seed % 5 < 3)).ToArray();
             var replica = replicas[0];
@@ -57,7 +58,7 @@ public sealed class PacerScriptTests(TestRedis redis)
     public async Task Its_time_is_that_of_the_server_and_goes_on_when_that_is_set_back()
     {
         await using var connection = await ConnectAsync();
-        var script = new LuaPacerScript(connection, $"{{nclue:time:{Guid.NewGuid():N}}}");
+        var script = new LuaPacerScript(connection, $"{{nclue:time:{Guid.NewGuid():N}}}", Unreadable);
         var look = new Replica("r1").Look();
         var server = (await connection.GetAsync()).GetServers()[0];
 
@@ -78,7 +79,7 @@ public sealed class PacerScriptTests(TestRedis redis)
     {
         await using var connection = await ConnectAsync();
         var account = $"{{nclue:size:{Guid.NewGuid():N}}}";
-        var script = new LuaPacerScript(connection, account);
+        var script = new LuaPacerScript(connection, account, Unreadable);
         var replica = new Replica("r1");
         PacerReply? last = null;
         for (var n = 0; n < 300; n++)
@@ -104,11 +105,27 @@ public sealed class PacerScriptTests(TestRedis redis)
         (await database.KeyExistsAsync(account + ":blocks")).ShouldBeFalse();
     }
 
+    private sealed class FailingLogger<T> : ILogger<T>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new InvalidOperationException(formatter(state, exception));
+    }
+
     private async Task<RedisConnection> ConnectAsync() => new(new() { Redis = await redis.ConnectionStringAsync() });
 
+    /// <summary>Nothing that the script has written itself is unreadable to it.</summary>
+    private static UnreadableValues Unreadable => new(new FailingLogger<UnreadableValues>());
+
     private static string Text(PacerReply reply) => reply.ToString()
+        .Replace(
+            reply.Elsewhere.ToString()!, string.Join(' ', reply.Elsewhere.Select(q => $"{q.Blocks} {q.Callers} {string.Join(',', q.Order!)}")), StringComparison.Ordinal)
         .Replace(reply.Flights.ToString()!, string.Join(' ', reply.Flights.OrderBy(f => f.Block)), StringComparison.Ordinal)
-        .Replace(reply.Changes.ToString()!, string.Join(' ', reply.IsAll ? reply.Changes.Order() : reply.Changes), StringComparison.Ordinal);
+        .Replace(reply.Changes.ToString()!, string.Join(' ', reply.IsAll ? reply.Changes.Order().AsEnumerable() : reply.Changes), StringComparison.Ordinal);
 
     /// <summary>What one replica might say next.</summary>
     /// <param name="isCalm">Whether there are no pauses and no outages, so that departures follow each other.</param>
@@ -152,7 +169,7 @@ public sealed class PacerScriptTests(TestRedis redis)
                 News = Math.Max(0, (_last?.News ?? 0) - (random.Next(10) == 0 ? random.Next(62, 67) : 0)),
                 Class = (BidClass)random.Next(5),
                 Since = _last is null ? 0 : _last.Now - random.Next(50),
-                Queue = new(random.Next(5), random.Next(3)),
+                Queue = new(random.Next(5), random.Next(3), random.Next(3) == 0 ? null : [.. Enumerable.Range(0, 80).OrderBy(_ => random.Next()).Take(random.Next(60))]),
                 Flights = random.Next(4) == 0 ? [] : [.. _flights],
                 Block = block,
                 Known = random.Next(3) == 0 ? _last?.Now ?? 0 : 0,

@@ -64,7 +64,7 @@ public sealed class SlotCycleTests
             Last = BidClass.None,
             Number = 0,
             Generation = 0,
-            Elsewhere = default,
+            Elsewhere = [],
             Flights = [],
             News = 0,
             IsAll = false,

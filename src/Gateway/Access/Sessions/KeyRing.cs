@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.DataProtection.Repositories;
-using Microsoft.AspNetCore.DataProtection.StackExchangeRedis;
 using NclueGateway.Redis;
 using StackExchange.Redis;
 
@@ -15,16 +14,17 @@ namespace NclueGateway.Access.Sessions;
 /// </summary>
 /// <param name="connection">Redis.</param>
 /// <param name="circuit">Whether Redis answers.</param>
+/// <param name="unreadable">Warns of entries that are no keys.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 /// <param name="key">The key of the list in Redis.</param>
 /// <param name="seal">What authenticates keys; null without a certificate: then every key that is in Redis counts.</param>
 internal sealed partial class KeyRing(
-    RedisConnection connection, RedisCircuit circuit, TimeProvider time, ILogger<KeyRing> logger, string key, KeySeal? seal = null)
+    RedisConnection connection, RedisCircuit circuit, UnreadableValues unreadable, TimeProvider time, ILogger<KeyRing> logger, string key, KeySeal? seal = null)
     : BackgroundService, IXmlRepository
 {
     private readonly ConcurrentDictionary<string, XElement> _known = new(StringComparer.Ordinal);
-    private readonly RedisXmlRepository _redis = new(() => connection.GetAsync().GetAwaiter().GetResult().GetDatabase(), key);
+    private readonly StoredKeys _redis = new(connection, unreadable, key);
     private int _hasToldOfRefused;
 
     /// <summary>Whether protecting failed because the keys cannot be read now.</summary>
@@ -98,7 +98,8 @@ internal sealed partial class KeyRing(
     }
 
     /// <summary>What tells elements apart: the id of a key; all of what has none, such as a revocation.</summary>
-    private static string Name(XElement element) => (string?)element.Attribute("id") ?? element.ToString(SaveOptions.DisableFormatting);
+    private static string Name(XElement element) =>
+        Guid.TryParse((string?)element.Attribute("id"), out var id) ? id.ToString() : element.ToString(SaveOptions.DisableFormatting);
 
     [LoggerMessage(1, LogLevel.Warning, "{Count} entries of the key ring in Redis are not used: they are in clear text, or were not written with the certificate "
         + "of Auth:Session:DataProtectionCertificate. After an upgrade or with a new certificate that is expected once")]

@@ -58,7 +58,7 @@ internal sealed class SessionState(
             {
                 return await PushAsync(redis, prefix + key, entry, keepFor, most);
             }
-            catch (RedisServerException wrong) when (wrong.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
+            catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
             {
                 await redis.KeyDeleteAsync(prefix + key); // no list: the gateway has not written it
                 return await PushAsync(redis, prefix + key, entry, keepFor, most);
@@ -69,7 +69,18 @@ internal sealed class SessionState(
     /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be removed all the same.</exception>
     public Task PullAsync(string key, string entry) => circuit is null
         ? Task.FromResult(Pull(key, entry))
-        : RunAsync(async () => await (await connection!.GetAsync()).GetDatabase().ListRemoveAsync(prefix + key, entry));
+        : RunAsync(async () =>
+        {
+            var redis = (await connection!.GetAsync()).GetDatabase();
+            try
+            {
+                return await redis.ListRemoveAsync(prefix + key, entry);
+            }
+            catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
+            {
+                return 0; // no list, so that it holds no entry
+            }
+        });
 
     private bool TryClaim(string key, TimeSpan keepFor)
     {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
+using NclueGateway.Redis;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -12,7 +13,8 @@ namespace NclueGateway.Access.Sessions;
 /// session that has been ended. A list for each subject bounds how many there are.
 /// </summary>
 internal sealed class SessionTickets(
-    SessionState state, SessionScope scope, IDataProtectionProvider protection, BrowserSessionOptions options, TimeProvider time)
+    SessionState state, SessionScope scope, IDataProtectionProvider protection, BrowserSessionOptions options, TimeProvider time,
+    UnreadableValues? unreadable = null)
 {
     /// <summary>How many sessions one subject may have. Each takes 1.2 kB of Redis.</summary>
     public const int MostOfSubject = 20;
@@ -33,8 +35,8 @@ internal sealed class SessionTickets(
 
         var (bySubject, byProvider) = (state.GetAsync(EndOfSubject(session.Subject)), EndOfProviderSessionAsync(session));
         await Task.WhenAll(bySubject, byProvider);
-        var isEnded = await byProvider || (await bySubject is { } at && session.SignedInAt <= ToTime(at));
-        return isEnded ? null : new(session, await idle is { } until ? ToTime(until) : session.SignedInAt + options.IdleTimeout);
+        var isEnded = await byProvider || (await bySubject is { } at && session.SignedInAt <= (ToTime(at) ?? DateTimeOffset.MaxValue));
+        return isEnded ? null : new(session, IdleExpiresAt(session, await idle));
     });
 
     /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
@@ -110,10 +112,29 @@ internal sealed class SessionTickets(
         {
             return JsonSerializer.Deserialize<Session>(Protector(key).Unprotect(ticket));
         }
-        catch (Exception unreadable) when (unreadable is JsonException || (unreadable is CryptographicException && !KeyRing.IsOutOfReach(unreadable)))
+        catch (Exception odd) when (odd is JsonException || (odd is CryptographicException && !KeyRing.IsOutOfReach(odd)))
         {
+            unreadable?.Warn("a session");
             return null;
         }
+    }
+
+    /// <summary>When the idle time ends. What does not read back counts as not written, and no use of the session has made it end later than from now.</summary>
+    private DateTimeOffset IdleExpiresAt(Session session, byte[]? idle)
+    {
+        if (idle is null)
+        {
+            return session.SignedInAt + options.IdleTimeout;
+        }
+
+        if (ToTime(idle) is not { } until)
+        {
+            unreadable?.Warn("the use of a session");
+            return session.SignedInAt + options.IdleTimeout;
+        }
+
+        var latest = time.GetUtcNow() + options.IdleTimeout;
+        return until < latest ? until : latest;
     }
 
     /// <summary>A ticket opens only under the key that it was stored under, and only where the same provider vouches for the same client.</summary>
@@ -156,8 +177,11 @@ internal sealed class SessionTickets(
         return bytes;
     }
 
-    private static DateTimeOffset ToTime(byte[] bytes) =>
-        bytes.Length == sizeof(long) ? new(BinaryPrimitives.ReadInt64BigEndian(bytes), TimeSpan.Zero) : DateTimeOffset.MaxValue;
+    /// <summary>Null for what is no time.</summary>
+    private static DateTimeOffset? ToTime(byte[] bytes) =>
+        bytes.Length == sizeof(long) && BinaryPrimitives.ReadInt64BigEndian(bytes) is >= 0 and var ticks && ticks <= DateTimeOffset.MaxValue.UtcTicks
+            ? new(ticks, TimeSpan.Zero)
+            : null;
 }
 
 /// <summary>A session, and when its idle time ends unless it is used.</summary>

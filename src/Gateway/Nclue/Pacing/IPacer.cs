@@ -21,8 +21,8 @@ internal interface IPacer
     /// <summary>The pause that a refusal of the upstream has put on all replicas; null when there is none.</summary>
     SharedPause? Pause { get; }
 
-    /// <summary>What the readers of the other replicas wait for.</summary>
-    Queue Elsewhere { get; }
+    /// <summary>What the readers of the other replicas wait for, of each replica.</summary>
+    IReadOnlyList<Queue> Elsewhere { get; }
 
     /// <summary>What this replica would ask for next, for the other replicas to see.</summary>
     Bid Bid { set; }
@@ -65,10 +65,11 @@ internal interface IPacer
 /// <param name="Queue">What this replica's readers wait for.</param>
 internal readonly record struct Bid(BidClass Class, long Since, Queue Queue);
 
-/// <summary>What readers wait for.</summary>
+/// <summary>What the readers of a replica wait for.</summary>
 /// <param name="Blocks">How many blocks.</param>
 /// <param name="Callers">How many callers.</param>
-internal readonly record struct Queue(int Blocks, int Callers);
+/// <param name="Order">The blocks that are still to be asked for, in the order of their turns; null when the replica does not tell.</param>
+internal readonly record struct Queue(int Blocks, int Callers, IReadOnlyList<int>? Order = null);
 
 /// <summary>Who goes first. The numbers are part of what replicas of different releases say to each other.</summary>
 internal enum BidClass

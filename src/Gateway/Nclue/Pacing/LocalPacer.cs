@@ -22,7 +22,7 @@ internal sealed class LocalPacer(Wire wire) : IPacer
 
     public SharedPause? Pause => null;
 
-    public Queue Elsewhere => default;
+    public IReadOnlyList<Queue> Elsewhere => [];
 
     public Bid Bid
     {

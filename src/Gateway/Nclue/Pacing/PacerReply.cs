@@ -47,8 +47,8 @@ internal sealed record PacerReply
     /// <summary>The highest generation of the NCP key that NCP has accepted.</summary>
     public required long Generation { get; init; }
 
-    /// <summary>What the readers of the other replicas wait for.</summary>
-    public required Queue Elsewhere { get; init; }
+    /// <summary>What the readers of the other replicas wait for, of each replica.</summary>
+    public required IReadOnlyList<Queue> Elsewhere { get; init; }
 
     /// <summary>The calls under way, of all replicas.</summary>
     public required IReadOnlyList<PacerFlight> Flights { get; init; }

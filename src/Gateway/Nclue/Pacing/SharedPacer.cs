@@ -20,6 +20,8 @@ internal sealed class SharedPacer : IPacer
     private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TouchWhileWaiting = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);
+    private static readonly long LongestPause = Milliseconds(BackOff.LongestAskedFor);
+    private static readonly long Year = Milliseconds(TimeSpan.FromDays(366));
 
     private readonly Lock _lock = new();
     private readonly Wire _wire;
@@ -39,6 +41,7 @@ internal sealed class SharedPacer : IPacer
     private long _lastAskedAt = long.MinValue;
     private long _lastAt = long.MinValue;
     private long _notBefore = long.MinValue;
+    private (long Number, long Next) _arrived;
     private long _pausedUntil = long.MinValue;
     private string _pausedFor = "";
     private Bid _bid;
@@ -58,7 +61,7 @@ internal sealed class SharedPacer : IPacer
         wire.Changed = () => Changed();
         wire.Confirm = ConfirmAsync;
         wire.Sent = (departure, isNew) => Tell(new(PacerOperation.Written) { Number = departure.Grant.Number, IsNew = isNew });
-        wire.Proved = departure => Tell(new(PacerOperation.Arrived) { Number = departure.Grant.Number });
+        wire.Proved = Arrived;
     }
 
     public Action Changed { get; set; } = () => { };
@@ -102,13 +105,13 @@ internal sealed class SharedPacer : IPacer
         }
     }
 
-    public Queue Elsewhere
+    public IReadOnlyList<Queue> Elsewhere
     {
         get
         {
             lock (_lock)
             {
-                return _circuit.State.IsAnswering == true && _last is not null ? _last.Elsewhere : default;
+                return _circuit.State.IsAnswering == true && _last is not null ? _last.Elsewhere : [];
             }
         }
     }
@@ -152,13 +155,16 @@ internal sealed class SharedPacer : IPacer
     /// <summary>The blocks of which Redis holds a copy.</summary>
     public IEnumerable<KeyValuePair<int, long>> Newest => _newest;
 
-    /// <summary>The earliest timestamp at which Redis' clock can have shown <paramref name="time"/> (ms); null for a time that has not come yet.</summary>
+    /// <summary>
+    /// The earliest timestamp at which Redis' clock can have shown <paramref name="time"/> (ms); null for a time that has not come yet, or is too long ago
+    /// for a timestamp.
+    /// </summary>
     public long? TimestampOf(long time)
     {
         lock (_lock)
         {
             var now = _time.GetTimestamp();
-            return _clock.IsKnown && time <= _clock.AtMost(now) ? _clock.TimestampOf(time) : null;
+            return _clock.IsKnown && time <= _clock.AtMost(now) && _clock.AtMost(now) - time <= Year ? _clock.TimestampOf(time) : null;
         }
     }
 
@@ -206,7 +212,7 @@ internal sealed class SharedPacer : IPacer
                     _newest[block] = reply.Value;
                     break;
                 case PacerOutcome.Wait:
-                    _notBefore = _time.GetTimestamp() + _time.Ticks(TimeSpan.FromMilliseconds(reply.Value));
+                    _notBefore = _time.GetTimestamp() + _time.Ticks(TimeSpan.FromMilliseconds(Math.Min(reply.Value, LongestPause)));
                     break;
             }
         }
@@ -268,7 +274,8 @@ internal sealed class SharedPacer : IPacer
 
     private TimeSpan UntilRedisGrants(long now)
     {
-        var open = _last is null ? 0 : Math.Max(_last.Next, _last.Quiet) - _clock.AtMost(now);
+        var next = _last is null ? 0 : _last.Number == _arrived.Number ? Math.Min(_last.Next, _arrived.Next) : _last.Next;
+        var open = _last is null ? 0 : Math.Max(next, _last.Quiet) - _clock.AtMost(now);
         return Longest(Until(now, _notBefore), open > 0 ? TimeSpan.FromMilliseconds(open) : TimeSpan.Zero);
     }
 
@@ -354,6 +361,20 @@ internal sealed class SharedPacer : IPacer
         }
     }
 
+    /// <summary>
+    /// The first request of a connection has arrived, so that the next departure opens earlier. Redis is told, and decides; until it answers, what readers
+    /// can expect counts from now.
+    /// </summary>
+    private void Arrived(Departure departure)
+    {
+        lock (_lock)
+        {
+            _arrived = (departure.Grant.Number, _clock.AtMost(_time.GetTimestamp()) + _interval);
+        }
+
+        Tell(new(PacerOperation.Arrived) { Number = departure.Grant.Number });
+    }
+
     private void Tell(PacerCall call)
     {
         if (_circuit.State.IsAnswering == true)
@@ -408,7 +429,7 @@ internal sealed class SharedPacer : IPacer
                 Settle = 4 * _interval,
                 Gap = Milliseconds(TouchEvery * 1.5),
                 Quiet = 4 * _interval,
-                LongestPause = Milliseconds(BackOff.LongestAskedFor),
+                LongestPause = LongestPause,
                 Keep = Milliseconds(_keepFor),
                 WasAway = isBack,
                 IsSettled = state.IsAnswering == true && since > 4 * Interval,
@@ -429,7 +450,7 @@ internal sealed class SharedPacer : IPacer
     {
         lock (_lock)
         {
-            if (_last is not null && (reply.Epoch == _last.Epoch ? reply.Tick < _last.Tick : askedAt < _lastAskedAt))
+            if (_last is not null && askedAt < _lastAt && (reply.Epoch == _last.Epoch ? reply.Tick < _last.Tick : askedAt < _lastAskedAt))
             {
                 return; // it was overtaken
             }
@@ -447,13 +468,13 @@ internal sealed class SharedPacer : IPacer
                 _newest[block] = fetched;
             }
 
-            var until = receivedAt + _time.Ticks(TimeSpan.FromMilliseconds(reply.Pause - reply.Now));
+            var until = receivedAt + _time.Ticks(TimeSpan.FromMilliseconds(Math.Min(reply.Pause - reply.Now, LongestPause)));
             if (reply.Pause > reply.Now && until > _pausedUntil)
             {
                 (_pausedUntil, _pausedFor) = (until, reply.PausedFor);
             }
 
-            Volatile.Write(ref _underWay, reply.Flights.ToFrozenDictionary(flight => flight.Block));
+            Volatile.Write(ref _underWay, reply.Flights.DistinctBy(flight => flight.Block).ToFrozenDictionary(flight => flight.Block));
             (_last, _lastAskedAt, _lastAt) = (reply, askedAt, receivedAt);
         }
     }

@@ -1,0 +1,59 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace NclueGateway.Tests.Replicas;
+
+/// <summary>Values that another application, a mistake or an attacker could leave in the gateway's keys.</summary>
+internal static class OddValues
+{
+    private static readonly string[] Texts =
+    [
+        "", "x", "abc def", "-5", "-1", "0", "1", "5", "9", "9999999999", "99999999999999", "9007199254740993", "18446744073709551616", "1e300", "1e15",
+        "nan", "inf", "-inf", "0x10", " 5 ", "5.5", "a b c", "1 2 3", "r1 1 1 1 1 1 1", "<<<", "<key id='x'/>", "<revocation/>", "[]", "{}", "null",
+    ];
+
+    /// <summary>A text, a number of any size, a time near now, or bytes.</summary>
+    public static RedisValue Next(Random random)
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        switch (random.Next(6))
+        {
+            case 0:
+                var bytes = new byte[random.Next(3) == 0 ? 8 : random.Next(300)];
+                random.NextBytes(bytes);
+                return bytes;
+            case 1:
+                return now + random.Next(-3_000, 3_000);
+            case 2:
+                return ((long)Math.Pow(10, random.NextDouble() * 18)).ToString(CultureInfo.InvariantCulture);
+            case 3:
+                return new string('9', random.Next(1, 400));
+            default:
+                return Texts[random.Next(Texts.Length)];
+        }
+    }
+
+    /// <summary>Puts a value of any type in the place of a key.</summary>
+    public static async Task ReplaceAsync(IDatabase database, RedisKey key, Random random)
+    {
+        await database.KeyDeleteAsync(key);
+        switch (random.Next(5))
+        {
+            case 0:
+                await database.StringSetAsync(key, Next(random));
+                break;
+            case 1:
+                await database.ListRightPushAsync(key, [Next(random), Next(random)]);
+                break;
+            case 2:
+                await database.SetAddAsync(key, [Next(random), Next(random)]);
+                break;
+            case 3:
+                await database.SortedSetAddAsync(key, Next(random), random.Next(2) == 0 ? double.PositiveInfinity : random.NextDouble());
+                break;
+            case 4:
+                await database.HashSetAsync(key, [new("absexp", Next(random)), new("sldexp", Next(random)), new("data", Next(random)), new(Next(random), "x")]);
+                break;
+        }
+    }
+}

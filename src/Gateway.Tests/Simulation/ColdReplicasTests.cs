@@ -1,0 +1,65 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
+using NclueGateway.Access;
+using NclueGateway.Caching;
+using NclueGateway.Nclue;
+using NclueGateway.TaskRuns;
+
+namespace NclueGateway.Tests.Simulation;
+
+/// <summary>Replicas that hold nothing yet, and readers at all of them who want the same blocks at the same moment, with the default settings.</summary>
+public sealed class ColdReplicasTests
+{
+    private const int Blocks = 5;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void No_reader_is_sent_away_from_a_block_that_comes_in_time(int replicas)
+    {
+        var refusals = Enumerable.Range(1, 50).SelectMany(seed => Run(seed, replicas)).ToList();
+
+        refusals.ShouldBeEmpty($"{refusals.Count} of {50 * replicas * Blocks} readers were sent away.");
+    }
+
+    /// <summary>Lets a reader ask for each block at each replica.</summary>
+    /// <returns>A line for each reader that was not answered with the page.</returns>
+    private static List<string> Run(int seed, int replicas)
+    {
+        var world = new World(seed);
+        var options = new NclueOptions { ReplicaCount = replicas, AccessKey = "a", SecretKey = "s" };
+        var cache = new CacheOptions();
+        var nclue = new ModelNclue(world, Blocks, (5, 30)) { Connect = (1, 5), FirstArrival = 2 };
+        var redis = new ModelRedis(world, () => new PacerModel()) { Latency = (0.5, 0.7) }; // one connection: nothing is overtaken
+        var all = Enumerable.Range(0, replicas).Select(number => new SimulatedReplica(world, redis, nclue, options, cache, number)).ToList();
+        world.RunUntil(world.Now + TimeSpan.FromSeconds(10).Ticks); // they have found each other, and a departure is open
+
+        var seen = new List<string>();
+        var answered = 0;
+        foreach (var (replica, block) in all.SelectMany(replica => Enumerable.Range(0, Blocks).Select(block => (replica, block))).OrderBy(_ => world.Random.Next()))
+        {
+            world.After(world.Between(0, 20), () => replica.Process.Run(() => _ = ReadAsync(replica, block)));
+        }
+
+        world.RunUntil(world.Now + TimeSpan.FromSeconds(10).Ticks);
+        all.ForEach(replica => replica.Process.Kill());
+        world.Failure.ShouldBeNull();
+        nclue.Arrivals.Count.ShouldBe(Blocks);
+        answered.ShouldBe(replicas * Blocks);
+        return seen;
+
+        async Task ReadAsync(SimulatedReplica replica, int block)
+        {
+            var since = world.Now;
+            var caller = new CallerIdentity("client", block.ToString(CultureInfo.InvariantCulture));
+            var reading = await replica.Reader.ReadAsync(new PageRequest(TaskRunRows.Capacity * block, 20), caller, new HttpRequestLifetimeFeature());
+            answered++;
+            if (reading.Refusal is { } refusal)
+            {
+                seen.Add($"seed {seed}: block {block} at {replica} after {world.Since(since).TotalSeconds:0.000} s, to come back in {refusal.RetryAfter}");
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Xml;
+using System.Xml.Linq;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using NclueGateway.Redis;
+using StackExchange.Redis;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// The key ring as a list in Redis, as the framework's <c>RedisXmlRepository</c> keeps it. That one fails for the whole list when one entry is no XML,
+/// and the framework for the whole ring when a revocation is incomplete; here such an entry is left out.
+/// </summary>
+internal sealed class StoredKeys(RedisConnection connection, UnreadableValues unreadable, string key) : IXmlRepository
+{
+    private static readonly XmlReaderSettings Plain = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
+
+    public IReadOnlyCollection<XElement> GetAllElements()
+    {
+        var elements = new List<XElement>();
+        foreach (var entry in Entries())
+        {
+            if (Read(entry) is { } element && IsComplete(element))
+            {
+                elements.Add(element);
+            }
+            else
+            {
+                unreadable.Warn("the key ring");
+            }
+        }
+
+        return elements;
+    }
+
+    public void StoreElement(XElement element, string friendlyName)
+    {
+        var text = element.ToString(SaveOptions.DisableFormatting);
+        try
+        {
+            Database().ListRightPush(key, text);
+        }
+        catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
+        {
+            Database().KeyDelete(key); // no list, so that it holds no keys
+            Database().ListRightPush(key, text);
+        }
+    }
+
+    private RedisValue[] Entries()
+    {
+        try
+        {
+            return Database().ListRange(key);
+        }
+        catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
+        {
+            unreadable.Warn("the key ring");
+            return [];
+        }
+    }
+
+    private IDatabase Database() => connection.GetAsync().GetAwaiter().GetResult().GetDatabase();
+
+    private static XElement? Read(RedisValue entry)
+    {
+        try
+        {
+            using var text = new StringReader(entry.ToString());
+            using var reader = XmlReader.Create(text, Plain);
+            return XElement.Load(reader);
+        }
+        catch (XmlException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the framework can read what tells keys and revocations apart and when they count.</summary>
+    private static bool IsComplete(XElement element) => element.Name.ToString() switch
+    {
+        "key" => Guid.TryParse((string?)element.Attribute("id"), out _)
+            && IsTime(element.Element("creationDate")) && IsTime(element.Element("activationDate")) && IsTime(element.Element("expirationDate")),
+        "revocation" => (string?)element.Element("key")?.Attribute("id") is { } id
+            && (id == "*" ? IsTime(element.Element("revocationDate")) : Guid.TryParseExact(id, "D", out _)),
+        _ => false,
+    };
+
+    private static bool IsTime(XElement? element)
+    {
+        try
+        {
+            return (DateTimeOffset?)element is not null;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+}
