@@ -206,17 +206,10 @@ public sealed class OpenApiDocumentTests
     [Fact]
     public void Null_is_the_last_of_several_types_everywhere()
     {
-        var several = Types(Document).ToList();
+        var text = Document.ToJsonString();
 
-        several.Count.ShouldBeGreaterThan(10);
-        several.ShouldAllBe(types => types.Count == 2 && (string)types[1]! == "null");
-
-        static IEnumerable<JsonArray> Types(JsonNode? node) => node switch
-        {
-            JsonObject members => members.SelectMany(member => member is { Key: "type", Value: JsonArray types } ? [types] : Types(member.Value)),
-            JsonArray items => items.SelectMany(Types),
-            _ => [],
-        };
+        text.ShouldContain("\"type\":[\"string\",\"null\"]");
+        text.ShouldNotContain("[\"null\",");
     }
 
     [Fact]
