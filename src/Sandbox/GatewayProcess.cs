@@ -7,8 +7,8 @@ namespace NclueGateway.Sandbox;
 internal sealed class GatewayProcess : IAsyncDisposable
 {
     /// <summary>
-    /// What the sandbox brings of its own. With the Redis, the keys or the provider of the machine's environment it would be a gateway that lets
-    /// anybody in to what belongs to another.
+    /// What the sandbox brings of its own. With the Redis, the keys or the provider of the machine's environment it would let all who can
+    /// reach it in to what belongs to another gateway.
     /// </summary>
     private static readonly string[] Own = ["ConnectionStrings", "Nclue", "Auth", "Http", "Kestrel"];
 

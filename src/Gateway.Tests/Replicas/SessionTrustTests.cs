@@ -104,7 +104,7 @@ public sealed class SessionTrustTests : IAsyncLifetime
         (await StatusAsync(person, two)).ShouldBe(HttpStatusCode.OK);
         two.Warnings().ShouldContain(line => line.StartsWith("1 entries of the key ring", StringComparison.Ordinal));
 
-        // Without a certificate it is as the documentation has it: whatever is in Redis counts.
+        // Without a certificate it is as the documentation has it: all that is in Redis counts.
         await using var open = await StartAnotherAsync(("Auth:Session:DataProtectionCertificate", ""));
         (await StatusAsync(attacker, open)).ShouldBe(isEncrypted ? HttpStatusCode.Unauthorized : HttpStatusCode.OK);
     }

@@ -7,7 +7,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>A session that has ended stays so, whatever happens at the same moment; and there are never more than twenty of one person.</summary>
+/// <summary>A session that has ended stays so, also when a read or a check overlaps with its end; and there are never more than twenty of one person.</summary>
 public sealed class EndOfSessionTests : IAsyncLifetime
 {
     private readonly GatedCache _cache = new();

@@ -102,6 +102,6 @@ internal sealed partial class KeyRing(
         Guid.TryParse((string?)element.Attribute("id"), out var id) ? id.ToString() : element.ToString(SaveOptions.DisableFormatting);
 
     [LoggerMessage(1, LogLevel.Warning, "{Count} entries of the key ring in Redis are not used: they are in clear text, or were not written with the certificate "
-        + "of Auth:Session:DataProtectionCertificate. After an upgrade or with a new certificate that is expected once")]
+        + "of Auth:Session:DataProtectionCertificate. After an upgrade or with a new certificate that is expected, until the list is deleted")]
     private static partial void Refused(ILogger logger, int count);
 }

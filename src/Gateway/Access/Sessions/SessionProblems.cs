@@ -21,7 +21,7 @@ internal static class SessionProblems
 
     public static readonly ProblemAnswer SignInUnavailable = new(Problems.SessionStoreUnavailable)
     {
-        Detail = "Nobody can sign in now: the gateway cannot store the session. Try again in some seconds.",
+        Detail = "Sign-in is not possible now: the gateway cannot store the session. Try again in some seconds.",
         RetryAfter = TimeSpan.FromSeconds(5),
     };
 

@@ -9,8 +9,8 @@ namespace NclueGateway.Access.Sessions;
 /// </summary>
 internal sealed class SessionScope(AuthOptions auth, BrowserSessionOptions options)
 {
-    /// <summary>A name of the three, for keys in Redis and for the purposes of protectors.</summary>
-    /// <value>128 bits of a SHA-256 in hexadecimal digits. No setting holds a line break, so that the three cannot run into each other.</value>
+    /// <summary>A name for all of it, for keys in Redis and for the purposes of protectors.</summary>
+    /// <value>128 bits of a SHA-256 in hexadecimal digits. No setting holds a line break, so that they cannot run into each other.</value>
     public string Name { get; } = Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{auth.Authority.TrimEnd('/')}\n{options.ClientId}\n{auth.Audience}")).AsSpan(0, 16));
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{auth.Authority.TrimEnd('/')}\n{auth.Issuer}\n{options.ClientId}\n{auth.Audience}")).AsSpan(0, 16));
 }
