@@ -92,6 +92,7 @@ public sealed class InvisibleTextTests
 
     [Theory]
     [InlineData("AllowedHosts", "gateway.example.com\r", "AllowedHosts")]
+    [InlineData("AllowedHosts", "a.example.com; b.example.com", "AllowedHosts")]
     [InlineData("OTEL_SERVICE_NAME", "nclue\r", "OTEL_SERVICE_NAME")]
     [InlineData("Serilog:MinimumLevel:Default", "Information\r", "Serilog:MinimumLevel:Default")]
     [InlineData("Serilog:MinimumLevel:Override:NclueGateway\r", "Debug", "Serilog:MinimumLevel:Override")]

@@ -12,7 +12,14 @@ internal static class FrameworkSettings
     public static void Check(SettingsReader settings, IConfiguration configuration, string environment)
     {
         settings.AddText("ASPNETCORE_ENVIRONMENT", environment);
-        settings.AddText("AllowedHosts", configuration["AllowedHosts"]);
+        if (configuration["AllowedHosts"] is { } hosts)
+        {
+            foreach (var host in hosts.Split(';')) // as the framework splits it, which trims none
+            {
+                settings.AddText("AllowedHosts", host);
+            }
+        }
+
         foreach (var variable in configuration.GetChildren().Where(child => child.Key.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase)))
         {
             settings.AddText(variable.Key, variable.Value);
