@@ -125,7 +125,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
         }
     }
 
-    /// <summary>Adds a mistake for each value, and each name in a table, that holds what nobody sees.</summary>
+    /// <summary>Adds a mistake for each value, and each name in a table, that has white space at an end or holds an invisible character.</summary>
     private void ValidateText(Type type, IConfigurationSection given)
     {
         // Parsers of numbers, times and flags pass over white space at the ends.
