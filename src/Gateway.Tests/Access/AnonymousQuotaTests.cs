@@ -1,5 +1,4 @@
 using System.Net;
-using NclueGateway.Access;
 using NclueGateway.Http;
 using NclueGateway.Tests.Http;
 

@@ -101,20 +101,20 @@ public sealed class BelowPathTests(TestBrowser browser)
     {
         await using var gateway = await StartAsync();
         await using var nginx = await StartNginxAsync(gateway, upstreamPath);
-        using var browser = new CookieClient(nginx.Address);
-        using var before = await browser.GetAsync("/nclue/session");
+        using var visitor = new CookieClient(nginx.Address);
+        using var before = await visitor.GetAsync("/nclue/session");
         ((string)JsonNode.Parse(await before.Content.ReadAsStringAsync(Ct))!["login"]!).ShouldBe("/nclue/session/login");
 
-        using var signedIn = await browser.FollowAsync("/nclue/session/login", until: location => location.OriginalString == "/nclue/");
+        using var signedIn = await visitor.FollowAsync("/nclue/session/login", until: location => location.OriginalString == "/nclue/");
 
         signedIn.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         gateway.Issuer.SignIn.LastRequest["redirect_uri"].ShouldBe(new Uri(nginx.Address, "/nclue/session/callback").AbsoluteUri);
-        browser.SetCookies.ShouldAllBe(cookie => cookie.StartsWith("__Host-") && cookie.Contains("; path=/;", StringComparison.OrdinalIgnoreCase));
-        using var session = await browser.GetAsync("/nclue/session");
+        visitor.SetCookies.ShouldAllBe(cookie => cookie.StartsWith("__Host-") && cookie.Contains("; path=/;", StringComparison.OrdinalIgnoreCase));
+        using var session = await visitor.GetAsync("/nclue/session");
         session.StatusCode.ShouldBe(HttpStatusCode.OK);
-        using var signedOut = await browser.SendAsync(HttpMethod.Post, "/nclue/session/logout");
+        using var signedOut = await visitor.SendAsync(HttpMethod.Post, "/nclue/session/logout");
         signedOut.StatusCode.ShouldBe(HttpStatusCode.OK);
-        browser.Session.ShouldBeNull();
+        visitor.Session.ShouldBeNull();
     }
 
     [Theory]

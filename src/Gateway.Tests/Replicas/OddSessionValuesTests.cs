@@ -120,7 +120,7 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
         await UseAsync(elsewhere);
     }
 
-    private Task SignInAsync(CookieClient browser) => EachSecondAsync(
+    private Task<HttpStatusCode> SignInAsync(CookieClient browser) => EachSecondAsync(
         async () =>
         {
             using var answer = await browser.FollowAsync("/session/login?returnUrl=%2Fhealth%2Flive", to => to.OriginalString == "/health/live");
@@ -129,7 +129,7 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
         status => status == HttpStatusCode.Redirect);
 
     /// <summary>Uses the session for a request that is answered at once.</summary>
-    private Task UseAsync(CookieClient browser) => EachSecondAsync(
+    private Task<HttpStatusCode> UseAsync(CookieClient browser) => EachSecondAsync(
         async () =>
         {
             using var answer = await browser.GetAsync("/api/task-runs?limit=0");

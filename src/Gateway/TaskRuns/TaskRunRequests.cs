@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using NclueGateway.Access;
-using NclueGateway.Caching;
 using NclueGateway.Http;
 using NclueGateway.Operations.Audit;
 
