@@ -89,6 +89,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
     [InlineData("foreign")]
     [InlineData("empty")]
     [InlineData("of another type")]
+    [InlineData("with an expiry that is no number")]
     [InlineData("gone")]
     public async Task What_does_not_read_back_exactly_is_a_miss_and_one_warning(string what)
     {
@@ -209,6 +210,9 @@ public sealed class SharedBlocksTests(TestRedis redis)
             case "of another type":
                 await database.KeyDeleteAsync(key);
                 await database.StringSetAsync(key, "what is this?");
+                break;
+            case "with an expiry that is no number":
+                await database.HashSetAsync(key, [new("absexp", "abc"), new("sldexp", "1e300")]);
                 break;
             case "gone":
                 await database.KeyDeleteAsync(key);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using NclueGateway.Nclue;
 using NclueGateway.Nclue.Pacing;
 using NclueGateway.Redis;
 using NclueGateway.Tests.Infrastructure;
@@ -102,6 +103,36 @@ public sealed class OddPacerValuesTests(TestRedis redis)
         (second.ReceivedAt - first.AskedAt).TotalMilliseconds.ShouldBeInRange(Interval - 1, 5_000);
         var fields = (await database.HashGetAllAsync(account)).ToDictionary(entry => (string)entry.Name!, entry => (string)entry.Value!);
         fields.Where(entry => entry.Key is not "why" && !entry.Key.Contains(':')).Select(entry => entry.Value).ShouldAllBe(stored => stored.All(char.IsAsciiDigit));
+    }
+
+    [Theory]
+    [InlineData("tick", "0")]
+    [InlineData("tick", "x")]
+    [InlineData("epoch", "x")]
+    [InlineData("news", "0")]
+    [InlineData("generation", "1e300")]
+    public async Task A_replica_hears_of_changes_after_a_count_was_set_back(string field, string value)
+    {
+        await using var connection = new RedisConnection(new() { Redis = await redis.ConnectionStringAsync() });
+        var database = (await connection.GetAsync()).GetDatabase();
+        var account = $"{{nclue:odd:{Guid.NewGuid():N}}}";
+        var script = new LuaPacerScript(connection, account, new UnreadableValues(NullLogger<UnreadableValues>.Instance));
+        var (time, options) = (TimeProvider.System, new NclueOptions());
+        var pacer = new SharedPacer(
+            new Wire(options.RequestInterval, time), script, new RedisCircuit(time, NullLogger<RedisCircuit>.Instance), options,
+            new NclueCredentials(options, NullLogger<NclueCredentials>.Instance), TimeSpan.FromHours(1), time);
+        var other = new Replica("other");
+        for (var look = 0; look < 5; look++)
+        {
+            await pacer.StartAsync();
+        }
+
+        await database.HashSetAsync(account, field, value);
+        var heard = await script.RunAsync(other.Claim(0, time.GetTimestamp()) with { Operation = PacerOperation.Look });
+        await script.RunAsync(other.Claim(5, time.GetTimestamp()) with { Operation = PacerOperation.End, Fetched = heard.Now });
+        await pacer.StartAsync();
+
+        pacer.NewestOf(5).ShouldBe(heard.Now);
     }
 
     private static async Task<(TimeSpan AskedAt, TimeSpan ReceivedAt)> UntilGrantedAsync(LuaPacerScript script, Replica replica)
