@@ -41,7 +41,8 @@ internal class PacerModel
         var most = a.Now + a.Unsure + a.Patience;
         var wasSet = a.Now > 0 && (now < a.Now || now > most);
         var least = now < a.Now ? most : last;
-        if (now < least)
+        var stoodStill = now < least;
+        if (stoodStill)
         {
             _skew += least - now;
             now = least;
@@ -53,9 +54,13 @@ internal class PacerModel
             _next = FirstDeparture(now, a.Interval);
         }
 
-        if (wasSet)
+        if (wasSet || stoodStill)
         {
             _next = Math.Max(_next, now + a.Interval);
+        }
+
+        if (wasSet)
+        {
             if (last <= most)
             {
                 _quiet += _quiet > a.Now ? now - a.Now - a.Unsure : 0;

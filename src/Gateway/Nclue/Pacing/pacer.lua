@@ -52,6 +52,12 @@ for i = 1, #stored, 2 do
     if not h[name] then forget(name) end
   end
 end
+local tick, skew = string.match(h.base or '', '^(%d+) (%d+)$') -- repeats the skew of that tick: the last one, if this release wrote it
+skew = whole(skew, YEAR)
+if skew and tonumber(tick) == h.tick and skew ~= (h.skew or 0) then
+  forget('skew')
+  put('skew', skew)
+end
 if h.why and not (#h.why <= 32 and string.find(h.why, '^%l*$')) then forget('why') end
 
 -- 1. What time is it? -------------------------------------------------------------------------------------------------------------------
@@ -63,7 +69,8 @@ local last = h.clock or 0                                  -- the time of the la
 local most = a.now + a.unsure + a.patience                 -- by what the caller knows it is between a.now and this;
 local wasset = a.now > 0 and (now < a.now or now > most)   -- if not, this clock was set, or the call was long under way
 local least = now < a.now and most <= time + YEAR and most or last -- Time never goes back: it goes on from where it can have been at the most, so
-if now < least then                                        -- that no age is understated
+local stoodstill = now < least
+if stoodstill then                                         -- that no age is understated
   put('skew', (h.skew or 0) + least - now)
   now = least
 end
@@ -71,8 +78,8 @@ if not h.epoch then                                        -- nothing is known o
   put('epoch', now)
   raise('next', now + a.interval)                          -- "nothing" means one interval from now
 end
+if wasset or stoodstill then raise('next', now + a.interval) end -- what seems to be open may be open too early
 if wasset then
-  raise('next', now + a.interval)                          -- what seems to be open may be open too early
   for _, name in ipairs({'quiet', 'pause'}) do             -- and these go on for as long as they were to; once, by the first who calls
     if last <= most and (h[name] or 0) > a.now then put(name, h[name] + now - a.now - a.unsure) end
   end
@@ -93,6 +100,7 @@ if (h.pause or 0) > now + a.longestpause then              -- it was a pause, so
 end
 put('clock', now)
 put('tick', (h.tick or 0) + 1)                             -- answers may overtake each other: the highest is the newest
+put('base', h.tick .. ' ' .. (h.skew or 0))
 
 -- 2. What does the caller know that is not known here? ----------------------------------------------------------------------------------
 if a.away == 1 and now - (h.seen or 0) > a.gap then        -- Redis was away for everybody, so others may still depart in their slots
