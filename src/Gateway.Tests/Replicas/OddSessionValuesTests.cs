@@ -105,7 +105,7 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
         await _redis.SignalAsync("CONT");
         await EachSecondAsync(Gateway.ReadinessAsync, readiness => readiness == "200 Healthy");
         await EachSecondAsync(() => Task.FromResult(Gateway.Warnings()), warnings => warnings.Any(warning => warning.Contains("the key ring")));
-        (await Database.ListLengthAsync(ring)).ShouldBeGreaterThan(0);
+        await EachSecondAsync(() => Database.KeyTypeAsync(ring), type => type == RedisType.List); // where it was none, the known keys are put back
         await using var other = await Gateway.StartReplicaAsync(Settings, Gateway.Clock, environment: "Development");
         foreach (var gateway in new[] { Gateway, other })
         {
