@@ -76,6 +76,7 @@ public static class GatewayBuilder
         app.UseTrustedProxies();
         app.UseMiddleware<SecurityHeaders>();
         app.UseProblems();
+        app.Use(RequestBodyMiddleware.CloseAfterLongBody);
         app.UseMiddleware<DrainingAnswer>();
         app.UseOperationsPort();
         app.UseCrossOrigin();

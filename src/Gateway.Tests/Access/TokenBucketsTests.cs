@@ -49,6 +49,8 @@ public sealed class TokenBucketsTests
             buckets.WaitFor(0).ShouldBe(TimeSpan.FromMilliseconds(100 * i));
         }
 
+        buckets.Charge(0);
+        buckets.WaitFor(0).ShouldBe(TokenBuckets<int>.MostOwed);
         buckets.Take(0).IsTaken.ShouldBeFalse();
         buckets.WaitFor(1).ShouldBe(TimeSpan.Zero);
         time.Advance(TimeSpan.FromMilliseconds(1_999));

@@ -113,6 +113,13 @@ public sealed class TokenFormTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_that_is_no_text_is_refused() // half of a surrogate pair
+    {
+        await ShouldRefuseAsync("The token cannot be read", token => token.RewriteClaims = text => text[..^1] + ",\"\\ud800\":1}");
+        await ShouldRefuseAsync("The token cannot be read", token => token.RewriteHeader = text => text[..^1] + ",\"\\ud800\":1}");
+    }
+
+    [Fact]
     public async Task White_space_around_a_part_is_accepted()
     {
         using var response = await _host.GetWithAsync(token =>

@@ -45,6 +45,18 @@ public sealed class RequestBodyTests
     }
 
     [Fact]
+    public async Task The_end_of_the_connection_is_said_by_those_that_respond_before_a_body_is_looked_at()
+    {
+        await using var gateway = await SessionHost.StartAsync(("Auth:AllowedOrigins:0", "https://runs.example"));
+        var head = "OPTIONS /api/task-runs HTTP/1.1\r\nHost: gateway\r\nOrigin: https://runs.example\r\nAccess-Control-Request-Method: GET\r\n";
+
+        var preflight = await RawHttp.SendAsync(gateway.Address, $"{head}Content-Length: 20000\r\n\r\n{new string('x', 20_000)}");
+
+        preflight.ShouldStartWith("HTTP/1.1 204 ");
+        preflight.ShouldContain("\r\nConnection: close\r\n");
+    }
+
+    [Fact]
     public async Task A_malformed_chunk_is_a_400()
     {
         await using var gateway = await SessionHost.StartAsync();

@@ -24,6 +24,7 @@ public sealed class ConnectionStringTests
     [InlineData("redis.example:6379,password='canary,canary'")]
     [InlineData("redis.example:6379,password=canary,canary=canary")]
     [InlineData("redis.example:6379,password=canary,x://canary")]
+    [InlineData("redis.example:6379,password=canary,w:1234")]
     public void A_comma_in_the_password_is_named(string text) => Mistake(text).ShouldContain("comma");
 
     [Theory]

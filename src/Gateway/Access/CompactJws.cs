@@ -36,7 +36,7 @@ internal static class CompactJws
                 ? new TokenRefusedException("The token requires an extension that the gateway does not support")
                 : null;
         }
-        catch (Exception unreadable) when (unreadable is FormatException or JsonException)
+        catch (Exception unreadable) when (unreadable is FormatException or JsonException or InvalidOperationException)
         {
             return new SecurityTokenMalformedException();
         }

@@ -18,6 +18,9 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
     /// <summary>How many new buckets there are between two looks for full ones, at least.</summary>
     public const int LeastBetweenSweeps = 1_000;
 
+    /// <summary>The longest wait that <see cref="Charge"/> causes: neighbours behind one address share its bucket.</summary>
+    public static readonly TimeSpan MostOwed = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly TimeSpan _interval = Second / perSecond;
@@ -87,7 +90,7 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
 
             var next = (fullAt > now.Ticks ? TimeSpan.FromTicks(fullAt) : now) + _interval;
             var missing = next - now;
-            if (missing > _capacity && !mayOwe)
+            if (missing > _capacity + (mayOwe ? MostOwed - _interval : TimeSpan.Zero))
             {
                 return new(false, 0, missing - _capacity);
             }

@@ -19,6 +19,11 @@ internal sealed class CollectorCheck(IServiceProvider services, IConfiguration c
             return Finding.Fine(Name, $"None is set ({OtlpSettings.Endpoint}): metrics are at /metrics only, and there are no traces.");
         }
 
+        if (configuration.GetValue(OtlpSettings.IsDisabled, false))
+        {
+            return Finding.NotChecked(Name, $"{OtlpSettings.IsDisabled} is true: nothing is exported.");
+        }
+
         var address = new Uri(endpoint).GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
         if (configuration[OtlpSettings.Certificate] is not null || configuration[OtlpSettings.ClientCertificate] is not null)
         {

@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using NclueGateway.Operations;
 
 namespace NclueGateway.Http;
 
@@ -179,18 +178,10 @@ internal sealed class FirstRequest(ConnectionContext connection, TimeProvider ti
 
 internal static class ConnectionLimiterExtensions
 {
-    /// <summary>Tells the connection that it has sent a request. Only where the gateway itself speaks TLS.</summary>
-    public static void UseFirstRequest(this WebApplication app)
+    /// <summary>Tells the connection that it has sent a request.</summary>
+    public static void UseFirstRequest(this IApplicationBuilder app) => app.Use((context, next) =>
     {
-        if (!ListenAddresses.All(app.Configuration).Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
-        {
-            return;
-        }
-
-        app.Use((context, next) =>
-        {
-            context.Features.Get<FirstRequest>()?.Dispose();
-            return next(context);
-        });
-    }
+        context.Features.Get<FirstRequest>()?.Dispose();
+        return next(context);
+    });
 }

@@ -37,13 +37,31 @@ internal sealed class RequestBodyMiddleware(RequestDelegate next)
         await next(context);
     }
 
-    private static Task RefuseAsync(HttpContext context, int status)
+    /// <summary>
+    /// Announces the end of a connection whose body is too long, for the middleware that responds before this one: shutdown, CORS and the port for
+    /// operators.
+    /// </summary>
+    public static Task CloseAfterLongBody(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.ContentLength > RequestLimits.Body)
+        {
+            Close(context);
+        }
+
+        return next(context);
+    }
+
+    private static void Close(HttpContext context)
     {
         if (context.Request.Protocol is "HTTP/1.1")
         {
             context.Response.Headers.Connection = "close"; // nothing after this body can be read
         }
+    }
 
+    private static Task RefuseAsync(HttpContext context, int status)
+    {
+        Close(context);
         return new ProblemAnswer(Problems.InvalidRequest) { Status = status }.ExecuteAsync(context);
     }
 }

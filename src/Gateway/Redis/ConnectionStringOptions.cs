@@ -32,7 +32,7 @@ internal sealed partial class ConnectionStringOptions : IValidatableObject
     /// <summary>Returns what is wrong, without a part of the text: any could be the password.</summary>
     private string? Mistake()
     {
-        var isAfterPassword = false;
+        var (hasServer, isAfterPassword) = (false, false);
         foreach (var part in Redis.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (!isAfterPassword && UrlScheme().IsMatch(part))
@@ -45,14 +45,18 @@ internal sealed partial class ConnectionStringOptions : IValidatableObject
             {
                 isAfterPassword |= part.StartsWith("password", StringComparison.OrdinalIgnoreCase);
             }
-            else if (isAfterPassword && !HasPort(Server(part)))
+            else if (isAfterPassword && (hasServer || !HasPort(Server(part))))
             {
-                return "an address without a port follows the password. If that is a part of the password: a comma ends it, and cannot be written in one. "
+                return "an address follows the password. If that is a part of the password: a comma ends it, and cannot be written in one. "
                     + "Choose a password without commas, and name servers first.";
             }
             else if (!IsAddress(Server(part)))
             {
                 return $"a part of it is neither an option nor the address of a server. It has to look like {Example}.";
+            }
+            else
+            {
+                hasServer = true;
             }
         }
 

@@ -106,6 +106,7 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
             }),
             ("critical extension", token => token.Header["crit"] = new JsonArray("exp")),
             ("text behind the claims", token => token.RewriteClaims = claims => claims + "x"),
+            ("half of a character in a name", token => token.RewriteClaims = claims => claims[..^1] + ",\"\\ud800\":1}"),
             ("text behind the header", token => token.RewriteHeader = header => header + "{}"),
             ("another curve's algorithm", token => token.Header["alg"] = "ES512"),
             ("the issuer of access tokens", token => token.Claims["iss"] = AccessTokenIssuer),

@@ -13,7 +13,7 @@ internal sealed class SessionLookupLimit(QuotaOptions options, TimeProvider time
     /// <summary>Returns how long an address has to wait before an unknown cookie of it is looked up; zero when it may be now.</summary>
     public TimeSpan WaitFor(AddressRange address) => _buckets.WaitFor(address);
 
-    /// <summary>Counts a lookup that found nothing. Those that were under way at the same moment are counted too, and paid for by a longer wait.</summary>
+    /// <summary>Counts a lookup that found nothing. Those that were under way at the same moment are counted too, and paid for by a wait of up to <see cref="TokenBuckets{TKey}.MostOwed"/>.</summary>
     public void CountFailure(AddressRange address) => _buckets.Charge(address);
 }
 

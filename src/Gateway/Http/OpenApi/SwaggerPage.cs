@@ -53,20 +53,23 @@ internal static class SwaggerPage
             return;
         }
 
-        // Only the response has the tag, so it is held back until the tag is compared.
+        // Only the response has the tag. The first one is made for its tag alone; its body, up to 1.4 MB, goes nowhere.
         var body = response.Body;
-        using var held = new MemoryStream();
-        (request.Headers.IfNoneMatch, response.Body) = (default, held);
-        await next(context);
-        (request.Headers.IfNoneMatch, response.Body) = (ifNoneMatch, body);
+        try
+        {
+            (request.Headers.IfNoneMatch, response.Body) = (default, Stream.Null);
+            await next(context);
+        }
+        finally
+        {
+            (request.Headers.IfNoneMatch, response.Body) = (ifNoneMatch, body);
+        }
+
         var precondition = response.Headers.ETag is [{ } tag] ? EntityTags.Evaluate(request.Headers, tag) : Precondition.Holds;
         if (precondition == Precondition.Holds)
         {
-            if (held.Length > 0)
-            {
-                await response.Body.WriteAsync(held.GetBuffer().AsMemory(0, (int)held.Length));
-            }
-
+            request.Headers.IfNoneMatch = default;
+            await next(context);
             return;
         }
 

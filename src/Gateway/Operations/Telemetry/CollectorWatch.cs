@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace NclueGateway.Operations.Telemetry;
 
 /// <summary>
@@ -56,7 +54,7 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
 
     private static string? Failure(HttpResponseMessage response)
     {
-        if (response.StatusCode != HttpStatusCode.OK)
+        if (!response.IsSuccessStatusCode)
         {
             return $"HTTP {(int)response.StatusCode}";
         }

@@ -13,12 +13,14 @@ internal static class OtlpSettings
     public const string Certificate = "OTEL_EXPORTER_OTLP_CERTIFICATE";
     public const string ClientCertificate = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
 
+    public const string IsDisabled = "OTEL_SDK_DISABLED";
+
     private const string ClientKey = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
     private const string Headers = "OTEL_EXPORTER_OTLP_HEADERS";
     private const string SamplerArgument = "OTEL_TRACES_SAMPLER_ARG";
 
-    /// <summary>Variables of which each signal may have its own, by the specification; this exporter reads none of them.</summary>
-    private static readonly string[] OfOneSignal = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
+    /// <summary>Beginnings of the variables of one signal, which the specification knows and this exporter does not read.</summary>
+    private static readonly string[] OfOneSignal = ["OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_METRICS_", "OTEL_EXPORTER_OTLP_LOGS_"];
 
     private static readonly (string Key, StringComparer Case, string[] Values)[] Choices =
     [
@@ -37,9 +39,9 @@ internal static class OtlpSettings
     /// <summary>Adds what of the variables would keep everything from a collector, or would not do what they say.</summary>
     public static void Check(SettingsReader settings, IConfiguration configuration)
     {
-        foreach (var key in OfOneSignal.Where(key => configuration[key] is { Length: > 0 }))
+        foreach (var variable in configuration.GetChildren().Where(variable => variable.Value is { Length: > 0 } && IsOfOneSignal(variable.Key)))
         {
-            settings.Add(key, $"it has no effect here: {Endpoint} is the collector of metrics and traces.");
+            settings.Add(variable.Key, "it has no effect here: the variables without the name of a signal count for metrics and traces.");
         }
 
         if (configuration[Endpoint] is not { Length: > 0 } endpoint)
@@ -84,6 +86,8 @@ internal static class OtlpSettings
             settings.Add(key, "it names a file that does not exist.");
         }
     }
+
+    private static bool IsOfOneSignal(string key) => OfOneSignal.Any(beginning => key.StartsWith(beginning, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsListOfPairs(string headers) =>
         headers.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(pair => pair.IndexOf('=', StringComparison.Ordinal) > 0);
