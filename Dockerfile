@@ -1,11 +1,11 @@
 # Two images: the gateway (the last stage, so also without --target) and, for a look at it, the sandbox:
 #   docker build -t nclue-gateway .
 #   docker build -t nclue-gateway-sandbox --target sandbox .
-# Neither needs a shell, root, a capability or a place to write. Settings: docs/configuration.md.
-# These tags move with each patch of .NET, and their images have a shell. For the same bytes every time, give a digest; without a shell, a chiseled
-# image, of the kind "extra", which has the time zones: --build-arg RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra@sha256:...
+# Neither has a shell or a package manager, or needs root, a capability or a place to write. Settings: docs/configuration.md.
+# The base image is chiseled, of the kind "extra", which has time zones and certificates. Tags move with each patch of .NET; for the same bytes with
+# each build, give a digest: --build-arg RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra@sha256:...
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
-ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0
+ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
 
 FROM ${SDK_IMAGE} AS restore
 # The one feed that packages come from, without credentials; those of NuGet's own settings where it is empty.

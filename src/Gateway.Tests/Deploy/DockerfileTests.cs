@@ -18,7 +18,7 @@ public sealed class DockerfileTests
         stages.Select(stage => stage[0]).Except(stages.Select(stage => stage[1]))
             .ShouldBe(["${SDK_IMAGE}", "${RUNTIME_IMAGE}"]);
         Lines.TakeWhile(line => line.Instruction != "FROM").Select(line => $"{line.Instruction} {line.Text}")
-            .ShouldBe(["ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0", "ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0"]);
+            .ShouldBe(["ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0", "ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra"]);
         stages[^1][1].ShouldBe("gateway");
     }
 
