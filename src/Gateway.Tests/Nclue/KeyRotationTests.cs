@@ -109,7 +109,8 @@ public sealed class KeyRotationTests
         }
 
         gateway.Nclue.Arrivals.Take(3).ShouldAllBe(arrival => arrival.Status == 401);
-        gateway.Nclue.Arrivals.Skip(3).ShouldAllBe(arrival => arrival.Status == (minutes == 10 ? 200 : 401));
+        gateway.Nclue.Arrivals.Skip(3).Where(arrival => arrival.Status is not null) // a refresh may be in flight
+            .ShouldAllBe(arrival => arrival.Status == (minutes == 10 ? 200 : 401));
         gateway.Nclue.Arrivals.Count.ShouldBeGreaterThan(3);
         gateway.Nclue.Arrivals.ShouldAllBe(arrival => KeyOf(arrival) == GatewayHost.AccessKey);
         Generation(gateway).ShouldBe(0);
