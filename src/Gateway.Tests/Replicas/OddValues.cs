@@ -56,4 +56,13 @@ internal static class OddValues
                 break;
         }
     }
+
+    /// <summary>Takes fields out of a hash: any of them, or all but one.</summary>
+    public static async Task LoseAsync(IDatabase database, RedisKey key, Random random)
+    {
+        var fields = (await database.HashKeysAsync(key)).OrderBy(field => (string?)field, StringComparer.Ordinal).ToArray();
+        var kept = random.Next(Math.Max(fields.Length, 1));
+        var isAllButOne = random.Next(3) == 0;
+        await database.HashDeleteAsync(key, [.. fields.Where((_, n) => isAllButOne ? n != kept : random.Next(2) == 0)]);
+    }
 }

@@ -9,12 +9,15 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Replicas;
 
-/// <summary>Two replicas on a Redis to which somebody else writes, into every key that there is.</summary>
+/// <summary>Two replicas on a Redis to which another application writes, into every key that there is.</summary>
+/// <remarks>The seed in a test's name replays which kinds of values are written, in which order; what the gateways do meanwhile goes by real time.</remarks>
 [Collection("RealTime")]
 public sealed class OddValuesTests
 {
     /// <summary>A pause is kept, as it has to be: <see cref="Nclue.Pacing.OddPacerValuesTests"/> shows that it ends.</summary>
     private const string Pause = "pause";
+
+    private const int Values = 50;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -32,10 +35,10 @@ public sealed class OddValuesTests
         await browser.SignInAsync();
         using var elsewhere = new CookieClient(two.Address) { Session = browser.Session };
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Address);
-        using var end = new CancellationTokenSource(TimeSpan.FromSeconds(8), TimeProvider.System);
+        using var end = new CancellationTokenSource();
 
         await Task.WhenAll(
-            SpoilAsync(connection, new Random(seed), end.Token), ReadAsync(one, seed, end.Token), ReadAsync(two, seed, end.Token),
+            SpoilAsync(connection, seed, end), ReadAsync(one, seed, end.Token), ReadAsync(two, seed, end.Token),
             LookAsync(browser, end.Token), LookAsync(elsewhere, end.Token));
 
         // And then all goes on.
@@ -55,26 +58,37 @@ public sealed class OddValuesTests
         (await newcomer.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
     }
 
-    private static async Task SpoilAsync(ConnectionMultiplexer connection, Random random, CancellationToken end)
+    private static async Task SpoilAsync(ConnectionMultiplexer connection, int seed, CancellationTokenSource end)
     {
-        var database = connection.GetDatabase();
+        var (database, random) = (connection.GetDatabase(), new Random(seed));
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-        while (!end.IsCancellationRequested)
+        for (var n = 0; n < Values; n++)
         {
-            var keys = await connection.GetServers()[0].KeysAsync().ToArrayAsync(Ct);
+            var keys = await connection.GetServers()[0].KeysAsync().OrderBy(key => (string?)key, StringComparer.Ordinal).ToArrayAsync(Ct);
             var key = keys[random.Next(keys.Length)];
-            var isHash = await database.KeyTypeAsync(key) == RedisType.Hash;
-            if (!isHash || random.Next(4) == 0)
+            TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}, value {n}: {key}");
+            switch (await database.KeyTypeAsync(key) == RedisType.Hash ? random.Next(6) : 0)
             {
-                await OddValues.ReplaceAsync(database, key, random);
-            }
-            else if ((await database.HashKeysAsync(key)).Where(field => field != Pause).ToArray() is { Length: > 0 } fields)
-            {
-                await database.HashSetAsync(key, fields[random.Next(fields.Length)], OddValues.Next(random));
+                case 0:
+                    await OddValues.ReplaceAsync(database, key, random);
+                    break;
+                case 1:
+                    await OddValues.LoseAsync(database, key, random);
+                    break;
+                default:
+                    var fields = (await database.HashKeysAsync(key)).Where(field => field != Pause).OrderBy(field => (string?)field, StringComparer.Ordinal).ToArray();
+                    if (fields.Length > 0)
+                    {
+                        await database.HashSetAsync(key, fields[random.Next(fields.Length)], OddValues.Next(random));
+                    }
+
+                    break;
             }
 
             await pace.WaitForNextTickAsync(Ct);
         }
+
+        await end.CancelAsync();
     }
 
     private static async Task ReadAsync(GatewayHost gateway, int seed, CancellationToken end)

@@ -9,13 +9,25 @@
 local WAIT, OVERDUE = 2, 3                                  -- classes of bids; 1 is a request that is late, 4 a refresh that is due, 0 none
 local YEAR, LONGEST = 366 * 86400000, 4 * 60000             -- no clock is set by more, and no departure opens later: 4 of the longest intervals
 local TIMES, COUNTS, BLOCKS, SLOTS = 99999999999999, 99999999999999, 999999999, 1000 -- the highest values that are read
+local FIELDS, LENGTH, CHUNK = 1000, 4096, 1000              -- fields of one kind, bytes of a field, values in a command: Lua's stack takes 8,000
+local KNOWN = {                                             -- fields that are numbers, with their highest values; a missing one is 0
+  skew = YEAR, clock = TIMES, epoch = TIMES, tick = COUNTS, seen = TIMES, generation = COUNTS,
+  next = TIMES, open = TIMES, quiet = TIMES, pause = TIMES, number = COUNTS, last = 9, news = COUNTS,
+  slots = SLOTS, cycle = SLOTS, previous = SLOTS, cycled = TIMES,
+  ['throttled:count'] = COUNTS, ['throttled:began'] = TIMES, ['exceeded:count'] = COUNTS, ['exceeded:began'] = TIMES,
+}
 
 local a, h, changed, dropped, odd = {}, {}, {}, {}, {}
 for i = 1, #ARGV, 2 do a[ARGV[i]] = tonumber(ARGV[i + 1]) or ARGV[i + 1] end
-a.since = math.min(math.max(a.since, 0), TIMES)
+a.since = math.min(math.max(a.since, 0), TIMES)            -- what is written below must be readable to the next call
+a.replicas, a.generation = math.min(a.replicas, SLOTS), math.min(a.generation, COUNTS)
+for name in pairs(KNOWN) do h[name] = 0 end
 local function put(name, value) h[name], changed[name], dropped[name] = value, value, nil end
-local function drop(name) h[name], changed[name], dropped[name] = nil, nil, true end
-local function raise(name, value) if value > (h[name] or 0) then put(name, value) end end
+local function drop(name) h[name], changed[name], dropped[name] = KNOWN[name] and 0 or nil, nil, true end
+local function raise(name, value) if value > h[name] then put(name, value) end end
+local function inchunks(command, key, values)
+  for i = 1, #values, CHUNK do redis.call(command, key, unpack(values, i, math.min(i + CHUNK - 1, #values))) end
+end
 
 -- 0. What is stored? --------------------------------------------------------------------------------------------------------------------
 -- It is not trusted. What this script cannot have written is "odd": it goes, and counts as lost.
@@ -37,77 +49,91 @@ local function read(command, key, ...)                     -- a key of another t
   end
   return redis.call(command, key, ...)
 end
-local KNOWN = {
-  skew = YEAR, clock = TIMES, epoch = TIMES, tick = COUNTS, seen = TIMES, generation = COUNTS,
-  next = TIMES, open = TIMES, quiet = TIMES, pause = TIMES, number = COUNTS, last = 9, news = COUNTS,
-  slots = SLOTS, cycle = SLOTS, previous = SLOTS, cycled = TIMES,
-  ['throttled:count'] = COUNTS, ['throttled:began'] = TIMES, ['exceeded:count'] = COUNTS, ['exceeded:began'] = TIMES,
-}
 local stored = read('HGETALL', KEYS[1])
+local counts = {}
 for i = 1, #stored, 2 do
   local name, value = stored[i], stored[i + 1]
-  h[name] = value
   if KNOWN[name] then
     h[name] = whole(value, KNOWN[name])
     if not h[name] then forget(name) end
+  elseif name == 'base' or name == 'why' then
+    h[name] = value
+  else
+    -- A name that is not known here may be a field of a newer release, which a rolling restart must not lose. It stays, unless there are more of them
+    -- than any release has, or it is longer: then those beyond the bound go. The same holds for flights and slots.
+    local kind = string.match(name, '^flight:') or string.match(name, '^slot:') or 'other'
+    counts[kind] = (counts[kind] or 0) + 1
+    if counts[kind] > FIELDS or #name + #value > LENGTH then forget(name) else h[name] = value end
   end
 end
-local tick, skew = string.match(h.base or '', '^(%d+) (%d+)$') -- repeats the skew of that tick: the last one, if this release wrote it
+-- 'base' is "tick skew". It repeats the skew, and is trusted only if the last call has written it.
+local tick, skew = string.match(h.base or '', '^(%d+) (%d+)$')
 skew = whole(skew, YEAR)
-if skew and tonumber(tick) == h.tick and skew ~= (h.skew or 0) then
+if skew and tonumber(tick) == h.tick and skew ~= h.skew then
   forget('skew')
   put('skew', skew)
 end
 if h.why and not (#h.why <= 32 and string.find(h.why, '^%l*$')) then forget('why') end
+if h.slots == 0 then                                       -- where it is missing, the slots themselves tell how many there are
+  for name in pairs(h) do
+    local slot = whole(string.match(name, '^slot:(%d+)$'), SLOTS - 1)
+    if slot then raise('slots', slot + 1) end
+  end
+end
 
 -- 1. What time is it? -------------------------------------------------------------------------------------------------------------------
 local time = redis.call('TIME')
 time = time[1] * 1000 + math.floor(time[2] / 1000)
-if (h.clock or 0) > time + YEAR then forget('clock') end
-local now = time + (h.skew or 0)
-local last = h.clock or 0                                  -- the time of the last call, whoever made it
-local most = a.now + a.unsure + a.patience                 -- by what the caller knows it is between a.now and this;
-local wasset = a.now > 0 and (now < a.now or now > most)   -- if not, this clock was set, or the call was long under way
-local least = now < a.now and most <= time + YEAR and most or last -- Time never goes back: it goes on from where it can have been at the most, so
+if h.clock > time + YEAR then forget('clock') end
+local now = time + h.skew
+local last = h.clock                                       -- the time of the last call, of any replica
+-- The caller knows that the time is between a.now and 'most'. If it is not, Redis' clock was set, or the call was long under way.
+local most = a.now + a.unsure + a.patience
+local wasset = a.now > 0 and (now < a.now or now > most)
+-- Time never goes back. It goes on from the latest time that it can have been, so that no age is understated.
+local least = now < a.now and most <= time + YEAR and most or last
 local stoodstill = now < least
-if stoodstill then                                         -- that no age is understated
-  put('skew', (h.skew or 0) + least - now)
+if stoodstill then
+  put('skew', h.skew + least - now)
   now = least
 end
-if not h.epoch then                                        -- nothing is known of who departed last, so
+-- Nothing is known of the last departure: the next one opens an interval from now. Only 'next' is missing: that is odd, and opens it later (4).
+if h.epoch == 0 then
   put('epoch', now)
-  raise('next', now + a.interval)                          -- "nothing" means one interval from now
+  raise('next', now + a.interval)
+elseif h.next == 0 then
+  note('next')
 end
 if wasset or stoodstill then raise('next', now + a.interval) end -- what seems to be open may be open too early
-if wasset then
-  for _, name in ipairs({'quiet', 'pause'}) do             -- and these go on for as long as they were to; once, by the first who calls
-    if last <= most and (h[name] or 0) > a.now then put(name, h[name] + now - a.now - a.unsure) end
+if wasset then                                             -- quiet and pause keep what was left of them; only the first caller moves them
+  for _, name in ipairs({'quiet', 'pause'}) do
+    if last <= most and h[name] > a.now then put(name, h[name] + now - a.now - a.unsure) end
   end
   if a.paused > 0 then a.paused = a.paused + now - a.now - a.unsure end
 end
 for _, name in ipairs({'seen', 'cycled', 'throttled:began', 'exceeded:began'}) do
-  if (h[name] or 0) > now then forget(name) end            -- it has happened, so that it was not later than now
+  if h[name] > now then forget(name) end                   -- it has happened, so that it was not later than now
 end
-if (h.next or 0) > now + LONGEST then forget('next') end
-if (h.open or 0) > now + LONGEST then forget('open') end
-if (h.quiet or 0) > now + LONGEST then
+if h.next > now + LONGEST then forget('next') end
+if h.open > now + LONGEST then forget('open') end
+if h.quiet > now + LONGEST then
   forget('quiet')
   put('quiet', now + a.quiet)
 end
-if (h.pause or 0) > now + a.longestpause then              -- it was a pause, so that it stays one, and is over in the end
+if h.pause > now + a.longestpause then                     -- it was a pause, so that it stays one, and is over in the end
   if h.pause > now + 2 * a.longestpause then note('pause') end
   put('pause', now + a.longestpause)
 end
 put('clock', now)
-put('tick', (h.tick or 0) + 1)                             -- answers may overtake each other: the highest is the newest
-put('base', h.tick .. ' ' .. (h.skew or 0))
+put('tick', h.tick + 1)                                    -- answers may overtake each other: the highest is the newest
+put('base', h.tick .. ' ' .. h.skew)
 
 -- 2. What does the caller know that is not known here? ----------------------------------------------------------------------------------
-if a.away == 1 and now - (h.seen or 0) > a.gap then        -- Redis was away for everybody, so others may still depart in their slots
+if a.away == 1 and now - h.seen > a.gap then        -- Redis was away for everybody, so others may still depart in their slots
   raise('quiet', now + a.quiet)                            -- until they find that it is back
 end
 if a.settled == 1 then put('seen', now) end
-if math.min(a.paused, now + a.longestpause) > (h.pause or 0) then -- a pause outlives the Redis that kept it
+if math.min(a.paused, now + a.longestpause) > h.pause then -- a pause outlives the Redis that kept it
   put('pause', math.min(a.paused, now + a.longestpause))
   put('why', a.why)
 end
@@ -119,12 +145,12 @@ local function rank(class)                                 -- lower goes first; 
 end
 local mine, free, hint, outbid
 local size, blocks, callers, queues = a.replicas, 0, 0, {}
-for i = 0, (h.slots or 0) - 1 do
+for i = 0, h.slots - 1 do
   local text = h['slot:' .. i]
   local who, seen, replicas, class, since, b, c, order =
     string.match(text or '', '^(%S+) (%d+) (%d+) (%d+) (%-?%d+) (%d+) (%d+) ?(%S*)')
   seen, replicas, class, b, c = whole(seen, now), whole(replicas, SLOTS), whole(class, 9), whole(b, COUNTS), whole(c, COUNTS)
-  if text and not (seen and replicas and class and b and c and #who <= 64 and #since <= 16) then
+  if text and not (seen and replicas and class and b and c and #who <= 64 and #since <= 16 and #order <= 1024) then
     forget('slot:' .. i)
     who = nil
   end
@@ -137,18 +163,19 @@ for i = 0, (h.slots or 0) - 1 do
     size = math.max(size, i + 1, replicas)
     if now - seen < 2 * a.interval then                    -- it was there a moment ago: its bid stands
       blocks, callers = math.min(blocks + b, BLOCKS), math.min(callers + c, BLOCKS)
-      queues[#queues + 1] = table.concat({b, c, string.sub(order, 1, 1024)}, ' ')
+      queues[#queues + 1] = table.concat({b, c, order}, ' ')
       outbid = outbid or rank(class) < rank(a.class) or (class == WAIT and a.class == WAIT and tonumber(since) < a.since)
     end
   end
 end
-if not mine and a.slot >= (h.slots or 0) then hint = a.slot end
-mine = mine or hint or free or (h.slots or 0)              -- a replica keeps its slot, even when Redis has lost everything
+if not mine and a.slot >= h.slots then hint = a.slot end
+mine = mine or hint or free or h.slots                     -- a replica keeps its slot, even when Redis has lost everything
+mine = math.min(mine, SLOTS - 1)                           -- more slots would be odd to the next call
 raise('slots', mine + 1)
 size = math.max(size, mine + 1)
-if not ((h.cycle or 0) > 0 and (h.previous or 0) > 0 and h.cycled) then h.cycle = nil end
-if not h.cycle or (size ~= h.cycle and now - h.cycled >= a.settle) then
-  put('previous', h.cycle or size)                         -- whoever has not heard of the change yet uses this one
+if h.previous == 0 or h.cycled == 0 then h.cycle = 0 end    -- one of the three alone says nothing
+if h.cycle == 0 or (size ~= h.cycle and now - h.cycled >= a.settle) then
+  put('previous', h.cycle > 0 and h.cycle or size)         -- a replica that has not heard of the change yet uses this one
   put('cycle', size)
   put('cycled', now)
 end
@@ -177,13 +204,13 @@ end
 
 -- What has been forgotten may have been the last departure. 'open' repeats 'next', so that one of them alone opens nothing early.
 if #odd > 0 then raise('next', now + 2 * a.interval) end
-raise('next', h.open or 0)
+raise('next', h.open)
 
 -- 5. What is asked ------------------------------------------------------------------------------------------------------------------------
 local outcome, value = 'ok', 0
 local function newest(block) return whole(read('HGET', KEYS[2], block), now) or 0 end
 local function grant(class)
-  put('number', (h.number or 0) + 1)
+  put('number', h.number + 1)
   put('next', now + a.interval)
   put('last', class)
   bid(0, 0)                                                -- the replica says with its next word what it wants next
@@ -191,7 +218,7 @@ local function grant(class)
 end
 
 if a.op == 'claim' then
-  local open = math.max(h.next, h.quiet or 0, h.pause or 0)
+  local open = math.max(h.next, h.quiet, h.pause)
   local at = newest(a.block)
   if at > a.known then
     outcome, value = 'newer', at
@@ -207,13 +234,13 @@ if a.op == 'claim' then
   end
 
 elseif a.op == 'write' then                                -- a request is late: is its departure still the last one, or another one open?
-  local shut = math.max(h.quiet or 0, h.pause or 0)
+  local shut = math.max(h.quiet, h.pause)
   local open = math.max(h.next, shut)
-  if a.number == h.number and now >= shut then
+  if a.number > 0 and a.number == h.number and now >= shut then -- 0 is no departure
     raise('next', now + a.interval)
     outcome, value = 'granted', h.number
   elseif now >= open then
-    grant(h.last or 0)                                     -- of the class of the one that it is late for, as far as that is known
+    grant(h.last)                                          -- of the class of the one that it is late for, as far as that is known
   else
     outcome, value = 'wait', open - now
   end
@@ -221,15 +248,15 @@ elseif a.op == 'write' then                                -- a request is late:
 elseif a.op == 'written' then                              -- on a new connection only the answer proves that it has arrived
   raise('next', now + a.interval * (a.new == 1 and 2 or 1))
 
-elseif a.op == 'arrived' then                              -- it has, and nobody has departed since
-  if a.number == h.number and h.next > now + a.interval then put('next', now + a.interval) end
+elseif a.op == 'arrived' then                              -- it has, and no replica has departed since
+  if a.number > 0 and a.number == h.number and h.next > now + a.interval then put('next', now + a.interval) end
 
 elseif a.op == 'end' then                                  -- 0 failed, 1 answered, 2 answered and stored
   local held = h['flight:' .. a.block]
   if held and string.match(held, '%S+') == a.replica then drop('flight:' .. a.block) end
   if a.came > 0 then
     for _, kind in ipairs({'throttled', 'exceeded'}) do    -- an answer to a call of before the pause says nothing
-      if a.fetched >= (h[kind .. ':began'] or 0) then put(kind .. ':count', 0) end
+      if a.fetched >= h[kind .. ':began'] then put(kind .. ':count', 0) end
     end
   end
   if a.came == 2 then
@@ -239,7 +266,7 @@ elseif a.op == 'end' then                                  -- 0 failed, 1 answer
       read('LRANGE', KEYS[3], 0, 0)                        -- another type would refuse the next line
       redis.call('LPUSH', KEYS[3], a.block .. ' ' .. a.fetched)
       redis.call('LTRIM', KEYS[3], 0, 63)
-      put('news', (h.news or 0) + 1)
+      put('news', h.news + 1)
       outcome, value = 'stored', at
     else
       outcome, value = 'late', at
@@ -248,13 +275,13 @@ elseif a.op == 'end' then                                  -- 0 failed, 1 answer
 
 elseif a.op == 'pause' then                                -- each refusal after a pause doubles the next one; those of before it do not
   local wait = 0
-  if a.fetched >= (h[a.kind .. ':began'] or 0) then
-    wait = math.min(a.first * 2 ^ math.min(h[a.kind .. ':count'] or 0, 30), a.most)
-    put(a.kind .. ':count', (h[a.kind .. ':count'] or 0) + 1)
+  if a.fetched >= h[a.kind .. ':began'] then
+    wait = math.min(a.first * 2 ^ math.min(h[a.kind .. ':count'], 30), a.most)
+    put(a.kind .. ':count', h[a.kind .. ':count'] + 1)
     put(a.kind .. ':began', now)
   end
   wait = math.min(math.max(wait, a.asked), a.longestpause)
-  if now + wait > (h.pause or 0) then
+  if now + wait > h.pause then
     put('pause', now + wait)                               -- it never gets shorter
     put('why', a.kind)
   end
@@ -270,14 +297,15 @@ for name, value in pairs(changed) do
   fields[#fields + 1] = name
   fields[#fields + 1] = value
 end
-redis.call('HSET', KEYS[1], unpack(fields))
-for name in pairs(dropped) do redis.call('HDEL', KEYS[1], name) end
+for name in pairs(dropped) do gone[#gone + 1] = name end
+inchunks('HSET', KEYS[1], fields)
+inchunks('HDEL', KEYS[1], gone)
 for name, value in pairs(h) do
   local block = string.match(name, '^flight:(%d+)$')
   if block then flying[#flying + 1] = block .. ' ' .. value end
 end
 
-local missed = (h.news or 0) - a.news                      -- by the caller
+local missed = h.news - a.news                             -- by the caller
 local all = a.epoch ~= h.epoch or missed < 0 or missed > 64
 local news, changes = {}, not all and missed > 0 and read('LRANGE', KEYS[3], 0, missed - 1) or {}
 if not all then
@@ -288,22 +316,23 @@ if not all then
   end
 end
 if all then
-  local copies = read('HGETALL', KEYS[2])
+  local copies, old = read('HGETALL', KEYS[2]), {}
   news = {}
   for i = 1, #copies, 2 do
     local at = whole(copies[i], BLOCKS) and whole(copies[i + 1], now)
     if not at then note('blocks') end
-    if not at or now - at > a.keep then redis.call('HDEL', KEYS[2], copies[i]) end
+    if not at or now - at > a.keep then old[#old + 1] = copies[i] end
     if at then
       news[#news + 1] = copies[i]
       news[#news + 1] = copies[i + 1]
     end
   end
+  inchunks('HDEL', KEYS[2], old)
 end
 return {
   'outcome', outcome, 'value', value, 'now', now, 'tick', h.tick, 'epoch', h.epoch,
-  'next', h.next, 'quiet', h.quiet or 0, 'pause', h.pause or 0, 'why', h.why or '', 'last', h.last or 0, 'number', h.number or 0,
-  'slot', mine, 'cycle', h.cycle, 'previous', h.previous, 'cycled', h.cycled, 'generation', h.generation or 0,
-  'blocks', blocks, 'callers', callers, 'flights', flying, 'news', h.news or 0, 'all', all and 1 or 0, 'changes', news,
-  'queues', queues, 'odd', odd,
+  'next', h.next, 'quiet', h.quiet, 'pause', h.pause, 'why', h.why or '', 'last', h.last, 'number', h.number,
+  'slot', mine, 'cycle', h.cycle, 'previous', h.previous, 'cycled', h.cycled, 'generation', h.generation,
+  'blocks', blocks, 'callers', callers,                    -- only gateways that do not know 'queues' read these two
+  'flights', flying, 'news', h.news, 'all', all and 1 or 0, 'changes', news, 'queues', queues, 'odd', odd,
 }
