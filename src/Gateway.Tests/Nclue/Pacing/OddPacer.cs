@@ -43,11 +43,14 @@ internal sealed class OddPacer : IAsyncDisposable
     public Task<PacerReply> LookAsync() => Script.RunAsync(new PacerReplica("looker").Claim(0, 0) with { Operation = PacerOperation.Look });
 
     /// <summary>Asks for a departure until one is granted.</summary>
-    public async Task<(TimeSpan AskedAt, TimeSpan ReceivedAt)> UntilGrantedAsync(PacerReplica replica)
+    /// <param name="replica">The replica that asks.</param>
+    /// <param name="meanwhile">A call of another replica before each of these.</param>
+    public async Task<(TimeSpan AskedAt, TimeSpan ReceivedAt)> UntilGrantedAsync(PacerReplica replica, Func<Task>? meanwhile = null)
     {
         var clock = TimeProvider.System;
         for (var call = 0; call < MostCalls; call++)
         {
+            await (meanwhile?.Invoke() ?? Task.CompletedTask);
             var askedAt = clock.GetTimestamp();
             var reply = await Script.RunAsync(replica.Claim(0, askedAt));
             var receivedAt = clock.GetTimestamp();

@@ -80,10 +80,33 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
         var taken = Enumerable.Range(0, 1_000).Select(n => new HashEntry($"slot:{n}", $"x{n} {now} 1 0 0 0 0 -"));
         await pacer.Database.HashSetAsync(pacer.Account, [new("slots", 1_000), .. taken]);
 
-        await pacer.UntilGrantedAsync(new PacerReplica("r1"));
-        await pacer.UntilGrantedAsync(new PacerReplica("r2"));
+        PacerReplica one = new("r1"), other = new("r2");
+        foreach (var replica in new[] { one, one, other, one, other })
+        {
+            await pacer.UntilGrantedAsync(replica);
+        }
+    }
 
-        (await pacer.LookAsync()).Slot.ShouldBeLessThan(1_000);
+    [Fact]
+    public async Task A_replica_that_starts_takes_no_slot_of_another_when_their_number_is_missing()
+    {
+        await using var pacer = await OddPacer.StartAsync(redis);
+        await pacer.UntilGrantedAsync(new PacerReplica("r1"));
+        await pacer.Database.HashDeleteAsync(pacer.Account, "slots");
+
+        (await pacer.LookAsync()).Slot.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Numbers_of_a_replica_beyond_those_that_are_read_hold_nothing_up()
+    {
+        await using var pacer = await OddPacer.StartAsync(redis);
+        PacerReplica one = new("r1"), other = new("r2");
+        for (var departure = 0; departure < 3; departure++)
+        {
+            await pacer.UntilGrantedAsync(
+                other, () => pacer.Script.RunAsync(one.Claim(1, 0) with { Operation = PacerOperation.Look, ReplicaCount = 2_000, Generation = 100_000_000_000_000 }));
+        }
     }
 
     [Fact]
@@ -103,9 +126,10 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
         await using var pacer = await OddPacer.StartAsync(redis);
         var replica = new PacerReplica("r1");
         await pacer.UntilGrantedAsync(replica);
+        await pacer.Script.RunAsync(replica.Claim(0, 0) with { Operation = PacerOperation.Written, Interval = 60_000 });
         await pacer.Database.HashSetAsync(pacer.Account, "number", 0);
 
-        var late = await pacer.Script.RunAsync(replica.Claim(0, 0) with { Operation = PacerOperation.Write, Number = 0, Interval = 10_000 });
+        var late = await pacer.Script.RunAsync(replica.Claim(0, 0) with { Operation = PacerOperation.Write, Number = 0, Interval = 60_000 });
 
         late.Outcome.ShouldBe(PacerOutcome.Wait);
     }
