@@ -12,6 +12,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// </summary>
     private static readonly string[] Own = ["ConnectionStrings", "Nclue", "Auth", "Http", "Kestrel"];
 
+    /// <summary>
+    /// Empty, whatever other sources of settings hold, such as variables that begin with <c>ASPNETCORE_</c> or user secrets. The folder of secrets
+    /// is that of another gateway too.
+    /// </summary>
+    private static readonly KeyValuePair<string, string?>[] None = [new("ConnectionStrings:Redis", ""), new("Operations:SecretsFolder", "")];
+
     private readonly WebApplication _app;
 
     private GatewayProcess(WebApplication app)
@@ -42,7 +48,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
         builder.Configuration.AddInMemoryCollection(new ConfigurationBuilder().AddEnvironmentVariables().Build().AsEnumerable()
             .Where(setting => setting.Value is not null && !Own.Contains(setting.Key.Split(':')[0], StringComparer.OrdinalIgnoreCase)));
-        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Configuration.AddInMemoryCollection(None).AddInMemoryCollection(settings);
         builder.WebHost.UseUrls($"http://{listen}:{port}");
         builder.AddGateway();
 

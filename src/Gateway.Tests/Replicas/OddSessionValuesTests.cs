@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NclueGateway.Access.Sessions;
 using NclueGateway.Budget;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
@@ -15,6 +16,10 @@ namespace NclueGateway.Tests.Replicas;
 [Collection("RealTime")]
 public sealed class OddSessionValuesTests : IAsyncLifetime
 {
+    private const string Times =
+        "<creationDate>2026-01-01T00:00:00Z</creationDate><activationDate>2026-01-01T00:00:00Z</activationDate><expirationDate>9999-12-31T23:59:59-14:00</expirationDate>";
+
+    private string _sid = "";
     private RedisServer? _redis;
     private GatewayHost? _gateway;
     private ConnectionMultiplexer? _connection;
@@ -29,7 +34,8 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
     {
         _redis = await RedisServer.StartAsync();
         Settings["ConnectionStrings:Redis"] = _redis.Address;
-        _gateway = await GatewayHost.StartAsync(settings: Settings, environment: "Development");
+        _gateway = await GatewayHost.StartAsync(settings: Settings, environment: "Development", provider: issuer =>
+            issuer.SignIn.ChangeIdToken = token => _sid = (string)token.Claims["sid"]!);
         _connection = await ConnectionMultiplexer.ConnectAsync(_redis.Address);
     }
 
@@ -48,8 +54,12 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
     [InlineData("idle", "an odd expiry", HttpStatusCode.OK)]
     [InlineData("idle", "bytes", HttpStatusCode.OK)]
     [InlineData("idle", "a time that is none", HttpStatusCode.OK)]
-    [InlineData("end", "a list", HttpStatusCode.Unauthorized)]
-    [InlineData("end", "bytes", HttpStatusCode.Unauthorized)]
+    [InlineData("end", "a list", HttpStatusCode.OK)]
+    [InlineData("end", "bytes", HttpStatusCode.OK)]
+    [InlineData("sid", "an odd expiry", HttpStatusCode.OK)]
+    [InlineData("sid", "bytes", HttpStatusCode.OK)]
+    [InlineData("sub", "a list", HttpStatusCode.OK)]
+    [InlineData("sub", "a time that is none", HttpStatusCode.OK)]
     public async Task A_session_that_does_not_read_back_is_at_worst_signed_out(string what, string value, HttpStatusCode expected)
     {
         using var browser = new CookieClient(Gateway.Address);
@@ -59,12 +69,18 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
 
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(browser.Session!)));
         var ticket = (await KeysAsync()).Single(key => key.EndsWith(hash, StringComparison.Ordinal));
-        var key = what == "ticket" ? ticket : $"{ticket}:{what}";
+        var key = what switch
+        {
+            "ticket" => ticket,
+            "sid" => $"{Browsers.Prefix(Gateway)}sid:{SessionTickets.Hash(_sid)}:end",
+            "sub" => $"{Browsers.Prefix(Gateway)}sub:{SessionTickets.Hash("alice")}:end",
+            _ => $"{ticket}:{what}",
+        };
         await SpoilAsync(key, value);
         for (var read = 0; read < 3; read++)
         {
             Gateway.Clock.Advance(TimeSpan.FromSeconds(11)); // after ten it is looked up
-            await EachSecondAsync(SeeAsync, seen => seen == (expected, what == "end" ? 0 : 1)); // while Redis seems to be away, what is held counts
+            await EachSecondAsync(SeeAsync, seen => seen == (expected, 1)); // while Redis seems to be away, what is held counts
         }
 
         using var again = new CookieClient(Gateway.Address);
@@ -82,6 +98,7 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
     [InlineData("<<<")]
     [InlineData("<key id='1'/>")]
     [InlineData("<revocation version='1'><key/></revocation>")]
+    [InlineData($"<key id='01234567-89ab-cdef-0123-456789abcdef' version='1'>{Times}</key>")]
     [InlineData("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")]
     [InlineData(null)]
     public async Task A_key_ring_with_an_entry_that_is_none_serves_those_who_are_signed_in_and_those_who_come(string? entry)

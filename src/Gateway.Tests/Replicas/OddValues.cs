@@ -10,7 +10,16 @@ internal static class OddValues
     [
         "", "x", "abc def", "-5", "-1", "0", "1", "5", "9", "9999999999", "99999999999999", "9007199254740993", "18446744073709551616", "1e300", "1e15",
         "nan", "inf", "-inf", "0x10", " 5 ", "5.5", "a b c", "1 2 3", "r1 1 1 1 1 1 1", "<<<", "<key id='x'/>", "<revocation/>", "[]", "{}", "null",
+        Key("9999-12-31T23:59:59-14:00"), Key("0001-01-01T00:00:00+14:00"), Key("99999-01-01T00:00:00Z"), Key("2026-13-32T25:61:61Z"),
+        Key("9999-12-31T00:00:00Z"), Key("9999-12-31T00:00:00Z", attribute: "seal='AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='"),
+        Key("9999-12-31T00:00:00Z", content: string.Concat(Enumerable.Repeat("<a>", 2_000).Concat(Enumerable.Repeat("</a>", 2_000)))),
+        Key("9999-12-31T00:00:00Z", content: string.Concat(Enumerable.Repeat("<a>", 100_000).Concat(Enumerable.Repeat("</a>", 100_000)))),
     ];
+
+    /// <summary>A key of the key ring that has all that tells keys apart, all its times the same, and no secret.</summary>
+    public static string Key(string time, string content = "", string attribute = "", string id = "01234567-89ab-cdef-0123-456789abcdef") =>
+        $"<key id='{id}' version='1' {attribute}><creationDate>{time}</creationDate><activationDate>{time}</activationDate>"
+        + $"<expirationDate>{time}</expirationDate>{content}</key>";
 
     /// <summary>A text, a number of any size, a time near now, or bytes.</summary>
     public static RedisValue Next(Random random)

@@ -51,6 +51,9 @@ public sealed class SandboxHostTests
                 Environment =
                 {
                     ["ConnectionStrings__Redis"] = "127.0.0.1:9",
+                    ["ASPNETCORE_ConnectionStrings__Redis"] = "127.0.0.1:9",
+                    ["DOTNET_ConnectionStrings__Redis"] = "127.0.0.1:9",
+                    ["Operations__SecretsFolder"] = "/no/such/folder",
                     ["Nclue__Account"] = "production",
                     ["Nclue__AccessKey"] = "ak-canary",
                     ["Nclue__SecretKey"] = "sk-canary",

@@ -28,18 +28,18 @@ internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counte
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     // Not a channel: each write to it takes a lock, and wakes whoever reads.
-    private readonly Waiting _first = new();
-    private readonly Waiting _second = new();
+    private readonly Waiting _normal = new();
+    private readonly Waiting _lowPriority = new();
     private readonly Lock _writing = new();
     private volatile bool _isRunning;
     private long _dropped;
     private long? _alertedAt;
 
     /// <summary>Puts an entry into the queue. Never throws, and never waits while the gateway runs.</summary>
-    public void Record(T entry) => Record(entry, _first);
+    public void Record(T entry) => Record(entry, _normal);
 
-    /// <summary>Does the same with an entry of less weight, in a queue of its own: it is written when no other entry waits.</summary>
-    public void RecordSecond(T entry) => Record(entry, _second);
+    /// <summary>Puts an entry of low priority into a queue of its own: it is written when no other entry waits.</summary>
+    public void RecordLowPriority(T entry) => Record(entry, _lowPriority);
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -111,7 +111,7 @@ internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counte
 
     private void WriteQueue()
     {
-        if (_first.Entries.IsEmpty && _second.Entries.IsEmpty && Volatile.Read(ref _dropped) == 0)
+        if (_normal.Entries.IsEmpty && _lowPriority.Entries.IsEmpty && Volatile.Read(ref _dropped) == 0)
         {
             return;
         }
@@ -125,7 +125,7 @@ internal abstract class LogTrail<T>(LogOutput? output, TimeProvider time, Counte
             {
                 using (output?.Gather())
                 {
-                    while (_first.TryTake(out var entry) || _second.TryTake(out entry))
+                    while (_normal.TryTake(out var entry) || _lowPriority.TryTake(out entry))
                     {
                         written += TryWrite(entry) ? 1 : 0;
                         told += AlertOfDropsWhenDue();

@@ -1,9 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.Replicas;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
@@ -82,6 +84,54 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         (await other.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
+    [Fact]
+    public async Task A_sign_in_that_the_providers_logout_overtakes_is_refused()
+    {
+        using var browser = new CookieClient(Gateway.Address);
+        var (isHeld, release) = _cache.HoldNext(key => key.Contains(":sub:", StringComparison.Ordinal));
+        var signingIn = browser.FollowAsync("/session/login?returnUrl=/health/live", to => to.OriginalString == "/health/live");
+        await isHeld;
+
+        (await LogoutAsync(Token("sid"))).ShouldBe(HttpStatusCode.OK);
+        release();
+
+        using var answer = await signingIn;
+        await answer.ShouldBeProblemAsync(Problems.SignInFailed);
+        browser.Session.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_refresh_token_is_kept_for_a_session_that_was_evicted_during_the_check_and_not_for_one_that_has_ended(bool isEnded)
+    {
+        using var browser = await SignedInAsync();
+        Surroundings.Clock.Advance(TimeSpan.FromMinutes(5));
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        Surroundings.Issuer.SignIn.BeforeRefresh = () =>
+        {
+            asked.TrySetResult();
+            return answer.Task;
+        };
+        var reading = browser.ReadAsync();
+        await asked.Task;
+        Surroundings.Clock.Advance(TimeSpan.FromSeconds(1));
+        await EvictAsync();
+        if (isEnded)
+        {
+            using var other = new CookieClient(Gateway.Address) { Session = browser.Session };
+            (await other.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        _cache.FailNext(Browsers.HashOf(browser.Session!)); // Redis goes away before the new refresh token is stored
+        answer.SetResult();
+        (await reading).Status.ShouldBe(HttpStatusCode.OK);
+
+        Surroundings.Clock.Advance(TimeSpan.FromMinutes(5));
+        (await browser.ReadAsync()).Status.ShouldBe(isEnded ? HttpStatusCode.Unauthorized : HttpStatusCode.OK); // the provider takes no token twice
+        Surroundings.Issuer.SignIn.Refreshes.ShouldBe(isEnded ? 1 : 2);
+    }
+
     [Theory]
     [InlineData("sub", ":end")]
     [InlineData("sid", ":end")]
@@ -152,6 +202,20 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         var browser = new CookieClient(Gateway.Address);
         await browser.SignInAsync();
         return browser;
+    }
+
+    /// <summary>Has the replica see so many other sessions that it no longer holds those before.</summary>
+    private async Task EvictAsync()
+    {
+        var (tickets, store) = (Gateway.Services.GetRequiredService<SessionTickets>(), Gateway.Services.GetRequiredService<SessionStore>());
+        var now = Surroundings.Clock.GetUtcNow();
+        var session = new Session { Subject = "bob", IdClaims = [], GrantClaims = [], SignedInAt = now, CheckedAt = now, AbsoluteExpiresAt = now.AddHours(1) };
+        for (var i = 0; i < SessionStore.MostHeld; i++)
+        {
+            var key = SessionId.Create().Key;
+            await tickets.StoreAsync(key, session);
+            await store.LookUpAsync(key);
+        }
     }
 
     /// <summary>Begins a read that has found the session in the store and has yet to make use of that.</summary>

@@ -51,6 +51,22 @@ public sealed class PendingSignInTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_made_up_names_are_deleted_a_few_at_a_time_the_oldest_first()
+    {
+        using var browser = new CookieClient(Gateway.Address);
+        for (var i = 0; i < 800; i++)
+        {
+            browser.Cookies[$"__Host-nclue-{(i % 2 == 0 ? "nonce" : "correlation")}.{i:0000}"] = "x";
+        }
+
+        using var login = await browser.GetAsync("/session/login", csrf: null);
+
+        login.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var names = browser.SetCookies.Select(line => line.Split('=')[0]); // after the two of this sign-in
+        names.Skip(2).ShouldBe(Enumerable.Range(0, 20).Select(i => $"__Host-nclue-{(i % 2 == 0 ? "nonce" : "correlation")}.{i:0000}"), ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task Windows_of_a_sign_in_are_severed_from_who_opened_them()
     {
         using var browser = new CookieClient(Gateway.Address);

@@ -67,6 +67,11 @@ internal sealed partial class KeyRing(
                 {
                     state = null;
                 }
+                catch (Exception odd) when (odd is not OperationCanceledException)
+                {
+                    unreadable.Warn("the key ring"); // a value there must not end this loop, and with it the gateway
+                    state = null;
+                }
             }
 
             seen = state;

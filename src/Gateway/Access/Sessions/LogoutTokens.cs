@@ -39,12 +39,12 @@ internal sealed class LogoutTokens(BrowserSessionOptions options, IdTokenHandler
         }
 
         var logout = new Logout(Text(token, "sid"), Text(token, "sub"), $"jti:{SessionTickets.Hash(token.Id)}");
-        return logout is { Sid: null, Subject: null } || await state.GetAsync(logout.Key) is not null ? null : logout;
+        return logout is { Sid: null, Subject: null } || await state.IsMarkedAsync(logout.Key, "a used logout token") ? null : logout;
     }
 
-    /// <summary>Has the token of a logout that took effect count no more.</summary>
+    /// <summary>Marks the logout token as used.</summary>
     /// <exception cref="SessionStoreUnavailableException">It may count once more.</exception>
-    public Task SpendAsync(Logout logout) => state.SetAsync(logout.Key, [1], MaxAge + (2 * TokenRules.ClockSkew));
+    public Task SpendAsync(Logout logout) => state.MarkAsync(logout.Key, MaxAge + (2 * TokenRules.ClockSkew));
 
     private bool IsOfNow(JsonWebToken token)
     {

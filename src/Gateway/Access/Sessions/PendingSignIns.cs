@@ -11,6 +11,12 @@ internal static class PendingSignIns
     /// <summary>How many a browser may have: about as many as a person begins in tabs side by side.</summary>
     public const int Most = 3;
 
+    /// <summary>
+    /// Maximum number of cookies of each of the two kinds that one response deletes. A browser never has more than one to delete; another client can
+    /// send a thousand made-up names, and each deletion costs a header and a search through those before it.
+    /// </summary>
+    public const int MaxDeletions = 10;
+
     /// <summary>How long a person may take at the provider.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromMinutes(15);
 
@@ -32,7 +38,7 @@ internal static class PendingSignIns
         foreach (var prefix in (string[])[Correlation, Nonce])
         {
             var names = context.Request.Cookies.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToList();
-            foreach (var name in names.SkipLast(Most - 1))
+            foreach (var name in names.SkipLast(Most - 1).Take(MaxDeletions))
             {
                 context.Response.Cookies.Delete(name, new() { Path = "/", HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax });
             }

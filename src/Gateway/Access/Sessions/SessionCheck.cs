@@ -29,7 +29,8 @@ internal sealed partial class SessionCheck(
         }
 
         // What is held here may be ten seconds old.
-        return await store.LookUpAsync(session.Key) is not { } latest ? null : IsDue(latest) ? await AskAsync(latest) : latest;
+        var ends = store.Ends;
+        return await store.LookUpAsync(session.Key) is not { } latest ? null : IsDue(latest) ? await AskAsync(latest, ends) : latest;
     }
 
     private bool IsDue(HeldSession session) =>
@@ -47,7 +48,7 @@ internal sealed partial class SessionCheck(
         }
     }
 
-    private async Task<HeldSession?> AskAsync(HeldSession held)
+    private async Task<HeldSession?> AskAsync(HeldSession held, long ends)
     {
         var session = held.Session;
         try
@@ -86,11 +87,11 @@ internal sealed partial class SessionCheck(
 
         try
         {
-            return await store.RenewAsync(held, session);
+            return await store.RenewAsync(held, ends, session);
         }
         catch (SessionStoreUnavailableException)
         {
-            return held; // it is held, and stored when Redis is back
+            return held; // the new one is held unless sessions have ended meanwhile, and stored when Redis is back
         }
     }
 

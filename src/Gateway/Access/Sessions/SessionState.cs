@@ -13,9 +13,13 @@ namespace NclueGateway.Access.Sessions;
 /// <param name="prefix">What all keys begin with.</param>
 /// <param name="connection">Redis; null without it.</param>
 /// <param name="circuit">Whether Redis answers; null without it.</param>
+/// <param name="unreadable">Warns of marks that are none; null without Redis.</param>
 internal sealed class SessionState(
-    IDistributedCache cache, TimeProvider time, string prefix, RedisConnection? connection = null, RedisCircuit? circuit = null)
+    IDistributedCache cache, TimeProvider time, string prefix, RedisConnection? connection = null, RedisCircuit? circuit = null,
+    UnreadableValues? unreadable = null)
 {
+    private static readonly byte[] Mark = [1];
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, DateTimeOffset> _claimed = [];
     private readonly Dictionary<string, (List<string> Entries, DateTimeOffset Until)> _lists = [];
@@ -36,6 +40,26 @@ internal sealed class SessionState(
         await cache.RemoveAsync(prefix + key);
         return true;
     });
+
+    /// <summary>Sets a mark, which <see cref="IsMarkedAsync"/> finds for so long from now.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be set all the same.</exception>
+    public Task MarkAsync(string key, TimeSpan keepFor) => SetAsync(key, Mark, keepFor);
+
+    /// <summary>Returns whether a mark is set. Another value in its place counts as no mark.</summary>
+    /// <param name="key">The key of the mark.</param>
+    /// <param name="kind">What the mark is for, for the warning of another value.</param>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer, so that nobody knows.</exception>
+    public async Task<bool> IsMarkedAsync(string key, string kind)
+    {
+        var value = await GetAsync(key);
+        if (value is null || value.AsSpan().SequenceEqual(Mark))
+        {
+            return value is not null;
+        }
+
+        unreadable?.Warn(kind);
+        return false;
+    }
 
     /// <summary>Takes something that only one of all replicas may have, for a while. False when somebody has it.</summary>
     /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be taken all the same.</exception>
@@ -67,8 +91,8 @@ internal sealed class SessionState(
 
     /// <summary>Removes an entry from a list.</summary>
     /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be removed all the same.</exception>
-    public Task PullAsync(string key, string entry) => circuit is null
-        ? Task.FromResult(Pull(key, entry))
+    public Task RemoveFromListAsync(string key, string entry) => circuit is null
+        ? Task.FromResult(RemoveFromList(key, entry))
         : RunAsync(async () =>
         {
             var redis = (await connection!.GetAsync()).GetDatabase();
@@ -119,7 +143,7 @@ internal sealed class SessionState(
         }
     }
 
-    private bool Pull(string key, string entry)
+    private bool RemoveFromList(string key, string entry)
     {
         lock (_lock)
         {

@@ -15,7 +15,7 @@ internal sealed partial class SessionStore(
     public static readonly TimeSpan TrustWhileAwayFor = TimeSpan.FromMinutes(10);
 
     /// <summary>How many sessions are held; the ones not seen for longest go first. 10,000 take about 50 MB.</summary>
-    private const int MostHeld = 10_000;
+    public const int MostHeld = 10_000;
 
     private readonly ConcurrentDictionary<string, HeldSession> _held = new();
 
@@ -24,6 +24,9 @@ internal sealed partial class SessionStore(
 
     /// <summary>The idle time is written down when it has grown by so much.</summary>
     private TimeSpan WorthWriting => TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerMinute, options.IdleTimeout.Ticks / 10));
+
+    /// <summary>Number of sessions that have ended here so far, for <see cref="RenewAsync"/>.</summary>
+    public long Ends => Volatile.Read(ref _ends);
 
     /// <summary>Whether this replica has had the session, and has not found since that it is gone.</summary>
     public bool HasSeen(string key) => _held.ContainsKey(key);
@@ -54,7 +57,7 @@ internal sealed partial class SessionStore(
     {
         while (true)
         {
-            var ends = Volatile.Read(ref _ends);
+            var ends = Ends;
             if (await tickets.FindAsync(key) is not { } stored)
             {
                 _held.TryRemove(key, out _);
@@ -74,7 +77,7 @@ internal sealed partial class SessionStore(
                 await tickets.StoreAsync(key, found.Session); // Redis went away before it was stored
             }
 
-            if (Volatile.Read(ref _ends) == ends)
+            if (Ends == ends)
             {
                 return found;
             }
@@ -84,8 +87,9 @@ internal sealed partial class SessionStore(
     }
 
     /// <summary>Stores a new session. If its subject has too many, the oldest end.</summary>
+    /// <returns>False when the provider has ended the subject's sessions since this one began.</returns>
     /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
-    public async Task BeginAsync(string key, Session session)
+    public async Task<bool> BeginAsync(string key, Session session)
     {
         await tickets.StoreAsync(key, session);
         foreach (var (oldKey, old) in await tickets.NoteAsync(key, session))
@@ -93,20 +97,39 @@ internal sealed partial class SessionStore(
             await EndAsync(oldKey, old);
         }
 
-        await LookUpAsync(key); // the provider may have ended the subject's sessions since this one began
+        return await LookUpAsync(key) is not null;
     }
 
     /// <summary>Stores what the provider has said of a session, unless it has ended meanwhile.</summary>
+    /// <param name="before">The session as it was looked up.</param>
+    /// <param name="ends"><see cref="Ends"/> before that.</param>
+    /// <param name="session">The session as it is now.</param>
     /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
-    public async Task<HeldSession> RenewAsync(HeldSession before, Session session)
+    public async Task<HeldSession> RenewAsync(HeldSession before, long ends, Session session)
     {
         // Held first: the provider may have taken back the refresh token before this one, so that only this one is good.
         var renewed = Create(before.Key, session, before.IdleExpiresAt, before.SeenAt);
-        while (_held.TryGetValue(before.Key, out var held))
+        while (true)
         {
-            renewed = Create(before.Key, session, held.IdleExpiresAt, held.SeenAt);
-            if (_held.TryUpdate(before.Key, renewed, held))
+            if (_held.TryGetValue(before.Key, out var held))
             {
+                renewed = Create(before.Key, session, held.IdleExpiresAt, held.SeenAt);
+                if (_held.TryUpdate(before.Key, renewed, held))
+                {
+                    break;
+                }
+            }
+            else if (Ends != ends)
+            {
+                break; // it may have ended, and then must not come back
+            }
+            else if (_held.TryAdd(before.Key, renewed)) // it was evicted
+            {
+                if (Ends != ends)
+                {
+                    _held.TryRemove(new(before.Key, renewed)); // it may have ended after all
+                }
+
                 break;
             }
         }

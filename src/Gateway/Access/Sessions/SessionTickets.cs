@@ -22,21 +22,21 @@ internal sealed class SessionTickets(
     /// <summary>How many entries of a subject's list are looked at: more than there can be, unless sign-ins come at the same moment.</summary>
     private const int MostListed = 100;
 
+    private const string KindOfEnd = "the end of a session";
+
     /// <summary>What is stored of a session; null when there is none, or it has been ended.</summary>
     /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
     public Task<StoredSession?> FindAsync(string key) => RunAsync<StoredSession?>(async () =>
     {
-        var (ticket, idle, end) = (state.GetAsync(key), state.GetAsync(Idle(key)), state.GetAsync(End(key)));
+        var (ticket, idle, end) = (state.GetAsync(key), state.GetAsync(Idle(key)), state.IsMarkedAsync(End(key), KindOfEnd));
         await Task.WhenAll(ticket, idle, end);
-        if (await ticket is not { } bytes || await end is not null || Open(key, bytes) is not { } session)
+        if (await ticket is not { } bytes || await end || Open(key, bytes) is not { } session)
         {
             return null;
         }
 
-        var (bySubject, byProvider) = (state.GetAsync(EndOfSubject(session.Subject)), EndOfProviderSessionAsync(session));
-        await Task.WhenAll(bySubject, byProvider);
-        var isEnded = await byProvider || (await bySubject is { } at && session.SignedInAt <= (ToTime(at) ?? DateTimeOffset.MaxValue));
-        return isEnded ? null : new(session, IdleExpiresAt(session, await idle));
+        var ends = await Task.WhenAll(IsSubjectEndedAsync(session), IsProviderSessionEndedAsync(session));
+        return ends.Contains(true) ? null : new(session, IdleExpiresAt(session, await idle));
     });
 
     /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
@@ -69,7 +69,7 @@ internal sealed class SessionTickets(
         var now = time.GetUtcNow();
         var found = await Task.WhenAll(keys.Distinct(StringComparer.Ordinal).Select(async listed => (Key: listed, Stored: await FindListedAsync(listed))));
         var isAlive = found.ToLookup(one => one.Stored is { } stored && stored.IdleExpiresAt > now);
-        await Task.WhenAll(isAlive[false].Select(over => state.PullAsync(list, over.Key)));
+        await Task.WhenAll(isAlive[false].Select(over => state.RemoveFromListAsync(list, over.Key)));
         return [.. isAlive[true].Skip(MostOfSubject).Select(one => (one.Key, one.Stored!.Session))];
     });
 
@@ -77,8 +77,8 @@ internal sealed class SessionTickets(
     /// <exception cref="SessionStoreUnavailableException">It has not been ended, or may have been.</exception>
     public Task EndAsync(string key, Session session) => RunAsync(async () =>
     {
-        await state.SetAsync(End(key), [1], Left(session)); // as long as the ticket, which a replica may be about to write again
-        await Task.WhenAll(state.RemoveAsync(key), state.RemoveAsync(Idle(key)), state.PullAsync(OfSubject(session.Subject), key));
+        await state.MarkAsync(End(key), Left(session)); // as long as the ticket, which a replica may be about to write again
+        await Task.WhenAll(state.RemoveAsync(key), state.RemoveAsync(Idle(key)), state.RemoveFromListAsync(OfSubject(session.Subject), key));
         return true;
     });
 
@@ -86,7 +86,7 @@ internal sealed class SessionTickets(
     /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
     public Task EndProviderSessionAsync(string sid) => RunAsync(async () =>
     {
-        await state.SetAsync(EndOfProviderSession(sid), [1], BrowserSessionOptions.LongestTimeout);
+        await state.MarkAsync(EndOfProviderSession(sid), BrowserSessionOptions.LongestTimeout);
         return true;
     });
 
@@ -102,8 +102,24 @@ internal sealed class SessionTickets(
     private Task<StoredSession?> FindListedAsync(string key) =>
         SessionId.IsKey(key) ? FindAsync(key) : Task.FromResult<StoredSession?>(null);
 
-    private async Task<bool> EndOfProviderSessionAsync(Session session) =>
-        session.ProviderSessionId is { } sid && await state.GetAsync(EndOfProviderSession(sid)) is not null;
+    private async Task<bool> IsProviderSessionEndedAsync(Session session) =>
+        session.ProviderSessionId is { } sid && await state.IsMarkedAsync(EndOfProviderSession(sid), KindOfEnd);
+
+    private async Task<bool> IsSubjectEndedAsync(Session session)
+    {
+        if (await state.GetAsync(EndOfSubject(session.Subject)) is not { } bytes)
+        {
+            return false;
+        }
+
+        if (ToTime(bytes) is { } at)
+        {
+            return session.SignedInAt <= at;
+        }
+
+        unreadable?.Warn(KindOfEnd);
+        return false;
+    }
 
     /// <summary>Null for what does not read back: written with keys that are lost, cut, or not ours.</summary>
     private Session? Open(string key, byte[] ticket)
@@ -119,7 +135,10 @@ internal sealed class SessionTickets(
         }
     }
 
-    /// <summary>When the idle time ends. What does not read back counts as not written, and no use of the session has made it end later than from now.</summary>
+    /// <summary>
+    /// Returns when the idle time ends. A value that does not read back counts as not written. An idle expiry later than now +
+    /// <see cref="BrowserSessionOptions.IdleTimeout"/> is capped.
+    /// </summary>
     private DateTimeOffset IdleExpiresAt(Session session, byte[]? idle)
     {
         if (idle is null)

@@ -95,11 +95,14 @@ internal sealed partial class SignInEvents(
                 await store.EndAsync(before);
             }
 
-            await store.BeginAsync(id.Key, session);
+            if (!await store.BeginAsync(id.Key, session))
+            {
+                throw new SignInRefusedException("The identity provider has ended the session while it began.");
+            }
         }
-        catch (SessionStoreUnavailableException unavailable)
+        catch (Exception refused) when (refused is SessionStoreUnavailableException or SignInRefusedException)
         {
-            await RefuseAsync(context.HttpContext, unavailable, context.ReturnUri);
+            await RefuseAsync(context.HttpContext, refused, context.ReturnUri);
             return;
         }
 

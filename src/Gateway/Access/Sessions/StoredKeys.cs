@@ -8,10 +8,19 @@ namespace NclueGateway.Access.Sessions;
 
 /// <summary>
 /// The key ring as a list in Redis, as the framework's <c>RedisXmlRepository</c> keeps it. That one fails for the whole list when one entry is no XML,
-/// and the framework for the whole ring when a revocation is incomplete; here such an entry is left out.
+/// and the framework for the whole ring when a revocation is incomplete; here such an entry is left out. So is one that is too long to be a key.
 /// </summary>
 internal sealed class StoredKeys(RedisConnection connection, UnreadableValues unreadable, string key) : IXmlRepository
 {
+    /// <summary>
+    /// Maximum length of an entry in bytes: five times that of a key with its certificate. <see cref="XElement"/> copies, and the framework decrypts,
+    /// by recursion into nested elements, so that the length bounds the stack that they need.
+    /// </summary>
+    public const int MaxEntryLength = 16 * 1024;
+
+    /// <summary>Maximum number of entries that are read, the latest: a key is added every 90 days, and once by each replica when Redis comes back empty.</summary>
+    public const int MaxEntries = 1_000;
+
     private static readonly XmlReaderSettings Plain = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
 
     public IReadOnlyCollection<XElement> GetAllElements()
@@ -50,7 +59,14 @@ internal sealed class StoredKeys(RedisConnection connection, UnreadableValues un
     {
         try
         {
-            return Database().ListRange(key);
+            var entries = Database().ListRange(key, -MaxEntries - 1);
+            if (entries.Length <= MaxEntries)
+            {
+                return entries;
+            }
+
+            unreadable.Warn("the key ring");
+            return entries[^MaxEntries..];
         }
         catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
         {
@@ -63,6 +79,11 @@ internal sealed class StoredKeys(RedisConnection connection, UnreadableValues un
 
     private static XElement? Read(RedisValue entry)
     {
+        if (entry.Length() > MaxEntryLength)
+        {
+            return null;
+        }
+
         try
         {
             using var text = new StringReader(entry.ToString());
@@ -91,9 +112,9 @@ internal sealed class StoredKeys(RedisConnection connection, UnreadableValues un
         {
             return (DateTimeOffset?)element is not null;
         }
-        catch (FormatException)
+        catch (Exception notATime) when (notATime is FormatException or ArgumentException or OverflowException)
         {
-            return false;
+            return false; // also a time that its offset moves out of the years 1 to 9999
         }
     }
 }

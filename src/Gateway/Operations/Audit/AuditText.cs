@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using NclueGateway.Settings;
@@ -16,7 +17,8 @@ internal static class AuditText
     /// <summary>
     /// Replaces control characters, invisible and direction-changing characters (<see cref="InvisibleText.IsInvisible"/>) and halves of characters by
     /// U+FFFD, and cuts what is too long, with an ellipsis. Text that is changed ends in <c>#</c> and the first half of the SHA-256 of what it was,
-    /// in UTF-8. So does text that holds U+FFFD itself: it could imitate a changed one.
+    /// in UTF-8; with halves of characters, for which UTF-8 has no form, in UTF-16 behind a byte 0xFF, with which no UTF-8 begins. So does text that
+    /// holds U+FFFD itself: it could imitate a changed one.
     /// </summary>
     public static string? Clean(string? text)
     {
@@ -44,5 +46,14 @@ internal static class AuditText
         return isChanged ? clean.Append(" #").Append(Hash(text)).ToString() : text;
     }
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashLength];
+    private static string Hash(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        if (Encoding.UTF8.GetString(bytes) != text)
+        {
+            bytes = [0xFF, .. MemoryMarshal.AsBytes(text.AsSpan())];
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(bytes))[..HashLength];
+    }
 }

@@ -40,7 +40,7 @@ internal sealed class RefusalTrail(AuditTrail trail, TimeProvider time) : IHoste
             _singles++;
         }
 
-        trail.RecordSecond(refusal);
+        trail.RecordLowPriority(refusal);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -98,7 +98,7 @@ internal sealed class RefusalTrail(AuditTrail trail, TimeProvider time) : IHoste
 
         foreach (var count in counts)
         {
-            trail.RecordSecond(count);
+            trail.RecordLowPriority(count);
         }
     }
 }
