@@ -38,7 +38,6 @@ internal static partial class GatewayCommands
 
     private static async Task<int> ServeAsync(string[] args)
     {
-        InlineCompletions.TurnOn();
         try
         {
             await using var gateway = CreateGateway(args).Build();

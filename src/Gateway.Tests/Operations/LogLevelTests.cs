@@ -54,20 +54,6 @@ public sealed class LogLevelTests
         logs.Text().ShouldContain(Levels + key);
     }
 
-    /// <summary>What is told there below a warning is told by the threads that watch all sockets.</summary>
-    [Theory]
-    [InlineData("Override:Microsoft", "Warning")]
-    [InlineData("Override:Microsoft.AspNetCore.Server.Kestrel", "Warning")]
-    [InlineData("Override:Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets", "Debug")]
-    public async Task What_sockets_tell_is_written_only_when_it_is_asked_for_by_name(string key, string expected)
-    {
-        await using var logs = new WrittenLogs(new Dictionary<string, string?> { [Levels + key] = "Debug" });
-
-        Least(logs.Log("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets")).ShouldBe(expected);
-        Least(logs.Log("Microsoft.AspNetCore.Server.Kestrel.Connections")).ShouldBe("Warning");
-        Least(logs.Log("Microsoft.AspNetCore.Server.Kestrel")).ShouldBe(expected == "Debug" ? "Warning" : "Debug");
-    }
-
     [Fact]
     public async Task The_section_of_other_applications_has_no_effect()
     {

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
-using NclueGateway.Operations;
 
 namespace NclueGateway.Access;
 
@@ -48,7 +47,6 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
         _logger = logger;
         _http = new HttpClient(new SocketsHttpHandler
         {
-            ConnectCallback = ThreadPoolStream.ConnectAsync,
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             UseCookies = false,
         })

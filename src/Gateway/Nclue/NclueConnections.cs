@@ -1,6 +1,5 @@
 using System.Net;
 using NclueGateway.Nclue.Pacing;
-using NclueGateway.Operations;
 
 namespace NclueGateway.Nclue;
 
@@ -26,7 +25,6 @@ internal static class NclueConnections
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
         PooledConnectionLifetime = TimeSpan.FromMinutes(30), // follows a change of NCP's addresses
 
-        ConnectCallback = ThreadPoolStream.ConnectAsync,
         PlaintextStreamFilter = (connection, _) => ValueTask.FromResult<Stream>(new PacedStream(connection.PlaintextStream, wire)),
     };
 }

@@ -22,13 +22,6 @@ internal sealed class LogLevels(IConfiguration configuration, Logger log) : ICon
     // It would open a scope for each request, with its path, and its lines are those of RequestLog. A level of its own in the settings wins.
     private static readonly LoggerFilterRule Silence = new(Provider, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null);
 
-    // What they say below that is said on the threads that watch sockets (InlineCompletions), where a slow log would hold up everybody.
-    private static readonly LoggerFilterRule[] Calm =
-    [
-        new(Provider, "Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets", LogLevel.Warning, null),
-        new(Provider, "Microsoft.AspNetCore.Server.Kestrel.Connections", LogLevel.Warning, null),
-    ];
-
     private IReadOnlyList<LoggerFilterRule> _rules = [new(Provider, null, LogLevel.Information, null)];
 
     /// <summary>Adds what of the levels cannot be read to the mistakes in the settings.</summary>
@@ -56,7 +49,7 @@ internal sealed class LogLevels(IConfiguration configuration, Logger log) : ICon
 
         // Those of the section Logging among them: there is one place for levels.
         options.Rules.Clear();
-        foreach (var rule in (LoggerFilterRule[])[Silence, .. Calm, .. _rules])
+        foreach (var rule in (LoggerFilterRule[])[Silence, .. _rules])
         {
             options.Rules.Add(rule);
         }

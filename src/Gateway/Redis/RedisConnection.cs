@@ -56,8 +56,6 @@ internal sealed class RedisConnection(ConnectionStringOptions options) : IAsyncD
         configuration.AsyncTimeout = 1_000;
         configuration.SyncTimeout = 1_000;
 
-        configuration.Tunnel ??= new ThreadPoolTunnel();
-
         // What it says of keys and servers is not for a log.
         configuration.IncludeDetailInExceptions = false;
         return configuration;

@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using NclueGateway.Operations;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -31,7 +30,6 @@ internal sealed class TokenEndpoint : IDisposable
         _http = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false, // a secret goes to nobody but the provider
-            ConnectCallback = ThreadPoolStream.ConnectAsync,
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             UseCookies = false,
         })

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
-using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -78,15 +77,12 @@ internal static class TelemetryExtensions
         _ => new() { CardinalityLimit = MostSeries },
     };
 
-    /// <summary>
-    /// Keeps exports off the threads that watch sockets, and notes what comes of them. With certificates of its own the exporter makes a client that
-    /// nothing else can.
-    /// </summary>
+    /// <summary>Observes exports. With certificates of its own the exporter makes a client that cannot be observed.</summary>
     private static void Connect(OtlpExporterOptions exporter, IConfiguration configuration, CollectorWatch watch)
     {
         if (configuration[OtlpSettings.Certificate] is null && configuration[OtlpSettings.ClientCertificate] is null)
         {
-            exporter.HttpClientFactory = () => new HttpClient(watch.Watch(new SocketsHttpHandler { ConnectCallback = ThreadPoolStream.ConnectAsync }))
+            exporter.HttpClientFactory = () => new HttpClient(watch.Watch(new SocketsHttpHandler()))
             {
                 Timeout = TimeSpan.FromMilliseconds(exporter.TimeoutMilliseconds),
             };
