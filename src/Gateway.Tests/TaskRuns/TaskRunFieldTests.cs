@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NclueGateway.Nclue;
 using NclueGateway.TaskRuns;
 using static NclueGateway.Tests.TaskRuns.Normalizing;
@@ -15,7 +16,7 @@ public sealed class TaskRunFieldTests
     [InlineData("feature_name", "feature.name")]
     public void Text_is_passed_on_as_sent_and_is_null_when_missing(string field, string path)
     {
-        Value($"\"{field}\":\" 한글 모델 😀 \"", path).ShouldBe("\" 한글 모델 😀 \"");
+        JsonSerializer.Deserialize<string>(Value($"\"{field}\":\" 한글 모델 😀 \"", path)).ShouldBe(" 한글 모델 😀 ");
         Value($"\"{field}\":12.50", path).ShouldBe("\"12.50\"");
         Value($"\"{field}\":-1e999", path).ShouldBe("\"-1e999\"");
 
@@ -26,6 +27,23 @@ public sealed class TaskRunFieldTests
 
         Value("", path).ShouldBe("null");
     }
+
+    [Theory]
+    [InlineData("plain / text")]
+    [InlineData("한글 모델 é\u0080\uFEFF")]
+    [InlineData("</script><!-- a && 'b' -->")]
+    [InlineData("\"\\\b\t\n\f\r\0\u0001\u001F\u007F\u2028\u2029")]
+    [InlineData("😀")]
+    public void A_text_reads_back_as_it_was_and_cannot_end_a_script_element_or_an_attribute(string text)
+    {
+        var written = Value($"\"run_name\":{JsonSerializer.Serialize(text)}", "name");
+
+        JsonSerializer.Deserialize<string>(written).ShouldBe(text);
+        written.ShouldNotContain(c => c < ' ' || "<>&'\u007F\u2028\u2029".Contains(c));
+    }
+
+    [Fact]
+    public void Hangul_is_written_as_it_is() => Value("\"run_name\":\"한글 모델\"", "name").ShouldBe("\"한글 모델\"");
 
     [Fact]
     public void An_id_that_is_a_number_becomes_its_text() => Ids(Normalize(Body("""{"run_id":42}""")).Rows).ShouldBe(["42"]);

@@ -1,23 +1,15 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
 namespace NclueGateway.TaskRuns;
 
-/// <summary>
-/// Text and whole numbers from JSON tokens, and text into JSON (RFC 8259), so that no text of the upstream can lose a block.
-/// </summary>
+/// <summary>Reads text and whole numbers from JSON tokens (RFC 8259), so that no text of the upstream can lose a block.</summary>
 /// <remarks>
 /// <see cref="Utf8JsonReader.GetString"/> throws on invalid UTF-8 and on a lone surrogate escape (<c>\ud800</c>); here each becomes U+FFFD.
-/// What is written can stand inside a script element or an attribute in single quotes of an HTML page.
 /// </remarks>
 internal static class JsonText
 {
-    /// <summary>Controls, what JSON itself escapes, what HTML gives a meaning, and the line ends that old JavaScript forbids.</summary>
-    private static readonly SearchValues<char> Escaped = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Select(c => (char)c), '"', '\\', '<', '>', '&', '\'', '\x7F', '\u2028', '\u2029']);
-
     /// <summary>The text of a property's name, a string or a number; always well-formed UTF-16.</summary>
     public static string Decode(in Utf8JsonReader reader)
     {
@@ -47,67 +39,6 @@ internal static class JsonText
         }
 
         return long.TryParse(Read(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out var digits) ? digits : null;
-    }
-
-    /// <summary>Writes the text as a JSON string, or <c>null</c>.</summary>
-    public static void Write(IBufferWriter<byte> json, string? text)
-    {
-        if (text is null)
-        {
-            json.Write("null"u8);
-            return;
-        }
-
-        json.Write("\""u8);
-        var rest = text.AsSpan();
-        for (var at = rest.IndexOfAny(Escaped); at >= 0; at = rest.IndexOfAny(Escaped))
-        {
-            Encoding.UTF8.GetBytes(rest[..at], json);
-            WriteEscape(json, rest[at]);
-            rest = rest[(at + 1)..];
-        }
-
-        Encoding.UTF8.GetBytes(rest, json);
-        json.Write("\""u8);
-    }
-
-    /// <summary>Writes the number, or <c>null</c>.</summary>
-    public static void Write(IBufferWriter<byte> json, long? number)
-    {
-        if (number is { } value)
-        {
-            WriteDigits(json, value);
-        }
-        else
-        {
-            json.Write("null"u8);
-        }
-    }
-
-    private static void WriteDigits<T>(IBufferWriter<byte> json, T number, ReadOnlySpan<char> format = default)
-        where T : struct, IUtf8SpanFormattable
-    {
-        const int Longest = 20; // long.MinValue
-        number.TryFormat(json.GetSpan(Longest), out var written, format, CultureInfo.InvariantCulture);
-        json.Advance(written);
-    }
-
-    private static void WriteEscape(IBufferWriter<byte> json, char c)
-    {
-        switch (c)
-        {
-            case '"': json.Write("\\\""u8); break;
-            case '\\': json.Write("\\\\"u8); break;
-            case '\n': json.Write("\\n"u8); break;
-            case '\r': json.Write("\\r"u8); break;
-            case '\t': json.Write("\\t"u8); break;
-            case '\b': json.Write("\\b"u8); break;
-            case '\f': json.Write("\\f"u8); break;
-            default:
-                json.Write("\\u"u8);
-                WriteDigits(json, (ushort)c, "X4");
-                break;
-        }
     }
 
     /// <summary>Undoes the escapes, which the reader has checked: a backslash, a letter it knows, after <c>u</c> four hex digits.</summary>
