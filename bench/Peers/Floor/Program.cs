@@ -1,4 +1,4 @@
-// The floor: Kestrel and nothing else. Takes the same requests as the gateway, checks nothing, and answers all of them with the same bytes and
+// The floor: Kestrel with the gateway's socket settings, and nothing else. Takes the same requests as the gateway, checks nothing, and answers all of them with the same bytes and
 // headers. Also what the other peers keep copies of.
 //   Floor <port> <file with the body> <file with the headers, "name: value" a line>
 using System.Globalization;
@@ -14,7 +14,7 @@ if (args is not [var port, var bodyFile, var headerFile])
 var body = new ReadOnlyMemory<byte>(await File.ReadAllBytesAsync(bodyFile));
 var headers = (await File.ReadAllLinesAsync(headerFile)).Select(line => line.Split(": ", 2)).Select(pair => (Name: pair[0], Value: new StringValues(pair[1]))).ToArray();
 var builder = WebApplication.CreateEmptyBuilder(new());
-builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.WaitForDataBeforeAllocatingBuffer = false).ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;
     kestrel.Listen(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture));
