@@ -52,8 +52,8 @@ internal static partial class GatewayCommands
 
     /// <summary>Runs the gateway until it is stopped, or cannot go on.</summary>
     /// <returns>
-    /// The exit code. The host ends in order when a background service has failed, which <c>RunAsync</c> does not tell from a stop; whatever starts the
-    /// process again has to see that it failed.
+    /// The exit code. <c>RunAsync</c> does not tell a failed background service from a stop, and the program that starts the process again has to
+    /// see the difference.
     /// </returns>
     internal static async Task<int> ServeAsync(WebApplication gateway)
     {

@@ -13,7 +13,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     private static readonly string[] Own = ["ConnectionStrings", "Nclue", "Auth", "Http", "Kestrel"];
 
     /// <summary>
-    /// Empty, whatever other sources of settings hold, such as variables that begin with <c>ASPNETCORE_</c> or user secrets. The folder of secrets
+    /// Empty, to override other sources of settings, such as variables that begin with <c>ASPNETCORE_</c> or user secrets. The folder of secrets
     /// is that of another gateway too.
     /// </summary>
     private static readonly KeyValuePair<string, string?>[] None = [new("ConnectionStrings:Redis", ""), new("Operations:SecretsFolder", "")];

@@ -22,7 +22,7 @@ internal sealed class DistributedBlockStore(IDistributedCache cache, RedisCircui
     /// <param name="block">The block.</param>
     /// <param name="fetchedAt">Which copy of it.</param>
     /// <param name="patience">How long to wait for Redis.</param>
-    /// <exception cref="RedisAwayException">Redis does not answer, so that nobody knows.</exception>
+    /// <exception cref="RedisAwayException">Redis does not respond: whether there is a copy is not known.</exception>
     public Task<byte[]?> GetAsync(int version, int block, long fetchedAt, TimeSpan patience) =>
         circuit.RunAsync(() => cache.GetAsync(Key(version, block, fetchedAt)), patience);
 

@@ -24,7 +24,7 @@ internal sealed class SessionState(
     private readonly Dictionary<string, DateTimeOffset> _claimed = [];
     private readonly Dictionary<string, (List<string> Entries, DateTimeOffset Until)> _lists = [];
 
-    /// <exception cref="SessionStoreUnavailableException">Redis does not answer, so that nobody knows.</exception>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond: whether the session exists is not known.</exception>
     public Task<byte[]?> GetAsync(string key) => RunAsync(() => cache.GetAsync(prefix + key));
 
     /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be stored all the same.</exception>
@@ -48,7 +48,7 @@ internal sealed class SessionState(
     /// <summary>Returns whether a mark is set. Another value in its place counts as no mark.</summary>
     /// <param name="key">The key of the mark.</param>
     /// <param name="kind">What the mark is for, for the warning of another value.</param>
-    /// <exception cref="SessionStoreUnavailableException">Redis does not answer, so that nobody knows.</exception>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond: whether the session exists is not known.</exception>
     public async Task<bool> IsMarkedAsync(string key, string kind)
     {
         var value = await GetAsync(key);
