@@ -31,7 +31,7 @@ fi
   echo "$(machine), $(wrk_version), $(nginx -v 2>&1 | sed 's/^nginx version: //')."
   echo "The gateway signs in, has a quota for each caller, counts, and exports one trace in a hundred and its metrics over OTLP; without Redis."
   echo "c, d and e keep copies of a's answer for ten seconds, with default settings otherwise. Of c the policy of the output cache is ours: the"
-  echo "default one keeps nothing that was asked for with a token. d and e do not cut idle connections, and d asks nobody who they are."
+  echo "default one keeps nothing that was asked for with a token. d and e do not cut idle connections, and d authenticates no client."
   echo
   measure 7 10
 } | tee "$results"
