@@ -26,7 +26,7 @@ internal static class SharedBlockFill
         builder.WebHost.UseKestrelCore();
         builder.AddGateway();
         await using var app = builder.Build(); // never started: nobody reads here
-        var pacer = app.Services.GetRequiredService<SharedPacer>();
+        var (pacer, directory) = (app.Services.GetRequiredService<IPacer>(), app.Services.GetRequiredService<BlockDirectory>());
         await pacer.StartAsync();
         var (normalizer, shared, wire) = (
             app.Services.GetRequiredService<TaskRunNormalizer>(), app.Services.GetRequiredService<ISharedBlocks>(), app.Services.GetRequiredService<Wire>());
@@ -46,7 +46,7 @@ internal static class SharedBlockFill
             var departure = new Departure(wire, at, new Grant(0, fetchedAt, at));
             var block = new TaskRunBlock(number, at, rows.Rows, fetchedAt);
             await shared.EndAsync(departure, number, block, isAnswered: true);
-            for (var attempt = 0; pacer.NewestOf(number) != fetchedAt; attempt++)
+            for (var attempt = 0; directory.NewestOf(number) != fetchedAt; attempt++)
             {
                 // A gateway waits for Redis no longer than a moment, and goes on without.
                 if (attempt == 20)

@@ -109,11 +109,6 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
     {
         private int _idle;
 
-        public Action Renewed
-        {
-            set { } // its keys are never replaced
-        }
-
         public async Task<NclueOutcome> GetBlockAsync(int number, Departure departure)
         {
             using var timeout = new CancellationTokenSource(options.Timeout, process.Time);

@@ -24,16 +24,21 @@ internal sealed class SimulatedReplica : IDisposable
         _number = number;
         Process = new SimulatedProcess(world, origin: world.Random.NextInt64(TimeSpan.TicksPerDay));
         var time = Process.Time;
-        var wire = new Wire(options.RequestInterval, time);
+        var changes = new ChangeSignal();
+        var wire = new Wire(options.RequestInterval, time, changes);
+        var clock = new RedisClock(time);
+        var directory = new BlockDirectory(clock, time);
+        var credentials = new NclueCredentials(options, NullLogger<NclueCredentials>.Instance);
         Circuit = new RedisCircuit(time, NullLogger<RedisCircuit>.Instance);
-        Pacer = new SharedPacer(wire, redis.ScriptFor(Process), Circuit, options, new(options, NullLogger<NclueCredentials>.Instance), cache.KeepFor, time);
+        Pacer = new SharedPacer(
+            wire, redis.ScriptFor(Process), Circuit, options, credentials, clock, directory, changes, cache.KeepFor, time);
         List = new TaskRunList(cache, time);
         var store = new DistributedBlockStore(redis.CacheFor(Process), Circuit, "prefix", "settings", cache.KeepFor);
-        var shared = new SharedBlocks(List, Pacer, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);
+        var shared = new SharedBlocks(List, Pacer, directory, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);
         var log = new RefreshLog(NullLogger<BlockRefresher>.Instance, Meters, options, time);
         var quota = new QuotaOptions { ColdBlocks = 4 };
         Refresher = new BlockRefresher(
-            List, Pacer, nclue.SourceFor(Process, wire, options), shared, Normalizer, log, new TaskRunMetrics(Meters), cache, quota, time, new Random(number));
+            List, Pacer, nclue.SourceFor(Process, wire, options), credentials, changes, shared, Normalizer, log, new TaskRunMetrics(Meters), cache, quota, time, new Random(number));
         Reader = new TaskRunReader(List, Refresher, shared, cache, time);
         StartedAt = world.Now;
         Process.Run(() => _ = WatchAsync(world));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using NclueGateway.Nclue;
 using NclueGateway.Nclue.Pacing;
+using NclueGateway.Redis;
 using NclueGateway.TaskRuns;
 
 namespace NclueGateway.Check;
@@ -11,15 +12,13 @@ internal sealed class NclueCheck(
     IPacer pacer,
     UpstreamClock clock,
     NclueOptions options,
+    ConnectionStringOptions connections,
     TaskRunNormalizer normalizer,
     ISharedBlocks shared,
     TimeProvider time)
 {
     /// <summary>How long it waits for its departure.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    /// <summary>What the departure is claimed for: no block that a replica asks for, so that none waits for it or looks for its copy.</summary>
-    private const int NoBlock = int.MaxValue;
 
     /// <summary>NCP refuses what is further off.</summary>
     private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(5);
@@ -28,7 +27,7 @@ internal sealed class NclueCheck(
 
     private static readonly string[] OfTheAnswer = [CheckReport.Clock, CheckReport.IndexUnit, CheckReport.TimeZone];
 
-    private bool IsShared => pacer is SharedPacer;
+    private bool IsShared => connections.Redis.Length > 0;
 
     /// <summary>Nothing is sent.</summary>
     /// <param name="reason">Why: a sentence.</param>
@@ -82,7 +81,7 @@ internal sealed class NclueCheck(
         while (true)
         {
             var open = pacer.UntilOpen ?? LookEvery;
-            if (open == TimeSpan.Zero && await pacer.ClaimAsync(NoBlock, bid, known: 0) is { } departure)
+            if (open == TimeSpan.Zero && await pacer.ClaimAsync(block: null, bid, known: 0) is { } departure)
             {
                 return departure;
             }
@@ -102,12 +101,12 @@ internal sealed class NclueCheck(
     {
         var outcome = await source.GetRowsAsync(ListEvidence.Index, departure);
         departure.Close();
-        if (outcome.Failure is { } failure)
+        if (outcome.Failure is { Pause: { } rule } failure)
         {
-            await pacer.PauseAsync(departure, failure.Kind, failure.RetryAfter); // it holds for all who share the account
+            await pacer.PauseAsync(departure, rule, failure.RetryAfter); // it holds for all who share the account
         }
 
-        await pacer.EndAsync(departure, NoBlock, outcome.Failure is null ? CallEnd.Answered : CallEnd.Failed);
+        await pacer.EndAsync(departure, block: null, outcome.Failure is null ? CallEnd.Answered : CallEnd.Failed);
         return outcome;
     }
 
@@ -127,7 +126,7 @@ internal sealed class NclueCheck(
     private IReadOnlyList<Finding> NoDeparture()
     {
         var (seen, advice) = pacer.Pause is { } pause
-            ? ($"NCP has told this account to wait ({pause.Kind}), for {Seconds(pause.Left)} more. Nothing was sent.",
+            ? ($"NCP has told this account to wait ({NclueFailure.KindOf(pause.Rule)}), for {Seconds(pause.Left)} more. Nothing was sent.",
                 "Run the check again after that. docs/operations.md says what makes such a pause, and how to end it.")
             : ($"No departure was free within {Seconds(Patience)}. Nothing was sent.",
                 "Others who share the account and this Redis use the whole budget: run the check again, or look at them.");

@@ -5,9 +5,6 @@ namespace NclueGateway.Nclue;
 /// <summary>Where blocks come from: NCLUE, or its model in a simulation.</summary>
 internal interface IBlockSource
 {
-    /// <summary>Called when what made calls fail may be gone: other keys have come.</summary>
-    Action Renewed { set; }
-
     /// <summary>Asks for block <paramref name="number"/>. Failures are outcomes. Nothing ends a call but its answer and <c>Nclue:Timeout</c>.</summary>
     Task<NclueOutcome> GetBlockAsync(int number, Departure departure);
 }

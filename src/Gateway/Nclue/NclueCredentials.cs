@@ -26,8 +26,8 @@ internal sealed partial class NclueCredentials
         (_current, _next) = Read(options);
     }
 
-    /// <summary>Called when other keys have come with a reload of the settings: whatever was refused may not be any more.</summary>
-    public Action Replaced { get; set; } = () => { };
+    /// <summary>Raised when a reload of the settings has brought other keys, so that earlier refusals no longer count.</summary>
+    public event EventHandler? Replaced;
 
     /// <summary>The pair to sign with.</summary>
     public NclueKey InUse
@@ -143,7 +143,7 @@ internal sealed partial class NclueCredentials
             LogReplaced(_log, _next is null ? "one pair" : "two pairs");
         }
 
-        Replaced();
+        Replaced?.Invoke(this, EventArgs.Empty);
     }
 
     private static (NclueKey Current, NclueKey? Next) Read(NclueOptions options) => (

@@ -17,6 +17,7 @@ internal static class NclueExtensions
             .AddSingleton(options)
             .AddSingleton<NclueCredentials>()
             .AddSingleton<UpstreamClock>()
+            .AddSingleton<ChangeSignal>() // wakes the refresher
             .AddHostedService<NclueMetrics>()
             .AddKeyedSingleton(NclueConnections.Key, (provider, _) => NclueConnections.CreateHandler(provider.GetRequiredService<Wire>()))
             .AddSingleton<NclueForwarder>()
@@ -24,15 +25,16 @@ internal static class NclueExtensions
         if (!isShared)
         {
             return services
-                .AddSingleton(provider => new Wire(options.RequestInterval * options.ReplicaCount, provider.GetRequiredService<TimeProvider>()))
+                .AddSingleton(provider => ActivatorUtilities.CreateInstance<Wire>(provider, options.RequestInterval * options.ReplicaCount))
                 .AddSingleton<IPacer, LocalPacer>();
         }
 
         return services
-            .AddSingleton(provider => new Wire(options.RequestInterval, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<Wire>(provider, options.RequestInterval))
+            .AddSingleton<RedisClock>()
+            .AddSingleton<BlockDirectory>()
             .AddSingleton<IPacerScript>(provider => new LuaPacerScript(
                 provider.GetRequiredService<RedisConnection>(), options.AccountKey, provider.GetRequiredService<UnreadableValues>()))
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<SharedPacer>(provider, keepFor))
-            .AddSingleton<IPacer>(provider => provider.GetRequiredService<SharedPacer>());
+            .AddSingleton<IPacer>(provider => ActivatorUtilities.CreateInstance<SharedPacer>(provider, keepFor));
     }
 }

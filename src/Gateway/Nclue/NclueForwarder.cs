@@ -83,12 +83,6 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public Action Renewed
-    {
-        set => _credentials.Replaced = value;
-    }
-
-    /// <inheritdoc/>
     public Task<NclueOutcome> GetBlockAsync(int number, Departure departure) =>
         GetRowsAsync(_options.IndexUnit == IndexUnit.Row ? number * BlockSize : number, departure);
 

@@ -1,3 +1,5 @@
+using NclueGateway.Nclue.Pacing;
+
 namespace NclueGateway.Nclue;
 
 /// <summary>What came of one call: a body to read, or a failure.</summary>
@@ -23,6 +25,18 @@ internal sealed record NclueFailure(NclueFailureKind Kind, string Detail, TimeSp
 
     /// <summary>Whether the same may be asked again at once, with a key that has not been refused.</summary>
     public bool HasOtherKey { get; init; }
+
+    /// <summary>The rule for the pause that the failure begins for all replicas; null for a failure that begins none.</summary>
+    public PauseRule? Pause => Kind switch
+    {
+        NclueFailureKind.Throttled => PauseRule.Throttled,
+        NclueFailureKind.QuotaExceeded => PauseRule.Exceeded,
+        _ => null,
+    };
+
+    /// <summary>Returns the kind of failure that begins a pause.</summary>
+    public static NclueFailureKind KindOf(PauseRule rule) =>
+        rule == PauseRule.Exceeded ? NclueFailureKind.QuotaExceeded : NclueFailureKind.Throttled;
 }
 
 /// <summary>Why NCP has probably refused a request: it says the same words whatever was wrong with it.</summary>

@@ -15,6 +15,8 @@ internal sealed class BlockRefresher(
     TaskRunList list,
     IPacer pacer,
     IBlockSource source,
+    NclueCredentials credentials,
+    ChangeSignal wake,
     ISharedBlocks shared,
     TaskRunNormalizer normalizer,
     RefreshLog log,
@@ -31,13 +33,12 @@ internal sealed class BlockRefresher(
     private readonly BlockSchedule _schedule = new(list, pacer, shared, cache, quota, time);
     private readonly UpstreamHealth _health = new(pacer, time, random);
     private readonly List<Task> _calls = [];
+    private readonly ChangeSignal _changes = new();
     private readonly Dictionary<int, ActivityContext> _traces = []; // of the first reader that waits for a block
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TimeSpan _latency;
 
     /// <summary>Completes when anything changes that a waiting reader may want to know. Taken before looking, so that nothing is missed.</summary>
-    public Task Changed => Volatile.Read(ref _changed).Task;
+    public Task Changed => _changes.Next;
 
     /// <summary>What keeps the gateway from asking the upstream; null while all is well.</summary>
     public NclueFailure? Failure
@@ -115,13 +116,12 @@ internal sealed class BlockRefresher(
     }
 
     /// <summary>Tells the refresher to look again at what there is to do.</summary>
-    public void Wake() => Volatile.Read(ref _woken).TrySetResult();
+    public void Wake() => wake.Raise();
 
     /// <summary>Finds out how things are; the gateway listens when that is done, or has taken long enough.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         shared.Looked = TakeLook;
-        source.Renewed = ForgetRefusals;
         await pacer.StartAsync();
         await shared.StartAsync();
         metrics.Observe(this);
@@ -188,7 +188,7 @@ internal sealed class BlockRefresher(
     /// <summary>Works until <paramref name="stop"/>, and then until the calls that are under way have ended.</summary>
     internal async Task RunAsync(CancellationToken stop)
     {
-        pacer.Changed = Wake;
+        credentials.Replaced += (_, _) => ForgetRefusals();
         shared.Looked = TakeLook;
         log.Started(pacer.Interval);
         using var end = new CancellationTokenSource();
@@ -197,12 +197,11 @@ internal sealed class BlockRefresher(
         {
             while (!stop.IsCancellationRequested)
             {
-                var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                Volatile.Write(ref _woken, woken);
+                var woken = wake.Next;
                 var pause = await StepAsync(stop);
                 if (pause != TimeSpan.Zero)
                 {
-                    await time.WaitAsync(woken.Task, pause, stop);
+                    await time.WaitAsync(woken, pause, stop);
                 }
             }
         }
@@ -257,11 +256,12 @@ internal sealed class BlockRefresher(
 
             if (_schedule.Next(now) is not { } next)
             {
-                pacer.Bid = default;
+                pacer.Announce(default);
                 return _schedule.UntilNext(now);
             }
 
-            pacer.Bid = bid = new(next.Class, next.Since, _schedule.Queue(now));
+            bid = new(next.Class, next.Since, _schedule.Queue(now));
+            pacer.Announce(bid);
             if (_schedule.InFlight >= MostInFlight)
             {
                 return null;
@@ -321,9 +321,9 @@ internal sealed class BlockRefresher(
         departure.Close();
         span?.SetStatus(outcome.Failure is null ? ActivityStatusCode.Unset : ActivityStatusCode.Error, outcome.Failure?.Kind.ToString());
         var (stored, failure) = Take(block, departure, outcome);
-        if (failure is not null)
+        if (failure?.Pause is { } rule)
         {
-            await pacer.PauseAsync(departure, failure.Kind, failure.RetryAfter);
+            await pacer.PauseAsync(departure, rule, failure.RetryAfter);
         }
 
         await shared.EndAsync(departure, block, stored, isAnswered: failure is null or { Kind: NclueFailureKind.Unreadable });
@@ -427,7 +427,7 @@ internal sealed class BlockRefresher(
 
     private void SignalChange()
     {
-        Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        _changes.Raise();
         Wake();
     }
 }

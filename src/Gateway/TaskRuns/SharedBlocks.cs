@@ -11,7 +11,8 @@ namespace NclueGateway.TaskRuns;
 /// </summary>
 internal sealed partial class SharedBlocks(
     TaskRunList list,
-    SharedPacer pacer,
+    IPacer pacer,
+    BlockDirectory directory,
     DistributedBlockStore store,
     IReadOnlyList<BlockFormat> formats,
     RedisCircuit circuit,
@@ -38,11 +39,11 @@ internal sealed partial class SharedBlocks(
         }
     }
 
-    public IEnumerable<int> Newer => IsAway ? [] : pacer.Newest.Where(copy => copy.Value > Known(copy.Key)).Select(copy => copy.Key);
+    public IEnumerable<int> Newer => IsAway ? [] : directory.Newest.Where(copy => copy.Value > Known(copy.Key)).Select(copy => copy.Key);
 
     private bool IsAway => circuit.State.IsAnswering != true;
 
-    public bool HasNewer(int block) => !IsAway && pacer.NewestOf(block) is > 0 and var newest && newest > Known(block);
+    public bool HasNewer(int block) => !IsAway && directory.NewestOf(block) is > 0 and var newest && newest > Known(block);
 
     public bool IsLooking(int block) => _looks.ContainsKey(block);
 
@@ -81,7 +82,7 @@ internal sealed partial class SharedBlocks(
         await Task.Yield(); // first it is noted that a look is under way
         try
         {
-            var fetchedAt = pacer.NewestOf(block);
+            var fetchedAt = directory.NewestOf(block);
             if (fetchedAt > Known(block))
             {
                 // What the list has no use for is not looked for again.
@@ -104,7 +105,7 @@ internal sealed partial class SharedBlocks(
 
     private async Task<TaskRunBlock?> ReadAsync(int number, long fetchedAt)
     {
-        if (pacer.TimestampOf(fetchedAt) is not { } departedAt || time.GetElapsedTime(departedAt) > cache.KeepFor)
+        if (directory.TimestampOf(fetchedAt) is not { } departedAt || time.GetElapsedTime(departedAt) > cache.KeepFor)
         {
             return null;
         }

@@ -25,7 +25,7 @@ internal sealed class UpstreamHealth(IPacer pacer, TimeProvider time, Random ran
     /// <param name="grace">How long after the wait the next call may take to depart.</param>
     public NclueFailure? Standing(bool isAsking, TimeSpan grace) =>
         _failure is not null && (isAsking || time.GetElapsedTime(_failedAt) < _wait + grace) ? _failure
-        : pacer.Pause is { } pause ? new(pause.Kind, Describe(pause.Kind))
+        : pacer.Pause is { } pause ? OfOthers(NclueFailure.KindOf(pause.Rule))
         : null;
 
     /// <summary>A call departs. When the last failure had lapsed by then, it says nothing of this call.</summary>
@@ -72,9 +72,9 @@ internal sealed class UpstreamHealth(IPacer pacer, TimeProvider time, Random ran
     }
 
     /// <summary>What another replica was told.</summary>
-    private static string Describe(NclueFailureKind kind) => kind == NclueFailureKind.QuotaExceeded
+    private static NclueFailure OfOthers(NclueFailureKind kind) => new(kind, kind == NclueFailureKind.QuotaExceeded
         ? "The quota of the NCP account is used up (another replica was told)."
-        : "NCP throttles the account (another replica was told): something else may use it too.";
+        : "NCP throttles the account (another replica was told): something else may use it too.");
 
     private BackOff Wait(NclueFailureKind kind) => kind switch
     {

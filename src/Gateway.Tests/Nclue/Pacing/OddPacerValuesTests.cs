@@ -106,9 +106,11 @@ public sealed class OddPacerValuesTests(TestRedis redis)
     {
         await using var pacer = await OddPacer.StartAsync(redis);
         var (time, options) = (TimeProvider.System, new NclueOptions());
+        var (changes, clock) = (new ChangeSignal(), new RedisClock(time));
+        var directory = new BlockDirectory(clock, time);
         var shared = new SharedPacer(
-            new Wire(options.RequestInterval, time), pacer.Script, new RedisCircuit(time, NullLogger<RedisCircuit>.Instance), options,
-            new NclueCredentials(options, NullLogger<NclueCredentials>.Instance), TimeSpan.FromHours(1), time);
+            new Wire(options.RequestInterval, time, changes), pacer.Script, new RedisCircuit(time, NullLogger<RedisCircuit>.Instance), options,
+            new NclueCredentials(options, NullLogger<NclueCredentials>.Instance), clock, directory, changes, TimeSpan.FromHours(1), time);
         var other = new PacerReplica("other");
         for (var look = 0; look < 5; look++)
         {
@@ -120,7 +122,7 @@ public sealed class OddPacerValuesTests(TestRedis redis)
         await pacer.Script.RunAsync(other.Claim(5, time.GetTimestamp()) with { Operation = PacerOperation.End, Fetched = heard.Now });
         await shared.StartAsync();
 
-        shared.NewestOf(5).ShouldBe(heard.Now);
+        directory.NewestOf(5).ShouldBe(heard.Now);
     }
 
     private static async Task<string> SpoilAsync(IDatabase database, RedisKey account, Random random)

@@ -12,7 +12,7 @@ public sealed class PacedStreamTests : IAsyncDisposable
 
     public PacedStreamTests()
     {
-        _wire = new(TimeSpan.FromSeconds(1), _clock);
+        _wire = new(TimeSpan.FromSeconds(1), _clock, new());
         _stream = new(_bytes, _wire);
     }
 

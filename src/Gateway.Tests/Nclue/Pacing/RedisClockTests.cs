@@ -21,11 +21,11 @@ public sealed class RedisClockTests
 
         clock.Observe(asked, Timestamp, Now);
 
-        clock.AtLeast(Timestamp).ShouldBe(Now);
-        clock.AtMost(Timestamp).ShouldBe(Now + 41); // what it says is rounded down
+        clock.At(Timestamp).Least.ShouldBe(Now);
+        clock.At(Timestamp).Most.ShouldBe(Now + 41); // what it says is rounded down
         _time.Advance(TimeSpan.FromSeconds(2));
-        clock.AtLeast(Timestamp).ShouldBe(Now + 2_000);
-        clock.AtMost(Timestamp).ShouldBe(Now + 2_041);
+        clock.At(Timestamp).Least.ShouldBe(Now + 2_000);
+        clock.At(Timestamp).Most.ShouldBe(Now + 2_041);
     }
 
     [Fact]
@@ -36,15 +36,15 @@ public sealed class RedisClockTests
         var asked = Timestamp;
         _time.Advance(TimeSpan.FromMilliseconds(80));
         clock.Observe(asked, Timestamp, Now + 40);
-        (clock.AtMost(Timestamp) - clock.AtLeast(Timestamp)).ShouldBe(1);
+        (clock.At(Timestamp).Most - clock.At(Timestamp).Least).ShouldBe(1);
 
         _time.Advance(TimeSpan.FromMinutes(1));
         asked = Timestamp;
         _time.Advance(TimeSpan.FromMilliseconds(80));
         clock.Observe(asked, Timestamp, Now + 60_120);
 
-        clock.AtLeast(Timestamp).ShouldBe(Now + 60_120);
-        clock.AtMost(Timestamp).ShouldBe(Now + 60_201);
+        clock.At(Timestamp).Least.ShouldBe(Now + 60_120);
+        clock.At(Timestamp).Most.ShouldBe(Now + 60_201);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class RedisClockTests
 
         clock.Observe(Timestamp, Timestamp, Now + 3_600_000);
 
-        clock.AtLeast(Timestamp).ShouldBe(Now + 3_600_000);
+        clock.At(Timestamp).Least.ShouldBe(Now + 3_600_000);
     }
 
     [Fact]

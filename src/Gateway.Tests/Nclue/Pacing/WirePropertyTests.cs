@@ -32,7 +32,7 @@ public sealed class WirePropertyTests
         /// <summary>When the next departure is open, if none is under way by then.</summary>
         private TimeSpan _open;
 
-        public Run() => _wire = new(Interval, _clock);
+        public Run() => _wire = new(Interval, _clock, new());
 
         private TimeSpan Now => _clock.GetUtcNow() - _clock.Start;
 

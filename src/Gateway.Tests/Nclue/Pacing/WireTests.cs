@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using NclueGateway.Nclue;
 using NclueGateway.Nclue.Pacing;
 
 namespace NclueGateway.Tests.Nclue.Pacing;
@@ -9,9 +10,9 @@ public sealed class WireTests
 
     private readonly FakeTimeProvider _clock = new();
     private readonly Wire _wire;
-    private int _changes;
+    private readonly ChangeSignal _changes = new();
 
-    public WireTests() => _wire = new(Interval, _clock) { Changed = () => _changes++ };
+    public WireTests() => _wire = new(Interval, _clock, _changes);
 
     [Fact]
     public void The_first_departure_is_open_at_once()
@@ -215,14 +216,22 @@ public sealed class WireTests
     public async Task Whoever_waits_is_told_of_every_change_that_can_open_a_departure()
     {
         var departure = _wire.TryDepart()!;
-        _changes.ShouldBe(0);
+        await ShouldRaiseAsync(() => SendAsync(departure, onNewConnection: true));
+        await ShouldRaiseAsync(() => Run(departure.Answered));
+        await ShouldRaiseAsync(() => Run(departure.Close));
 
-        await SendAsync(departure, onNewConnection: true);
-        _changes.ShouldBe(1);
-        departure.Answered();
-        _changes.ShouldBe(2);
-        departure.Close();
-        _changes.ShouldBe(3);
+        static Task Run(Action action)
+        {
+            action();
+            return Task.CompletedTask;
+        }
+
+        async Task ShouldRaiseAsync(Func<Task> act)
+        {
+            var change = _changes.Next;
+            await act();
+            change.IsCompleted.ShouldBeTrue();
+        }
     }
 
     [Fact]

@@ -3,9 +3,6 @@ namespace NclueGateway.Nclue.Pacing;
 /// <summary>Grants departures to the upstream, at least one interval apart over all replicas, and says which block each is for.</summary>
 internal interface IPacer
 {
-    /// <summary>Called when anything has changed that may open a departure, or that is known of the other replicas.</summary>
-    Action Changed { get; set; }
-
     /// <summary>The least time between two departures, all replicas that share this pacer together.</summary>
     TimeSpan Interval { get; }
 
@@ -24,9 +21,6 @@ internal interface IPacer
     /// <summary>What the readers of the other replicas wait for, of each replica.</summary>
     IReadOnlyList<Queue> Elsewhere { get; }
 
-    /// <summary>What this replica would ask for next, for the other replicas to see.</summary>
-    Bid Bid { set; }
-
     /// <summary>How long ago another replica has asked for the block; null when none has, or its lease is over.</summary>
     TimeSpan? UnderWayElsewhere(int block);
 
@@ -39,24 +33,27 @@ internal interface IPacer
     /// <summary>Tells the other replicas that this one ends.</summary>
     ValueTask LeaveAsync();
 
+    /// <summary>Reports to the other replicas what this one would ask for next.</summary>
+    void Announce(Bid bid);
+
     /// <summary>Asks for a departure now; null when there is none. Only one caller at a time.</summary>
-    /// <param name="block">The block that it is for.</param>
+    /// <param name="block">The block that it is for; null for a request that fetches no block.</param>
     /// <param name="bid">For whom it is.</param>
     /// <param name="known">The newest fetch time (Redis' clock, ms) of the block that this replica can read, or knows it cannot; 0 for none.</param>
-    ValueTask<Departure?> ClaimAsync(int block, Bid bid, long known);
+    ValueTask<Departure?> ClaimAsync(int? block, Bid bid, long known);
 
     /// <summary>The call of a departure is over.</summary>
     /// <param name="departure">The departure.</param>
-    /// <param name="block">The block it was for.</param>
+    /// <param name="block">The block that it was for; null for none.</param>
     /// <param name="end">What came of it.</param>
     /// <returns>The fetch time (Redis' clock, ms) of a stored copy that nobody needs any more; 0 for none.</returns>
-    ValueTask<long> EndAsync(Departure departure, int block, CallEnd end);
+    ValueTask<long> EndAsync(Departure departure, int? block, CallEnd end);
 
     /// <summary>The upstream has refused a call because there were too many: nobody departs for a while.</summary>
     /// <param name="departure">The departure of the refused call.</param>
-    /// <param name="kind">Which refusal it was.</param>
+    /// <param name="rule">The rule for that refusal.</param>
     /// <param name="askedFor">What the upstream asked for, if it did.</param>
-    ValueTask PauseAsync(Departure departure, NclueFailureKind kind, TimeSpan? askedFor);
+    ValueTask PauseAsync(Departure departure, PauseRule rule, TimeSpan? askedFor);
 }
 
 /// <summary>What a replica wants of the pacer next.</summary>
@@ -104,5 +101,5 @@ internal enum CallEnd
 
 /// <summary>A pause of all replicas.</summary>
 /// <param name="Left">What is left of it.</param>
-/// <param name="Kind">Which refusal began it.</param>
-internal readonly record struct SharedPause(TimeSpan Left, NclueFailureKind Kind);
+/// <param name="Rule">The rule for the refusal that began it.</param>
+internal readonly record struct SharedPause(TimeSpan Left, PauseRule Rule);

@@ -8,12 +8,6 @@ internal sealed class LocalPacer(Wire wire) : IPacer
 {
     private bool _servedWait;
 
-    public Action Changed
-    {
-        get => wire.Changed;
-        set => wire.Changed = value;
-    }
-
     public TimeSpan Interval => wire.Interval;
 
     public TimeSpan? UntilOpen => wire.UntilOpen;
@@ -24,11 +18,6 @@ internal sealed class LocalPacer(Wire wire) : IPacer
 
     public IReadOnlyList<Queue> Elsewhere => [];
 
-    public Bid Bid
-    {
-        set { } // nobody else is there to see it
-    }
-
     public TimeSpan? UnderWayElsewhere(int block) => null;
 
     public Task StartAsync() => Task.CompletedTask;
@@ -37,7 +26,12 @@ internal sealed class LocalPacer(Wire wire) : IPacer
 
     public ValueTask LeaveAsync() => default;
 
-    public ValueTask<Departure?> ClaimAsync(int block, Bid bid, long known)
+    public void Announce(Bid bid)
+    {
+        // There is no other replica to see it.
+    }
+
+    public ValueTask<Departure?> ClaimAsync(int? block, Bid bid, long known)
     {
         var departure = wire.TryDepart();
         if (departure is not null)
@@ -48,7 +42,7 @@ internal sealed class LocalPacer(Wire wire) : IPacer
         return new(departure);
     }
 
-    public ValueTask<long> EndAsync(Departure departure, int block, CallEnd end) => default;
+    public ValueTask<long> EndAsync(Departure departure, int? block, CallEnd end) => default;
 
-    public ValueTask PauseAsync(Departure departure, NclueFailureKind kind, TimeSpan? askedFor) => default;
+    public ValueTask PauseAsync(Departure departure, PauseRule rule, TimeSpan? askedFor) => default;
 }

@@ -4,6 +4,9 @@ namespace NclueGateway.Nclue.Pacing;
 /// <param name="Operation">What is asked: one of <see cref="PacerOperation"/>.</param>
 internal sealed record PacerCall(string Operation)
 {
+    /// <summary>The block number of a request that fetches no block: no replica asks for it or waits for its copy.</summary>
+    public const int NoBlock = int.MaxValue;
+
     /// <summary>Who asks: an id of this process, without blanks.</summary>
     public string Replica { get; init; } = "";
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using NclueGateway.Redis;
 
@@ -21,7 +20,6 @@ internal sealed class SharedPacer : IPacer
     private static readonly TimeSpan TouchWhileWaiting = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);
     private static readonly long LongestPause = Milliseconds(BackOff.LongestAskedFor);
-    private static readonly long Year = Milliseconds(TimeSpan.FromDays(366));
 
     private readonly Lock _lock = new();
     private readonly Wire _wire;
@@ -31,11 +29,13 @@ internal sealed class SharedPacer : IPacer
     private readonly NclueCredentials _credentials;
     private readonly TimeProvider _time;
     private readonly RedisClock _clock;
+    private readonly BlockDirectory _directory;
+    private readonly ChangeSignal _changes;
     private readonly string _replica = $"r{Guid.NewGuid():N}";
     private readonly long _interval;
     private readonly TimeSpan _keepFor;
-    private readonly ConcurrentDictionary<int, long> _newest = new();
     private readonly HashSet<int> _flights = [];
+    private readonly ChangeSignal _hurry = new();
     private PacerReply? _last;
     private FrozenDictionary<int, PacerFlight> _underWay = FrozenDictionary<int, PacerFlight>.Empty;
     private long _lastAskedAt = long.MinValue;
@@ -45,9 +45,18 @@ internal sealed class SharedPacer : IPacer
     private long _pausedUntil = long.MinValue;
     private string _pausedFor = "";
     private Bid _bid;
-    private TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SharedPacer(Wire wire, IPacerScript script, RedisCircuit circuit, NclueOptions options, NclueCredentials credentials, TimeSpan keepFor, TimeProvider time)
+    public SharedPacer(
+        Wire wire,
+        IPacerScript script,
+        RedisCircuit circuit,
+        NclueOptions options,
+        NclueCredentials credentials,
+        RedisClock clock,
+        BlockDirectory directory,
+        ChangeSignal changes,
+        TimeSpan keepFor,
+        TimeProvider time)
     {
         _wire = wire;
         _script = script;
@@ -55,16 +64,15 @@ internal sealed class SharedPacer : IPacer
         _options = options;
         _credentials = credentials;
         _time = time;
-        _clock = new(time);
+        _clock = clock;
+        _directory = directory;
+        _changes = changes;
         _interval = Milliseconds(options.RequestInterval);
         _keepFor = keepFor;
-        wire.Changed = () => Changed();
         wire.Confirm = ConfirmAsync;
         wire.Sent = (departure, isNew) => Tell(new(PacerOperation.Written) { Number = departure.Grant.Number, IsNew = isNew });
         wire.Proved = Arrived;
     }
-
-    public Action Changed { get; set; } = () => { };
 
     public TimeSpan Interval => _wire.Interval;
 
@@ -99,7 +107,7 @@ internal sealed class SharedPacer : IPacer
             {
                 var now = _time.GetTimestamp();
                 return _pausedUntil > now
-                    ? new(_time.GetElapsedTime(now, _pausedUntil), PauseRule.Named(_pausedFor).Kind)
+                    ? new(_time.GetElapsedTime(now, _pausedUntil), PauseRule.Named(_pausedFor))
                     : null;
             }
         }
@@ -116,22 +124,19 @@ internal sealed class SharedPacer : IPacer
         }
     }
 
-    public Bid Bid
+    public void Announce(Bid bid)
     {
-        set
+        lock (_lock)
         {
-            lock (_lock)
+            var isUrgent = bid.Queue.Blocks > 0 && _bid.Queue.Blocks == 0;
+            _bid = bid;
+            if (!isUrgent)
             {
-                var isUrgent = value.Queue.Blocks > 0 && _bid.Queue.Blocks == 0;
-                _bid = value;
-                if (!isUrgent)
-                {
-                    return;
-                }
+                return;
             }
-
-            Volatile.Read(ref _hurry).TrySetResult();
         }
+
+        _hurry.Raise();
     }
 
     public TimeSpan? UnderWayElsewhere(int block)
@@ -145,26 +150,7 @@ internal sealed class SharedPacer : IPacer
         {
             // A call of this replica's own that it does not know of is a claim that was not answered: its lease counts like another's.
             var now = _time.GetTimestamp();
-            return _flights.Contains(block) || _clock.AtLeast(now) >= flight.Until ? null : _time.GetElapsedTime(_clock.TimestampOf(flight.Since), now);
-        }
-    }
-
-    /// <summary>The time (Redis' clock, ms) of the newest copy of a block that can be read from Redis; 0 for none.</summary>
-    public long NewestOf(int block) => _newest.GetValueOrDefault(block);
-
-    /// <summary>The blocks of which Redis holds a copy.</summary>
-    public IEnumerable<KeyValuePair<int, long>> Newest => _newest;
-
-    /// <summary>
-    /// The earliest timestamp at which Redis' clock can have shown <paramref name="time"/> (ms); null for a time that has not come yet, or is too long ago
-    /// for a timestamp.
-    /// </summary>
-    public long? TimestampOf(long time)
-    {
-        lock (_lock)
-        {
-            var now = _time.GetTimestamp();
-            return _clock.IsKnown && time <= _clock.AtMost(now) && _clock.AtMost(now) - time <= Year ? _clock.TimestampOf(time) : null;
+            return _flights.Contains(block) || _clock.At(now).Least >= flight.Until ? null : _time.GetElapsedTime(_clock.TimestampOf(flight.Since), now);
         }
     }
 
@@ -174,17 +160,17 @@ internal sealed class SharedPacer : IPacer
     {
         while (!stop.IsCancellationRequested)
         {
-            var hurry = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Volatile.Write(ref _hurry, hurry);
+            var hurry = _hurry.Next;
             await CallAsync(new(PacerOperation.Look), probePatience: RedisCircuit.Patience);
-            await _time.WaitAsync(hurry.Task, UntilTouch(), stop);
+            await _time.WaitAsync(hurry, UntilTouch(), stop);
         }
     }
 
     public async ValueTask LeaveAsync() => await CallAsync(new(PacerOperation.Leave));
 
-    public async ValueTask<Departure?> ClaimAsync(int block, Bid bid, long known)
+    public async ValueTask<Departure?> ClaimAsync(int? block, Bid bid, long known)
     {
+        var number = block ?? PacerCall.NoBlock;
         var askedAt = _time.GetTimestamp();
         lock (_lock)
         {
@@ -196,20 +182,20 @@ internal sealed class SharedPacer : IPacer
 
             if (_circuit.State.IsAnswering == false)
             {
-                return _wire.TryDepart(new(0, _clock.AtLeast(askedAt), askedAt));
+                return _wire.TryDepart(new(0, _clock.At(askedAt).Least, askedAt));
             }
         }
 
-        var reply = await CallAsync(new(PacerOperation.Claim) { Block = block, Known = known });
+        var reply = await CallAsync(new(PacerOperation.Claim) { Block = number, Known = known });
         lock (_lock)
         {
             switch (reply?.Outcome)
             {
                 case PacerOutcome.Granted when _wire.TryDepart(new(reply.Value, reply.Now, askedAt)) is { } departure:
-                    _flights.Add(block);
+                    _flights.Add(number);
                     return departure;
                 case PacerOutcome.Newer:
-                    _newest[block] = reply.Value;
+                    _directory.Set(number, reply.Value);
                     break;
                 case PacerOutcome.Wait:
                     _notBefore = _time.GetTimestamp() + _time.Ticks(TimeSpan.FromMilliseconds(Math.Min(reply.Value, LongestPause)));
@@ -220,15 +206,16 @@ internal sealed class SharedPacer : IPacer
         return null;
     }
 
-    public async ValueTask<long> EndAsync(Departure departure, int block, CallEnd end)
+    public async ValueTask<long> EndAsync(Departure departure, int? block, CallEnd end)
     {
+        var number = block ?? PacerCall.NoBlock;
         lock (_lock)
         {
-            _flights.Remove(block);
+            _flights.Remove(number);
         }
 
         var fetched = departure.Grant.Time;
-        var reply = await CallAsync(new(PacerOperation.End) { Block = block, Fetched = fetched, End = end });
+        var reply = await CallAsync(new(PacerOperation.End) { Block = number, Fetched = fetched, End = end });
         return reply?.Outcome switch
         {
             PacerOutcome.Stored => reply.Value,
@@ -237,22 +224,15 @@ internal sealed class SharedPacer : IPacer
         };
     }
 
-    public async ValueTask PauseAsync(Departure departure, NclueFailureKind kind, TimeSpan? askedFor)
-    {
-        if (PauseRule.For(kind) is not { } rule)
-        {
-            return;
-        }
-
+    public async ValueTask PauseAsync(Departure departure, PauseRule rule, TimeSpan? askedFor) =>
         await CallAsync(new(PacerOperation.Pause)
         {
             Fetched = departure.Grant.Time,
             Kind = rule.Name,
             First = Milliseconds(rule.First),
             Most = Milliseconds(rule.Longest),
-            Asked = Milliseconds(askedFor is { } asked && asked < BackOff.LongestAskedFor ? asked : askedFor is null ? TimeSpan.Zero : BackOff.LongestAskedFor),
+            Asked = Math.Min(Milliseconds(askedFor ?? TimeSpan.Zero), LongestPause),
         });
-    }
 
     private static long Milliseconds(TimeSpan span) => (long)Math.Ceiling(span.TotalMilliseconds);
 
@@ -275,7 +255,7 @@ internal sealed class SharedPacer : IPacer
     private TimeSpan UntilRedisGrants(long now)
     {
         var next = _last is null ? 0 : _last.Number == _arrived.Number ? Math.Min(_last.Next, _arrived.Next) : _last.Next;
-        var open = _last is null ? 0 : Math.Max(next, _last.Quiet) - _clock.AtMost(now);
+        var open = _last is null ? 0 : Math.Max(next, _last.Quiet) - _clock.At(now).Most;
         return Longest(Until(now, _notBefore), open > 0 ? TimeSpan.FromMilliseconds(open) : TimeSpan.Zero);
     }
 
@@ -291,8 +271,9 @@ internal sealed class SharedPacer : IPacer
             return TimeSpan.MaxValue;
         }
 
+        var (atLeast, atMost) = _clock.At(now);
         return cycle.Length == 1 ? TimeSpan.Zero
-            : cycle.UntilOpen(_clock.AtLeast(now), _clock.AtMost(now)) is { } wait ? TimeSpan.FromMilliseconds(wait)
+            : cycle.UntilOpen(atLeast, atMost) is { } wait ? TimeSpan.FromMilliseconds(wait)
             : TimeSpan.MaxValue;
     }
 
@@ -369,7 +350,7 @@ internal sealed class SharedPacer : IPacer
     {
         lock (_lock)
         {
-            _arrived = (departure.Grant.Number, _clock.AtMost(_time.GetTimestamp()) + _interval);
+            _arrived = (departure.Grant.Number, _clock.At(_time.GetTimestamp()).Most + _interval);
         }
 
         Tell(new(PacerOperation.Arrived) { Number = departure.Grant.Number });
@@ -402,7 +383,7 @@ internal sealed class SharedPacer : IPacer
         }
         finally
         {
-            Changed();
+            _changes.Raise();
         }
     }
 
@@ -413,7 +394,7 @@ internal sealed class SharedPacer : IPacer
         {
             var state = _circuit.State;
             var since = _time.GetElapsedTime(state.Since, now);
-            var atLeast = _clock.AtLeast(now);
+            var (atLeast, atMost) = _clock.At(now);
             var isBack = state.IsAnswering == false;
             return call with
             {
@@ -421,7 +402,7 @@ internal sealed class SharedPacer : IPacer
                 ReplicaCount = Math.Max(_options.ReplicaCount, isBack ? _last?.Cycle ?? 1 : 1), // the others may still depart in their slots
                 Slot = _last?.Slot ?? -1,
                 Now = atLeast,
-                Unsure = _clock.AtMost(now) - atLeast,
+                Unsure = atMost - atLeast,
                 Interval = _interval,
                 Patience = Milliseconds(RedisCircuit.Patience),
                 Grace = Milliseconds(Grace),
@@ -439,7 +420,7 @@ internal sealed class SharedPacer : IPacer
                 Epoch = _last?.Epoch ?? 0,
                 News = _last?.News ?? 0,
                 Class = call.Class != BidClass.None ? call.Class : _bid.Class,
-                Since = _bid.Class == BidClass.None ? 0 : _clock.AtLeast(_bid.Since),
+                Since = _bid.Class == BidClass.None ? 0 : _clock.At(_bid.Since).Least,
                 Queue = _bid.Queue,
                 Flights = [.. _flights],
             };
@@ -457,16 +438,7 @@ internal sealed class SharedPacer : IPacer
 
             _credentials.Learn(reply.Generation);
             _clock.Observe(askedAt, receivedAt, reply.Now);
-            if (reply.IsAll)
-            {
-                _newest.Clear();
-            }
-
-            // The newest change comes first.
-            foreach (var (block, fetched) in reply.Changes.Reverse())
-            {
-                _newest[block] = fetched;
-            }
+            _directory.Apply(reply);
 
             var until = receivedAt + _time.Ticks(TimeSpan.FromMilliseconds(Math.Min(reply.Pause - reply.Now, LongestPause)));
             if (reply.Pause > reply.Now && until > _pausedUntil)

@@ -15,19 +15,21 @@ internal sealed class Wire
 {
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
+    private readonly ChangeSignal _changes;
     private readonly long _interval;
     private long _next = long.MinValue;
     private Departure? _unsent;
 
-    public Wire(TimeSpan interval, TimeProvider time)
+    /// <param name="interval">The least time between two requests.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="changes">Raised when the time of the next departure has changed.</param>
+    public Wire(TimeSpan interval, TimeProvider time, ChangeSignal changes)
     {
+        _changes = changes;
         _time = time;
         Interval = interval;
         _interval = time.Ticks(interval);
     }
-
-    /// <summary>Called when the time of the next departure has changed.</summary>
-    public Action Changed { get; set; } = () => { };
 
     /// <summary>Asked right before a request is written; throws <see cref="IOException"/> when it may no longer be.</summary>
     public Func<Departure, ValueTask> Confirm { get; set; } = _ => default;
@@ -120,7 +122,7 @@ internal sealed class Wire
                 Sent(departure, onNewConnection);
             }
 
-            Changed();
+            _changes.Raise();
         }
     }
 
@@ -153,6 +155,6 @@ internal sealed class Wire
             Proved(departure);
         }
 
-        Changed();
+        _changes.Raise();
     }
 }
