@@ -39,7 +39,7 @@ public class TokenBenchmarks
         }
 
         var identity = new CallerIdentity(LocalIdentityProvider.BrowserClientId, result.ClaimsIdentity.FindFirst("sub")!.Value);
-        _validated.Keep((JsonWebToken)result.SecurityToken, new(new(result.ClaimsIdentity), identity, mayRead: true));
+        _validated.Keep((JsonWebToken)result.SecurityToken, new(new(result.ClaimsIdentity), identity, new HashSet<Permission>()));
     }
 
     /// <summary>Whom the token stands for.</summary>

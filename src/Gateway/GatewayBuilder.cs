@@ -44,10 +44,8 @@ public static class GatewayBuilder
             .AddProblems()
             .AddAudit()
             .AddRequestLog()
-            .AddCrossOrigin(settings.Auth)
-            .AddBearerSignIn(settings.Auth)
+            .AddAccess(settings.Auth)
             .AddProviderHealth()
-            .AddPermissions()
             .AddRedis(settings.Connections)
             .AddNclue(settings.Nclue, settings.IsShared, settings.Cache.KeepFor)
             .AddTaskRuns(settings.Nclue, settings.IsShared)
@@ -82,16 +80,12 @@ public static class GatewayBuilder
         app.UseCrossOrigin();
         app.UseMiddleware<RequestBodyMiddleware>();
         app.UseHostCheck();
-        app.UseAnonymousQuota();
-        app.UseSignIn();
+        app.UseAccess();
         if (hasSignIn)
         {
-            app.UseSessionGuard(); // before the quota: another site must not use up what belongs to the person
             app.MapSessions();
         }
 
-        app.UseCallerQuota();
-        app.UsePermissions();
         app.MapDiscovery(TaskRunsEndpoint.Path, hasSignIn ? SessionEndpoints.Login : null);
         app.MapTaskRuns();
         app.MapProblemPages();

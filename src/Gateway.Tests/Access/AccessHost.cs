@@ -89,14 +89,12 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddSingleton(new BrowserSessionOptions { ClientId = hasSignIn ? "browser" : "" });
         builder.Services.AddSingleton(quota ?? new() { Burst = 100_000 }); // tests send more requests than callers do, in no time
         builder.Services.AddProblems();
-        builder.Services.AddCrossOrigin(options);
-        builder.Services.AddBearerSignIn(options);
+        builder.Services.AddAccess(options);
         if (hasProviderHealth)
         {
             builder.Services.AddProviderHealth();
         }
 
-        builder.Services.AddPermissions();
         builder.Services.AddOpenApi(openApi ?? new(), GatewayBuilder.DescribeOperations);
         builder.Services.AddOperations(new() { DrainDelay = TimeSpan.Zero }, http.IsPublic);
 
@@ -108,16 +106,13 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseCrossOrigin();
         app.UseHostCheck();
         app.UseRouting();
-        app.UseAnonymousQuota();
-        app.UseSignIn();
-        app.UseCallerQuota();
-        app.UsePermissions();
+        app.UseAccess();
         app.MapDiscovery(Protected, hasSignIn ? SessionEndpoints.Login : null);
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();
         app.MapMethods(Protected, [HttpMethods.Get], (HttpContext context) => ((SignedInCaller)context.User).Caller.Subject)
-            .Require(Permission.ReadTaskRuns);
+            .RequirePermission(Permission.ReadTaskRuns);
         map?.Invoke(app);
         await app.StartAsync();
         return new(app, issuer, time, app.Services.GetFakeLogCollector());

@@ -44,7 +44,7 @@ public sealed class ValidatedTokensTests : IAsyncLifetime
     {
         await using var host = await AccessHost.StartAsync(map: app => app
             .MapGet("/asked", (HttpContext context) => context.Features.Get<IAuthenticationFeature>() is not null)
-            .Require(Permission.SignedIn));
+            .RequireAuthorization());
         var token = "Bearer " + host.Issuer.Issue();
 
         (await AskedAsync()).ShouldBe("true");
@@ -208,7 +208,7 @@ public sealed class ValidatedTokensTests : IAsyncLifetime
         var validated = new ValidatedTokens(time);
         var key = new SymmetricSecurityKey(new byte[32]);
         var issuer = new OpenIdConnectConfiguration { SigningKeys = { key } };
-        var caller = new SignedInCaller(new ClaimsPrincipal(), new("client", "subject"), mayRead: true);
+        var caller = new SignedInCaller(new ClaimsPrincipal(), new("client", "subject"), new HashSet<Permission>());
         validated.Keep(Token(-1), caller);
         validated.Keep(Token(-2), caller);
 

@@ -61,8 +61,10 @@ internal sealed class BearerChallenges(AuthOptions options, Permissions permissi
 
     public override Task Forbidden(ForbiddenContext context)
     {
-        context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{options.ReadScope}\"";
-        var detail = $"The access token does not grant {options.ReadScope}, or lacks a claim that this gateway requires.";
+        // An endpoint without a policy is closed, and no scope opens it.
+        var scope = context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<Permission>()?.GetScope(options) ?? "";
+        context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{scope}\"";
+        var detail = $"The access token does not grant {scope}, or lacks a claim that this gateway requires.";
         return new ProblemAnswer(Problems.Forbidden) { Detail = detail }.ExecuteAsync(context.HttpContext);
     }
 

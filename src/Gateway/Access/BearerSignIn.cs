@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NclueGateway.Access.Sessions;
 
@@ -54,11 +55,14 @@ internal static class BearerSignIn
     public static void UseSignIn(this WebApplication app)
     {
         var known = app.Services.GetRequiredService<KnownTokens>();
-        app.UseWhen(context => NeedsSignIn(context) && !known.TrySignIn(context), handlers => handlers.UseAuthentication());
-
-        // The framework puts its own in front of everything, unless it finds this. It does not look into branches.
-        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
+        RequestDelegate rest = null!;
+        app.Use(handlers => context => NeedsSignIn(context) && !known.TrySignIn(context) ? handlers(context) : rest(context));
+        app.UseAuthentication(); // not in a branch: the framework would put its own in front of everything
+        app.Use(next => rest = next);
     }
+
+    /// <summary>Whether the endpoint requires an authenticated caller: each does that does not allow anonymous ones.</summary>
+    public static bool IsClosed(Endpoint? endpoint) => endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
 
     /// <summary>
     /// Decides by the endpoint. Below <c>/api</c> and <c>/session</c> requests without one are authenticated too: quota and audit count wrong paths
@@ -67,7 +71,7 @@ internal static class BearerSignIn
     private static bool NeedsSignIn(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
-        return !Authorization.IsOpen(endpoint)
+        return IsClosed(endpoint)
             || (endpoint is not RouteEndpoint
                 && (context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
                     || context.Request.Path.StartsWithSegments(SessionEndpoints.Session, StringComparison.OrdinalIgnoreCase)));

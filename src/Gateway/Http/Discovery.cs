@@ -46,7 +46,7 @@ internal static class Discovery
             new("health", "/health/ready", "Health", "Whether the gateway serves requests."),
         ];
         IReadOnlyList<Place> all = [.. places.OfType<Place>()];
-        endpoints.MapMethods(Route, Methods, context => RespondAsync(context, all)).ExcludeFromDescription();
+        endpoints.MapMethods(Route, Methods, context => RespondAsync(context, all)).AllowAnonymous().ExcludeFromDescription();
     }
 
     private static Task RespondAsync(HttpContext context, IReadOnlyList<Place> places)

@@ -10,20 +10,18 @@ namespace NclueGateway.Http;
 /// </summary>
 internal static class ProblemPages
 {
-    /// <summary>The routes, for the list of open ones.</summary>
     public const string IndexRoute = "/problems";
 
-    /// <inheritdoc cref="IndexRoute"/>
-    public const string PageRoute = "/problems/{slug}";
+    private const string PageRoute = "/problems/{slug}";
 
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     public static IEndpointRouteBuilder MapProblemPages(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapMethods(IndexRoute, Methods, context => RespondAsync(context, Index(PathBase(context)))).ExcludeFromDescription();
+        endpoints.MapMethods(IndexRoute, Methods, context => RespondAsync(context, Index(PathBase(context)))).AllowAnonymous().ExcludeFromDescription();
         endpoints.MapMethods(PageRoute, Methods, context => Problems.Find((string)context.Request.RouteValues["slug"]!) is { } problem
             ? RespondAsync(context, Page(problem, PathBase(context)))
-            : new ProblemAnswer(Problems.NotFound).ExecuteAsync(context)).ExcludeFromDescription();
+            : new ProblemAnswer(Problems.NotFound).ExecuteAsync(context)).AllowAnonymous().ExcludeFromDescription();
         return endpoints;
     }
 

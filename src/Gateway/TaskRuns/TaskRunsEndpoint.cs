@@ -42,8 +42,8 @@ internal static class TaskRunsEndpoint
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
         RequestDelegate answer = routes.ServiceProvider.GetRequiredService<TaskRunRequests>().AnswerAsync;
-        routes.MapMethods(Path, [HttpMethods.Get], answer).Require(Permission.ReadTaskRuns).ExcludeFromDescription();
-        routes.MapMethods(Path, [HttpMethods.Head], answer).Require(Permission.ReadTaskRuns).ExcludeFromDescription();
+        routes.MapMethods(Path, [HttpMethods.Get], answer).RequirePermission(Permission.ReadTaskRuns).ExcludeFromDescription();
+        routes.MapMethods(Path, [HttpMethods.Head], answer).RequirePermission(Permission.ReadTaskRuns).ExcludeFromDescription();
     }
 
     private static DistributedBlockStore CreateStore(IServiceProvider provider, NclueOptions nclue)

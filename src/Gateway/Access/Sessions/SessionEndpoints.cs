@@ -29,10 +29,10 @@ internal static class SessionEndpoints
 
     public static void MapSessions(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Login, LoginAsync).ExcludeFromDescription();
-        routes.MapPost(BackChannelLogout, BackChannelLogoutAsync).ExcludeFromDescription();
-        routes.MapGet(Session, DescribeAsync).Require(Permission.SignedIn).ExcludeFromDescription();
-        routes.MapPost(Logout, LogoutAsync).Require(Permission.SignedIn).ExcludeFromDescription();
+        routes.MapGet(Login, LoginAsync).AllowAnonymous().ExcludeFromDescription();
+        routes.MapPost(BackChannelLogout, BackChannelLogoutAsync).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet(Session, DescribeAsync).RequireAuthorization().ExcludeFromDescription();
+        routes.MapPost(Logout, LogoutAsync).RequireAuthorization().ExcludeFromDescription();
     }
 
     /// <summary>
@@ -90,7 +90,7 @@ internal static class SessionEndpoints
             {
                 Subject = session.Caller.Caller.Subject,
                 Name = session.Session.Name,
-                Permissions = session.Caller.MayRead ? [auth.ReadScope] : [],
+                Permissions = [.. session.Caller.Permissions.Select(permission => permission.GetScope(auth))],
                 IdleExpiresAt = Text(session.IdleExpiresAt < session.Session.AbsoluteExpiresAt ? session.IdleExpiresAt : session.Session.AbsoluteExpiresAt),
                 AbsoluteExpiresAt = Text(session.Session.AbsoluteExpiresAt),
             },

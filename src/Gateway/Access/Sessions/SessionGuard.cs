@@ -17,7 +17,7 @@ internal static class SessionGuard
 
     private static async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Features.Get<HeldSession>() is { } session && !OpenRoutes.Allow(context.GetEndpoint()))
+        if (context.Features.Get<HeldSession>() is { } session && BearerSignIn.IsClosed(context.GetEndpoint()))
         {
             if (context.Request.Headers[CsrfHeader] is not ["1"])
             {

@@ -71,7 +71,10 @@ internal sealed class SessionHandler(
             .ExecuteAsync(Context);
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        new ProblemAnswer(Problems.Forbidden) { Detail = "The account is not permitted to read task runs, or lacks a claim that this gateway requires." }
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        var action = Context.GetEndpoint()?.Metadata.GetMetadata<Permission>()?.Description ?? "use this address";
+        return new ProblemAnswer(Problems.Forbidden) { Detail = $"The account is not permitted to {action}, or lacks a claim that this gateway requires." }
             .ExecuteAsync(Context);
+    }
 }

@@ -145,11 +145,12 @@ internal sealed partial class SignInEvents(
     }
 
     /// <summary>
-    /// What is asked for: who it is, the permission, and a refresh token. Providers refuse scopes that they do not know, and say which they do.
+    /// What is asked for: who it is, the permissions, and a refresh token. Providers refuse scopes that they do not know, and say which they do.
     /// </summary>
     private string Scope(OpenIdConnectConfiguration issuer)
     {
-        string[] wanted = [OpenIdConnectScope.OpenId, "profile", auth.ReadScope, OpenIdConnectScope.OfflineAccess];
+        string[] wanted =
+            [OpenIdConnectScope.OpenId, "profile", .. Permission.All.Select(permission => permission.GetScope(auth)), OpenIdConnectScope.OfflineAccess];
         return string.Join(' ', issuer.ScopesSupported is { Count: > 0 } known
             ? wanted.Where(scope => scope == OpenIdConnectScope.OpenId || known.Contains(scope))
             : wanted);

@@ -61,7 +61,7 @@ internal static class OpenApiDescription
     /// <param name="hasSignIn">Whether browser sign-in is on, so that Swagger UI offers it.</param>
     public static IEndpointRouteBuilder MapOpenApi(this IEndpointRouteBuilder endpoints, bool hasSignIn = false)
     {
-        endpoints.MapMethods(OpenApiText.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiText.AnswerAsync).ExcludeFromDescription();
+        endpoints.MapMethods(OpenApiText.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiText.AnswerAsync).AllowAnonymous().ExcludeFromDescription();
         if (endpoints.ServiceProvider.GetRequiredService<OpenApiOptions>().UiEnabled)
         {
             endpoints.MapUi(hasSignIn);

@@ -17,7 +17,7 @@ internal static class SwaggerPage
     {
         // Made for the first who asks: it is nothing that a start should wait for.
         var ui = new Lazy<RequestDelegate>(() => Create(endpoints.CreateApplicationBuilder(), hasSignIn));
-        endpoints.Map("/swagger/{**path}", WithSecurityPolicy(context => ui.Value(context))).ExcludeFromDescription();
+        endpoints.Map("/swagger/{**path}", WithSecurityPolicy(context => ui.Value(context))).AllowAnonymous().ExcludeFromDescription();
         endpoints.MapFile("/swagger/gateway.js", "swagger.js", "text/javascript; charset=utf-8");
         endpoints.MapFile("/swagger/gateway.css", "swagger.css", "text/css; charset=utf-8");
     }
@@ -93,6 +93,7 @@ internal static class SwaggerPage
                 context.Response.Headers.CacheControl = "no-cache";
                 return context.Response.WriteAsync(content.Value, context.RequestAborted);
             }))
+            .AllowAnonymous()
             .ExcludeFromDescription();
     }
 

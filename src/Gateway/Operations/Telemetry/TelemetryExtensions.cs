@@ -67,7 +67,7 @@ internal static class TelemetryExtensions
     }
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithMetadata(new OperationsEndpoint(IsForEverybody: false));
+        routes.MapPrometheusScrapingEndpoint(MetricsRoute).AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: false));
 
     private static MetricStreamConfiguration? StreamOf(Instrument instrument) => instrument.Name switch
     {
