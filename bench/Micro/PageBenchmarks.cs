@@ -13,60 +13,52 @@ public class PageBenchmarks
     private static readonly PageRequest OverTwoBlocks = new(90, 20);
 
     private readonly TaskRunList _list;
-    private readonly PageStore _pages;
-    private readonly PreparedPage _one;
-    private readonly PreparedPage _two;
+    private readonly PageBody _one;
+    private readonly PageBody _two;
     private readonly ArrayBufferWriter<byte> _body = new(64 * 1024);
 
     public PageBenchmarks()
     {
-        var (options, time) = (new CacheOptions(), TimeProvider.System);
-        _list = new(options, time);
-        _pages = new(_list, options, time);
+        var time = TimeProvider.System;
+        _list = new(new CacheOptions(), time);
         for (var block = 0; block < 2; block++)
         {
             _list.Add(new(block, time.GetTimestamp(), Blocks.Normalize(Blocks.Body(block))), time.GetTimestamp());
         }
 
-        _one = _pages.Get(Locate(InOneBlock), "");
-        _two = _pages.Get(Locate(OverTwoBlocks), "");
+        _one = Make(InOneBlock);
+        _two = Make(OverTwoBlocks);
     }
 
     /// <summary>The body that was written last.</summary>
     public ReadOnlyMemory<byte> Body => _body.WrittenMemory;
 
-    /// <summary>Finds a page of one block that has been prepared; its link.</summary>
-    [Benchmark(Description = "page of 20 runs: found prepared")]
-    public string Find() => _pages.Get(Locate(InOneBlock), "").Link;
-
-    /// <summary>Prepares a page of one block; its tag.</summary>
-    [Benchmark(Description = "page of 20 runs: prepared from its block")]
-    public string Prepare() => Prepare(InOneBlock);
+    /// <summary>Makes a page of one block; its tag.</summary>
+    [Benchmark(Description = "page of 20 runs: made from its block")]
+    public string Make() => Make(InOneBlock).ETag;
 
     /// <summary>Writes the body of a page of one block; its length in bytes.</summary>
     [Benchmark(Description = "page of 20 runs: body written")]
     public int Write() => Write(_one);
 
-    /// <summary>Finds a page over two blocks that has been prepared; its link.</summary>
-    [Benchmark(Description = "page of 10 + 10 runs of two blocks: found prepared")]
-    public string FindOverTwoBlocks() => _pages.Get(Locate(OverTwoBlocks), "").Link;
-
-    /// <summary>Prepares a page over two blocks; its tag.</summary>
-    [Benchmark(Description = "page of 10 + 10 runs of two blocks: prepared from them")]
-    public string PrepareOverTwoBlocks() => Prepare(OverTwoBlocks);
+    /// <summary>Makes a page over two blocks; its tag.</summary>
+    [Benchmark(Description = "page of 10 + 10 runs of two blocks: made from them")]
+    public string MakeOverTwoBlocks() => Make(OverTwoBlocks).ETag;
 
     /// <summary>Writes the body of a page over two blocks; its length in bytes.</summary>
     [Benchmark(Description = "page of 10 + 10 runs of two blocks: body written")]
     public int WriteOverTwoBlocks() => Write(_two);
 
-    private PageParts Locate(PageRequest request) => _list.Locate(request, long.MinValue, null, out _);
+    /// <summary>Writes the links of a page.</summary>
+    [Benchmark(Description = "page of 10 + 10 runs of two blocks: links written")]
+    public string Link() => PageLinks.For("/api/task-runs", OverTwoBlocks, _list.Extent);
 
-    private string Prepare(PageRequest request) => new PreparedPage(Locate(request), "", static _ => { }).ETag;
+    private PageBody Make(PageRequest request) => new(_list.Find(request, long.MinValue));
 
-    private int Write(PreparedPage page)
+    private int Write(PageBody page)
     {
         _body.ResetWrittenCount();
-        page.Write(page.In(ContentCoding.Identity), _body);
+        page.WriteTo(_body);
         return _body.WrittenCount;
     }
 }

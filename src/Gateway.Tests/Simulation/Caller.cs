@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using NclueGateway.Access;
 using NclueGateway.TaskRuns;
 
@@ -50,7 +49,7 @@ internal sealed class Caller(RandomSchedule schedule, int number)
         TaskRunReading reading;
         try
         {
-            reading = await replica.Reader.ReadAsync(page, _identity, new HttpRequestLifetimeFeature());
+            reading = await replica.Reader.ReadAsync(page, _identity, CancellationToken.None);
         }
         catch (Exception failure)
         {

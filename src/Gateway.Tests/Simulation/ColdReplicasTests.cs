@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Http.Features;
 using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Nclue;
@@ -54,7 +53,7 @@ public sealed class ColdReplicasTests
         {
             var since = world.Now;
             var caller = new CallerIdentity("client", block.ToString(CultureInfo.InvariantCulture));
-            var reading = await replica.Reader.ReadAsync(new PageRequest(TaskRunRows.Capacity * block, 20), caller, new HttpRequestLifetimeFeature());
+            var reading = await replica.Reader.ReadAsync(new PageRequest(TaskRunRows.Capacity * block, 20), caller, CancellationToken.None);
             answered++;
             if (reading.Refusal is { } refusal)
             {

@@ -1,5 +1,7 @@
 using System.Net;
 using CsCheck;
+using NclueGateway.Access;
+using NclueGateway.TaskRuns;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.TaskRuns;
@@ -93,14 +95,14 @@ public sealed class OrderOfWorkTests
     {
         Gen.Int[0, 5].Select(Gen.Int[0, 30]).List[1, 60].Sample(waits =>
         {
-            var queue = new NclueGateway.TaskRuns.DemandQueue<int>();
+            var queue = new DemandQueue();
             foreach (var (caller, block) in waits)
             {
-                queue.Add(caller, block, 0);
+                queue.Add(Caller(caller), block, 0);
             }
 
             var asked = new HashSet<int>();
-            var firstWait = waits.GroupBy(w => w.Item1).ToDictionary(g => g.Key, g => g.First().Item2);
+            var firstWait = waits.GroupBy(w => Caller(w.Item1)).ToDictionary(g => g.Key, g => g.First().Item2);
             var callers = firstWait.Count;
             for (var turn = 0; queue.Next(b => !asked.Contains(b)) is var (caller, block, _); turn++)
             {
@@ -124,10 +126,10 @@ public sealed class OrderOfWorkTests
     {
         Gen.Int[0, 5].Select(Gen.Int[0, 30]).List[1, 60].Sample(waits =>
         {
-            var queue = new NclueGateway.TaskRuns.DemandQueue<int>();
+            var queue = new DemandQueue();
             foreach (var (caller, block) in waits)
             {
-                queue.Add(caller, block, 0);
+                queue.Add(Caller(caller), block, 0);
             }
 
             var foretold = queue.InOrder(_ => true).Distinct().First();
@@ -152,4 +154,6 @@ public sealed class OrderOfWorkTests
         gateway.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= TimeSpan.FromSeconds(3.15));
         gateway.Logs.GetSnapshot().Count(line => line.Message.Contains("Nclue:ReplicaCount = 3", StringComparison.Ordinal)).ShouldBe(1);
     }
+
+    private static CallerIdentity Caller(int number) => new("client", $"caller-{number}");
 }

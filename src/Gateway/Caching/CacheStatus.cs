@@ -10,22 +10,10 @@ namespace NclueGateway.Caching;
 internal readonly record struct CacheStatus(CacheOutcome Outcome, TimeSpan Ttl, bool IsCollapsed = false, string? Detail = null)
 {
     private const string Cache = "nclue-gateway";
-    private const int Shortest = -600;
-    private const int Longest = 600;
-
-    // Nearly all answers are hits, and nearly all of them have one of these.
-    private static readonly string?[] Hits = new string?[Longest - Shortest + 1];
 
     public override string ToString()
     {
         var ttl = (long)Math.Floor(Ttl.TotalSeconds);
-        return Outcome == CacheOutcome.Hit && !IsCollapsed && Detail is null && ttl is >= Shortest and <= Longest
-            ? Hits[ttl - Shortest] ??= Write(ttl)
-            : Write(ttl);
-    }
-
-    private string Write(long ttl)
-    {
         var outcome = Outcome switch
         {
             CacheOutcome.Hit => string.Create(CultureInfo.InvariantCulture, $"{Cache}; hit; ttl={ttl}"),

@@ -20,7 +20,7 @@ internal sealed class BlockSchedule(
     /// </summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
 
-    private readonly DemandQueue<CallerIdentity> _demand = new();
+    private readonly DemandQueue _demand = new();
     private readonly List<SentAway> _sentAway = [];
     private readonly HashSet<int> _owed = [];
     private readonly Dictionary<int, long> _inFlight = [];
@@ -268,7 +268,7 @@ internal sealed class BlockSchedule(
         return oldest?.Number;
     }
 
-    private bool IsWanted(HeldBlock<TaskRunBlock> held, long now) => !held.IsUnread && now - held.LastReadAt <= _interest;
+    private bool IsWanted(HeldBlock held, long now) => !held.IsUnread && now - held.LastReadAt <= _interest;
 
     private bool IsEligible(int block, long now) => Age(block, now) >= _dueAfter && IsAvailable(block, now);
 

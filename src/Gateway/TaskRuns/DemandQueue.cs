@@ -1,26 +1,26 @@
+using NclueGateway.Access;
+
 namespace NclueGateway.TaskRuns;
 
 /// <summary>
 /// The blocks that readers wait for, in the order in which they are served: callers take turns, each with the block that it has waited
 /// for the longest, so that a caller who asks for many blocks delays nobody but itself.
 /// </summary>
-/// <typeparam name="TCaller">What identifies a caller.</typeparam>
 /// <remarks>Not thread-safe.</remarks>
-internal sealed class DemandQueue<TCaller>
-    where TCaller : notnull
+internal sealed class DemandQueue
 {
     private readonly LinkedList<Turn> _turns = new();
-    private readonly Dictionary<TCaller, LinkedListNode<Turn>> _callers = [];
+    private readonly Dictionary<CallerIdentity, LinkedListNode<Turn>> _callers = [];
     private readonly Dictionary<int, int> _blocks = [];
 
     /// <summary>How many blocks all callers together wait for; one that two callers wait for counts twice.</summary>
     public int Count() => _blocks.Values.Sum();
 
     /// <summary>How many blocks the caller waits for.</summary>
-    public int Count(TCaller caller) => _callers.TryGetValue(caller, out var turn) ? turn.Value.Waits.Count : 0;
+    public int Count(CallerIdentity caller) => _callers.TryGetValue(caller, out var turn) ? turn.Value.Waits.Count : 0;
 
     /// <summary>Whether the caller waits for the block already.</summary>
-    public bool Contains(TCaller caller, int block) =>
+    public bool Contains(CallerIdentity caller, int block) =>
         _callers.TryGetValue(caller, out var turn) && turn.Value.Waits.Exists(w => w.Block == block);
 
     /// <summary>Whether anybody waits for the block.</summary>
@@ -33,7 +33,7 @@ internal sealed class DemandQueue<TCaller>
     public int CallerCount => _turns.Count;
 
     /// <summary>One more reader of a caller waits for a block. A new caller's turn comes after those of all others.</summary>
-    public void Add(TCaller caller, int block, long now)
+    public void Add(CallerIdentity caller, int block, long now)
     {
         if (!_callers.TryGetValue(caller, out var turn))
         {
@@ -54,7 +54,7 @@ internal sealed class DemandQueue<TCaller>
     }
 
     /// <summary>One reader less.</summary>
-    public void Remove(TCaller caller, int block)
+    public void Remove(CallerIdentity caller, int block)
     {
         var turn = _callers[caller];
         var waits = turn.Value.Waits;
@@ -82,7 +82,7 @@ internal sealed class DemandQueue<TCaller>
     /// The block whose turn it is among those that <paramref name="isEligible"/>, the caller who has the turn, and since when it has stood in
     /// line for it; null when there is none.
     /// </summary>
-    public (TCaller Caller, int Block, long Since)? Next(Func<int, bool> isEligible)
+    public (CallerIdentity Caller, int Block, long Since)? Next(Func<int, bool> isEligible)
     {
         foreach (var turn in _turns)
         {
@@ -97,7 +97,7 @@ internal sealed class DemandQueue<TCaller>
     }
 
     /// <summary>The caller has had its turn, and stands in line again if it still waits.</summary>
-    public void Served(TCaller caller, long now)
+    public void Served(CallerIdentity caller, long now)
     {
         if (_callers.TryGetValue(caller, out var turn))
         {
@@ -120,7 +120,7 @@ internal sealed class DemandQueue<TCaller>
         }
     }
 
-    private sealed record Turn(TCaller Caller)
+    private sealed record Turn(CallerIdentity Caller)
     {
         public List<Wait> Waits { get; } = [];
 

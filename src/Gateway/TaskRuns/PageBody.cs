@@ -18,7 +18,6 @@ internal sealed class PageBody
     /// <param name="parts">Complete: every part has its block.</param>
     public PageBody(PageParts parts)
     {
-        Parts = parts;
         var hashes = new XxHash128();
         var first = Bounded(parts.First);
         _first = first.Block!.Rows.Slice(first.From, first.To);
@@ -36,8 +35,6 @@ internal sealed class PageBody
         ETag = $"\"{hashes.GetCurrentHashAsUInt128():x32}\"";
     }
 
-    public PageParts Parts { get; }
-
     /// <summary>The strong entity tag, in quotes: of content alone, so that it is the same on every replica and after every refetch.</summary>
     public string ETag { get; }
 
@@ -51,16 +48,15 @@ internal sealed class PageBody
     /// <summary>Writes the body.</summary>
     public void WriteTo(IBufferWriter<byte> body)
     {
-        var room = new BodyRoom(body, Length);
-        room.Write(_prefix);
-        room.Write(_first.Span);
+        body.Write(_prefix);
+        body.Write(_first.Span);
         if (HasBoth)
         {
-            room.Write(","u8);
+            body.Write(","u8);
         }
 
-        room.Write(_second.Span);
-        room.Write(Suffix);
+        body.Write(_second.Span);
+        body.Write(Suffix);
     }
 
     private static PagePart Bounded(PagePart part)
@@ -76,7 +72,7 @@ internal sealed class PageBody
     {
         var shown = first.Block!.Rows;
         var rows = second.Block!.Rows;
-        if (!HasRepeat())
+        if (!Enumerable.Range(second.From, second.To - second.From).Any(IsRepeat))
         {
             AddHashes(hashes, rows, second.From, second.To);
             return rows.Slice(second.From, second.To);
@@ -98,19 +94,6 @@ internal sealed class PageBody
         }
 
         return kept.WrittenMemory;
-
-        bool HasRepeat()
-        {
-            for (var row = second.From; row < second.To; row++)
-            {
-                if (IsRepeat(row))
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
 
         bool IsRepeat(int row)
         {

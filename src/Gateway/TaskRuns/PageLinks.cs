@@ -14,7 +14,7 @@ internal static class PageLinks
     /// <param name="extent">What was known of the list when the page was made.</param>
     public static string For(string path, PageRequest request, ListExtent extent)
     {
-        var links = new StringBuilder();
+        var links = new StringBuilder(256);
         Add("first", 0);
         var lastIndex = extent.End is { } end ? Math.Max(0, (end - 1) / request.Limit * request.Limit) : long.MaxValue;
         if (request.Index > 0)

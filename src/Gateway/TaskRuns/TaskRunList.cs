@@ -6,31 +6,24 @@ namespace NclueGateway.TaskRuns;
 /// <summary>The upstream's list as far as it is known here: blocks, and how long it is. Any number of readers; the refresher writes.</summary>
 internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
 {
-    private readonly MemoryBlockStore<TaskRunBlock> _blocks = new(options.MaxBlocks);
+    private readonly MemoryBlockStore _blocks = new(options.MaxBlocks);
     private readonly long _freshFor = time.Ticks(options.FreshFor);
     private readonly long _interest = time.Ticks(options.InterestFor);
     private ListExtent _extent = ListExtent.Unknown;
 
-    /// <summary>Called when a copy of a block is not what readers get any more.</summary>
-    public Action<int> Dropped { get; set; } = _ => { };
-
     public ListExtent Extent => Volatile.Read(ref _extent);
 
-    public MemoryBlockStore<TaskRunBlock> Blocks => _blocks;
+    public MemoryBlockStore Blocks => _blocks;
 
-    /// <summary>Finds what a page is made of, and notes at timestamp <paramref name="now"/> that somebody reads it.</summary>
+    /// <summary>Finds the blocks of a page.</summary>
     /// <param name="request">The page.</param>
-    /// <param name="oldest">Copies that departed before this timestamp are no copies.</param>
-    /// <param name="now">The timestamp to note, or null for looking only.</param>
-    /// <param name="isNews">Whether the read gives a block reason to be refreshed that it had not before.</param>
-    public PageParts Locate(PageRequest request, long oldest, long? now, out bool isNews)
+    /// <param name="oldest">Timestamp of departure: an older copy counts as missing.</param>
+    public PageParts Find(PageRequest request, long oldest)
     {
-        isNews = false;
         var extent = Extent;
         if (request.Index >= extent.End)
         {
-            // The answer of the block that proves the end: with its age, and with its interest, so that growth is noticed.
-            return new(request, extent, Part(extent.Proof, 0, 0, oldest, now, ref isNews), null);
+            return new(request, extent, Part(extent.Proof, 0, 0, oldest), null); // the page has the age of the block that proves the end
         }
 
         var end = Math.Min((long)request.Index + request.Limit, extent.End ?? long.MaxValue);
@@ -39,23 +32,32 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
         if (first > extent.Frontier)
         {
             // Not known to exist: the list is followed from its known part, however far away the page is.
-            return new(request, extent, Part(extent.Frontier, 0, 0, long.MaxValue, now, ref isNews), null);
-        }
-
-        // The length is part of the answer. Where only the block at the end proves it, that one is kept as fresh as those that are read;
-        // a total comes with every full block.
-        if (extent.End is not null && extent.Proof != first && extent.Proof != last
-            && _blocks.TryGet(extent.Proof, out var proof) && !proof.Block.Rows.IsFull)
-        {
-            Part(extent.Proof, 0, 0, oldest, now, ref isNews);
+            return new(request, extent, new(extent.Frontier, null, 0, 0), null);
         }
 
         var start = first * TaskRunRows.Capacity;
         return first == last || last > extent.Frontier
-            ? new(request, extent, Part(first, request.Index - start, (int)Math.Min(end - start, TaskRunRows.Capacity), oldest, now, ref isNews), null)
+            ? new(request, extent, Part(first, request.Index - start, (int)Math.Min(end - start, TaskRunRows.Capacity), oldest), null)
             : new(request, extent,
-                Part(first, request.Index - start, TaskRunRows.Capacity, oldest, now, ref isNews),
-                Part(last, 0, (int)(end - (last * TaskRunRows.Capacity)), oldest, now, ref isNews));
+                Part(first, request.Index - start, TaskRunRows.Capacity, oldest),
+                Part(last, 0, (int)(end - (last * TaskRunRows.Capacity)), oldest));
+    }
+
+    /// <summary>Marks the blocks of a page as read, so that they are kept fresh.</summary>
+    /// <param name="parts">The page, as <see cref="Find"/> found it.</param>
+    /// <param name="now">The timestamp of the read.</param>
+    /// <returns>Whether the read gives a block a reason to be refreshed that it did not have.</returns>
+    public bool MarkRead(PageParts parts, long now)
+    {
+        var shouldRefresh = MarkRead(parts.First.Number, now);
+        shouldRefresh |= parts.Second is { } second && MarkRead(second.Number, now);
+
+        // The length is part of the page. Where only the block at the end proves it, that block is kept fresh too, so that growth is noticed;
+        // every full block brings a total.
+        var proof = parts.Extent.Proof;
+        return parts.Extent.End is not null && proof != parts.First.Number && proof != parts.Second?.Number
+            && _blocks.TryGet(proof, out var held) && !held.Block.Rows.IsFull && MarkRead(proof, now)
+            || shouldRefresh;
     }
 
     /// <summary>Takes in a block that came, unless there is a newer copy of it, or newer evidence says that it lies past the end.</summary>
@@ -74,12 +76,9 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
         }
 
         // The block first: a reader that sees the new extent finds the block that proves it.
-        var evicted = _blocks.Set(block.Number, block, now);
-        Dropped(block.Number);
-        if (evicted is { } number)
+        if (_blocks.Set(block, now) == extent.Proof)
         {
-            Dropped(number);
-            extent = number == extent.Proof ? extent.WithoutEnd() : extent;
+            extent = extent.WithoutEnd();
         }
 
         Volatile.Write(ref _extent, extent);
@@ -87,7 +86,7 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
         {
             foreach (var (beyond, _) in _blocks.All.Where(b => b.Key > extent.Frontier))
             {
-                Remove(beyond);
+                _blocks.Remove(beyond);
             }
         }
     }
@@ -97,7 +96,7 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
     {
         foreach (var (number, _) in _blocks.All.Where(b => b.Value.Block.DepartedAt < oldest))
         {
-            Remove(number);
+            _blocks.Remove(number);
             if (Extent is { End: not null } extent && extent.Proof == number)
             {
                 Volatile.Write(ref _extent, extent.WithoutEnd());
@@ -105,25 +104,8 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
         }
     }
 
-    private void Remove(int number)
-    {
-        _blocks.Remove(number);
-        Dropped(number);
-    }
+    private bool MarkRead(int number, long now) => _blocks.TryGet(number, out var held) && held.MarkRead(now, _interest);
 
-    private PagePart Part(int number, int from, int to, long oldest, long? now, ref bool isNews)
-    {
-        if (!_blocks.TryGet(number, out var held))
-        {
-            return new(number, null, from, to);
-        }
-
-        if (now is { } moment)
-        {
-            isNews |= held.Touch(moment, _interest);
-        }
-
-        var block = held.Block;
-        return new(number, block.DepartedAt >= oldest ? block : null, from, to);
-    }
+    private PagePart Part(int number, int from, int to, long oldest) =>
+        new(number, _blocks.TryGet(number, out var held) && held.Block is var block && block.DepartedAt >= oldest ? block : null, from, to);
 }

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using NclueGateway.Access;
 using NclueGateway.Caching;
 using NclueGateway.Http;
@@ -21,47 +20,40 @@ internal sealed class TaskRunReader(
 
     /// <summary>Reads a page for a caller.</summary>
     /// <param name="request">The page.</param>
-    /// <param name="caller">Whose share of the gateway a wait uses.</param>
-    /// <param name="lifetime">Its end ends this reader's wait and nothing else. Asked only if there is a wait: the server makes a token for whoever asks.</param>
-    public ValueTask<TaskRunReading> ReadAsync(PageRequest request, CallerIdentity caller, IHttpRequestLifetimeFeature lifetime)
+    /// <param name="caller">The caller whose share of the gateway a wait uses.</param>
+    /// <param name="cancellationToken">Ends this reader's wait and nothing else.</param>
+    public async ValueTask<TaskRunReading> ReadAsync(PageRequest request, CallerIdentity caller, CancellationToken cancellationToken)
     {
-        var now = time.GetTimestamp();
-        var parts = list.Locate(request, Oldest(now), now, out var isNews);
-        var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
-
-        if (age > cache.FreshFor && Newer(parts, now) is { Count: > 0 } newer)
+        while (true)
         {
-            return new(LookAsync(newer, request, caller, lifetime));
-        }
-
-        if (age > _staleUntil)
-        {
-            return new(WaitAsync(request, caller, parts.IsComplete ? CacheOutcome.Renewed : CacheOutcome.Miss, lifetime.RequestAborted));
-        }
-
-        // Somebody who looks once a minute sees fresh data, and a busy gateway never waits. (Asked before this read itself makes it busy.)
-        var isWorthAMoment = age > cache.FreshFor * 2 && cache.SoftWait > TimeSpan.Zero
-            && parts.Lacking(now - time.Ticks(cache.FreshFor)).ToList() is [var block] && refresher.IsOpenFor(block);
-        if (isNews)
-        {
-            refresher.Wake();
-        }
-
-        return isWorthAMoment ? new(WaitSoftlyAsync(request, caller, now, lifetime.RequestAborted)) : new(Hit(parts, age));
-    }
-
-    /// <summary>Reads what other replicas have fetched. It takes a moment, or no longer than Redis is waited for.</summary>
-    private async Task<TaskRunReading> LookAsync(
-        List<int> newer, PageRequest request, CallerIdentity caller, IHttpRequestLifetimeFeature lifetime)
-    {
-        while (newer.Count > 0)
-        {
-            await Task.WhenAll(newer.Select(shared.LookAsync)).WaitAsync(lifetime.RequestAborted);
             var now = time.GetTimestamp();
-            newer = Newer(list.Locate(request, Oldest(now), now, out _), now);
-        }
+            var parts = list.Find(request, Oldest(now));
+            var shouldRefresh = list.MarkRead(parts, now);
+            var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
 
-        return await ReadAsync(request, caller, lifetime);
+            if (age > cache.FreshFor && Newer(parts, now) is { Count: > 0 } newer)
+            {
+                // Other replicas have fetched it. This takes a moment, or the timeout of Redis.
+                await Task.WhenAll(newer.Select(shared.LookAsync)).WaitAsync(cancellationToken);
+                continue;
+            }
+
+            if (age > _staleUntil)
+            {
+                var outcome = parts.IsComplete ? CacheOutcome.Renewed : CacheOutcome.Miss;
+                return await WaitAsync(request, caller, outcome, cancellationToken);
+            }
+
+            // A caller that reads once a minute sees fresh data, and a busy gateway never waits. Asked before this read itself makes it busy.
+            var canRefreshNow = age > cache.FreshFor * 2 && cache.SoftWait > TimeSpan.Zero
+                && parts.Lacking(now - time.Ticks(cache.FreshFor)).ToList() is [var block] && refresher.IsOpenFor(block);
+            if (shouldRefresh)
+            {
+                refresher.Wake();
+            }
+
+            return canRefreshNow ? await WaitSoftlyAsync(request, caller, now, cancellationToken) : Hit(parts, age);
+        }
     }
 
     /// <summary>The blocks of a page that are not fresh here, and newer elsewhere.</summary>
@@ -75,7 +67,7 @@ internal sealed class TaskRunReader(
         {
             var changed = refresher.Changed;
             var now = time.GetTimestamp();
-            var parts = list.Locate(request, Oldest(now), null, out _);
+            var parts = list.Find(request, Oldest(now));
             if (!parts.IsComplete)
             {
                 return await WaitAsync(request, caller, CacheOutcome.Miss, cancellationToken); // the list has changed under the page
@@ -108,7 +100,7 @@ internal sealed class TaskRunReader(
         {
             var changed = refresher.Changed;
             var now = time.GetTimestamp();
-            var parts = list.Locate(request, Oldest(now), null, out _);
+            var parts = list.Find(request, Oldest(now));
             var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
             if (age <= _staleUntil)
             {

@@ -28,8 +28,8 @@ internal static class TaskRunsEndpoint
             .AddSingleton<BlockRefresher>()
             .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
             .AddSingleton<TaskRunReader>()
-            .AddSingleton<PageStore>()
-            .AddSingleton<TaskRunRequests>();
+            .AddSingleton<PageCache>()
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<TaskRunRequests>(provider, Path));
         services.AddHealthChecks().AddCheck<NclueHealth>("nclue");
         return isShared
             ? services
