@@ -35,7 +35,7 @@ internal sealed class CacheOptions : IValidatableObject
     [Range(2, 100_000)]
     public int MaxBlocks { get; set; } = 2_000;
 
-    /// <value>The most memory, in bytes, for pages as they are sent, compressed ones among them. 1 MiB to 1 GiB, default 64 MiB.</value>
+    /// <value>Maximum memory for compressed pages, in bytes. 1 MiB to 1 GiB, default 64 MiB.</value>
     [Range(1024 * 1024, 1024 * 1024 * 1024)]
     public int PageMemory { get; set; } = 64 * 1024 * 1024;
 
