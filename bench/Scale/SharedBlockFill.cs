@@ -28,8 +28,7 @@ internal static class SharedBlockFill
         await using var app = builder.Build(); // never started: nobody reads here
         var (pacer, directory) = (app.Services.GetRequiredService<IPacer>(), app.Services.GetRequiredService<BlockDirectory>());
         await pacer.StartAsync();
-        var (normalizer, shared, wire) = (
-            app.Services.GetRequiredService<TaskRunNormalizer>(), app.Services.GetRequiredService<ISharedBlocks>(), app.Services.GetRequiredService<Wire>());
+        var (normalizer, shared) = (app.Services.GetRequiredService<TaskRunNormalizer>(), app.Services.GetRequiredService<ISharedBlocks>());
         var time = app.Services.GetRequiredService<TimeProvider>();
         for (var number = 0; number < blocks; number++)
         {
@@ -43,7 +42,7 @@ internal static class SharedBlockFill
 
             // Redis is on this machine and has the same clock.
             var (at, fetchedAt) = (time.GetTimestamp(), now.ToUnixTimeMilliseconds());
-            var departure = new Departure(wire, at, new Grant(0, fetchedAt, at));
+            var departure = new Departure(at, new Grant(0, fetchedAt, at), closed: _ => { });
             var block = new TaskRunBlock(number, at, rows.Rows, fetchedAt);
             await shared.EndAsync(departure, number, block, isAnswered: true);
             for (var attempt = 0; directory.NewestOf(number) != fetchedAt; attempt++)

@@ -126,7 +126,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         var late = new TaskRunBlock(0, newest.DepartedAt - TimeProvider.System.TimestampFrequency, empty, newest.FetchedAt - 1_000);
 
         list.Add(late, TimeProvider.System.GetTimestamp());
-        var departure = new Departure(one.Services.GetRequiredService<Wire>(), late.DepartedAt, new(1, late.FetchedAt, late.DepartedAt));
+        var departure = new Departure(late.DepartedAt, new(1, late.FetchedAt, late.DepartedAt), closed: _ => { });
         await one.Services.GetRequiredService<ISharedBlocks>().EndAsync(departure, 0, late, isAnswered: true);
 
         (await one.ReadAsync()).Runs.Length.ShouldBe(20);

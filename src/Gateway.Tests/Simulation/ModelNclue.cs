@@ -123,13 +123,13 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
                     await Task.Delay(world.Between(nclue.Connect.From, nclue.Connect.To), process.Time, timeout.Token);
                 }
 
-                await wire.SendAsync(isNew, () =>
+                await wire.SendAsync(departure, isNew, () =>
                 {
                     nclue.Arrive(process, number, isNew, outcome => answer.TrySetResult(outcome));
                     return default;
                 });
                 var outcome = (await answer.Task.WaitAsync(timeout.Token))!.Value;
-                departure.Answered();
+                departure.Close();
                 if (outcome.Failure is not { Kind: NclueFailureKind.Unreachable })
                 {
                     _idle++;

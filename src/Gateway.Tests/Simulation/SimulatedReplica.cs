@@ -25,13 +25,15 @@ internal sealed class SimulatedReplica : IDisposable
         Process = new SimulatedProcess(world, origin: world.Random.NextInt64(TimeSpan.TicksPerDay));
         var time = Process.Time;
         var changes = new ChangeSignal();
-        var wire = new Wire(options.RequestInterval, time, changes);
         var clock = new RedisClock(time);
         var directory = new BlockDirectory(clock, time);
         var credentials = new NclueCredentials(options, NullLogger<NclueCredentials>.Instance);
         Circuit = new RedisCircuit(time, NullLogger<RedisCircuit>.Instance);
-        Pacer = new SharedPacer(
-            wire, redis.ScriptFor(Process), Circuit, options, credentials, clock, directory, changes, cache.KeepFor, time);
+        var pacing = new PacingSettings(options.RequestInterval, options.ReplicaCount, cache.KeepFor);
+        var session = new RedisPacerSession(redis.ScriptFor(Process), Circuit, clock, directory, credentials, changes, pacing, time);
+        var forecast = new PermitForecast(session, Circuit, clock, pacing, time);
+        var wire = new Wire(pacing.Interval, time, changes, new RedisPermitIssuer(session, forecast, Circuit, pacing, time));
+        Pacer = new SharedPacer(wire, session, forecast, directory, Circuit, clock, time);
         List = new TaskRunList(cache, time);
         var store = new DistributedBlockStore(redis.CacheFor(Process), Circuit, "prefix", "settings", cache.KeepFor);
         var shared = new SharedBlocks(List, Pacer, directory, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);

@@ -27,38 +27,12 @@ internal sealed class DistributedBlockStore(IDistributedCache cache, RedisCircui
         circuit.RunAsync(() => cache.GetAsync(Key(version, block, fetchedAt)), patience);
 
     /// <summary>Stores a copy. False when Redis does not answer; it may be stored all the same.</summary>
-    public async Task<bool> TrySetAsync(int version, int block, long fetchedAt, byte[] value)
-    {
-        try
-        {
-            return await circuit.RunAsync(async () =>
-            {
-                await cache.SetAsync(Key(version, block, fetchedAt), value, _expiry);
-                return true;
-            });
-        }
-        catch (RedisAwayException)
-        {
-            return false;
-        }
-    }
+    public Task<bool> TrySetAsync(int version, int block, long fetchedAt, byte[] value) =>
+        circuit.TryRunAsync(() => cache.SetAsync(Key(version, block, fetchedAt), value, _expiry));
 
     /// <summary>Removes a copy, if Redis answers; otherwise it goes when its time is over.</summary>
-    public async Task TryRemoveAsync(int version, int block, long fetchedAt)
-    {
-        try
-        {
-            await circuit.RunAsync(async () =>
-            {
-                await cache.RemoveAsync(Key(version, block, fetchedAt));
-                return true;
-            });
-        }
-        catch (RedisAwayException)
-        {
-            // Its expiry removes it.
-        }
-    }
+    public Task TryRemoveAsync(int version, int block, long fetchedAt) =>
+        circuit.TryRunAsync(() => cache.RemoveAsync(Key(version, block, fetchedAt)));
 
     private string Key(int version, int block, long fetchedAt) =>
         string.Create(CultureInfo.InvariantCulture, $"{prefix}:v{version}:{settings}:{block}:{fetchedAt}");

@@ -1,56 +1,22 @@
-using System.Buffers;
-
 namespace NclueGateway.Nclue;
 
-/// <summary>The body of one answer, up to a longest one. A byte more and the write fails; <see cref="IsTooLong"/> then says why.</summary>
-internal sealed class BoundedBuffer(int longest) : Stream
+/// <summary>The body of one response, up to a maximum length. A byte more and the write fails; <see cref="IsTooLong"/> then gives the reason.</summary>
+internal sealed class BoundedBuffer(int longest) : MemoryStream
 {
-    private readonly ArrayBufferWriter<byte> _written = new();
-
-    public ReadOnlyMemory<byte> Written => _written.WrittenMemory;
+    public ReadOnlyMemory<byte> Written => GetBuffer().AsMemory(0, (int)Length);
 
     public bool IsTooLong { get; private set; }
 
-    public override bool CanRead => false;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
+    /// <inheritdoc/>
+    /// <remarks>In a derived class, all other ways to write several bytes end here.</remarks>
+    public override void Write(byte[] buffer, int offset, int count)
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        Write(buffer.Span);
-        return default;
-    }
-
-    public override void Write(ReadOnlySpan<byte> buffer)
-    {
-        if (buffer.Length > longest - _written.WrittenCount)
+        if (count > longest - Length)
         {
             IsTooLong = true;
-            throw new IOException("The answer is too long.");
+            throw new IOException("The response is too long.");
         }
 
-        _written.Write(buffer);
+        base.Write(buffer, offset, count);
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

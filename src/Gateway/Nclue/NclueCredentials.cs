@@ -9,22 +9,14 @@ namespace NclueGateway.Nclue;
 /// an even one means the current pair (<c>Nclue:AccessKey</c>) and an odd one the next (<c>Nclue:NextAccessKey</c>). A replica with one pair
 /// uses that, whatever the number.
 /// </remarks>
-internal sealed partial class NclueCredentials
+internal sealed partial class NclueCredentials(NclueOptions options, ILogger<NclueCredentials> log)
 {
-    private readonly ILogger<NclueCredentials> _log;
     private readonly Lock _lock = new();
-    private NclueKey _current;
-    private NclueKey? _next;
+    private (NclueKey Current, NclueKey? Next) _keys = Read(options, version: 0);
     private long _accepted; // the highest generation that NCP has accepted, here or elsewhere
     private long _generation; // of the pair in use, which may be on trial
     private int _refused; // pairs in a row
     private int _version; // of the settings
-
-    public NclueCredentials(NclueOptions options, ILogger<NclueCredentials> log)
-    {
-        _log = log;
-        (_current, _next) = Read(options);
-    }
 
     /// <summary>Raised when a reload of the settings has brought other keys, so that earlier refusals no longer count.</summary>
     public event EventHandler? Replaced;
@@ -36,24 +28,17 @@ internal sealed partial class NclueCredentials
         {
             lock (_lock)
             {
-                return (IsNext ? _next! : _current) with { Generation = _generation };
+                return (IsNext ? _keys.Next! : _keys.Current) with { Generation = _generation };
             }
         }
     }
 
     /// <summary>The highest generation that NCP has accepted of this replica or of another.</summary>
-    public long Accepted
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _accepted;
-            }
-        }
-    }
+    public long Accepted => Volatile.Read(ref _accepted);
 
-    private bool IsNext => _next is not null && _generation % 2 != 0;
+    private bool HasNext => _keys.Next is not null;
+
+    private bool IsNext => HasNext && _generation % 2 != 0;
 
     /// <summary>NCP has answered a request that was signed with this pair.</summary>
     public void Accept(NclueKey key)
@@ -66,10 +51,10 @@ internal sealed partial class NclueCredentials
             }
 
             _refused = 0;
-            if (_next is not null && _generation > _accepted)
+            if (HasNext && _generation > _accepted)
             {
                 _accepted = _generation;
-                LogAccepted(_log, _generation, Name);
+                LogAccepted(log, _generation, Name);
             }
         }
     }
@@ -85,15 +70,15 @@ internal sealed partial class NclueCredentials
                 return true;
             }
 
-            var pairs = _next is null ? 1 : 2;
+            var pairs = HasNext ? 2 : 1;
             if (key.Generation == _generation)
             {
                 _refused++;
-                if (_next is not null)
+                if (HasNext)
                 {
                     var refused = Name;
                     _generation++;
-                    LogRefused(_log, refused, Name);
+                    LogRefused(log, refused, Name);
                 }
             }
 
@@ -116,9 +101,9 @@ internal sealed partial class NclueCredentials
             {
                 _generation = generation;
                 _refused = 0;
-                if (_next is not null)
+                if (HasNext)
                 {
-                    LogLearned(_log, generation, Name);
+                    LogLearned(log, generation, Name);
                 }
             }
         }
@@ -129,26 +114,23 @@ internal sealed partial class NclueCredentials
     {
         lock (_lock)
         {
-            var (current, next) = Read(options);
-            if (current.IsSameAs(_current) && (next is null ? _next is null : next.IsSameAs(_next)))
+            if (Read(options, _version) == _keys)
             {
                 return;
             }
 
-            _version++;
-            _current = current with { Version = _version };
-            _next = next is null ? null : next with { Version = _version };
+            _keys = Read(options, ++_version);
             _generation = _accepted;
             _refused = 0;
-            LogReplaced(_log, _next is null ? "one pair" : "two pairs");
+            LogReplaced(log, HasNext ? "two pairs" : "one pair");
         }
 
         Replaced?.Invoke(this, EventArgs.Empty);
     }
 
-    private static (NclueKey Current, NclueKey? Next) Read(NclueOptions options) => (
-        new(options.AccessKey, options.SecretKey),
-        options.NextAccessKey.Length > 0 ? new(options.NextAccessKey, options.NextSecretKey) : null);
+    private static (NclueKey Current, NclueKey? Next) Read(NclueOptions options, int version) => (
+        new(options.AccessKey, options.SecretKey) { Version = version },
+        options.NextAccessKey.Length > 0 ? new(options.NextAccessKey, options.NextSecretKey) { Version = version } : null);
 
     private string Name => IsNext ? "next" : "current";
 
@@ -175,8 +157,6 @@ internal sealed record NclueKey(string AccessKey, string SecretKey)
 
     /// <summary>How often the settings had been replaced when it was read.</summary>
     public int Version { get; init; }
-
-    public bool IsSameAs(NclueKey? other) => other is not null && other.AccessKey == AccessKey && other.SecretKey == SecretKey;
 
     public override string ToString() => $"key pair of generation {Generation}";
 }

@@ -1,5 +1,4 @@
 using NclueGateway.Nclue.Pacing;
-using NclueGateway.Redis;
 
 namespace NclueGateway.Nclue;
 
@@ -17,24 +16,12 @@ internal static class NclueExtensions
             .AddSingleton(options)
             .AddSingleton<NclueCredentials>()
             .AddSingleton<UpstreamClock>()
-            .AddSingleton<ChangeSignal>() // wakes the refresher
             .AddHostedService<NclueMetrics>()
             .AddKeyedSingleton(NclueConnections.Key, (provider, _) => NclueConnections.CreateHandler(provider.GetRequiredService<Wire>()))
             .AddSingleton<NclueForwarder>()
             .AddSingleton<IBlockSource>(provider => provider.GetRequiredService<NclueForwarder>());
-        if (!isShared)
-        {
-            return services
-                .AddSingleton(provider => ActivatorUtilities.CreateInstance<Wire>(provider, options.RequestInterval * options.ReplicaCount))
-                .AddSingleton<IPacer, LocalPacer>();
-        }
-
         return services
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<Wire>(provider, options.RequestInterval))
-            .AddSingleton<RedisClock>()
-            .AddSingleton<BlockDirectory>()
-            .AddSingleton<IPacerScript>(provider => new LuaPacerScript(
-                provider.GetRequiredService<RedisConnection>(), options.AccountKey, provider.GetRequiredService<UnreadableValues>()))
-            .AddSingleton<IPacer>(provider => ActivatorUtilities.CreateInstance<SharedPacer>(provider, keepFor));
+            .AddSingleton(new PacingSettings(options.RequestInterval, options.ReplicaCount, keepFor))
+            .AddPacing(isShared ? options.AccountKey : null);
     }
 }

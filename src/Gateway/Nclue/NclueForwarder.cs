@@ -15,7 +15,15 @@ namespace NclueGateway.Nclue;
 /// Asks NCLUE for one block through YARP. The forwarded request is the gateway's own: its <see cref="HttpContext"/> is made here and
 /// belongs to no caller, so that no header, cookie, body or abort of a caller can reach the upstream.
 /// </summary>
-internal sealed class NclueForwarder : IBlockSource, IDisposable
+/// <param name="handler">Made by <see cref="NclueConnections"/>.</param>
+internal sealed class NclueForwarder(
+    IHttpForwarder forwarder,
+    ITransformBuilder transforms,
+    [FromKeyedServices(NclueConnections.Key)] SocketsHttpHandler handler,
+    NclueOptions options,
+    NclueCredentials credentials,
+    UpstreamClock clock,
+    TimeProvider time) : IBlockSource, IDisposable
 {
     /// <summary>The most rows that NCLUE answers at once, and what the gateway always asks for.</summary>
     public const int BlockSize = 100;
@@ -33,76 +41,53 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
-    private readonly IHttpForwarder _forwarder;
-    private readonly NclueOptions _options;
-    private readonly NclueCredentials _credentials;
-    private readonly UpstreamClock _clock;
-    private readonly TimeProvider _time;
-    private readonly HttpMessageInvoker _client;
-    private readonly HttpTransformer _transformer;
-
-    /// <param name="handler">Made by <see cref="NclueConnections"/>.</param>
-    public NclueForwarder(
-        IHttpForwarder forwarder,
-        ITransformBuilder transforms,
-        [FromKeyedServices(NclueConnections.Key)] SocketsHttpHandler handler,
-        NclueOptions options,
-        NclueCredentials credentials,
-        UpstreamClock clock,
-        TimeProvider time)
+    private readonly HttpMessageInvoker _client = new(handler, disposeHandler: false);
+    private readonly HttpTransformer _transformer = transforms.Create(context =>
     {
-        _forwarder = forwarder;
-        _options = options;
-        _credentials = credentials;
-        _clock = clock;
-        _time = time;
-        _client = new HttpMessageInvoker(handler, disposeHandler: false);
-        _transformer = transforms.Create(context =>
+        context.CopyRequestHeaders = false;
+        context.CopyResponseHeaders = true;
+        context.UseDefaultForwarders = false;
+
+        // Without Accept-Encoding any coding is acceptable (RFC 9110 §12.5.3). The signature covers neither header.
+        context.AddRequestHeader(HeaderNames.Accept, "application/json", append: false);
+        context.AddRequestHeader(HeaderNames.AcceptEncoding, "identity", append: false);
+        context.AddResponseTransform(response =>
         {
-            context.CopyRequestHeaders = false;
-            context.CopyResponseHeaders = true;
-            context.UseDefaultForwarders = false;
-
-            // Without Accept-Encoding any coding is acceptable (RFC 9110 §12.5.3). The signature covers neither header.
-            context.AddRequestHeader(HeaderNames.Accept, "application/json", append: false);
-            context.AddRequestHeader(HeaderNames.AcceptEncoding, "identity", append: false);
-            context.AddResponseTransform(response =>
+            // It is called for a failed call too, with a 502 of YARP's own.
+            if (response.ProxyResponse is not null)
             {
-                // It is called for a failed call too, with a 502 of YARP's own.
-                if (response.ProxyResponse is not null)
-                {
-                    Departure.OfThisCall?.Answered();
-                    KeepHead(response.HttpContext, response.ProxyResponse);
-                    LearnTime(response.HttpContext);
-                }
+                response.HttpContext.Features.Get<Departure>()?.Close();
+                KeepHead(response.HttpContext, response.ProxyResponse);
+                LearnTime(response.HttpContext, clock);
+            }
 
-                return default;
-            });
-            context.RequestTransforms.Add(new NcpSignatureTransform(options, credentials, clock, time));
+            return default;
         });
-    }
+        context.RequestTransforms.Add(new NcpSignatureTransform(options.BaseAddress.AbsoluteUri + TaskRuns, credentials, clock, time));
+    });
 
     /// <inheritdoc/>
     public Task<NclueOutcome> GetBlockAsync(int number, Departure departure) =>
-        GetRowsAsync(_options.IndexUnit == IndexUnit.Row ? number * BlockSize : number, departure);
+        GetRowsAsync(options.IndexUnit == IndexUnit.Row ? number * BlockSize : number, departure);
 
     /// <summary>Asks for up to 100 rows at <paramref name="index"/>, whatever NCLUE counts by it. Otherwise as <see cref="GetBlockAsync"/>.</summary>
     public async Task<NclueOutcome> GetRowsAsync(int index, Departure departure)
     {
-        using var timeout = new CancellationTokenSource(_options.Timeout, _time);
-        using var body = new BoundedBuffer(_options.MaxResponseBytes);
+        using var timeout = new CancellationTokenSource(options.Timeout, time);
+        using var body = new BoundedBuffer(options.MaxResponseBytes);
 
         var context = new DefaultHttpContext();
         context.Request.Method = HttpMethods.Get;
         context.Request.Path = "/" + TaskRuns;
         context.Request.QueryString = new(string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={BlockSize}"));
         context.Response.Body = body;
+        context.Features.Set(departure);
 
         // The handler makes no span of its own: it would tell NCP of it (see NclueConnections).
         using var span = GatewayTelemetry.Source.StartActivity("GET task-runs", ActivityKind.Client, default(ActivityContext), [
-            new("http.request.method", "GET"), new("server.address", _options.BaseAddress.Host)]);
+            new("http.request.method", "GET"), new("server.address", options.BaseAddress.Host)]);
         departure.Begin(timeout.Token);
-        var error = await _forwarder.SendAsync(context, _options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, timeout.Token);
+        var error = await forwarder.SendAsync(context, options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, timeout.Token);
 
         span?.SetTag("http.response.status_code", context.Features.Get<HttpResponse>()?.StatusCode);
 
@@ -115,13 +100,13 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
 
         if (body.IsTooLong)
         {
-            return NclueOutcome.Failed(NclueFailureKind.Unreadable, $"NCLUE's answer is longer than {_options.MaxResponseBytes} bytes.");
+            return NclueOutcome.Failed(NclueFailureKind.Unreadable, $"NCLUE's answer is longer than {options.MaxResponseBytes} bytes.");
         }
 
         if (error != ForwarderError.None)
         {
             return timeout.IsCancellationRequested
-                ? NclueOutcome.Failed(NclueFailureKind.TimedOut, $"NCLUE did not answer within {_options.Timeout.TotalSeconds:0.###} s.")
+                ? NclueOutcome.Failed(NclueFailureKind.TimedOut, $"NCLUE did not answer within {options.Timeout.TotalSeconds:0.###} s.")
                 : NclueOutcome.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>()));
         }
 
@@ -142,11 +127,11 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
         context.Features.Set(head);
     }
 
-    private void LearnTime(HttpContext context)
+    private static void LearnTime(HttpContext context, UpstreamClock clock)
     {
         if (context.Features.Get<SignedRequest>() is { } signed && HeaderUtilities.TryParseDate(context.Response.Headers.Date.ToString(), out var date))
         {
-            _clock.Learn(date, signed.At);
+            clock.Learn(date, signed.At);
         }
     }
 
@@ -158,14 +143,14 @@ internal sealed class NclueForwarder : IBlockSource, IDisposable
     {
         var signed = context.Features.GetRequiredFeature<SignedRequest>();
         var key = signed.Key;
-        var outcome = NclueResponse.Read(response, body, signed.Time + _time.GetElapsedTime(signed.At)) with { Signed = signed };
+        var outcome = NclueResponse.Read(response, body, signed.Time + time.GetElapsedTime(signed.At)) with { Signed = signed };
         switch (outcome.Failure)
         {
             case null:
-                _credentials.Accept(key);
+                credentials.Accept(key);
                 return outcome;
             case { Cause: RefusalCause.Key or RefusalCause.Permission } refusal:
-                return outcome with { Failure = refusal with { HasOtherKey = _credentials.Refuse(key) } };
+                return outcome with { Failure = refusal with { HasOtherKey = credentials.Refuse(key) } };
             default:
                 return outcome;
         }

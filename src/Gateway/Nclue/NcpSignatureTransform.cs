@@ -13,10 +13,9 @@ namespace NclueGateway.Nclue;
 /// <c>GET {BaseAddress}task-runs?index=…&amp;limit=…</c>; a further call extends this list in a commit of its own.
 /// Within a transform <c>RequestUri</c> is still null, and YARP keeps the one that a transform sets: what is signed is what is sent.
 /// </remarks>
-internal sealed partial class NcpSignatureTransform(NclueOptions options, NclueCredentials credentials, UpstreamClock clock, TimeProvider time) : RequestTransform
+/// <param name="allowed">The one address, without its query, whose requests are signed.</param>
+internal sealed partial class NcpSignatureTransform(string allowed, NclueCredentials credentials, UpstreamClock clock, TimeProvider time) : RequestTransform
 {
-    private readonly string _allowedPath = options.BaseAddress.AbsoluteUri + NclueForwarder.TaskRuns;
-
     /// <exception cref="InvalidOperationException">The request is not on the list. Nothing was signed.</exception>
     public override ValueTask ApplyAsync(RequestTransformContext context)
     {
@@ -44,8 +43,8 @@ internal sealed partial class NcpSignatureTransform(NclueOptions options, NclueC
     /// <summary>By the text, character for character: a parsed address has lost what its parser forgives (case, dots, encoded digits, line ends).</summary>
     private bool IsAllowed(HttpMethod method, Uri uri) =>
         method.Method == HttpMethods.Get
-        && uri.OriginalString.StartsWith(_allowedPath, StringComparison.Ordinal)
-        && AllowedQuery().IsMatch(uri.OriginalString.AsSpan(_allowedPath.Length));
+        && uri.OriginalString.StartsWith(allowed, StringComparison.Ordinal)
+        && AllowedQuery().IsMatch(uri.OriginalString.AsSpan(allowed.Length));
 
     [GeneratedRegex(@"\A\?index=[0-9]{1,9}&limit=[0-9]{1,3}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex AllowedQuery();

@@ -6,6 +6,9 @@ internal static class TimeProviderExtensions
     public static long Ticks(this TimeProvider time, TimeSpan span) =>
         (long)Math.Ceiling(span.Ticks * ((double)time.TimestampFrequency / TimeSpan.TicksPerSecond));
 
+    /// <summary>A time span in whole milliseconds, rounded up.</summary>
+    public static long ToMilliseconds(this TimeSpan span) => (long)Math.Ceiling(span.TotalMilliseconds);
+
     /// <summary>
     /// Waits for a task, but no longer than a time, and no longer than until <paramref name="end"/>; which it was, it does not say. It goes on in the
     /// context that it was called in.

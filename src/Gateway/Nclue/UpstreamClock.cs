@@ -30,30 +30,10 @@ internal sealed partial class UpstreamClock(TimeProvider time, ILogger<UpstreamC
     private long _monotonic;
 
     /// <summary>What the last answer showed, positive when this machine is ahead; null before the first, or after the clock was set.</summary>
-    public TimeSpan? Measured
-    {
-        get
-        {
-            lock (_lock)
-            {
-                Look();
-                return _measured.Count > 0 ? _measured.Last() : null;
-            }
-        }
-    }
+    public TimeSpan? Measured => Read(() => _measured.Count > 0 ? _measured.Last() : null);
 
     /// <summary>What three answers agreed on, positive when this machine is ahead; null while that is not known.</summary>
-    public TimeSpan? Skew
-    {
-        get
-        {
-            lock (_lock)
-            {
-                Look();
-                return _skew;
-            }
-        }
-    }
+    public TimeSpan? Skew => Read(() => _skew);
 
     /// <summary>Whether this machine's clock is so far off that somebody should set it.</summary>
     public bool IsOff => Skew?.Duration() > Tolerance;
@@ -95,6 +75,15 @@ internal sealed partial class UpstreamClock(TimeProvider time, ILogger<UpstreamC
                 _skew = _measured.Order().ElementAt(Agreeing / 2);
                 Tell(_skew.Value);
             }
+        }
+    }
+
+    private TimeSpan? Read(Func<TimeSpan?> read)
+    {
+        lock (_lock)
+        {
+            Look();
+            return read();
         }
     }
 

@@ -34,6 +34,23 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
     public Task<T> RunAsync<T>(Func<Task<T>> call, TimeSpan patience) =>
         State.IsAnswering == true ? CallAsync(call, patience, isProbe: false) : Task.FromException<T>(new RedisAwayException());
 
+    /// <summary>Makes a call if Redis answers. False when it does not, or not in time; the call may have been executed all the same.</summary>
+    public async Task<bool> TryRunAsync(Func<Task> call)
+    {
+        try
+        {
+            return await RunAsync(async () =>
+            {
+                await call();
+                return true;
+            });
+        }
+        catch (RedisAwayException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Makes a call whether or not Redis answers, and closes the circuit when it does.</summary>
     /// <exception cref="RedisAwayException">It does not, or not in time. The call may have been executed.</exception>
     /// <param name="patience">How long to wait for the answer.</param>

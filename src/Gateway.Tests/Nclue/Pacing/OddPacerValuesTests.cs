@@ -106,21 +106,22 @@ public sealed class OddPacerValuesTests(TestRedis redis)
     {
         await using var pacer = await OddPacer.StartAsync(redis);
         var (time, options) = (TimeProvider.System, new NclueOptions());
-        var (changes, clock) = (new ChangeSignal(), new RedisClock(time));
+        var clock = new RedisClock(time);
         var directory = new BlockDirectory(clock, time);
-        var shared = new SharedPacer(
-            new Wire(options.RequestInterval, time, changes), pacer.Script, new RedisCircuit(time, NullLogger<RedisCircuit>.Instance), options,
-            new NclueCredentials(options, NullLogger<NclueCredentials>.Instance), clock, directory, changes, TimeSpan.FromHours(1), time);
+        var session = new RedisPacerSession(
+            pacer.Script, new RedisCircuit(time, NullLogger<RedisCircuit>.Instance), clock, directory,
+            new NclueCredentials(options, NullLogger<NclueCredentials>.Instance), new ChangeSignal(),
+            new PacingSettings(options.RequestInterval, options.ReplicaCount, TimeSpan.FromHours(1)), time);
         var other = new PacerReplica("other");
         for (var look = 0; look < 5; look++)
         {
-            await shared.StartAsync();
+            await session.LookAsync(RedisCircuit.StartPatience);
         }
 
         await pacer.Database.HashSetAsync(pacer.Account, field, value);
         var heard = await pacer.Script.RunAsync(other.Claim(0, time.GetTimestamp()) with { Operation = PacerOperation.Look });
         await pacer.Script.RunAsync(other.Claim(5, time.GetTimestamp()) with { Operation = PacerOperation.End, Fetched = heard.Now });
-        await shared.StartAsync();
+        await session.LookAsync(RedisCircuit.StartPatience);
 
         directory.NewestOf(5).ShouldBe(heard.Now);
     }

@@ -46,28 +46,5 @@ public sealed class SlotCycleTests
         SlotCycle.Of(Reply(slot: 2, previous: 2, cycle: 3, changedAgo: 10), settle: 4_200, Interval).ShouldBeNull();
 
     private static PacerReply Reply(int slot, int previous, int cycle, long changedAgo) =>
-        new()
-        {
-            Slot = slot,
-            Cycle = cycle,
-            PreviousCycle = previous,
-            Now = 50_000,
-            CycledAt = 50_000 - changedAgo,
-            Outcome = "ok",
-            Value = 0,
-            Tick = 1,
-            Epoch = 1,
-            Next = 0,
-            Quiet = 0,
-            Pause = 0,
-            PausedFor = "",
-            Last = BidClass.None,
-            Number = 0,
-            Generation = 0,
-            Elsewhere = [],
-            Flights = [],
-            News = 0,
-            IsAll = false,
-            Changes = [],
-        };
+        ScriptedPacer.Nothing with { Slot = slot, Cycle = cycle, PreviousCycle = previous, Now = 50_000, CycledAt = 50_000 - changedAgo };
 }

@@ -49,7 +49,7 @@ public sealed class WirePropertyTests
                 case 5: Send(call, flag); break;
                 case 6: Send(UnderWay, flag); break;
                 case 7: EndSending(flag); break;
-                case 8 when call is { WasSent: true }: call.Departure.Answered(); Proved(call); break;
+                case 8 when call is { WasSent: true }: call.Departure.Close(); Proved(call); break;
                 case 9: Close(call); break;
             }
 
@@ -142,11 +142,8 @@ public sealed class WirePropertyTests
             call.IsProved = true;
         }
 
-        private async Task SendAsync(Departure departure, bool onNewConnection, Task written)
-        {
-            departure.Begin(CancellationToken.None);
-            await _wire.SendAsync(onNewConnection, () => new(written));
-        }
+        private async Task SendAsync(Departure departure, bool onNewConnection, Task written) =>
+            await _wire.SendAsync(departure, onNewConnection, () => new(written));
     }
 
     private sealed record Call(Departure Departure)

@@ -11,8 +11,9 @@ public sealed class WireTests
     private readonly FakeTimeProvider _clock = new();
     private readonly Wire _wire;
     private readonly ChangeSignal _changes = new();
+    private readonly Issuer _issuer = new();
 
-    public WireTests() => _wire = new(Interval, _clock, _changes);
+    public WireTests() => _wire = new(Interval, _clock, _changes, _issuer);
 
     [Fact]
     public void The_first_departure_is_open_at_once()
@@ -121,7 +122,7 @@ public sealed class WireTests
         _clock.Advance(TimeSpan.FromMilliseconds(300));
         _wire.UntilOpen.ShouldBe((2 * Interval) - TimeSpan.FromMilliseconds(300));
 
-        departure.Answered();
+        departure.Close();
 
         _wire.UntilOpen.ShouldBe(Interval);
     }
@@ -138,7 +139,7 @@ public sealed class WireTests
         var sent = _clock.GetUtcNow();
         _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
 
-        departure.Answered();
+        departure.Close();
         departure.Close();
 
         var left = sent + (2 * Interval) - _clock.GetUtcNow();
@@ -163,7 +164,7 @@ public sealed class WireTests
         _clock.Advance(2 * Interval);
         await SendAsync(_wire.TryDepart()!, onNewConnection: true);
 
-        late.Answered();
+        late.Close();
         late.Close();
 
         _wire.UntilOpen.ShouldBe(2 * Interval);
@@ -172,7 +173,7 @@ public sealed class WireTests
     [Fact]
     public async Task Nothing_is_sent_without_a_departure()
     {
-        await Should.ThrowAsync<IOException>(async () => await _wire.SendAsync(false, NotToBeSent));
+        await Should.ThrowAsync<IOException>(async () => await _wire.SendAsync(null, false, NotToBeSent));
         _wire.UntilOpen.ShouldBe(TimeSpan.Zero);
     }
 
@@ -217,7 +218,7 @@ public sealed class WireTests
     {
         var departure = _wire.TryDepart()!;
         await ShouldRaiseAsync(() => SendAsync(departure, onNewConnection: true));
-        await ShouldRaiseAsync(() => Run(departure.Answered));
+        await ShouldRaiseAsync(() => Run(departure.Close));
         await ShouldRaiseAsync(() => Run(departure.Close));
 
         static Task Run(Action action)
@@ -237,7 +238,7 @@ public sealed class WireTests
     [Fact]
     public async Task What_is_not_confirmed_is_not_sent_and_its_departure_is_spent()
     {
-        _wire.Confirm = _ => throw new IOException("not any more");
+        _issuer.Confirm = () => throw new IOException("not any more");
         var departure = _wire.TryDepart()!;
 
         (await Should.ThrowAsync<IOException>(() => SendAsync(departure, onNewConnection: true, NotToBeSent))).Message.ShouldBe("not any more");
@@ -250,7 +251,7 @@ public sealed class WireTests
     public async Task While_a_request_waits_to_be_confirmed_there_is_no_other_departure()
     {
         var confirmed = new TaskCompletionSource();
-        _wire.Confirm = _ => new(confirmed.Task);
+        _issuer.Confirm = () => new(confirmed.Task);
         var sending = SendAsync(_wire.TryDepart()!, onNewConnection: false);
         _clock.Advance(10 * Interval);
 
@@ -264,21 +265,17 @@ public sealed class WireTests
     [Fact]
     public async Task Whoever_keeps_the_other_replicas_informed_hears_of_what_was_sent_and_once_of_what_has_arrived()
     {
-        var heard = new List<string>();
-        _wire.Sent = (_, isNew) => heard.Add($"sent {isNew}");
-        _wire.Proved = _ => heard.Add("proved");
-
         var first = _wire.TryDepart()!;
         await SendAsync(first, onNewConnection: true);
-        first.Answered();
+        first.Close();
         first.Close();
         _clock.Advance(2 * Interval);
         var second = _wire.TryDepart()!;
         await SendAsync(second, onNewConnection: false);
-        second.Answered();
+        second.Close();
         second.Close();
 
-        heard.ShouldBe(["sent True", "proved", "sent False"]);
+        _issuer.Heard.ShouldBe(["sent True", "delivered", "sent False"]);
     }
 
     private static ValueTask NotToBeSent() => throw new InvalidOperationException("This was not to be sent.");
@@ -286,12 +283,20 @@ public sealed class WireTests
     private async Task ShouldBeHeldBackAsync(Departure departure) =>
         await Should.ThrowAsync<IOException>(() => SendAsync(departure, onNewConnection: false, NotToBeSent));
 
-    private Task SendAsync(Departure departure, bool onNewConnection, Func<ValueTask>? send = null) =>
-        SendAsync(_wire, departure, onNewConnection, send ?? (() => default));
+    private async Task SendAsync(Departure departure, bool onNewConnection, Func<ValueTask>? send = null) =>
+        await _wire.SendAsync(departure, onNewConnection, send ?? (() => default));
 
-    private static async Task SendAsync(Wire wire, Departure departure, bool onNewConnection, Func<ValueTask> send)
+    private sealed class Issuer : IPermitIssuer
     {
-        departure.Begin(CancellationToken.None);
-        await wire.SendAsync(onNewConnection, send);
+        /// <summary>How a permit is confirmed.</summary>
+        public Func<ValueTask> Confirm { get; set; } = () => default;
+
+        public List<string> Heard { get; } = [];
+
+        public ValueTask ConfirmAsync(Departure departure) => Confirm();
+
+        public void Sent(Departure departure, bool onNewConnection) => Heard.Add($"sent {onNewConnection}");
+
+        public void Delivered(Departure departure) => Heard.Add("delivered");
     }
 }

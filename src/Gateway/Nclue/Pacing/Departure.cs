@@ -1,11 +1,13 @@
 namespace NclueGateway.Nclue.Pacing;
 
 /// <summary>One granted departure. It is spent, whatever becomes of it.</summary>
-/// <param name="wire">Where its one request leaves.</param>
 /// <param name="at">The timestamp of the grant: nothing that the upstream answers is older.</param>
 /// <param name="grant">What all replicas know it by.</param>
-internal sealed class Departure(Wire wire, long at, Grant grant)
+/// <param name="closed">Called by <see cref="Close"/>.</param>
+internal sealed class Departure(long at, Grant grant, Action<Departure> closed)
 {
+    // A connection does not see the HttpRequestMessage that it writes: neither YARP nor SocketsHttpHandler passes it on to the stream, which
+    // outlives the call. What both keep is the calling method's execution context.
     private static readonly AsyncLocal<Departure?> Current = new();
 
     /// <summary>The departure of the call that is being made; null outside of one.</summary>
@@ -36,11 +38,11 @@ internal sealed class Departure(Wire wire, long at, Grant grant)
     /// <summary>It was too late for its turn and has got another one. What it brings counts from the first.</summary>
     public void Renew(long number, long askedAt) => Grant = Grant with { Number = number, AskedAt = askedAt };
 
-    /// <summary>The upstream has answered, so the request has arrived.</summary>
-    public void Answered() => wire.Arrived(this);
-
-    /// <summary>The call is over: nothing will be sent any more, and what was sent has arrived if it ever will.</summary>
-    public void Close() => wire.Arrived(this);
+    /// <summary>
+    /// Ends the departure: the upstream has responded, or the call is over. Nothing more will be sent with it, and what was sent has arrived if it ever
+    /// will.
+    /// </summary>
+    public void Close() => closed(this);
 }
 
 /// <summary>What all replicas know a departure by.</summary>

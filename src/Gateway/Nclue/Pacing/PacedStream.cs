@@ -26,7 +26,7 @@ internal sealed class PacedStream(Stream inner, Wire wire) : Stream
     {
         var isNew = !_isUsed;
         _isUsed = true;
-        await wire.SendAsync(isNew, async () =>
+        await wire.SendAsync(Departure.OfThisCall, isNew, async () =>
         {
             await inner.WriteAsync(buffer, cancellationToken);
             await inner.FlushAsync(cancellationToken);

@@ -11,37 +11,19 @@ namespace NclueGateway.Nclue.Pacing;
 /// is counted from the answer; but from one interval after sending when the answer takes longer, so that a slow upstream costs one
 /// departure for each connection and no more.
 /// </remarks>
-internal sealed class Wire
+/// <param name="interval">The least time between two requests.</param>
+/// <param name="time">The clock.</param>
+/// <param name="changes">Raised when the time of the next departure has changed.</param>
+/// <param name="issuer">Confirms departures right before they are used; null where a replica keeps to its own share.</param>
+internal sealed class Wire(TimeSpan interval, TimeProvider time, ChangeSignal changes, IPermitIssuer? issuer = null)
 {
     private readonly Lock _lock = new();
-    private readonly TimeProvider _time;
-    private readonly ChangeSignal _changes;
-    private readonly long _interval;
+    private readonly long _interval = time.Ticks(interval);
     private long _next = long.MinValue;
     private Departure? _unsent;
 
-    /// <param name="interval">The least time between two requests.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="changes">Raised when the time of the next departure has changed.</param>
-    public Wire(TimeSpan interval, TimeProvider time, ChangeSignal changes)
-    {
-        _changes = changes;
-        _time = time;
-        Interval = interval;
-        _interval = time.Ticks(interval);
-    }
-
-    /// <summary>Asked right before a request is written; throws <see cref="IOException"/> when it may no longer be.</summary>
-    public Func<Departure, ValueTask> Confirm { get; set; } = _ => default;
-
-    /// <summary>Called when a request has been written, whole or in part, and whether it was the first of its connection.</summary>
-    public Action<Departure, bool> Sent { get; set; } = (_, _) => { };
-
-    /// <summary>Called when the first request of a connection turns out to have arrived, if it ever will.</summary>
-    public Action<Departure> Proved { get; set; } = _ => { };
-
     /// <summary>The least time between two requests of this replica.</summary>
-    public TimeSpan Interval { get; }
+    public TimeSpan Interval => interval;
 
     /// <summary>How long until a departure is open: zero when one is now, null while one has been granted and not sent.</summary>
     public TimeSpan? UntilOpen
@@ -50,9 +32,9 @@ internal sealed class Wire
         {
             lock (_lock)
             {
-                var now = _time.GetTimestamp();
+                var now = time.GetTimestamp();
                 return _unsent is not null ? null
-                    : _next > now ? _time.GetElapsedTime(now, _next)
+                    : _next > now ? time.GetElapsedTime(now, _next)
                     : TimeSpan.Zero;
             }
         }
@@ -64,27 +46,27 @@ internal sealed class Wire
     {
         lock (_lock)
         {
-            var now = _time.GetTimestamp();
+            var now = time.GetTimestamp();
             if (_unsent is not null || _next > now)
             {
                 return null;
             }
 
             _next = now + _interval;
-            return _unsent = new Departure(this, now, grant);
+            return _unsent = new Departure(now, grant, Arrived);
         }
     }
 
     /// <summary>Lets one request onto the wire: sends it, and counts the next departure from then, even if sending fails half-way.</summary>
+    /// <param name="departure">The departure of its call; null for none.</param>
     /// <param name="onNewConnection">Whether it is the first request of its connection.</param>
     /// <param name="send">Writes the request.</param>
     /// <exception cref="IOException">
     /// The call that it belongs to has no departure left. <see cref="SocketsHttpHandler"/> sends a request again, unasked, when a pooled
     /// connection turns out to be closed; the upstream may have counted the first one, and a departure granted since belongs to another call.
     /// </exception>
-    public async ValueTask SendAsync(bool onNewConnection, Func<ValueTask> send)
+    public async ValueTask SendAsync(Departure? departure, bool onNewConnection, Func<ValueTask> send)
     {
-        var departure = Departure.OfThisCall;
         lock (_lock)
         {
             if (departure is null or { IsSending: true } || departure != _unsent)
@@ -98,7 +80,7 @@ internal sealed class Wire
         var isOut = false;
         try
         {
-            await Confirm(departure);
+            await (issuer?.ConfirmAsync(departure) ?? default);
             isOut = true;
             await send();
         }
@@ -106,7 +88,7 @@ internal sealed class Wire
         {
             lock (_lock)
             {
-                var now = _time.GetTimestamp();
+                var now = time.GetTimestamp();
                 departure.IsSending = false;
                 if (isOut)
                 {
@@ -119,15 +101,15 @@ internal sealed class Wire
 
             if (isOut)
             {
-                Sent(departure, onNewConnection);
+                issuer?.Sent(departure, onNewConnection);
             }
 
-            _changes.Raise();
+            changes.Raise();
         }
     }
 
     /// <summary>What was sent with a departure has arrived, if it ever will, and nothing more will be sent with it.</summary>
-    internal void Arrived(Departure departure)
+    private void Arrived(Departure departure)
     {
         bool isProof;
         lock (_lock)
@@ -139,7 +121,7 @@ internal sealed class Wire
 
             if (departure.UnprovenSince is { } sent && _next == sent + (2 * _interval))
             {
-                _next = Math.Min(_time.GetTimestamp(), sent + _interval) + _interval;
+                _next = Math.Min(time.GetTimestamp(), sent + _interval) + _interval;
             }
 
             isProof = departure.UnprovenSince is not null;
@@ -152,9 +134,9 @@ internal sealed class Wire
 
         if (isProof)
         {
-            Proved(departure);
+            issuer?.Delivered(departure);
         }
 
-        _changes.Raise();
+        changes.Raise();
     }
 }
