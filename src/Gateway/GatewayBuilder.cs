@@ -10,7 +10,6 @@ using NclueGateway.Operations.Telemetry;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
 using NclueGateway.TaskRuns;
-using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace NclueGateway;
 
@@ -49,15 +48,8 @@ public static class GatewayBuilder
             .AddRedis(settings.Connections)
             .AddNclue(settings.Nclue, settings.IsShared, settings.Cache.KeepFor)
             .AddTaskRuns(settings.Nclue, settings.IsShared)
-            .AddOpenApi(settings.OpenApi, DescribeOperations);
+            .AddOpenApi(settings.OpenApi);
         return builder;
-    }
-
-    /// <summary>What the API's description describes, in this order.</summary>
-    internal static void DescribeOperations(SwaggerGenOptions api)
-    {
-        api.DocumentFilter<TaskRunOperations>();
-        api.DocumentFilter<SessionOperations>();
     }
 
     /// <summary>Puts the request path together.</summary>
@@ -81,13 +73,9 @@ public static class GatewayBuilder
         app.UseMiddleware<RequestBodyMiddleware>();
         app.UseHostCheck();
         app.UseAccess();
-        if (hasSignIn)
-        {
-            app.MapSessions();
-        }
-
         app.MapDiscovery(TaskRunsEndpoint.Path, hasSignIn ? SessionEndpoints.Login : null);
         app.MapTaskRuns();
+        app.MapSessions(hasSignIn);
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();

@@ -15,6 +15,7 @@ using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Operations;
+using NclueGateway.TaskRuns;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
@@ -95,7 +96,12 @@ internal sealed class AccessHost : IAsyncDisposable
             builder.Services.AddProviderHealth();
         }
 
-        builder.Services.AddOpenApi(openApi ?? new(), GatewayBuilder.DescribeOperations);
+        builder.Services.AddOpenApi(openApi ?? new());
+        builder.Services.ConfigureSwaggerGen(api =>
+        {
+            SessionOpenApi.AddScheme(api);
+            api.DocInclusionPredicate((_, endpoint) => endpoint.ActionDescriptor.EndpointMetadata.OfType<ApiTag>().Any()); // none of a test's own
+        });
         builder.Services.AddOperations(new() { DrainDelay = TimeSpan.Zero }, http.IsPublic);
 
         var app = builder.Build();
@@ -111,8 +117,10 @@ internal sealed class AccessHost : IAsyncDisposable
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();
-        app.MapMethods(Protected, [HttpMethods.Get], (HttpContext context) => ((SignedInCaller)context.User).Caller.Subject)
-            .RequirePermission(Permission.ReadTaskRuns);
+        var list = (HttpContext context) => ((SignedInCaller)context.User).Caller.Subject;
+        app.MapMethods(Protected, [HttpMethods.Get], list)
+            .RequirePermission(Permission.ReadTaskRuns).WithName("listTaskRuns").WithSummary("List task runs").DescribeList(list.Method, hasBody: true);
+        app.MapSessions(isOn: false); // described, and answered by the tests that need them
         map?.Invoke(app);
         await app.StartAsync();
         return new(app, issuer, time, app.Services.GetFakeLogCollector());

@@ -21,7 +21,7 @@ public sealed class CSharpClientAnswerTests
     [Fact]
     public async Task A_page_is_read_as_the_gateway_describes_it()
     {
-        foreach (var (_, _, example) in NclueGateway.TaskRuns.TaskRunContract.Examples)
+        foreach (var (_, _, example) in NclueGateway.TaskRuns.TaskRunExamples.Pages)
         {
             var described = JsonSerializer.SerializeToNode(example, JsonSerializerOptions.Web)!;
             await using var server = Start(RawUpstream.Http(200, Encoding.UTF8.GetBytes(described.ToJsonString()), Json));

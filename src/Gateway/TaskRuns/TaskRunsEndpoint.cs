@@ -42,8 +42,12 @@ internal static class TaskRunsEndpoint
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
         RequestDelegate answer = routes.ServiceProvider.GetRequiredService<TaskRunRequests>().AnswerAsync;
-        routes.MapMethods(Path, [HttpMethods.Get], answer).RequirePermission(Permission.ReadTaskRuns).ExcludeFromDescription();
-        routes.MapMethods(Path, [HttpMethods.Head], answer).RequirePermission(Permission.ReadTaskRuns).ExcludeFromDescription();
+        routes.MapMethods(Path, [HttpMethods.Get], answer).RequirePermission(Permission.ReadTaskRuns)
+            .WithName("listTaskRuns").WithSummary("List task runs").WithDescription(TaskRunOpenApi.ListDescription)
+            .DescribeList(answer.Method, hasBody: true);
+        routes.MapMethods(Path, [HttpMethods.Head], answer).RequirePermission(Permission.ReadTaskRuns)
+            .WithName("headTaskRuns").WithSummary("Get the headers of a page of task runs").WithDescription("Returns the headers of GET, without the body.")
+            .DescribeList(answer.Method, hasBody: false);
     }
 
     private static DistributedBlockStore CreateStore(IServiceProvider provider, NclueOptions nclue)

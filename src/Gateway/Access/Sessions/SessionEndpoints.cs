@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -27,12 +28,28 @@ internal static class SessionEndpoints
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
-    public static void MapSessions(this IEndpointRouteBuilder routes)
+    /// <param name="app">Where they are mapped.</param>
+    /// <param name="isOn">Whether browser sign-in is on. Where it is off they are described, and no request reaches them.</param>
+    public static void MapSessions(this IEndpointRouteBuilder app, bool isOn)
     {
-        routes.MapGet(Login, LoginAsync).AllowAnonymous().ExcludeFromDescription();
+        var routes = app.MapGroup("");
+        if (!isOn)
+        {
+            routes.WithMetadata(new SuppressMatchingMetadata());
+        }
+
         routes.MapPost(BackChannelLogout, BackChannelLogoutAsync).AllowAnonymous().ExcludeFromDescription();
-        routes.MapGet(Session, DescribeAsync).RequireAuthorization().ExcludeFromDescription();
-        routes.MapPost(Logout, LogoutAsync).RequireAuthorization().ExcludeFromDescription();
+        routes.MapGet(Login, LoginAsync).AllowAnonymous()
+            .WithName("login").WithSummary("Sign in")
+            .WithDescription("For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in. A "
+                + "browser that asks for HTML gets a page in place of a problem." + SessionOpenApi.SignInIsOff)
+            .DescribeLogin();
+        routes.MapGet(Session, DescribeAsync).RequireAuthorization()
+            .WithName("getSession").WithSummary("Get the current session").WithDescription("Does not extend the session." + SessionOpenApi.SignInIsOff)
+            .DescribeSession();
+        routes.MapPost(Logout, LogoutAsync).RequireAuthorization()
+            .WithName("logout").WithSummary("Sign out").WithDescription("Ends the session of the cookie, on every replica." + SessionOpenApi.SignInIsOff)
+            .DescribeLogout();
     }
 
     /// <summary>
@@ -41,7 +58,7 @@ internal static class SessionEndpoints
     /// </summary>
     public static void SeverFromOpener(HttpResponse response) => response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
 
-    private static async Task LoginAsync(HttpContext context, AuthOptions auth, TimeProvider time)
+    private static async Task LoginAsync(HttpContext context, [FromServices] AuthOptions auth, [FromServices] TimeProvider time)
     {
         SeverFromOpener(context.Response);
         var given = context.Request.Query["returnUrl"];
@@ -76,7 +93,7 @@ internal static class SessionEndpoints
         }
     }
 
-    private static async Task DescribeAsync(HttpContext context, AuthOptions auth)
+    private static async Task DescribeAsync(HttpContext context, [FromServices] AuthOptions auth)
     {
         if (context.Features.Get<HeldSession>() is not { } session)
         {
@@ -97,7 +114,8 @@ internal static class SessionEndpoints
             Json);
     }
 
-    private static async Task LogoutAsync(HttpContext context, SessionStore store, TokenEndpoint provider, BrowserSessionOptions options)
+    private static async Task LogoutAsync(
+        HttpContext context, [FromServices] SessionStore store, [FromServices] TokenEndpoint provider, [FromServices] BrowserSessionOptions options)
     {
         if (context.Features.Get<HeldSession>() is not { } session)
         {
@@ -113,7 +131,11 @@ internal static class SessionEndpoints
         await context.Response.WriteAsJsonAsync(new SessionContract.SignedOut { LogoutUrl = await LogoutUrlAsync(provider, options) }, Json);
     }
 
-    private static async Task BackChannelLogoutAsync(HttpContext context, LogoutTokens tokens, SessionStore store, BrowserSessionOptions options)
+    private static async Task BackChannelLogoutAsync(
+        HttpContext context,
+        [FromServices] LogoutTokens tokens,
+        [FromServices] SessionStore store,
+        [FromServices] BrowserSessionOptions options)
     {
         context.Response.Headers.CacheControl = "no-store";
         if (await ReadLogoutTokenAsync(context) is not [{ Length: > 0 } token] || await tokens.ReadAsync(token) is not { } logout)

@@ -32,6 +32,7 @@ internal static class SessionSignIn
     {
         var scope = new SessionScope(auth, options);
         services.AddSingleton(options).AddKeys(options, keyPrefix, isShared);
+        services.ConfigureSwaggerGen(SessionOpenApi.AddScheme);
         if (!options.IsOn)
         {
             return services;

@@ -1,12 +1,11 @@
 using Microsoft.OpenApi;
-using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
 /// The API's description: an OpenAPI 3.1 document at <c>/openapi/v1.json</c> and, if wanted, Swagger UI at <c>/swagger</c>. It is the same
-/// for every installation, except for the path in <see cref="HttpOptions.PathBase"/>: clients are generated from it once. The folders that answer requests describe
-/// their own operations, each with an <see cref="IDocumentFilter"/>.
+/// for every installation, except for the path in <see cref="HttpOptions.PathBase"/>: clients are generated from it once. Operations are described where their
+/// endpoints are mapped.
 /// </summary>
 internal static class OpenApiDescription
 {
@@ -19,11 +18,8 @@ internal static class OpenApiDescription
     /// <summary>The security scheme of browsers.</summary>
     public const string SessionScheme = "session";
 
-    /// <param name="services">Where it is added.</param>
-    /// <param name="options">The settings.</param>
-    /// <param name="operations">Adds what is described, in this order.</param>
-    public static IServiceCollection AddOpenApi(
-        this IServiceCollection services, OpenApiOptions options, Action<SwaggerGenOptions> operations) => services
+    /// <summary>Describes all endpoints that are not excluded from the description.</summary>
+    public static IServiceCollection AddOpenApi(this IServiceCollection services, OpenApiOptions options) => services
         .AddSingleton(options)
         .AddSingleton<OpenApiText>()
         .AddEndpointsApiExplorer()
@@ -49,12 +45,13 @@ internal static class OpenApiDescription
                 BearerFormat = "JWT",
                 Description = "An access token of the company's identity provider for this gateway (RFC 6750).",
             });
-            swagger.DocInclusionPredicate((_, _) => false); // only what is described by hand
+            swagger.MapType<PathString>(() => new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri-reference" });
+            swagger.CustomSchemaIds(type => type.Name.Replace("Response", "", StringComparison.Ordinal));
+            swagger.OrderActionsBy(operation => operation.RelativePath);
             swagger.SupportNonNullableReferenceTypes();
             swagger.IncludeXmlComments(typeof(OpenApiDescription).Assembly);
             swagger.SchemaFilter<ContractSchemas>();
-            swagger.DocumentFilter<ProblemSchema>();
-            operations(swagger);
+            swagger.OperationFilter<EndpointDescriptionFilter>();
         });
 
     /// <param name="endpoints">Where it is mapped.</param>

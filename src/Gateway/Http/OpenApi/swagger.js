@@ -6,11 +6,8 @@ const gateway = new URL("..", location.href);
 // Only where browser sign-in is on: a question that is answered with 404 is an error in the browser's console.
 const hasSignIn = "session" in document.currentScript.dataset;
 
-// Proves to the gateway that a script of its own origin asks; never told to anybody else.
+// Proves to the gateway that a script of its own origin sends the request; never sent to another origin.
 const csrf = { "X-CSRF": "1" };
-
-// Whoever is signed in; null while nobody is, or while that is not known yet.
-let person = null;
 
 // Leads back to the operation that is open now: Swagger UI has it in the fragment.
 function loginAddress() {
@@ -19,49 +16,16 @@ function loginAddress() {
   return login.href;
 }
 
-// What Swagger UI does not do by itself.
-const plugin = ({ React: { createElement: h } }) => {
-  const cookies = definitions => definitions.every(scheme => scheme.get("type") === "apiKey" && scheme.get("in") === "cookie");
-
-  function Session({ name, schema, getComponent }) {
-    const Markdown = getComponent("Markdown", true);
-    const login = h("a", { href: loginAddress(), onClick: click => { click.currentTarget.href = loginAddress(); } }, "sign in");
-    const state = !hasSignIn ? ["Nobody can sign in with a browser at this gateway."]
-      : person !== null ? [`Signed in as ${person}: the browser sends the cookie by itself.`]
-      : ["No page can set this cookie, so there is nothing to fill in: ", login, ", as with the link on top of this page."];
-    return h("div", { className: "gateway-session" },
-      h("h4", null, h("code", null, name), "  (session of the browser)"),
-      h(Markdown, { source: schema.get("description") }),
-      h("p", null, ...state));
-  }
-
-  return {
-    wrapComponents: {
-      // A browser's session: no text box, and no button that would take what is in it.
-      apiKeyAuth: Original => props => props.schema.get("in") === "cookie" ? h(Session, props) : h(Original, props),
-      auths: Original => props => !cookies(props.definitions) ? h(Original, props)
-        : h("div", { className: "auth-container" }, props.definitions.entrySeq().map(([name, schema]) => h(Session, { ...props, key: name, name, schema }))),
-
-      // Nothing to choose from.
-      ServersContainer: Original => props => props.specSelectors.servers()?.size > 1 ? h(Original, props) : null,
-
-      // The path of an operation lies in a button, which must not hold a link. The fragment follows the button all the same.
-      OperationSummaryPath: Original => props => h(Original, {
-        ...props,
-        getComponent: (component, ...more) => component === "DeepLink" ? ({ text }) => h("span", null, text) : props.getComponent(component, ...more),
-      }),
-    },
-  };
-};
-
-// What whoever cannot see the page, or has no mouse, needs of it and Swagger UI leaves out.
+// Adds what people need who use the page by keyboard or screen reader, and Swagger UI leaves out.
 function makeAccessible(root) {
   const each = (selector, change) => root.querySelectorAll(selector).forEach(change);
   each("pre.microlight:not([tabindex])", code => { code.tabIndex = 0; }); // it scrolls
   each(".parameters select:not([aria-label])", select => { select.ariaLabel = select.closest("tr").dataset.paramName; });
   each(".examples-select-element:not([aria-label])", select => { select.ariaLabel = "Example"; });
   each(".close-modal:not([aria-label])", button => { button.ariaLabel = "Close"; });
-  each(".auth-btn-wrapper [aria-label]", button => button.removeAttribute("aria-label")); // says something else than the button does
+  each(".auth-btn-wrapper [aria-label]", button => button.removeAttribute("aria-label")); // it differs from the button's text
+  each(".opblock-summary-control a[href]", link => link.removeAttribute("href")); // a button must not hold a link; it sets the fragment itself
+  each(".servers select:not([aria-label])", select => { select.ariaLabel = "Server"; });
   each(".modal-ux:not([role])", dialog => Object.assign(dialog, { role: "dialog", ariaModal: "true", ariaLabel: "Available authorizations" }));
 }
 
@@ -71,9 +35,8 @@ new MutationObserver(() => makeAccessible(root)).observe(root, { childList: true
 SwaggerUIBundle({
   dom_id: "#swagger-ui",
   url: new URL("openapi/v1.json", gateway).href,
-  queryConfigEnabled: false, // a link must not show somebody else's document here
+  queryConfigEnabled: false, // a link must not show the document of another origin here
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [plugin],
   layout: "BaseLayout",
   deepLinking: true,
   displayRequestDuration: true,
@@ -90,11 +53,10 @@ SwaggerUIBundle({
 });
 
 async function showSession() {
-  const answer = await fetch(new URL("session", gateway), { headers: csrf });
-  const body = await answer.json();
+  const response = await fetch(new URL("session", gateway), { headers: csrf });
+  const body = await response.json();
   const bar = document.getElementById("session");
-  if (answer.ok) {
-    person = body.name ?? "somebody without a name";
+  if (response.ok) {
     const out = document.createElement("button");
     out.className = "btn";
     out.textContent = "Sign out";
@@ -102,7 +64,7 @@ async function showSession() {
       await fetch(new URL("session/logout", gateway), { method: "POST", headers: csrf });
       location.reload();
     });
-    bar.append(`Signed in as ${person} `, out);
+    bar.append(`Signed in as ${body.name ?? "a person without a name"} `, out);
   } else if (body.login) {
     const link = document.createElement("a");
     link.href = loginAddress();

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Microsoft.OpenApi;
+
+namespace NclueGateway.Http.OpenApi;
+
+/// <summary>Parameters that an endpoint reads by itself, so that its signature does not show them.</summary>
+internal static class ApiParameters
+{
+    /// <summary>A whole number in the query.</summary>
+    public static OpenApiParameter Number(string name, string description, int least, int most, int fallback) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Query,
+        Description = description,
+        Example = fallback,
+        Schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Integer,
+            Format = "int32",
+            Minimum = least.ToString(CultureInfo.InvariantCulture),
+            Maximum = most.ToString(CultureInfo.InvariantCulture),
+            Default = fallback,
+        },
+    };
+
+    /// <summary>A header.</summary>
+    public static OpenApiParameter Header(string name, string description) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
+
+    /// <summary>The header that proves that a script of an allowed origin has sent a request with the session cookie.</summary>
+    public static OpenApiParameter Csrf(bool isRequired, string description) => new()
+    {
+        Name = "X-CSRF",
+        In = ParameterLocation.Header,
+        Required = isRequired,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["1"] },
+    };
+}

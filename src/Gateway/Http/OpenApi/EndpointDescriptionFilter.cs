@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace NclueGateway.Http.OpenApi;
+
+/// <summary>Describes of an operation what the API explorer does not: parameters, security, headers and examples, all from the endpoint's metadata.</summary>
+internal sealed class EndpointDescriptionFilter : IOperationFilter
+{
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().LastOrDefault()?.Summary; // and not a comment on the handler
+        operation.Parameters = [.. metadata.OfType<IOpenApiParameter>()];
+        operation.Security =
+        [
+            .. metadata.OfType<ApiSecurity>().SelectMany(security => security.Schemes)
+                .Select(scheme => new OpenApiSecurityRequirement { [new(scheme, context.Document)] = [] }),
+        ];
+        foreach (var tag in metadata.OfType<ApiTag>())
+        {
+            context.Document.Tags!.First(known => known.Name == tag.Name).Description = tag.Description;
+        }
+
+        foreach (var response in metadata.OfType<ApiResponse>())
+        {
+            Complete((OpenApiResponse)operation.Responses![$"{response.StatusCode}"], response);
+        }
+
+        if (!operation.Responses!.Keys.Any(status => status.StartsWith('2')))
+        {
+            // Linters want to know which other responses there are.
+            var problem = context.SchemaGenerator.GenerateSchema(typeof(ProblemResponse), context.SchemaRepository);
+            operation.Responses["default"] = new OpenApiResponse
+            {
+                Description = "Any other status is a problem too.",
+                Content = new Dictionary<string, IOpenApiMediaType> { ["application/problem+json"] = new OpenApiMediaType { Schema = problem } },
+            };
+        }
+    }
+
+    private static void Complete(OpenApiResponse described, ApiResponse response)
+    {
+        described.Description = response.Description;
+        if (response.Headers.Count > 0)
+        {
+            described.Headers = response.Headers.ToDictionary(header => header.Name, Describe);
+        }
+
+        foreach (var (type, body) in described.Content ?? new Dictionary<string, IOpenApiMediaType>())
+        {
+            var media = (OpenApiMediaType)body;
+            if (type == "text/html")
+            {
+                media.Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+                continue;
+            }
+
+            media.Examples = response.Examples.ToDictionary(
+                example => example.Name, IOpenApiExample (example) => new OpenApiExample { Summary = example.Summary, Value = example.Value });
+        }
+    }
+
+    private static IOpenApiHeader Describe(ApiHeader header)
+    {
+        var isNumber = header.Example.GetValueKind() == JsonValueKind.Number;
+        return new OpenApiHeader
+        {
+            Description = header.Description,
+            Required = header.IsRequired,
+            Schema = new OpenApiSchema
+            {
+                Type = isNumber ? JsonSchemaType.Integer : JsonSchemaType.String,
+                Examples = [header.Example],
+                Minimum = isNumber ? "0" : null,
+            },
+        };
+    }
+}

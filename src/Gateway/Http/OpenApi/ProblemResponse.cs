@@ -1,0 +1,89 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
+
+namespace NclueGateway.Http.OpenApi;
+
+/// <summary>What went wrong (RFC 9457).</summary>
+/// <remarks>For the API's description only: <see cref="ProblemAnswer"/> writes the body.</remarks>
+internal sealed record ProblemResponse
+{
+    private const string MediaType = "application/problem+json";
+
+    private static readonly ApiHeader NoStore = new("Cache-Control", "Must not be stored by any cache.", "no-store");
+
+    private static readonly ApiHeader RetryAfter = new("Retry-After", "Seconds to wait before the next attempt.", 2);
+
+    private static readonly ApiHeader TokenRefused = new(
+        "WWW-Authenticate", "Why the token is not accepted (RFC 6750); only `Bearer` when none came.",
+        "Bearer error=\"invalid_token\", error_description=\"The token has expired\"");
+
+    private static readonly ApiHeader ScopeMissing = new(
+        "WWW-Authenticate", "With a token: the scope that is missing (RFC 6750).",
+        "Bearer error=\"insufficient_scope\", scope=\"task-runs:read\"", IsRequired: false);
+
+    /// <summary>The problem type: the address of a page of this gateway that explains it. Decide by its last segment.</summary>
+    public required PathString Type { get; init; }
+
+    /// <summary>The summary of the problem type. It is the same every time.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The HTTP status.</summary>
+    [Range(400, 599)]
+    public required int Status { get; init; }
+
+    /// <summary>The explanation of this occurrence.</summary>
+    public string Detail { get; init; } = "";
+
+    /// <summary>The id by which an operator finds the request.</summary>
+    public required string TraceId { get; init; }
+
+    /// <summary>With unauthenticated, where browser sign-in is on: the path that a person signs in at.</summary>
+    public PathString Login { get; init; }
+
+    /// <summary>With invalid-request: what is wrong, by parameter.</summary>
+    public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();
+
+    /// <summary>Returns the response of an endpoint for each status of its problems.</summary>
+    /// <param name="problems">All problems of the endpoint.</param>
+    /// <param name="hasBody">False for HEAD.</param>
+    /// <param name="pages">The statuses that browsers get as a page.</param>
+    /// <param name="authenticated">Optional headers of responses to authenticated callers.</param>
+    public static object[] For(IEnumerable<Problem> problems, bool hasBody = true, int[]? pages = null, IEnumerable<ApiHeader>? authenticated = null)
+    {
+        var optional = (authenticated ?? []).Select(header => header with { IsRequired = false }).ToList();
+        return [.. problems.GroupBy(problem => problem.Status).Select(group => new ApiResponse(
+            group.Key,
+            string.Join(' ', group.Select(problem => $"[{problem.Slug}]({problem.Path}): {problem.Title}.")),
+            hasBody ? typeof(ProblemResponse) : null)
+        {
+            ContentTypes = !hasBody ? [] : pages?.Contains(group.Key) == true ? [MediaType, "text/html"] : [MediaType],
+            Headers = [NoStore, .. HeadersOf(group.Key), .. group.Key == StatusCodes.Status401Unauthorized ? [] : optional],
+            Examples = [.. group.Select(Example)],
+        })];
+    }
+
+    private static ApiHeader[] HeadersOf(int status) => status switch
+    {
+        401 => [TokenRefused],
+        403 => [ScopeMissing],
+        429 or 503 => [RetryAfter],
+        _ => [],
+    };
+
+    private static ApiExample Example(Problem problem)
+    {
+        var body = new JsonObject
+        {
+            ["type"] = problem.Path,
+            ["title"] = problem.Title,
+            ["status"] = problem.Status,
+            ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
+        };
+        if (problem == Problems.InvalidRequest)
+        {
+            body["errors"] = new JsonObject { ["limit"] = new JsonArray("It must be a whole number from 1 to 100, in digits only.") };
+        }
+
+        return new(problem.Slug, problem.Title, body);
+    }
+}
