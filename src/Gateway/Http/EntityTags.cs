@@ -17,8 +17,7 @@ internal enum Precondition
 
 /// <summary>Conditional requests by entity tag (RFC 9110 §8.8.3 and §13).</summary>
 /// <remarks>
-/// Not by the framework's <c>EntityTagHeaderValue</c>: its list parser is quadratic on malformed lists, and throws on <c>W/</c> at the end of a header
-/// (10.0). This one is linear.
+/// Not by the framework's <c>EntityTagHeaderValue</c>: its list parser is quadratic on malformed lists (dotnet/aspnetcore #66668). This one is linear.
 /// </remarks>
 internal static class EntityTags
 {

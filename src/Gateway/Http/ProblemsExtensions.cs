@@ -11,5 +11,5 @@ internal static class ProblemsExtensions
         .AddExceptionHandler<UnhandledExceptions>();
 
     /// <summary>Goes first, around everything whose failures it answers.</summary>
-    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.UseExceptionHandler().UseMiddleware<BareStatus>();
+    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.UseExceptionHandler().UseStatusCodePages();
 }
