@@ -14,7 +14,7 @@ internal static partial class GatewayCommands
     public static Task<int> RunAsync(string[] args)
     {
         // Only a first word is a command: further on it may be the value of a setting, as in "--Nclue:Account check".
-        return args is [var first, ..] && (Help.Contains(first) || !IsSetting(first)) ? RunCommandAsync(args) : ServeAsync(args);
+        return args is [var first, ..] && (Help.Contains(first) || !SettingArgument.HasForm(first)) ? RunCommandAsync(args) : ServeAsync(args);
     }
 
     private static Task<int> RunCommandAsync(string[] args)
@@ -92,6 +92,4 @@ internal static partial class GatewayCommands
 
     [LoggerMessage(1, LogLevel.Critical, "The gateway cannot run and ends with exit code 1: {Reason}")]
     private static partial void LogFailed(ILogger logger, string reason, Exception failure);
-
-    private static bool IsSetting(string word) => word.StartsWith('-') || word.StartsWith('/') || word.Contains('=');
 }

@@ -40,9 +40,9 @@ public sealed class CheckCommandTests
 
         var seen = await installation.CheckAsync("Nclue:SecretKey", wrong);
         var lines = await CheckedInstallation.RunAsync(installation.Settings, CheckFormat.Lines);
-        var table = await CheckedInstallation.RunAsync(installation.Settings, CheckFormat.Table);
+        var wrapped = await CheckedInstallation.RunAsync(installation.Settings, CheckFormat.Terminal);
 
-        (seen.ExitCode, lines.ExitCode, table.ExitCode).ShouldBe((1, 1, 1));
+        (seen.ExitCode, lines.ExitCode, wrapped.ExitCode).ShouldBe((1, 1, 1));
         seen.Failed.ShouldBe(["nclue"]);
         seen["nclue"].Cause.ShouldBe("key");
         seen["index-unit"].Seen.ShouldStartWith("Skipped");
@@ -51,11 +51,12 @@ public sealed class CheckCommandTests
         var arrival = installation.Nclue.Arrivals[0];
         signed.ShouldBe(["GET /api/v1/task-runs?index=10&limit=100", $"{arrival.Headers["x-ncp-apigw-timestamp"]}", "…SKEY"]);
         lines.Output.ShouldContain("GET /api/v1/task-runs?index=10&limit=100");
-        table.Output.ShouldContain("│ NCLUE");
-        table.Output.ShouldContain("…SKEY");
-        table.Output.ShouldContain("1 failed, 0 warnings.");
+        wrapped.Output.Split('\n').ShouldAllBe(line => line.Length <= 80);
+        wrapped.Output.ShouldContain("failed       NCLUE: ");
+        wrapped.Output.ShouldContain("…SKEY");
+        wrapped.Output.ShouldContain("1 failed, 0 warnings.");
         installation.Nclue.Arrivals.Count.ShouldBe(3);
-        foreach (var text in new[] { seen.Text, lines.Output, table.Output })
+        foreach (var text in new[] { seen.Text, lines.Output, wrapped.Output })
         {
             text.ShouldNotContain("canary");
             text.ShouldNotContain(GatewayHost.AccessKey);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Abstractions;
 using NclueGateway.Settings;
-using Spectre.Console;
 
 namespace NclueGateway.Check;
 
@@ -10,9 +9,6 @@ namespace NclueGateway.Check;
 internal static class CheckCommand
 {
     public const string Name = "check";
-
-    /// <summary>Words of the host that have no section.</summary>
-    private static readonly string[] OfTheHost = ["environment", "contentRoot", "applicationName", "urls", "http_ports", "https_ports"];
 
     /// <param name="createGateway">Puts the gateway together, from settings of the command line among others.</param>
     public static Command Create(Func<string[], WebApplicationBuilder> createGateway)
@@ -27,7 +23,7 @@ internal static class CheckCommand
         command.TreatUnmatchedTokensAsErrors = false; // they are settings
         command.SetAction(async (parsed, stop) =>
         {
-            if (parsed.UnmatchedTokens.FirstOrDefault(token => !IsSetting(token)) is { } unknown)
+            if (parsed.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-') && !SettingArgument.IsNamed(token)) is { } unknown)
             {
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(
                     $"There is no option '{unknown}' (see --help). A setting has its section in front, as in --Nclue:Account=x.");
@@ -37,7 +33,7 @@ internal static class CheckCommand
             return await RunAsync(
                 () => createGateway([.. parsed.UnmatchedTokens]),
                 !parsed.GetValue(noUpstream),
-                parsed.GetValue(json) ? CheckFormat.Json : Console.IsOutputRedirected ? CheckFormat.Lines : CheckFormat.Table,
+                parsed.GetValue(json) ? CheckFormat.Json : Console.IsOutputRedirected ? CheckFormat.Lines : CheckFormat.Terminal,
                 parsed.InvocationConfiguration.Output,
                 stop);
         });
@@ -52,21 +48,14 @@ internal static class CheckCommand
     public static async Task<int> RunAsync(
         Func<WebApplicationBuilder> createGateway, bool callsUpstream, CheckFormat format, TextWriter output, CancellationToken stop)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        var report = format == CheckFormat.Table
-            ? await console.Status().StartAsync("Checking …", _ => FindAsync(createGateway, callsUpstream, stop))
-            : await FindAsync(createGateway, callsUpstream, stop);
-        switch (format)
+        var report = await FindAsync(createGateway, callsUpstream, stop);
+        if (format == CheckFormat.Json)
         {
-            case CheckFormat.Json:
-                await output.WriteLineAsync(report.ToJson());
-                break;
-            case CheckFormat.Table:
-                report.WriteTable(console);
-                break;
-            default:
-                report.WriteLines(output);
-                break;
+            await output.WriteLineAsync(report.ToJson());
+        }
+        else
+        {
+            report.WriteLines(output, format == CheckFormat.Terminal ? 80 : int.MaxValue);
         }
 
         return report.ExitCode;
@@ -90,18 +79,15 @@ internal static class CheckCommand
         await using var gateway = builder.Build(); // and not started
         return await new InstallationCheck(gateway.Services, gateway.Environment.EnvironmentName, callsUpstream).RunAsync(stop);
     }
-
-    private static bool IsSetting(string token) => !token.StartsWith('-') || token.Contains(':') || token.Contains('=')
-        || OfTheHost.Contains(token.TrimStart('-'), StringComparer.OrdinalIgnoreCase);
 }
 
-/// <summary>How a report is written.</summary>
+/// <summary>The format of a report.</summary>
 internal enum CheckFormat
 {
-    /// <summary>A table, for a terminal.</summary>
-    Table,
+    /// <summary>Lines of at most 80 columns, for a terminal.</summary>
+    Terminal,
 
-    /// <summary>Plain lines, for a file or a pipe.</summary>
+    /// <summary>Lines of any length, for a file or a pipe.</summary>
     Lines,
 
     /// <summary>One JSON document.</summary>

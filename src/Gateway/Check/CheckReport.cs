@@ -1,11 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Spectre.Console;
 
 namespace NclueGateway.Check;
 
-/// <summary>What the check has found: a table for people, lines for a file, JSON for machines. The names and the JSON are a contract.</summary>
+/// <summary>What the check has found: lines for people, JSON for machines. The names and the JSON are a contract.</summary>
 internal sealed class CheckReport(IReadOnlyList<Finding> findings)
 {
     public const string Settings = "settings";
@@ -44,37 +43,23 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
 
     public string ToJson() => JsonSerializer.Serialize(new { Outcome, Checks = findings }, Json);
 
-    public void WriteLines(TextWriter output)
+    /// <summary>Writes a paragraph for each finding.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="width">Maximum length of a line. The lines that were signed are never broken.</param>
+    public void WriteLines(TextWriter output, int width)
     {
         foreach (var finding in findings)
         {
-            output.WriteLine($"{StateOf(finding).PadRight(Indent)}{Title(finding.Name)}: {finding.Seen}");
-            foreach (var line in More(finding))
+            var margin = StateOf(finding).PadRight(Indent);
+            string[] texts = [$"{Title(finding.Name)}: {finding.Seen}", .. More(finding)];
+            foreach (var line in texts.SelectMany(text => Wrap(text, width - Indent)))
             {
-                output.WriteLine(new string(' ', Indent) + line);
+                output.WriteLine(margin + line);
+                margin = new string(' ', Indent);
             }
         }
 
         output.WriteLine(Summary);
-    }
-
-    public void WriteTable(IAnsiConsole console)
-    {
-        var table = new Table { ShowRowSeparators = true }.Border(TableBorder.Rounded);
-        table.AddColumns("What", "State", "What was seen", "What to do");
-        table.Columns[0].NoWrap();
-        table.Columns[1].NoWrap();
-        foreach (var finding in findings)
-        {
-            table.AddRow(
-                new Text(Title(finding.Name)),
-                new Text(StateOf(finding), StyleOf(finding.State)),
-                new Text(string.Join('\n', [finding.Seen, .. finding.Details ?? [], .. SignedLines(finding)])),
-                new Text(finding.Advice ?? ""));
-        }
-
-        console.Write(table);
-        console.WriteLine(Summary, StyleOf(Outcome));
     }
 
     private string Summary
@@ -105,13 +90,16 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
         var state => state.ToString().ToLowerInvariant(),
     };
 
-    private static Style StyleOf(FindingState state) => new(state switch
+    private static IEnumerable<string> Wrap(string text, int width)
     {
-        FindingState.Fine => Color.Green,
-        FindingState.Warning => Color.Yellow,
-        FindingState.Failed => Color.Red,
-        _ => Color.Grey,
-    });
+        while (text.Length > width && text[0] != ' ' && text.LastIndexOf(' ', width) is > 0 and var end)
+        {
+            yield return text[..end];
+            text = text[(end + 1)..];
+        }
+
+        yield return text;
+    }
 
     private static string Title(string name) => name switch
     {
