@@ -35,9 +35,7 @@ public static class GatewayBuilder
             .AddSingleton(settings.Http)
             .AddTrustedProxies(settings.Http)
             .AddOperations(settings.Operations, settings.Http.IsPublic)
-            .AddSettingsReload(
-                builder.Configuration,
-                (services, inUse, candidate) => settings.Reload(services, inUse, candidate, builder.Environment))
+            .AddHostedService(services => ActivatorUtilities.CreateInstance<SettingsReload>(services, builder.Configuration, (ReloadRule)Reload))
             .AddTelemetry(builder.Configuration)
             .AddSessions(settings.Session, settings.Auth, settings.Cache.KeyPrefix, settings.IsShared) // before AddProblems: its handler takes what is left
             .AddProblems()
@@ -50,6 +48,18 @@ public static class GatewayBuilder
             .AddTaskRuns(settings.Nclue, settings.IsShared)
             .AddOpenApi(settings.OpenApi);
         return builder;
+
+        SettingsChange Reload(IServiceProvider services, IConfiguration inUse, IConfiguration candidate)
+        {
+            var changed = settings.ReadChanged(candidate, builder.Environment);
+            return new(
+                () =>
+                {
+                    services.GetRequiredService<Redactor>().Replace(changed.Secrets); // before any of them is used
+                    services.GetRequiredService<NclueCredentials>().Replace(changed.Nclue);
+                },
+                changed.Reader.FindRestartKeys(inUse));
+        }
     }
 
     /// <summary>Puts the request path together.</summary>

@@ -5,7 +5,6 @@ using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Nclue;
 using NclueGateway.Operations;
-using NclueGateway.Operations.Reload;
 using NclueGateway.Operations.Telemetry;
 using NclueGateway.Redis;
 using NclueGateway.Settings;
@@ -13,7 +12,7 @@ using NclueGateway.Settings;
 namespace NclueGateway;
 
 /// <summary>All settings of the gateway, read and found good together: at start, and again whenever they change.</summary>
-/// <param name="Secrets">The values that must never be in a log.</param>
+/// <param name="Reader">Read them, and knows which are secret and which reloadable.</param>
 internal sealed record GatewaySettings(
     NclueOptions Nclue,
     CacheOptions Cache,
@@ -24,15 +23,10 @@ internal sealed record GatewaySettings(
     OpenApiOptions OpenApi,
     ConnectionStringOptions Connections,
     OperationsOptions Operations,
-    IReadOnlyCollection<string> Secrets)
+    SettingsReader Reader)
 {
-    private static readonly string[] Sections =
-    [
-        NclueOptions.Section, CacheOptions.Section, "Auth", QuotaOptions.Section, HttpOptions.Section, OpenApiOptions.Section,
-        ConnectionStringOptions.Section, OperationsOptions.Section,
-    ];
-
-    private static readonly string[] TakenAtOnce = ["Nclue:AccessKey", "Nclue:SecretKey", "Nclue:NextAccessKey", "Nclue:NextSecretKey"];
+    /// <summary>The values that must never be in a log.</summary>
+    public IReadOnlyCollection<string> Secrets => Reader.Secrets;
 
     /// <summary>Whether replicas share budget, blocks and sessions through Redis.</summary>
     public bool IsShared => Connections.Redis.Length > 0;
@@ -51,7 +45,7 @@ internal sealed record GatewaySettings(
             reader.Read<OpenApiOptions>(OpenApiOptions.Section),
             reader.Read<ConnectionStringOptions>(ConnectionStringOptions.Section),
             reader.Read<OperationsOptions>(OperationsOptions.Section),
-            reader.Secrets);
+            reader);
         if (settings.Session.IsOn && !environment.IsDevelopment())
         {
             settings.RefuseUnsafeSessions(reader);
@@ -81,28 +75,13 @@ internal sealed record GatewaySettings(
         return new(warnings);
     }
 
-    /// <summary>Judges changed settings; a <see cref="ReloadRule"/>.</summary>
-    public SettingsChange Reload(IServiceProvider services, IConfiguration inUse, IConfiguration candidate, IHostEnvironment environment)
+    /// <summary>Reads changed settings.</summary>
+    /// <exception cref="SettingsException">They have mistakes, or are those of another account; the message lists all mistakes.</exception>
+    public GatewaySettings ReadChanged(IConfiguration candidate, IHostEnvironment environment)
     {
         var changed = Read(candidate, environment);
-        if (changed.Nclue.AccountKey != Nclue.AccountKey)
-        {
-            throw new SettingsException(["Nclue:Account or Nclue:BaseAddress: budget and blocks of another account need a gateway that is started anew."]);
-        }
-
-        var later = Sections
-            .SelectMany(section => new[] { inUse, candidate }.SelectMany(settings => settings.GetSection(section).AsEnumerable()))
-            .Select(setting => setting.Key)
-            .Distinct(StringComparer.OrdinalIgnoreCase)
-            .Where(key => inUse[key] != candidate[key] && !TakenAtOnce.Contains(key, StringComparer.OrdinalIgnoreCase))
-            .ToList();
-        return new(
-            () =>
-            {
-                services.GetRequiredService<Redactor>().Replace(changed.Secrets); // before anything can come to use one
-                services.GetRequiredService<NclueCredentials>().Replace(changed.Nclue);
-            },
-            later);
+        return changed.Nclue.AccountKey == Nclue.AccountKey ? changed : throw new SettingsException(
+            ["Nclue:Account or Nclue:BaseAddress: budget and blocks of another account need a gateway that is started anew."]);
     }
 
     private void RefuseUnsafeSessions(SettingsReader reader)

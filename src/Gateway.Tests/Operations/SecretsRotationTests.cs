@@ -62,7 +62,7 @@ public sealed class SecretsRotationTests : IDisposable
         reads.Sum(statuses => statuses.Count).ShouldBeGreaterThan(100);
         var text = string.Join('\n', lines) + await log;
         text.ShouldContain("Changed settings were refused; those from before stay in use.");
-        text.ShouldContain("Nclue:SecretKey: it is required.");
+        text.ShouldContain("Nclue:SecretKey: The SecretKey field is required.");
         text.ShouldContain("The NCP keys were replaced");
         text.ShouldNotContain("canary");
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using NclueGateway.Access;
 using NclueGateway.Caching;
+using NclueGateway.Http;
 using NclueGateway.Nclue;
 using NclueGateway.Settings;
 
@@ -56,8 +57,8 @@ public sealed class SettingsReaderTests
     [InlineData("Nclue:BaseAddress", "https://nclue.example/api/?a=b", "without user, query")]
     [InlineData("Nclue:AccessKey", "", "is required")]
     [InlineData("Nclue:AccessKey", "two words", "a blank")]
-    [InlineData("Nclue:RequestInterval", "00:00:00.999", "is not between")]
-    [InlineData("Nclue:ReplicaCount", "0", "is not between")]
+    [InlineData("Nclue:RequestInterval", "00:00:00.999", "must be between")]
+    [InlineData("Nclue:ReplicaCount", "0", "must be between")]
     [InlineData("Nclue:ReplicaCount", "two", "is not a whole number")]
     [InlineData("Nclue:Timeout", "soon", "is not a time span")]
     [InlineData("Nclue:RequireHttps", "perhaps", "is not true or false")]
@@ -95,7 +96,7 @@ public sealed class SettingsReaderTests
         var reader = new SettingsReader(configuration);
         reader.Read<NclueOptions>("Nclue");
         reader.Read<CacheOptions>("Cache");
-        reader.Refuse("Http");
+        reader.Read<HttpOptions>("Http");
 
         var mistakes = Should.Throw<SettingsException>(reader.ThrowIfMistaken);
 

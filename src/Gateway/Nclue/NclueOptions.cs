@@ -23,19 +23,19 @@ internal sealed class NclueOptions : IValidatableObject
     public string Account { get; set; } = "default";
 
     /// <value>The access key of the account or of one of its sub accounts. Not secret by itself, but it does not leave the gateway.</value>
-    [Required, Secret]
+    [Required, Secret, Reloadable]
     public string AccessKey { get; set; } = "";
 
     /// <value>The secret key that belongs to <see cref="AccessKey"/>.</value>
-    [Required, Secret]
+    [Required, Secret, Reloadable]
     public string SecretKey { get; set; } = "";
 
     /// <value>The access key of the pair that is being rotated in: used when NCP refuses the current pair, or a replica has found that it does.</value>
-    [Secret]
+    [Secret, Reloadable]
     public string NextAccessKey { get; set; } = "";
 
     /// <value>The secret key that belongs to <see cref="NextAccessKey"/>.</value>
-    [Secret]
+    [Secret, Reloadable]
     public string NextSecretKey { get; set; } = "";
 
     /// <value>The least time between two departures, all replicas together. 1 s to 1 min, default 1.050 s.</value>

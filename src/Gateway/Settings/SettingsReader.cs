@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -7,65 +6,46 @@ using Microsoft.Extensions.Configuration.CommandLine;
 namespace NclueGateway.Settings;
 
 /// <summary>
-/// Reads settings into their types and collects every mistake on the way, where the framework's binder throws at the first bad value and
-/// passes over a misspelt key: a key that no type knows, a value that cannot be read or is out of range, a secret on the command line.
+/// Reads settings into their types with the framework's binder and validator, and collects all mistakes. The binder by itself throws at the first value
+/// that it cannot convert, and ignores a misspelt key.
 /// </summary>
 internal sealed class SettingsReader(IConfiguration configuration)
 {
     private readonly List<string> _mistakes = [];
     private readonly List<string> _secrets = [];
+    private readonly List<string> _sections = [];
+    private readonly List<string> _reloadable = [];
 
-    /// <summary>The values so far that are secret, those with a mistake too, or what of them is (<see cref="SecretAttribute.Part"/>).</summary>
+    /// <summary>The secret values read so far, or the secret part of them (<see cref="SecretAttribute.Part"/>). Values with a mistake are included.</summary>
     public IReadOnlyCollection<string> Secrets => _secrets;
 
-    /// <summary>The settings under <paramref name="section"/>; defaults stand where nothing, or nothing readable, is given.</summary>
-    /// <param name="section">Where they stand.</param>
+    /// <summary>Reads the settings of a section. A property keeps its default where no value, or no readable one, is given.</summary>
+    /// <param name="section">The name of the section.</param>
     /// <param name="subsections">The names of sections in it that have a type of their own.</param>
     public T Read<T>(string section, params string[] subsections)
         where T : class, new()
     {
         var settings = new T();
         var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).ToArray();
-
-        var children = configuration.GetSection(section).GetChildren();
-        foreach (var child in children.Where(child => !subsections.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+        _sections.Add(section);
+        _reloadable.AddRange(properties.Where(p => p.IsDefined(typeof(ReloadableAttribute))).Select(p => $"{section}:{p.Name}"));
+        foreach (var given in configuration.GetSection(section).GetChildren().ExceptBy(subsections, given => given.Key, StringComparer.OrdinalIgnoreCase))
         {
-            var property = Array.Find(properties, p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
-            if (property is null)
+            if (Array.Find(properties, p => p.Name.Equals(given.Key, StringComparison.OrdinalIgnoreCase)) is { } property)
             {
-                _mistakes.Add($"{child.Path}: there is no such setting.");
+                Set(settings, property, given);
             }
             else
             {
-                Set(settings, property, child);
+                Add(given.Path, "there is no such setting.");
             }
         }
 
-        foreach (var property in properties)
-        {
-            Validate(settings, property, $"{section}:{property.Name}");
-        }
-
-        if (settings is IValidatableObject validatable)
-        {
-            foreach (var result in validatable.Validate(new ValidationContext(settings)))
-            {
-                var key = $"{section}:{result.MemberNames.First()}";
-                if (!IsOnList(key))
-                {
-                    _mistakes.Add($"{key}: {result.ErrorMessage}");
-                }
-            }
-        }
-
+        Validate(settings, section);
         return settings;
     }
 
-    /// <summary>Nothing may be set under <paramref name="section"/>: no part of this release would heed it.</summary>
-    public void Refuse(string section) =>
-        _mistakes.AddRange(configuration.GetSection(section).GetChildren().Select(child => $"{child.Path}: there is no such setting."));
-
-    /// <summary>A mistake that only shows where several sections meet.</summary>
+    /// <summary>Adds a mistake, such as one that only shows where several sections meet.</summary>
     public void Add(string key, string mistake) => _mistakes.Add($"{key}: {mistake}");
 
     /// <summary>Adds a mistake when the text of a setting begins or ends with white space or holds an invisible character.</summary>
@@ -73,7 +53,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
     {
         if (text is not null && InvisibleText.Validate(text) is { } mistake)
         {
-            _mistakes.Add($"{key}: {mistake}");
+            Add(key, mistake);
         }
     }
 
@@ -86,20 +66,28 @@ internal sealed class SettingsReader(IConfiguration configuration)
         }
     }
 
+    /// <summary>Returns the keys of the sections read that differ from another configuration and are not <see cref="ReloadableAttribute"/>.</summary>
+    /// <param name="inUse">The other configuration.</param>
+    public IReadOnlyCollection<string> FindRestartKeys(IConfiguration inUse) =>
+    [
+        .. _sections
+            .SelectMany(section => new[] { inUse, configuration }.SelectMany(settings => settings.GetSection(section).AsEnumerable()))
+            .Select(setting => setting.Key)
+            .Where(key => inUse[key] != configuration[key])
+            .Except(_reloadable, StringComparer.OrdinalIgnoreCase),
+    ];
+
     private void Set(object settings, PropertyInfo property, IConfigurationSection given)
     {
         var secret = property.GetCustomAttribute<SecretAttribute>();
-        var isSecret = secret is not null;
         if (secret is not null)
         {
-            Remember(secret, given.Value ?? "");
-        }
-
-        if (isSecret && IsOnCommandLine(given.Path))
-        {
-            _mistakes.Add($"{given.Path}: a secret on the command line is seen by every user of the machine; "
-                + "give it as an environment variable or a file.");
-            return;
+            RecordSecret(secret, given.Value ?? "");
+            if (IsOnCommandLine(given.Path))
+            {
+                Add(given.Path, "a secret on the command line is seen by every user of the machine; give it as an environment variable or a file.");
+                return;
+            }
         }
 
         if (!property.IsDefined(typeof(FreeTextAttribute)))
@@ -114,21 +102,19 @@ internal sealed class SettingsReader(IConfiguration configuration)
                 property.SetValue(settings, value);
             }
         }
-        catch (Exception unreadable) when (unreadable is FormatException or ArgumentException or NotSupportedException or OverflowException)
+        catch (Exception unreadable) when (unreadable is FormatException or InvalidOperationException)
         {
-            if (IsOnList(given.Path))
+            if (!HasError(given.Path))
             {
-                return;
+                Add(given.Path, $"{(secret is not null ? "the value" : $"'{given.Value}'")} is not {Expected(property.PropertyType)}.");
             }
-
-            _mistakes.Add($"{given.Path}: {(isSecret ? "the value" : $"'{given.Value}'")} is not {Expected(property.PropertyType)}.");
         }
     }
 
     /// <summary>Adds a mistake for each value, and each name in a table, that has white space at an end or holds an invisible character.</summary>
     private void ValidateText(Type type, IConfigurationSection given)
     {
-        // Parsers of numbers, times and flags pass over white space at the ends.
+        // Parsers of numbers, times and flags ignore white space at the ends.
         var isText = type == typeof(string) || type == typeof(Uri) || type.IsEnum;
         AddText(given.Path, isText ? given.Value : given.Value?.Trim());
         foreach (var entry in given.GetChildren())
@@ -136,12 +122,12 @@ internal sealed class SettingsReader(IConfiguration configuration)
             AddText(entry.Path, entry.Value);
             if (InvisibleText.Validate(entry.Key) is { } mistake)
             {
-                _mistakes.Add($"{given.Path}: the name of an entry is wrong: {mistake}");
+                Add(given.Path, $"the name of an entry is wrong: {mistake}");
             }
         }
     }
 
-    private void Remember(SecretAttribute secret, string value)
+    private void RecordSecret(SecretAttribute secret, string value)
     {
         var found = secret.Part is null ? null : Regex.Match(value, secret.Part, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         if (found is null or { Success: true })
@@ -150,41 +136,26 @@ internal sealed class SettingsReader(IConfiguration configuration)
         }
     }
 
+    /// <summary>Converts what is given, and refuses what the binder ignores: entries of a value, a value of a list, numbers of an enum, relative addresses.</summary>
     private static object? Convert(Type type, IConfigurationSection given)
     {
-        if (type == typeof(IList<string>))
+        var entries = given.GetChildren().ToArray();
+        var isTable = type == typeof(IDictionary<string, string>);
+        if (isTable || type == typeof(IList<string>))
         {
-            return given.GetChildren().Any() || string.IsNullOrEmpty(given.Value)
-                ? given.GetChildren().Select(c => c.Value).OfType<string>().ToArray()
-                : throw new FormatException();
+            return entries.Length == 0 && !string.IsNullOrEmpty(given.Value) ? throw new FormatException()
+                : isTable ? entries.ToDictionary(entry => entry.Key, entry => entry.Value ?? "", StringComparer.Ordinal)
+                : entries.Select(entry => entry.Value).OfType<string>().ToArray();
         }
 
-        if (type == typeof(IDictionary<string, string>))
-        {
-            return given.GetChildren().Any() || string.IsNullOrEmpty(given.Value)
-                ? given.GetChildren().ToDictionary(c => c.Key, c => c.Value ?? "", StringComparer.Ordinal)
-                : throw new FormatException();
-        }
-
-        if (given.GetChildren().Any())
+        if (entries.Length > 0
+            || (type.IsEnum && !Enum.GetNames(type).Contains(given.Value, StringComparer.OrdinalIgnoreCase))
+            || (type == typeof(Uri) && given.Value is { Length: > 0 } address && !Uri.TryCreate(address, UriKind.Absolute, out _)))
         {
             throw new FormatException();
         }
 
-        if (type == typeof(Uri))
-        {
-            return string.IsNullOrEmpty(given.Value) ? null : new Uri(given.Value, UriKind.Absolute);
-        }
-
-        if (type.IsEnum)
-        {
-            // Enum.Parse would take any number.
-            return Array.Find(Enum.GetNames(type), n => n.Equals(given.Value, StringComparison.OrdinalIgnoreCase)) is { } name
-                ? Enum.Parse(type, name)
-                : throw new FormatException();
-        }
-
-        return given.Value is null ? null : TypeDescriptor.GetConverter(type).ConvertFromInvariantString(given.Value);
+        return given.Value is null ? null : given.Get(type);
     }
 
     private static string Expected(Type type) => type switch
@@ -199,27 +170,28 @@ internal sealed class SettingsReader(IConfiguration configuration)
         _ => "a single value",
     };
 
-    private void Validate(object settings, PropertyInfo property, string key)
+    private void Validate(object settings, string section)
     {
-        if (IsOnList(key))
+        var results = new List<ValidationResult>();
+        var context = new ValidationContext(settings);
+        Validator.TryValidateObject(settings, context, results, validateAllProperties: true);
+        if (settings is IValidatableObject validatable)
         {
-            return;
+            results.AddRange(validatable.Validate(context)); // the validator leaves it out when a property is invalid
         }
 
-        var value = property.GetValue(settings);
-        foreach (var rule in property.GetCustomAttributes<ValidationAttribute>().Where(rule => !rule.IsValid(value)))
+        foreach (var result in results)
         {
-            _mistakes.Add(rule switch
+            var key = $"{section}:{result.MemberNames.First()}";
+            if (!HasError(key))
             {
-                RequiredAttribute => $"{key}: it is required.",
-                RangeAttribute range => $"{key}: '{value}' is not between {range.Minimum} and {range.Maximum}.",
-                _ => $"{key}: {rule.FormatErrorMessage("it")}",
-            });
+                Add(key, result.ErrorMessage!);
+            }
         }
     }
 
-    private bool IsOnList(string key) => _mistakes.Exists(m => m.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase));
+    private bool HasError(string key) => _mistakes.Exists(mistake => mistake.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase));
 
     private bool IsOnCommandLine(string key) =>
-        (configuration as IConfigurationRoot)?.Providers.OfType<CommandLineConfigurationProvider>().Any(p => p.TryGet(key, out _)) ?? false;
+        (configuration as IConfigurationRoot)?.Providers.OfType<CommandLineConfigurationProvider>().Any(provider => provider.TryGet(key, out _)) ?? false;
 }

@@ -81,12 +81,12 @@ internal sealed partial class SettingsReload : BackgroundService
 
             var change = _rule(_services, _inUse, candidate);
             _inUse.Reload();
-            change.Take();
+            change.Apply();
             Count("taken", 1);
             LogTaken(_log);
-            if (change.Later.Count > 0)
+            if (change.RequiresRestart.Count > 0)
             {
-                LogLater(_log, string.Join(", ", change.Later));
+                LogLater(_log, string.Join(", ", change.RequiresRestart));
             }
         }
         catch (Exception mistake) when (mistake is SettingsException or IOException or InvalidDataException or UnauthorizedAccessException)
@@ -118,6 +118,6 @@ internal sealed partial class SettingsReload : BackgroundService
 internal delegate SettingsChange ReloadRule(IServiceProvider services, IConfiguration inUse, IConfiguration candidate);
 
 /// <summary>Changed settings that are good.</summary>
-/// <param name="Take">Puts them in use.</param>
-/// <param name="Later">The keys of those that are not heeded before the next start.</param>
-internal sealed record SettingsChange(Action Take, IReadOnlyCollection<string> Later);
+/// <param name="Apply">Applies them to the running gateway.</param>
+/// <param name="RequiresRestart">The keys of those that take effect at the next start.</param>
+internal sealed record SettingsChange(Action Apply, IReadOnlyCollection<string> RequiresRestart);
