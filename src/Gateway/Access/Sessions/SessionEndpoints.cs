@@ -38,12 +38,12 @@ internal static class SessionEndpoints
             routes.WithMetadata(new SuppressMatchingMetadata());
         }
 
-        routes.MapPost(BackChannelLogout, BackChannelLogoutAsync).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet(Login, LoginAsync).AllowAnonymous()
             .WithName("login").WithSummary("Sign in")
             .WithDescription("For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in. A "
                 + "browser that asks for HTML gets a page in place of a problem." + SessionOpenApi.SignInIsOff)
             .DescribeLogin();
+        routes.MapPost(BackChannelLogout, BackChannelLogoutAsync).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet(Session, DescribeAsync).RequireAuthorization()
             .WithName("getSession").WithSummary("Get the current session").WithDescription("Does not extend the session." + SessionOpenApi.SignInIsOff)
             .DescribeSession();
