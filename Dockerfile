@@ -1,20 +1,25 @@
-# Two images: the gateway (the last stage, so also without --target) and, for a look at it, the sandbox:
+# Two images: the gateway (the last stage, so also without --target) and the sandbox, for a trial:
 #   docker build -t nclue-gateway .
 #   docker build -t nclue-gateway-sandbox --target sandbox .
-# Neither has a shell or a package manager, or needs root, a capability or a place to write. Settings: docs/configuration.md.
-# The base image is chiseled, of the kind "extra", which has time zones and certificates. Tags move with each patch of .NET; for the same bytes with
-# each build, give a digest: --build-arg RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra@sha256:...
+# Neither image has a shell or a package manager, nor needs root, a capability or a writable folder. Settings:
+# docs/configuration.md.
+# The base image is the chiseled "extra" variant, which has time zones and certificates. Its tags move with each patch
+# of .NET. To get the same
+# bytes with each build, specify a digest: --build-arg
+# RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra@sha256:...
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
 
 FROM ${SDK_IMAGE} AS restore
-# The one feed that packages come from, without credentials; those of NuGet's own settings where it is empty.
+# The only package feed, without credentials. If empty, the feeds of NuGet's own configuration are used.
 ARG NUGET_FEED=
 WORKDIR /source
 COPY .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props global.json nuget.config ./
 COPY src/Gateway/Gateway.csproj src/Gateway/packages.lock.json src/Gateway/
 COPY src/Sandbox/Sandbox.csproj src/Sandbox/packages.lock.json src/Sandbox/
-# For the processor that this runs on; with the compiler for ReadyToRun code, which comes with the SDK's version and so is in no lock file.
+# Restores for this machine's processor architecture, and the compiler for ReadyToRun code. The compiler's version is
+# the SDK's, so it is in no
+# lock file.
 RUN dotnet restore src/Sandbox/Sandbox.csproj --locked-mode --use-current-runtime -p:PublishReadyToRun=true
 COPY appsettings.json ./
 COPY src/ src/
@@ -29,10 +34,10 @@ RUN dotnet publish src/Gateway/Gateway.csproj --no-restore --use-current-runtime
 
 FROM ${RUNTIME_IMAGE} AS sandbox
 LABEL org.opencontainers.image.title="NclueGateway sandbox" \
-      org.opencontainers.image.description="A simulated NCLUE, a local identity provider and the gateway. For one's own machine only." \
+      org.opencontainers.image.description="A simulated NCLUE, a local identity provider and the gateway. Only for use on one machine." \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.vendor="The NclueGateway authors"
-# No debugger and no profiler: they need a place to write. The port is the gateway's, for the health check.
+# Debugging and profiling are off: they need a writable folder. The port is the gateway's, for the health check.
 ENV ASPNETCORE_HTTP_PORTS=5080 \
     DOTNET_EnableDiagnostics=0
 WORKDIR /app
@@ -52,13 +57,13 @@ LABEL org.opencontainers.image.title="NclueGateway" \
       org.opencontainers.image.vendor="The NclueGateway authors" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# No debugger and no profiler: they need a place to write.
+# Debugging and profiling are off: they need a writable folder.
 ENV ASPNETCORE_HTTP_PORTS=8080 \
     DOTNET_EnableDiagnostics=0
 WORKDIR /app
 COPY LICENSE ./
 COPY --from=publish-gateway /app ./
-# The user "app" of the base image, by number, so that Kubernetes can see that it is not root.
+# The user "app" of the base image, as a number, so that Kubernetes can verify that it is not root.
 USER 1654:1654
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --retries=3 CMD ["dotnet", "Gateway.dll", "healthcheck"]

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Runs all tests. Needs the .NET SDK of global.json; installs what else is missing (as root, with apt-get), or says what to install.
-# Ends with a line "N passed, N failed, N skipped" and an exit code that says whether all is well.
-# UPDATE_DOCUMENTS=1 writes the documents anew that the code makes (docs/problems.md). Pictures are left in TestResults, or where TEST_ARTIFACTS says.
+# Runs all tests. Needs the .NET SDK of global.json. Installs other missing programs (as root, with apt-get), or names
+# them.
+# Ends with a line "N passed, N failed, N skipped" and exit code 0 if all tests passed.
+# UPDATE_DOCUMENTS=1 rewrites the generated documents (such as docs/problems.md). Screenshots go to TestResults, or to
+# TEST_ARTIFACTS.
 set -uo pipefail
 cd "$(dirname "$0")"
 
@@ -11,15 +13,16 @@ if ! command -v dotnet >/dev/null; then
   exit 1
 fi
 
-# A Redis: the one named in TEST_REDIS, one in a container, or a redis-server of the tests' own. Some tests stop theirs, so that they need the last.
-# A browser: the one named in TEST_BROWSER, or Chromium (or Chrome) of the system.
+# Redis: the server in TEST_REDIS, a container, or a redis-server process that the tests start. Some tests stop their
+# server and need the last.
+# Browser: the one in TEST_BROWSER, or the system's Chromium or Chrome.
 has_browser() {
   [ -n "${TEST_BROWSER:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ||
     [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 } >/dev/null
-# nginx, for a rolling restart behind it. Debian keeps it in a folder that is on the path of root only.
+# nginx, for a rolling restart behind it. Debian installs it in a folder that is only on root's path.
 has_nginx() { command -v nginx || [ -x /usr/sbin/nginx ] || [ -x /usr/local/sbin/nginx ]; } >/dev/null
-# Node.js: 20.19 or newer, for the checks of the API's description and the TypeScript client.
+# Node.js 20.19 or newer, for the checks of the OpenAPI document and the TypeScript client.
 has_node() {
   command -v npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
 } >/dev/null 2>&1
@@ -31,12 +34,13 @@ missing() {
 }
 packages=$(missing)
 if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-  # shellcheck disable=SC2086 # one word a package
+  # shellcheck disable=SC2086 # one word per package
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
   packages=$(missing)
 fi
 if [ -n "$packages" ]; then
-  echo "Missing: $(echo $packages). Install it (Debian: apt-get install $(echo $packages); macOS: brew install redis nginx node, and Chrome)." >&2
+  packages=$(echo $packages)
+  echo "Missing: $packages. Install it (Debian: apt-get install $packages; macOS: brew install redis nginx node, and Chrome)." >&2
   echo "Node.js must be 20.19 or newer: Debian 13 has it, Debian 12 does not." >&2
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
@@ -53,8 +57,9 @@ if ! dotnet build NclueGateway.sln --configuration "$configuration" --verbosity 
   exit 1
 fi
 
-# The test project is a program: it runs itself, and writes what came of it as XML beside what it prints. On two cores it runs three tests at a
-# time: those that go by the real clock mostly wait.
+# The test project is a program that runs itself and also writes its results as XML. On two cores it runs three tests at
+# a time, because tests
+# by the real clock mostly wait.
 tests="src/Gateway.Tests/bin/$configuration/net10.0/Gateway.Tests.dll"
 dotnet "$tests" -noColor -noLogo -longRunning 60 -maxThreads "${TEST_THREADS:-3}" -xml "$results/tests.xml" "$@"
 code=$?
@@ -63,13 +68,14 @@ count() { grep -o "<assembly [^>]*" "$results/tests.xml" 2>/dev/null | sed -nE "
 passed=$(count passed) failed=$(count failed) skipped=$(count skipped) errors=$(count errors)
 failures() { grep -o '<test [^>]*result="Fail"[^>]*>' "$1" | sed -nE 's/.* type="([^"]+)" method="([^"]+)".*/\1.\2/p' | sort -u; }
 
-# Real processes by the real clock need a machine that does not stand still for 100 ms. One or two tests that failed are run again, with nothing beside
-# them; what passes then is told, not hidden.
+# Real processes by the real clock need a machine without pauses of 100 ms. Up to two failed tests are run again, alone.
+# A test that then passes is
+# reported as such.
 if [ $code -ne 0 ] && [ "${errors:-0}" -eq 0 ]; then
   methods=$(failures "$results/tests.xml")
   if [ -n "$methods" ] && [ "$(wc -l <<<"$methods")" -le 2 ]; then
     echo "Run again, alone: $(echo $methods)"
-    # shellcheck disable=SC2046 # names of methods hold no blanks
+    # shellcheck disable=SC2046 # method names contain no blanks
     if dotnet "$tests" -noColor -noLogo -maxThreads 1 $(printf -- '-method %s ' $methods); then
       echo "Failed at first, passed when run again alone: $(echo $methods)" >>"$TEST_SUMMARY"
       passed=$((passed + failed)) failed=0 code=0
@@ -78,7 +84,7 @@ if [ $code -ne 0 ] && [ "${errors:-0}" -eq 0 ]; then
 fi
 failed=$((${failed:-0} + ${errors:-0}))
 if [ $code -ne 0 ] && [ "$failed" -eq 0 ]; then
-  failed=1 # the run itself broke off
+  failed=1 # the run itself was aborted
 fi
 if [ "${passed:-0}" -eq 0 ] && [ "$failed" -eq 0 ]; then
   failed=1 # no test ran

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Three gateway processes on one Redis, in front of a simulated NCLUE that allows one request a second, and 200 readers: what the upstream sees, and
-# how old the answers are. Writes what it prints to bench/RESULTS.md, as a section, when it runs everything. Needs redis-server on the path.
+# Runs three gateway processes on one Redis, in front of a simulated NCLUE that allows one request a second, with 200
+# readers. Measures what
+# the upstream receives and how old the responses are. Without arguments it runs everything and writes the section
+# "bench/budget.sh" of
+# bench/RESULTS.md. Needs redis-server on the path.
 #   bench/budget.sh [seconds] [steady | slow | kill | outage | rotation | cold | cold-slow]
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -1,22 +1,23 @@
 # shellcheck shell=bash
-# For the scripts beside it (". ./lib.sh", in their folder).
+# Functions for the scripts in this folder (". ./lib.sh").
 
-# What it was measured on, in one line.
+# Prints the machine and the software of the measurement, in two lines without a final full stop.
 machine() {
-  local processor memory
+  local processor memory runtime
   processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
   memory=$(awk '/^MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo 2>/dev/null)
-  echo "$(date -u +%Y-%m-%d), $(nproc) cores (${processor:-$(uname -m)}), ${memory:-memory unknown}, $(uname -s) $(uname -r | cut -d- -f1), .NET SDK $(dotnet --version)" \
-    "with ASP.NET Core $(dotnet --list-runtimes | sed -n 's/^Microsoft.AspNetCore.App \([^ ]*\).*/\1/p' | tail -n 1)," \
+  runtime=$(dotnet --list-runtimes | sed -n 's/^Microsoft.AspNetCore.App \([^ ]*\).*/\1/p' | tail -n 1)
+  echo "$(date -u +%Y-%m-%d), $(nproc) cores (${processor:-$(uname -m)}), ${memory:-memory unknown}, $(uname -s) $(uname -r | cut -d- -f1),"
+  echo ".NET SDK $(dotnet --version) with ASP.NET Core $runtime," \
     "load average at the start $(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown)"
 }
 
-# Installs, where that may be done, the Debian packages that "missing" names, one a line; ends the script when some are missing still.
+# Installs the Debian packages that "missing" prints, one per line, if permitted. Exits if a package is still missing.
 install_missing() {
   local packages
   packages=$(missing)
   if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    # shellcheck disable=SC2086 # one word a package
+    # shellcheck disable=SC2086 # one word per package
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } >&2
     packages=$(missing)
   fi
@@ -27,12 +28,12 @@ install_missing() {
   fi
 }
 
-# The version of wrk.
+# Prints the version of wrk.
 wrk_version() {
   { wrk --version 2>&1 || true; } | sed -n 's/^wrk \([^ ]*\).*/wrk \1/p' | grep . || echo wrk
 }
 
-# Puts its input into RESULTS.md as the section "## $1", in place of the one that was there.
+# Writes its input to RESULTS.md as the section "## $1", in place of the old one.
 write_section() {
   local content rest
   content=$(cat)
@@ -40,14 +41,16 @@ write_section() {
   printf '%s\n\n## %s\n\n%s\n' "$rest" "$1" "$content" > RESULTS.md
 }
 
-# Publishes projects to "$published/<name>", as the Dockerfile does with the gateway. From a copy, because a restore for one processor would leave
-# its mark on the folders of the build.
+# Publishes projects to "$published/<name>", as the Dockerfile does with the gateway. Uses a copy of the sources,
+# because a restore for one
+# processor architecture would change the build's obj folders.
 publish() {
   local project
-  (cd .. && tar -c --exclude=bin --exclude=obj .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props global.json nuget.config \
-    appsettings.json "$@") | tar -x -C "$published"
+  (cd .. && tar -c --exclude=bin --exclude=obj .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props \
+    global.json nuget.config appsettings.json "$@") | tar -x -C "$published"
   for project in "$@"; do
     (cd "$published" && dotnet publish "$project" --configuration Release --use-current-runtime --no-self-contained \
-      --output "$published/$(basename "$project")" -p:RestoreLockedMode=true -p:PublishReadyToRun=true -p:UseAppHost=false --verbosity quiet --nologo) >&2
+      --output "$published/$(basename "$project")" -p:RestoreLockedMode=true -p:PublishReadyToRun=true -p:UseAppHost=false \
+      --verbosity quiet --nologo) >&2
   done
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Time and allocated bytes of the smallest parts, of whole requests in memory, and of reads over Kestrel. Writes the section "bench/micro.sh" of
-# bench/RESULTS.md when it is not told what to measure. Let nothing else run meanwhile; it takes some minutes.
-#   bench/micro.sh [filter of BenchmarkDotNet, '*Page*' for one | Kestrel]
+# Measures time and allocated bytes of the smallest components, of whole requests in memory, and of reads over Kestrel.
+# Without arguments it
+# measures everything and writes the section "bench/micro.sh" of bench/RESULTS.md. It takes some minutes; let nothing
+# else run meanwhile.
+#   bench/micro.sh [filter of BenchmarkDotNet, for example '*Page*' | Kestrel]
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh
@@ -16,10 +18,10 @@ results=$(mktemp)
 trap 'rm -f "$results"' EXIT
 {
   echo "$(machine), BenchmarkDotNet $(sed -n 's/.*"BenchmarkDotNet" Version="\([^"]*\)".*/\1/p' ../Directory.Packages.props)."
-  echo "In one process: warm, then 12 times 250 ms. The error is half of the confidence interval of 99.9 %; what is allocated counts for all threads."
-  echo "Requests in memory go through the gateway as it is composed, with a server that is not Kestrel and keeps what Kestrel keeps from request to"
-  echo "request. The gateway signs in, has a quota for each caller, and counts. Audited: until the event has been written, by another"
-  echo "thread, fifty times a second: the time is that of waiting for it."
+  echo "In one process: warm-up, then 12 times 250 ms. The error is half of the 99.9 % confidence interval; allocations count for all"
+  echo "threads. Requests in memory go through the composed gateway, with an in-memory server that reuses per connection what Kestrel"
+  echo "reuses. The gateway checks tokens, enforces a quota per caller, and counts. \"Audited\" measures until another thread has written"
+  echo "the event, which it does fifty times a second: the time is mostly that wait."
   echo
   measure
 } | tee "$results"

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# The same page of 20 runs from the gateway and from what else could answer it, in turns: requests a second, times, and what a request costs. Writes
-# the section "bench/run.sh" of bench/RESULTS.md when it is not told how long to measure. For Debian: installs wrk and nginx with njs when they are
-# missing (as root), or says so. Let nothing else run meanwhile.
+# Measures the same page of 20 runs from the gateway and from alternatives, in turns: requests a second, latency, and
+# processor time per
+# request. Without arguments it writes the section "bench/run.sh" of bench/RESULTS.md. On Debian, as root, it installs
+# wrk and nginx with njs
+# if they are missing; otherwise it names them. Let nothing else run meanwhile.
 #   bench/run.sh [rounds] [seconds]
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -16,7 +18,7 @@ missing() {
 install_missing
 
 published=$(mktemp -d)
-chmod 755 "$published" # nginx' workers may be somebody else
+chmod 755 "$published" # the workers of nginx may run as another user
 results=$published/results
 trap 'rm -rf "$published"' EXIT
 publish src/Gateway bench/Peers/Floor bench/Peers/Cached
@@ -29,9 +31,10 @@ fi
 
 {
   echo "$(machine), $(wrk_version), $(nginx -v 2>&1 | sed 's/^nginx version: //')."
-  echo "The gateway signs in, has a quota for each caller, counts, and exports one trace in a hundred and its metrics over OTLP; without Redis."
-  echo "c, d and e keep copies of a's answer for ten seconds, with default settings otherwise. Of c the policy of the output cache is ours: the"
-  echo "default one keeps nothing that was asked for with a token. d and e do not cut idle connections, and d authenticates no client."
+  echo "The gateway checks tokens, enforces a quota per caller, counts, and exports one trace in a hundred and its metrics over OTLP;"
+  echo "without Redis. a and b have the same socket settings. c, d and e cache a's response for ten seconds, with default settings"
+  echo "otherwise. c has its own output cache policy: the default policy caches no response to a request with a token. d and e do not close"
+  echo "idle connections, and d authenticates no client."
   echo
   measure 7 10
 } | tee "$results"

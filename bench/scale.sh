@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# One page read from gateways that hold 100, 10,000 and 100,000 runs, one replica and three, over 1 to 64 connections: requests a second, times, and
-# what the runs take of memory. Writes the section "bench/scale.sh" of bench/RESULTS.md, with the plot bench/scale.svg, when it is not told how
-# long to measure: that takes about 20 minutes. For Debian: installs wrk and redis-server when they are missing (as root), or says so. Let nothing
-# else run meanwhile.
+# Measures reads of one page from gateways that cache 100, 10,000 and 100,000 runs, with one and three replicas, over 1
+# to 64 connections.
+# Reports requests a second, latency and the memory of the runs. Without arguments it writes the section
+# "bench/scale.sh" of bench/RESULTS.md
+# and the plot bench/scale.svg, in about 20 minutes. On Debian, as root, it installs wrk and redis-server if they are
+# missing; otherwise it
+# names them. Let nothing else run meanwhile.
 #   bench/scale.sh [rounds] [seconds]
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -26,14 +29,16 @@ fi
 
 {
   echo "$(machine), $(wrk_version), $(redis-server --version | cut -d' ' -f1-3), all on one machine."
-  echo "The gateways are published as in the Dockerfile (ReadyToRun), check RS256 tokens of 16 callers, count, and export one trace in a hundred and their"
-  echo "metrics over OTLP; their quota is raised, and the audit is off. What else reading depends on is default, but for the pages all over the list, read from gateways of"
-  echo "their own: NCLUE's budget keeps nine blocks fresh by default, not a thousand, so that \`Cache:FreshFor\` is an hour there, and nothing is refreshed."
-  echo "The account has 100,000 runs in every case, so that the page is the same; the gateways hold the first 1, 100 or 1,000 blocks of them. The bench"
-  echo "writes these to Redis by the gateway's own code, and each replica reads one page of every block, which has it look there."
-  echo "Of three replicas (processes), \"1 replica\" asks one. Three are asked at the same time by one wrk with a thread for each. They share the cores"
-  echo "with each other, with wrk and with Redis: on so few cores three replicas answer no more than one. A page has 20 runs; the same page is the first,"
-  echo "the others are drawn at random from all that is held."
+  echo "The gateways are published as in the Dockerfile (ReadyToRun), check RS256 tokens of 16 callers, count, and export one trace in a"
+  echo "hundred and their metrics over OTLP. Their quota is raised, and the audit is off. Other settings that affect reads are defaults."
+  echo "The pages all over the list are an exception: they are read from other gateways, with \`Cache:FreshFor\` of an hour, and nothing is"
+  echo "refreshed. NCLUE's budget keeps nine blocks fresh by default, not a thousand."
+  echo "The account has 100,000 runs in every case, so that the page is the same; the gateways cache its first 1, 100 or 1,000 blocks. The"
+  echo "benchmark writes these to Redis with the gateway's own code. Each replica then reads one page of every block, which loads the block"
+  echo "from Redis."
+  echo "\"1 replica\" sends requests to one of three replicas (processes). With 3, one wrk sends requests to all three, with a thread for"
+  echo "each. They share the cores with each other, with wrk and with Redis: on so few cores three replicas serve no more requests than"
+  echo "one. A page has 20 runs. The same page is the first page; the other pages are drawn at random from all cached runs."
   echo
   measure 6 5 scale.svg
 } | tee "$results"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# How long the gateway takes to start and how much memory it has then, beside an empty ASP.NET Core application, both published as the image's
-# is (ReadyToRun). Writes the section "bench/startup.sh" of bench/RESULTS.md when it is not told how many rounds to make.
+# Measures the startup time and the memory after startup of the gateway and of an empty ASP.NET Core application. Both
+# are published as in
+# the image (ReadyToRun). Without arguments it writes the section "bench/startup.sh" of bench/RESULTS.md.
 #   bench/startup.sh [rounds]
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -20,7 +21,8 @@ fi
 
 {
   machine
-  echo "Both published as in the Dockerfile: ReadyToRun, framework-dependent. No Redis; the identity provider and the simulated NCLUE on the same machine."
+  echo "Both published as in the Dockerfile: ReadyToRun, framework-dependent. No Redis; the identity provider and the simulated NCLUE run"
+  echo "on the same machine."
   echo
   measure 20
 } | tee "$results"

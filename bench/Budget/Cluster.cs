@@ -5,12 +5,16 @@ using NclueGateway.Sandbox.Nclue;
 
 namespace NclueGateway.Budget;
 
-/// <summary>Several gateway processes on one Redis, in front of a strict simulated NCLUE, and an identity provider for their readers.</summary>
+/// <summary>
+/// Several gateway processes on one Redis in front of a strict simulated NCLUE, with an identity provider for their
+/// readers.
+/// </summary>
 internal sealed class Cluster : IAsyncDisposable
 {
     private readonly List<GatewayReplica> _replicas = [];
 
-    private Cluster(SimulatedNclue nclue, LocalIdentityProvider identity, RedisServer redis) => (Nclue, Identity, Redis) = (nclue, identity, redis);
+    private Cluster(SimulatedNclue nclue, LocalIdentityProvider identity, RedisServer redis) =>
+        (Nclue, Identity, Redis) = (nclue, identity, redis);
 
     public SimulatedNclue Nclue { get; }
 
@@ -18,25 +22,32 @@ internal sealed class Cluster : IAsyncDisposable
 
     public RedisServer Redis { get; }
 
-    /// <summary>Settings (and other environment variables) of replicas that are started from now on; they win over those that say where everything is.</summary>
+    /// <summary>
+    /// Settings (and other environment variables) of replicas started from now on. They override the addresses that the
+    /// cluster sets.
+    /// </summary>
     public Dictionary<string, string> Settings { get; } = [];
 
     public IReadOnlyList<GatewayReplica> Replicas => _replicas;
 
-    /// <param name="runs">How many runs the account has.</param>
-    /// <param name="delay">How long NCLUE takes to answer.</param>
-    /// <param name="redisArguments">Options of the Redis.</param>
+    /// <summary>Starts Redis, the simulated NCLUE and the identity provider, without a replica yet.</summary>
+    /// <param name="runs">Number of runs of the account.</param>
+    /// <param name="delay">Response time of the simulated NCLUE.</param>
+    /// <param name="redisArguments">Options of the Redis server.</param>
     public static async Task<Cluster> StartAsync(int runs, TimeSpan delay, params string[] redisArguments)
     {
         var redis = await RedisServer.StartAsync(redisArguments);
         var nclue = await SimulatedNclue.StartAsync(new() { Runs = runs, Frozen = true, Delay = delay }, CancellationToken.None);
-        var identity = await LocalIdentityProvider.StartAsync(new() { AccessTokenLifetime = TimeSpan.FromHours(1) }, CancellationToken.None);
+        var oneHour = TimeSpan.FromHours(1);
+        var identity = await LocalIdentityProvider.StartAsync(new() { AccessTokenLifetime = oneHour }, CancellationToken.None);
         var cluster = new Cluster(nclue, identity, redis);
         cluster.UseNewKeys();
         return cluster;
     }
 
-    /// <summary>Makes a key pair that NCLUE accepts, with which replicas start from now on. Pairs from before stay good.</summary>
+    /// <summary>
+    /// Creates a key pair that NCLUE accepts, for replicas started from now on. Older pairs stay valid.
+    /// </summary>
     public void UseNewKeys()
     {
         var (accessKey, secretKey) = ($"budget-{NewSecret()[..8]}", NewSecret());
@@ -45,13 +56,13 @@ internal sealed class Cluster : IAsyncDisposable
         Settings["Nclue:SecretKey"] = secretKey;
     }
 
-    /// <summary>Starts one replica more.</summary>
+    /// <summary>Starts one more replica.</summary>
     public async Task<GatewayReplica> AddReplicaAsync()
     {
         var settings = new Dictionary<string, string>
         {
             ["Nclue:BaseAddress"] = Nclue.BaseAddress.AbsoluteUri,
-            ["Operations:DrainDelay"] = "00:00:00", // nobody sends requests by what a probe says
+            ["Operations:DrainDelay"] = "00:00:00", // no load balancer routes by the readiness probe
             ["Auth:Authority"] = Identity.Authority.AbsoluteUri,
             ["Auth:Audience"] = LocalIdentityProvider.Audience,
             ["Auth:RequireHttpsMetadata"] = "false",
@@ -71,8 +82,9 @@ internal sealed class Cluster : IAsyncDisposable
         return replica;
     }
 
-    /// <summary>Starts some replicas at the same moment.</summary>
-    public Task<GatewayReplica[]> AddReplicasAsync(int count) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => AddReplicaAsync()));
+    /// <summary>Starts several replicas at the same time.</summary>
+    public Task<GatewayReplica[]> AddReplicasAsync(int count) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(_ => AddReplicaAsync()));
 
     public async ValueTask DisposeAsync()
     {

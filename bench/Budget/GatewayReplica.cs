@@ -4,25 +4,26 @@ using System.Globalization;
 
 namespace NclueGateway.Budget;
 
-/// <summary>One gateway as it is deployed: a process of its own, with settings from its environment.</summary>
+/// <summary>One gateway as deployed: a separate process with settings from its environment.</summary>
 internal sealed class GatewayReplica : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output;
 
-    private GatewayReplica(Process process, ConcurrentQueue<string> output, Uri address) => (_process, _output, Address) = (process, output, address);
+    private GatewayReplica(Process process, ConcurrentQueue<string> output, Uri address) =>
+        (_process, _output, Address) = (process, output, address);
 
     public Uri Address { get; }
 
-    /// <summary>Whether readers may come: until it is about to be ended.</summary>
+    /// <summary>True until the replica is about to be stopped or killed; readers may connect to it.</summary>
     public bool IsServing { get; private set; } = true;
 
-    /// <summary>What it has written so far.</summary>
+    /// <summary>Lines that the process has written so far.</summary>
     public IReadOnlyCollection<string> Output => _output;
 
-    /// <summary>Starts it on a free port and waits until it listens.</summary>
-    /// <param name="settings">Its environment.</param>
-    /// <exception cref="InvalidOperationException">It ended instead.</exception>
+    /// <summary>Starts a gateway on a free port and waits until it listens.</summary>
+    /// <param name="settings">Environment of the process.</param>
+    /// <exception cref="InvalidOperationException">The process exited instead.</exception>
     public static async Task<GatewayReplica> StartAsync(IReadOnlyDictionary<string, string> settings)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(GatewayBuilder).Assembly.Location])
@@ -47,7 +48,8 @@ internal sealed class GatewayReplica : IAsyncDisposable
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.ErrorDataReceived += (_, line) => Take(line.Data);
-        process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException($"The gateway ended: {string.Join('\n', output)}"));
+        process.Exited += (_, _) =>
+            listening.TrySetException(new InvalidOperationException($"The gateway exited: {string.Join('\n', output)}"));
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -68,7 +70,7 @@ internal sealed class GatewayReplica : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL.</summary>
+    /// <summary>Sends SIGKILL and waits until the process has exited.</summary>
     public async Task KillAsync()
     {
         IsServing = false;
@@ -76,7 +78,10 @@ internal sealed class GatewayReplica : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>SIGTERM, and waits until it has ended. Its readers go elsewhere first, as if by a load balancer.</summary>
+    /// <summary>
+    /// Sends SIGTERM and waits until the process has exited. Its readers change to other replicas first, as with a load
+    /// balancer.
+    /// </summary>
     public async Task StopAsync()
     {
         IsServing = false;

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace NclueGateway.Budget;
 
-/// <summary>What one run showed.</summary>
+/// <summary>Result of one run of a scenario.</summary>
 internal sealed record Measurement
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1050);
@@ -13,52 +13,56 @@ internal sealed record Measurement
 
     public required int Calls { get; init; }
 
-    /// <summary>Upstream calls per second while readers read.</summary>
+    /// <summary>Upstream calls per second during the reads.</summary>
     public required double CallsPerSecond { get; init; }
 
-    /// <summary>The least time between two arrivals at the upstream; null when there were no two.</summary>
+    /// <summary>Minimum time between two arrivals at the upstream; null if fewer than two arrived.</summary>
     public required TimeSpan? ClosestArrivals { get; init; }
 
-    /// <summary>Arrivals that the upstream answered with 429.</summary>
+    /// <summary>Number of arrivals to which the upstream responded with 429.</summary>
     public required int Throttled { get; init; }
 
     public required int Reads { get; init; }
 
-    /// <summary>Answers other than 200 after every block had come once.</summary>
+    /// <summary>Responses other than 200 after every block was fetched once.</summary>
     public required IReadOnlyList<ReadAnswer> Failures { get; init; }
 
     public required int BrokenConnections { get; init; }
 
-    /// <summary>Ages of the answers after the first fill, in whole seconds rounded up, in order.</summary>
+    /// <summary>Ages of the responses after the first fill, in whole seconds rounded up, sorted.</summary>
     public required IReadOnlyList<int> Ages { get; init; }
 
     public required TimeSpan Delay { get; init; }
 
     public required int Blocks { get; init; }
 
-    /// <summary>What the replicas have logged as warnings or worse.</summary>
+    /// <summary>Warnings and errors that the replicas logged.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>What else is worth saying.</summary>
+    /// <summary>Further observations.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>
-    /// The best age that any gateway could have at a percentile: with n blocks and one call per interval each block is fetched every n intervals, and
-    /// is as old as the upstream was slow when it comes; in between its age grows evenly.
+    /// Returns the best possible age at a percentile. With n blocks and one call per interval, each block is fetched
+    /// every n intervals. On arrival
+    /// it is as old as the upstream's response time; from then on its age grows evenly.
     /// </summary>
     public double BestAge(double percentile) =>
         Delay.TotalSeconds + (percentile * Math.Max(Blocks * Interval.TotalSeconds, 10 + Interval.TotalSeconds - 1));
 
     public int Age(double percentile) => Ages.Count == 0 ? 0 : Ages[(int)Math.Min(Ages.Count - 1, percentile * Ages.Count)];
 
-    public static Measurement Of(string scenario, Cluster cluster, Readers readers, TimeSpan duration, TimeSpan began, IReadOnlyList<string>? notes = null)
+    public static Measurement Of(
+        string scenario, Cluster cluster, Readers readers, TimeSpan duration, TimeSpan began, IReadOnlyList<string>? notes = null)
     {
         var arrivals = cluster.Nclue.Arrivals;
         var blocks = (cluster.Nclue.Runs.Count + 99) / 100;
         var first = arrivals.Count == 0 ? default : arrivals[0].At;
-        var filled = arrivals.Where(a => a.Status == 200).GroupBy(a => a.Index).Select(g => g.First()).OrderBy(a => a.Timestamp).Skip(blocks - 1)
-            .Select(a => (TimeSpan?)(a.At - first)).FirstOrDefault();
-        var after = (filled ?? duration) + cluster.Nclue.Delay + began + TimeSpan.FromSeconds(1); // the other replicas hear of it within a second
+        var filled = arrivals.Where(a => a.Status == 200).GroupBy(a => a.Index).Select(g => g.First()).OrderBy(a => a.Timestamp)
+            .Skip(blocks - 1).Select(a => (TimeSpan?)(a.At - first)).FirstOrDefault();
+
+        // The other replicas get a new block within a second.
+        var after = (filled ?? duration) + cluster.Nclue.Delay + began + TimeSpan.FromSeconds(1);
         var late = readers.Answers.Where(answer => answer.At >= after).ToList();
         return new()
         {
@@ -75,8 +79,8 @@ internal sealed record Measurement
             Delay = cluster.Nclue.Delay,
             Blocks = blocks,
             Notes = notes ?? [],
-            Warnings = [.. cluster.Replicas.SelectMany((replica, n) => replica.Output.Where(line => line.Contains("\"@l\":", StringComparison.Ordinal))
-                .Select(line => $"replica {n}: {line}"))],
+            Warnings = [.. cluster.Replicas.SelectMany((replica, n) => replica.Output
+                .Where(line => line.Contains("\"@l\":", StringComparison.Ordinal)).Select(line => $"replica {n}: {line}"))],
         };
     }
 
@@ -91,14 +95,16 @@ internal sealed record Measurement
         };
         if (Ages.Count > 0)
         {
-            lines.Add($"  reads                     {Reads}, of these after the first fill not 200: {Failures.Count}; broken by a kill: {BrokenConnections}");
+            lines.Add($"  reads                     {Reads}, of these after the first fill not 200: {Failures.Count}; "
+                + $"broken by a kill: {BrokenConnections}");
             lines.Add($"  age p50 / p95 / p99       {Age(0.5)} / {Age(0.95)} / {Age(0.99)} s (whole seconds, rounded up)");
-            lines.Add($"  best possible p50 / p95   {BestAge(0.5):0.0} / {BestAge(0.95):0.0} s; p95 is {Age(0.95) / BestAge(0.95):0.00} times the best possible");
+            lines.Add($"  best possible p50 / p95   {BestAge(0.5):0.0} / {BestAge(0.95):0.0} s; "
+                + $"p95 is {Age(0.95) / BestAge(0.95):0.00} times the best possible");
         }
 
         lines.AddRange(Notes.Select(note => $"  {note}"));
         lines.AddRange(Failures.Take(3).Select(failure => $"  not 200: {failure}"));
-        lines.AddRange(Warnings.Select(warning => $"  logged: {warning}").Take(12));
+        lines.AddRange(Warnings.Take(12).Select(warning => $"  logged: {(warning.Length > 120 ? warning[..120] + "…" : warning)}"));
         return string.Join('\n', lines);
     }
 }

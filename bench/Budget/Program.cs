@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using NclueGateway.Budget;
 
-// dotnet run --project bench/Budget -c Release -- [seconds] [scenario …] [--few: half as many runs, for a short time] [--json: a line for each, for programs]
+// dotnet run --project bench/Budget -c Release -- [seconds] [scenario …] [--few] [--json]
+// --few halves the number of runs, for a short measurement; --json writes one line of JSON per scenario.
 var seconds = args.Length > 0 && int.TryParse(args[0], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 60;
 var isJson = args.Contains("--json");
 var names = args.Where(arg => !arg.All(char.IsAsciiDigit) && arg is not ("--json" or "--few")).ToList();

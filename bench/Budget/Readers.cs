@@ -5,16 +5,18 @@ using System.Net.Http.Headers;
 
 namespace NclueGateway.Budget;
 
-/// <summary>One answer that a reader got, or the failure to get one.</summary>
-/// <param name="At">When it was asked for, since the readers began.</param>
-/// <param name="Status">Null when there was no answer.</param>
-/// <param name="Age">Whole seconds; null for anything but a 200.</param>
-/// <param name="Detail">What else the answer said.</param>
+/// <summary>A response that a reader received, or a failed request.</summary>
+/// <param name="At">Time of the request since the readers started.</param>
+/// <param name="Took">Duration of the request.</param>
+/// <param name="Status">Null if there was no response.</param>
+/// <param name="Age">Whole seconds; null for any status but 200.</param>
+/// <param name="Detail">Body of a response other than 200, or the error message.</param>
 internal readonly record struct ReadAnswer(TimeSpan At, TimeSpan Took, HttpStatusCode? Status, int? Age, string Detail);
 
 /// <summary>
-/// Readers with a subject each, each reading two pages a second of thirty that cover the list, from a replica each. A reader whose replica is gone
-/// connects to another one.
+/// Readers with a subject each. Each reads two pages a second from one replica, out of thirty pages that cover the
+/// list. A reader whose
+/// replica has stopped changes to another one.
 /// </summary>
 internal sealed class Readers : IAsyncDisposable
 {
@@ -41,7 +43,9 @@ internal sealed class Readers : IAsyncDisposable
 
     public IReadOnlyCollection<ReadAnswer> Answers => _answers;
 
-    /// <summary>How many connections were cut under a reader when its replica was killed; nobody could have given these answers.</summary>
+    /// <summary>
+    /// Number of requests cut off because their replica was killed or stopped; no gateway could have completed them.
+    /// </summary>
     public int BrokenConnections => _brokenConnections;
 
     /// <summary>Gets a token for each reader.</summary>
@@ -70,7 +74,7 @@ internal sealed class Readers : IAsyncDisposable
     {
         var random = new Random(number);
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(500), Clock);
-        await Task.Delay(TimeSpan.FromMilliseconds(random.Next(500)), Clock); // not all at the same moment
+        await Task.Delay(TimeSpan.FromMilliseconds(random.Next(500)), Clock); // readers do not start at the same moment
         var replica = _cluster.Replicas[number % _cluster.Replicas.Count];
         do
         {
@@ -92,8 +96,8 @@ internal sealed class Readers : IAsyncDisposable
     {
         var rows = _cluster.Nclue.Runs.Count;
         var limit = Math.Min(100, (rows + Pages - 1) / Pages);
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get, new Uri(replica.Address, string.Create(CultureInfo.InvariantCulture, $"/api/task-runs?index={page * limit}&limit={limit}")));
+        var target = string.Create(CultureInfo.InvariantCulture, $"/api/task-runs?index={page * limit}&limit={limit}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(replica.Address, target));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         var at = Elapsed;
         try
@@ -106,7 +110,7 @@ internal sealed class Readers : IAsyncDisposable
         catch (HttpRequestException) when (!replica.IsServing)
         {
             Interlocked.Increment(ref _brokenConnections);
-            return null; // it was killed in the middle of an answer
+            return null; // the replica was killed or stopped during the response
         }
         catch (HttpRequestException failure)
         {

@@ -5,10 +5,10 @@ using System.Net.Sockets;
 
 namespace NclueGateway.Budget;
 
-/// <summary>A <c>redis-server</c> of our own, on a free port of 127.0.0.1 and with nothing on disk.</summary>
+/// <summary>A separate <c>redis-server</c> process on a free port of 127.0.0.1 that stores nothing on disk.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
-    /// <summary>What to do when there is none.</summary>
+    /// <summary>Error message if <c>redis-server</c> is not installed.</summary>
     public const string Missing = "There is no redis-server on the path. Install it (Debian: apt-get install redis-server).";
 
     private readonly string[] _arguments;
@@ -24,7 +24,8 @@ internal sealed class RedisServer : IAsyncDisposable
     public static bool IsInstalled => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 
-    /// <param name="arguments">Options beside those that keep it on loopback and off the disk.</param>
+    /// <summary>Starts a server and waits until it listens.</summary>
+    /// <param name="arguments">Options in addition to those that keep it on loopback and off the disk.</param>
     public static async Task<RedisServer> StartAsync(params string[] arguments)
     {
         var redis = new RedisServer(FreePort(), arguments);
@@ -39,8 +40,8 @@ internal sealed class RedisServer : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
-    /// <summary>Starts it (again), empty, and waits until it listens.</summary>
-    /// <exception cref="InvalidOperationException">There is no redis-server, or it does not start.</exception>
+    /// <summary>Starts the server, or starts it again without data, and waits until it listens.</summary>
+    /// <exception cref="InvalidOperationException">redis-server is not installed or does not start.</exception>
     public async Task StartAsync()
     {
         if (!IsInstalled)
@@ -80,7 +81,7 @@ internal sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it at once: its connections are reset, and new ones refused.</summary>
+    /// <summary>Kills the server: open connections are reset, and new ones are refused.</summary>
     public async Task StopAsync()
     {
         if (_process is { } process)
@@ -92,7 +93,9 @@ internal sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends it a signal, such as <c>STOP</c>: then its connections stand, and nothing is answered.</summary>
+    /// <summary>
+    /// Sends the process a signal, such as <c>STOP</c>: then connections stay open, but Redis sends no replies.
+    /// </summary>
     public async Task SignalAsync(string signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);

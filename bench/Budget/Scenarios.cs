@@ -4,29 +4,45 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Budget;
 
-/// <summary>What is done to the gateways while they are read from.</summary>
+/// <summary>The events that happen to the gateways while readers read from them.</summary>
 internal static class Scenarios
 {
-    /// <summary>How many runs NCLUE has.</summary>
+    /// <summary>Number of runs of the account.</summary>
     public static int Runs { get; set; } = 1_000;
 
-    public static readonly IReadOnlyDictionary<string, Func<TimeSpan, Task<Measurement>>> All = new Dictionary<string, Func<TimeSpan, Task<Measurement>>>
-    {
-        ["steady"] = duration => LoadAsync("Three replicas, upstream 50 ms", duration, TimeSpan.FromMilliseconds(50)),
-        ["slow"] = duration => LoadAsync("Three replicas, upstream 3 s", duration, TimeSpan.FromSeconds(3)),
-        ["kill"] = duration => LoadAsync(
-            "Three replicas, one killed after a third of the time and one added after half of it", duration, TimeSpan.FromMilliseconds(50), KillAndAddAsync),
-        ["outage"] = duration => LoadAsync(
-            "Three replicas (ReplicaCount 3), Redis stopped after a third of the time and started, empty, after two thirds",
-            duration, TimeSpan.FromMilliseconds(50), StopAndStartRedisAsync, replicaCount: 3),
-        ["rotation"] = duration => LoadAsync(
-            "Three replicas, replaced one after the other by replicas with another NCP key", duration, TimeSpan.FromMilliseconds(50), RotateKeysAsync),
-        ["cold"] = _ => ColdStartAsync(TimeSpan.FromMilliseconds(50)),
-        ["cold-slow"] = _ => ColdStartAsync(TimeSpan.FromSeconds(3)),
-    };
+    private static readonly TimeSpan FastUpstream = TimeSpan.FromMilliseconds(50);
+
+    public static readonly IReadOnlyDictionary<string, Func<TimeSpan, Task<Measurement>>> All =
+        new Dictionary<string, Func<TimeSpan, Task<Measurement>>>
+        {
+            ["steady"] = duration => LoadAsync("Three replicas, upstream 50 ms", duration, FastUpstream),
+            ["slow"] = duration => LoadAsync("Three replicas, upstream 3 s", duration, TimeSpan.FromSeconds(3)),
+            ["kill"] = duration => LoadAsync(
+                "Three replicas, one killed after a third of the time and one added after half of it",
+                duration,
+                FastUpstream,
+                KillAndAddAsync),
+            ["outage"] = duration => LoadAsync(
+                "Three replicas (ReplicaCount 3), Redis stopped after a third of the time and started, empty, after two thirds",
+                duration,
+                FastUpstream,
+                StopAndStartRedisAsync,
+                replicaCount: 3),
+            ["rotation"] = duration => LoadAsync(
+                "Three replicas, replaced one after the other by replicas with another NCP key",
+                duration,
+                FastUpstream,
+                RotateKeysAsync),
+            ["cold"] = _ => ColdStartAsync(FastUpstream),
+            ["cold-slow"] = _ => ColdStartAsync(TimeSpan.FromSeconds(3)),
+        };
 
     private static async Task<Measurement> LoadAsync(
-        string scenario, TimeSpan duration, TimeSpan delay, Func<Cluster, Readers, TimeSpan, Task<IReadOnlyList<string>>>? meanwhile = null, int replicaCount = 1,
+        string scenario,
+        TimeSpan duration,
+        TimeSpan delay,
+        Func<Cluster, Readers, TimeSpan, Task<IReadOnlyList<string>>>? meanwhile = null,
+        int replicaCount = 1,
         int readerCount = 200)
     {
         await using var cluster = await Cluster.StartAsync(Runs, delay);
@@ -64,7 +80,11 @@ internal static class Scenarios
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
 
-        return [$"calls while Redis was away: {calls}", $"first departure that Redis granted: {(readers.Elapsed - back).TotalSeconds:0.0} s after its return"];
+        return
+        [
+            $"calls while Redis was away: {calls}",
+            $"first departure that Redis granted: {(readers.Elapsed - back).TotalSeconds:0.0} s after its return",
+        ];
     }
 
     private static async Task<IReadOnlyList<string>> RotateKeysAsync(Cluster cluster, Readers readers, TimeSpan duration)
@@ -79,13 +99,15 @@ internal static class Scenarios
         }
 
         await readers.UntilAsync(duration);
+        var clock = TimeProvider.System;
         var soonest = cluster.Nclue.Arrivals.GroupBy(a => a.Index)
-            .SelectMany(block => block.Zip(block.Skip(1), (one, next) => TimeProvider.System.GetElapsedTime(one.Timestamp, next.Timestamp))).Min();
+            .SelectMany(block => block.Zip(block.Skip(1), (one, next) => clock.GetElapsedTime(one.Timestamp, next.Timestamp)))
+            .Min();
         var keys = cluster.Nclue.Arrivals.Select(a => a.Headers["x-ncp-iam-access-key"].ToString()).Distinct().Count();
         return [$"keys used: {keys}", $"soonest that a block was fetched again: after {soonest.TotalSeconds:0.000} s"];
     }
 
-    /// <summary>Three replicas start at the same moment, and 200 readers wait for the same block.</summary>
+    /// <summary>Starts three replicas at the same time, while 200 readers wait for the same block.</summary>
     private static async Task<Measurement> ColdStartAsync(TimeSpan delay)
     {
         await using var cluster = await Cluster.StartAsync(Runs, delay);
@@ -104,11 +126,16 @@ internal static class Scenarios
         var took = clock.GetElapsedTime(started);
         var calls = cluster.Nclue.Arrivals.Count(a => a.Index == 0);
         await using var readers = Readers.Start(cluster, []);
+        var counts = statuses.CountBy(status => (int)status).Select(count => $"{count.Value} × {count.Key}");
         return Measurement.Of(
-            $"Three replicas started at the same moment, 200 readers of one block, upstream {delay.TotalMilliseconds:0} ms", cluster, readers, took, TimeSpan.Zero,
+            $"Three replicas started at the same moment, 200 readers of one block, upstream {delay.TotalMilliseconds:0} ms",
+            cluster,
+            readers,
+            took,
+            TimeSpan.Zero,
             [
                 $"calls for the block       {calls}",
-                $"answers                   {string.Join(", ", statuses.CountBy(status => (int)status).Select(count => $"{count.Value} × {count.Key}"))}, the last after {took.TotalSeconds:0.0} s",
+                $"responses                 {string.Join(", ", counts)}, the last after {took.TotalSeconds:0.0} s",
             ]);
     }
 }

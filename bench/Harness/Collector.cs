@@ -3,7 +3,7 @@ using NclueGateway.Sandbox;
 
 namespace NclueGateway.Harness;
 
-/// <summary>Takes what the gateways export over OTLP, and forgets it.</summary>
+/// <summary>Receives the OTLP exports of the gateways and discards them.</summary>
 internal sealed class Collector : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -6,7 +6,7 @@ using System.Net.Sockets;
 
 namespace NclueGateway.Harness;
 
-/// <summary>Something that answers the page, as a process of its own.</summary>
+/// <summary>A separate process that serves the page.</summary>
 internal sealed class Contender : IAsyncDisposable
 {
     private static readonly TimeProvider Clock = TimeProvider.System;
@@ -17,13 +17,13 @@ internal sealed class Contender : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>Where the page is.</summary>
+    /// <summary>Address of the page.</summary>
     public Uri Address { get; }
 
-    /// <summary>The number of its process; the first one, where there are several.</summary>
+    /// <summary>Process id; that of the parent process if there are several.</summary>
     public int ProcessId => _process.Id;
 
-    /// <summary>Bytes of it that are in memory.</summary>
+    /// <summary>Resident memory of the process in bytes.</summary>
     public long Resident
     {
         get
@@ -33,21 +33,34 @@ internal sealed class Contender : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a program that is to listen on a port, and waits until it answers the page with 200 and refuses it, where it checks tokens, without one.</summary>
-    /// <param name="name">What the results call it.</param>
-    /// <param name="port">Its port on 127.0.0.1.</param>
-    /// <param name="token">A good access token.</param>
-    /// <param name="checksTokens">Whether it is to refuse the page to strangers.</param>
+    /// <summary>
+    /// Starts a program and waits until it responds to a valid token with 200. Then checks that it rejects an invalid
+    /// token, if it checks tokens.
+    /// </summary>
+    /// <param name="name">Name in the results.</param>
+    /// <param name="port">Port on 127.0.0.1.</param>
+    /// <param name="token">A valid access token.</param>
+    /// <param name="checksTokens">True if the program must reject an invalid token.</param>
     /// <param name="command">The program and its arguments.</param>
-    /// <param name="settings">Its environment, beside that of this process.</param>
-    /// <param name="output">The file that its standard output goes to; null for none.</param>
-    /// <exception cref="InvalidOperationException">It ended, did not answer within a minute, or lets strangers in.</exception>
+    /// <param name="settings">Environment variables in addition to those of this process.</param>
+    /// <param name="output">File that receives the standard output; null to discard it.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The program exited, did not respond with 200 within a minute, or does not handle an invalid token as expected.
+    /// </exception>
     public static async Task<Contender> StartAsync(
-        string name, int port, string token, bool checksTokens, IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? settings = null, string? output = null)
+        string name,
+        int port,
+        string token,
+        bool checksTokens,
+        IReadOnlyList<string> command,
+        IReadOnlyDictionary<string, string>? settings = null,
+        string? output = null)
     {
-        // By a shell, so that what it writes goes to the file and not through this process. A shell forgets variables whose names have dots: by env.
+        // A shell redirects the output to the file, so that it does not pass through this process.
+        // `env` sets the variables, because a shell drops variables whose names contain dots.
         var environment = (settings ?? new Dictionary<string, string>()).Select(setting => $"{setting.Key}={setting.Value}");
-        string[] arguments = ["-c", "out=$1; shift; exec \"$@\" >> \"$out\"", "sh", output ?? "/dev/null", "env", .. environment, .. command];
+        string[] shell = ["-c", "out=$1; shift; exec \"$@\" >> \"$out\"", "sh", output ?? "/dev/null"];
+        string[] arguments = [.. shell, "env", .. environment, .. command];
         var start = new ProcessStartInfo("/bin/sh", arguments) { UseShellExecute = false };
         var contender = new Contender(name, port, Process.Start(start)!);
         try
@@ -71,14 +84,22 @@ internal sealed class Contender : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
-    /// <summary>The time that its processes have computed so far, in user and in system mode (<c>/proc/&lt;pid&gt;/stat</c>, hundredths of a second).</summary>
+    /// <summary>
+    /// Returns the processor time of its processes so far, in user and system mode (<c>/proc/&lt;pid&gt;/stat</c>,
+    /// hundredths of a second).
+    /// </summary>
     public TimeSpan Computed()
     {
-        var processes = Directory.EnumerateDirectories("/proc").Select(folder => Path.Combine(folder, "stat")).Where(File.Exists).Select(Read).OfType<string[]>();
-        var ticks = processes.Where(stat => stat[0] == Id || stat[1] == Id).Sum(stat => long.Parse(stat[2], CultureInfo.InvariantCulture) + long.Parse(stat[3], CultureInfo.InvariantCulture));
+        var ticks = Directory.EnumerateDirectories("/proc")
+            .Select(folder => Path.Combine(folder, "stat"))
+            .Where(File.Exists)
+            .Select(Read)
+            .OfType<string[]>()
+            .Where(stat => stat[0] == Id || stat[1] == Id)
+            .Sum(stat => long.Parse(stat[2], CultureInfo.InvariantCulture) + long.Parse(stat[3], CultureInfo.InvariantCulture));
         return TimeSpan.FromMilliseconds(10 * ticks);
 
-        // proc_pid_stat(5): pid, (name), state, parent, …; user and system time are the 14th and 15th.
+        // proc_pid_stat(5): pid, (name), state, parent, …; fields 14 and 15 are user and system time.
         static string[]? Read(string file)
         {
             try
@@ -89,7 +110,7 @@ internal sealed class Contender : IAsyncDisposable
             }
             catch (IOException)
             {
-                return null; // it has ended
+                return null; // the process has exited
             }
         }
     }
@@ -98,7 +119,7 @@ internal sealed class Contender : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            using var kill = Process.Start("kill", ["-TERM", Id]); // nginx' workers would outlive a SIGKILL
+            using var kill = Process.Start("kill", ["-TERM", Id]); // the workers of nginx would survive a SIGKILL of the parent
             await kill.WaitForExitAsync();
         }
 
@@ -116,7 +137,7 @@ internal sealed class Contender : IAsyncDisposable
         {
             if (_process.HasExited || Clock.GetElapsedTime(started) > TimeSpan.FromMinutes(1))
             {
-                throw new InvalidOperationException($"{Name} does not answer with 200.");
+                throw new InvalidOperationException($"{Name} does not respond with 200.");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), Clock);
@@ -125,7 +146,7 @@ internal sealed class Contender : IAsyncDisposable
         var tampered = token[..^8] + (token[^8] == 'A' ? 'B' : 'A') + token[^7..];
         if (await StatusAsync(client, tampered) != (checksTokens ? HttpStatusCode.Unauthorized : HttpStatusCode.OK))
         {
-            throw new InvalidOperationException($"{Name} does not do what it is measured for: check tokens, or not.");
+            throw new InvalidOperationException($"{Name} handles an invalid token in another way than the measurement expects.");
         }
     }
 
@@ -133,7 +154,8 @@ internal sealed class Contender : IAsyncDisposable
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, Address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, Address);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             using var answer = await client.SendAsync(request);
             return answer.StatusCode;
         }

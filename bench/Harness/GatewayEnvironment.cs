@@ -3,21 +3,21 @@ using NclueGateway.Sandbox.Nclue;
 
 namespace NclueGateway.Harness;
 
-/// <summary>What a gateway process is told by its environment.</summary>
+/// <summary>Environment variables of a gateway process.</summary>
 internal static class GatewayEnvironment
 {
-    /// <summary>No line of the audit is written.</summary>
+    /// <summary>Setting that disables the audit.</summary>
     public static readonly KeyValuePair<string, string> AuditOff = new("Serilog__MinimumLevel__Override__NclueGateway.Audit", "Fatal");
 
     private const string AccessKey = "AK";
     private const string SecretKey = "SK";
 
-    /// <summary>A simulated NCLUE that lets a gateway in.</summary>
-    /// <param name="runs">How many runs the account has.</param>
+    /// <summary>Starts a simulated NCLUE that accepts the gateway's keys.</summary>
+    /// <param name="runs">Number of runs of the account.</param>
     public static Task<SimulatedNclue> StartNclueAsync(int runs = 250) =>
         SimulatedNclue.StartAsync(new() { Keys = { [AccessKey] = SecretKey }, Frozen = true, Runs = runs }, CancellationToken.None);
 
-    /// <summary>What no gateway can do without: where NCLUE is, with which keys, and who signs its callers in.</summary>
+    /// <summary>Returns the required settings: the address and the keys of NCLUE, and the identity provider.</summary>
     public static Dictionary<string, string> Between(SimulatedNclue nclue, LocalIdentityProvider identity) => new()
     {
         ["Nclue__BaseAddress"] = nclue.BaseAddress.AbsoluteUri,

@@ -1,9 +1,9 @@
 namespace NclueGateway.Harness;
 
-/// <summary>What most results are given as: one bad round does not move it.</summary>
+/// <summary>Computes medians, the form of most results: one bad round does not change them.</summary>
 internal static class Median
 {
-    /// <param name="values">At least one.</param>
+    /// <param name="values">At least one value.</param>
     public static double Of(IEnumerable<double> values)
     {
         var sorted = values.Order().ToList();

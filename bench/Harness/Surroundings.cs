@@ -3,39 +3,47 @@ using NclueGateway.Sandbox.Nclue;
 
 namespace NclueGateway.Harness;
 
-/// <summary>What gateways need around them when they are under load: an identity provider, callers with tokens, and a collector.</summary>
+/// <summary>
+/// Services that gateways under load need: an identity provider, callers with tokens, and a collector.
+/// </summary>
 internal sealed class Surroundings : IAsyncDisposable
 {
     private readonly Collector _collector;
 
-    private Surroundings(LocalIdentityProviderOptions options, LocalIdentityProvider identity, Collector collector, string[] tokens, string file) =>
+    private Surroundings(
+        LocalIdentityProviderOptions options, LocalIdentityProvider identity, Collector collector, string[] tokens, string file) =>
         (Options, Identity, _collector, Tokens, TokensFile) = (options, identity, collector, tokens, file);
 
     public LocalIdentityProviderOptions Options { get; }
 
     public LocalIdentityProvider Identity { get; }
 
-    /// <summary>An access token of each caller.</summary>
+    /// <summary>One access token per caller.</summary>
     public IReadOnlyList<string> Tokens { get; }
 
-    /// <summary>A file with them, one a line.</summary>
+    /// <summary>File with the tokens, one per line.</summary>
     public string TokensFile { get; }
 
-    /// <param name="folder">Where the file is to be.</param>
-    /// <param name="callers">How many of them read. One may have 10,000 requests a second at most (<c>Quota:RequestsPerSecond</c>).</param>
+    /// <summary>Starts the services and signs the callers in.</summary>
+    /// <param name="folder">Folder of the tokens file.</param>
+    /// <param name="callers">
+    /// Number of callers. One caller may send at most 10,000 requests a second (<c>Quota:RequestsPerSecond</c>).
+    /// </param>
     public static async Task<Surroundings> StartAsync(string folder, int callers)
     {
         var options = new LocalIdentityProviderOptions { AccessTokenLifetime = TimeSpan.FromHours(12) };
         var identity = await LocalIdentityProvider.StartAsync(options, CancellationToken.None);
-        var tokens = await Task.WhenAll(Enumerable.Range(1, callers).Select(n => identity.GetUserTokenAsync($"reader-{n}", CancellationToken.None)));
+        var tokens = await Task.WhenAll(Enumerable.Range(1, callers)
+            .Select(n => identity.GetUserTokenAsync($"reader-{n}", CancellationToken.None)));
         var file = Path.Combine(folder, "tokens");
         await File.WriteAllLinesAsync(file, tokens);
         return new(options, identity, await Collector.StartAsync(), tokens, file);
     }
 
     /// <summary>
-    /// The environment of a gateway under load, on a free port: its quota is in nobody's way, and it exports its metrics and one trace in a
-    /// hundred over OTLP.
+    /// Returns the environment of a gateway under load. Its quota is high enough not to limit the load, and it exports
+    /// its metrics and one
+    /// trace in a hundred over OTLP.
     /// </summary>
     public Dictionary<string, string> EnvironmentOn(int port, SimulatedNclue nclue) => new(GatewayEnvironment.Between(nclue, Identity))
     {

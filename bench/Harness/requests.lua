@@ -1,8 +1,11 @@
--- For wrk: the same page again and again, or pages all over the list, with one token after the other of a file, so that no caller's quota is met.
--- Arguments: the file, a token a line; then, in any order, what there is of
---   ports=…   the ports of the servers, one after the other for the threads
---   etag=…    the ETag to ask with
---   runs=…    how many runs the pages are spread over; without it, it is the page of the address
+-- A script for wrk. Requests the same page again and again, or pages all over the list. It uses the tokens of a file in
+-- turn, so that no
+-- caller exceeds its quota.
+-- Arguments: the file with one token per line; then, in any order:
+--   ports=…   the ports of the servers, assigned to the threads in turn
+--   etag=…    the value of If-None-Match (optional)
+--   runs=…    the number of runs over which the pages are spread (optional); without it, every request is for the page
+--   of the address
 local requests, number, pages = {}, 0, nil
 local threads = 0
 
@@ -41,7 +44,9 @@ function request()
   return pages and request.before .. 20 * math.random(0, pages - 1) .. request.after or request
 end
 
--- Requests, microseconds that they took in all, the 50th and 99th percentile in microseconds, and what was answered with 400 or more or not at all.
+-- Writes: requests, duration of the run in microseconds, 50th and 99th percentile of the latency in microseconds, and
+-- failed requests.
+-- A request failed if its status is 400 or more or if it got no response.
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace NclueGateway.Micro;
 
-/// <summary>The same as <see cref="GatewayBenchmarks"/> with an application that does nothing but answer the same.</summary>
+/// <summary>
+/// The same requests as <see cref="GatewayBenchmarks"/>, with an application that only returns the same responses.
+/// </summary>
 [MemoryDiagnoser]
 public class BareBenchmarks
 {
@@ -11,7 +13,7 @@ public class BareBenchmarks
     private Requests _page = null!;
     private Requests _unchanged = null!;
 
-    /// <summary>How many callers take turns.</summary>
+    /// <summary>Number of callers that take turns.</summary>
     public int Callers { get; set; } = Surroundings.Callers;
 
     [GlobalSetup]
@@ -27,11 +29,11 @@ public class BareBenchmarks
     [GlobalCleanup]
     public async Task StopAsync() => await _bare!.DisposeAsync();
 
-    /// <summary>The whole page; the length of the last one in bytes.</summary>
+    /// <summary>Requests the whole page; returns the length of the last body in bytes.</summary>
     [Benchmark(Description = "whole request in memory, bare application, 200", OperationsPerInvoke = Requests.InBatch)]
     public int Whole() => _page.Send(isAudited: false);
 
-    /// <summary>The page that the caller has already; 0.</summary>
+    /// <summary>Requests the page with its current tag; returns 0.</summary>
     [Benchmark(Description = "whole request in memory, bare application, 304", OperationsPerInvoke = Requests.InBatch)]
     public int Unchanged() => _unchanged.Send(isAudited: false);
 }

@@ -4,18 +4,21 @@ using NclueGateway.TaskRuns;
 
 namespace NclueGateway.Micro;
 
-/// <summary>Blocks of 100 runs as the simulated NCLUE sends them: in the lengths, scripts and states that runs have, always the same.</summary>
+/// <summary>
+/// Blocks of 100 runs as the simulated NCLUE sends them, always the same. Lengths, scripts and states vary as in real
+/// runs.
+/// </summary>
 internal static class Blocks
 {
     private static readonly SimulatedRuns Runs = new(new() { Runs = 1_000, Frozen = true });
     private static readonly TaskRunNormalizer Normalizer = new(TimeZoneInfo.FindSystemTimeZoneById("Asia/Seoul"), HelpLanguage.Ko);
 
-    /// <summary>The upstream's answer about a block, 0 to 9.</summary>
+    /// <summary>Returns the upstream's response body for a block, 0 to 9.</summary>
     public static ReadOnlyMemory<byte> Body(int number) => SimulatedTaskRunList.Write(
         number * TaskRunRows.Capacity, TaskRunRows.Capacity, Runs, SimulatedIndexUnit.Row, TotalCounts.Account, DateTimeOffset.UnixEpoch);
 
-    /// <summary>What that becomes.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be read.</exception>
+    /// <summary>Returns the rows of a response body.</summary>
+    /// <exception cref="InvalidOperationException">The body is invalid.</exception>
     public static TaskRunRows Normalize(ReadOnlyMemory<byte> body) =>
         Normalizer.TryNormalize(body, out var answer, out var error) ? answer.Rows : throw new InvalidOperationException(error);
 }

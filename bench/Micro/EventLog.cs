@@ -2,22 +2,22 @@ using System.Text;
 
 namespace NclueGateway.Micro;
 
-/// <summary>Where a gateway under measurement writes its log to: nothing is kept, and the events of the audit are counted.</summary>
+/// <summary>Log output of a gateway under measurement. It discards the text and counts audit events.</summary>
 internal sealed class EventLog : TextWriter
 {
-    /// <summary>What the log calls the audit.</summary>
+    /// <summary>Log category of the audit.</summary>
     public const string Audit = "NclueGateway.Audit";
 
     private long _events;
 
     public override Encoding Encoding => Encoding.UTF8;
 
-    /// <summary>How many events of the audit have been written.</summary>
+    /// <summary>Number of audit events written.</summary>
     public long Events => Volatile.Read(ref _events);
 
     public override void Write(char value)
     {
-        // No event.
+        // A single character is no event.
     }
 
     public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
@@ -32,8 +32,8 @@ internal sealed class EventLog : TextWriter
         }
     }
 
-    /// <summary>Waits, on the processor, until so many events of the audit have been written.</summary>
-    /// <exception cref="TimeoutException">They have not within ten seconds.</exception>
+    /// <summary>Spins until this number of audit events has been written.</summary>
+    /// <exception cref="TimeoutException">They were not written within ten seconds.</exception>
     public void WaitFor(long events)
     {
         var started = TimeProvider.System.GetTimestamp();

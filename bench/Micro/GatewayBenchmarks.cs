@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace NclueGateway.Micro;
 
-/// <summary>Whole requests through the gateway in memory. With the audit each one counts until its event has been written, by a thread of its own.</summary>
+/// <summary>
+/// Whole requests through the gateway in memory. With the audit on, a request counts until another thread has written
+/// its audit event.
+/// </summary>
 [MemoryDiagnoser]
 public class GatewayBenchmarks
 {
@@ -12,11 +15,11 @@ public class GatewayBenchmarks
     private Requests _page = null!;
     private Requests _unchanged = null!;
 
-    /// <summary>Whether reads are audited.</summary>
+    /// <summary>True if reads are audited.</summary>
     [Params(false, true)]
     public bool HasAudit { get; set; }
 
-    /// <summary>How many callers take turns.</summary>
+    /// <summary>Number of callers that take turns.</summary>
     public int Callers { get; set; } = Surroundings.Callers;
 
     [GlobalSetup]
@@ -36,11 +39,11 @@ public class GatewayBenchmarks
         await _surroundings!.DisposeAsync();
     }
 
-    /// <summary>The whole page, from memory; the length of the last one in bytes.</summary>
+    /// <summary>Requests the whole page from the cache; returns the length of the last body in bytes.</summary>
     [Benchmark(Description = "whole request in memory, gateway, 200", OperationsPerInvoke = Requests.InBatch)]
     public int Whole() => _page.Send(HasAudit);
 
-    /// <summary>The page that the caller has already; 0.</summary>
+    /// <summary>Requests the page with its current tag; returns 0.</summary>
     [Benchmark(Description = "whole request in memory, gateway, 304", OperationsPerInvoke = Requests.InBatch)]
     public int Unchanged() => _unchanged.Send(HasAudit);
 }

@@ -8,26 +8,31 @@ using Microsoft.AspNetCore.Routing;
 
 namespace NclueGateway.Micro;
 
-/// <summary>What is asked for, by <c>GET</c>.</summary>
+/// <summary>A <c>GET</c> request.</summary>
 /// <param name="Path">The path.</param>
-/// <param name="Query">The query, with its question mark.</param>
-/// <param name="Headers">Read and never changed, so that the same request can be sent again.</param>
+/// <param name="Query">The query with its question mark.</param>
+/// <param name="Headers">Header fields; never changed, so that the request can be sent again.</param>
 internal sealed record InMemoryRequest(string Path, string Query, IHeaderDictionary Headers);
 
-/// <summary>One request after the other, as on a connection that is kept open.</summary>
+/// <summary>Sends one request after another, as on a connection that is kept open.</summary>
 internal abstract class InMemoryConnection
 {
-    /// <summary>The answer to the last request, until the next one.</summary>
+    /// <summary>The response to the last request; overwritten by the next one.</summary>
     public InMemoryResponse Response { get; } = new();
 
-    /// <summary>Sends a request and waits for its answer: without leaving this thread, while nothing in the application waits.</summary>
-    /// <exception cref="Exception">Whatever the application has thrown.</exception>
+    /// <summary>
+    /// Sends a request and waits for its response. It stays on this thread as long as the application completes
+    /// synchronously.
+    /// </summary>
+    /// <exception cref="Exception">Any exception that the application throws.</exception>
     public abstract Task SendAsync(InMemoryRequest request);
 }
 
 /// <summary>
-/// Keeps everything from request to request that Kestrel keeps (features, headers, buffers, and through <see cref="IHostContextContainer{TContext}"/>
-/// the host's context with its <see cref="HttpContext"/>), and makes nothing anew: what a request allocates here is the application's.
+/// Reuses per connection what Kestrel reuses: features, headers, buffers and, through
+/// <see cref="IHostContextContainer{TContext}"/>, the host's
+/// context with its <see cref="HttpContext"/>. It allocates nothing itself: allocations of a request are the
+/// application's.
 /// </summary>
 internal sealed class InMemoryConnection<TContext>(IHttpApplication<TContext> application)
     : InMemoryConnection, IFeatureCollection, IHostContextContainer<TContext>
@@ -92,23 +97,28 @@ internal sealed class InMemoryConnection<TContext>(IHttpApplication<TContext> ap
     {
         _request.Reset(request);
         Response.Reset();
-        _features.Clear(); // keeps its room
+        _features.Clear(); // keeps its capacity
         _features[typeof(IHttpRequestFeature)] = _request;
         _features[typeof(IHttpRequestIdentifierFeature)] = _request;
         _features[typeof(IHttpRequestLifetimeFeature)] = _request;
         _features[typeof(IHttpRequestBodyDetectionFeature)] = _request;
         _features[typeof(IHttpConnectionFeature)] = _request;
-        _features[typeof(IEndpointFeature)] = _request; // this and the next one are Kestrel's own as well
+        _features[typeof(IEndpointFeature)] = _request; // Kestrel implements this and the next one itself as well
         _features[typeof(IRouteValuesFeature)] = _request;
         _features[typeof(IHttpResponseFeature)] = Response;
         _features[typeof(IHttpResponseBodyFeature)] = Response;
         Revision++;
     }
 
-    /// <summary>The request as the application sees it, and may change it for the parts of it that come later.</summary>
+    /// <summary>The request as the application sees it. Middleware may change it.</summary>
     private sealed class RequestFeatures
-        : IHttpRequestFeature, IHttpRequestIdentifierFeature, IHttpRequestLifetimeFeature, IHttpRequestBodyDetectionFeature, IHttpConnectionFeature,
-            IEndpointFeature, IRouteValuesFeature
+        : IHttpRequestFeature,
+            IHttpRequestIdentifierFeature,
+            IHttpRequestLifetimeFeature,
+            IHttpRequestBodyDetectionFeature,
+            IHttpConnectionFeature,
+            IEndpointFeature,
+            IRouteValuesFeature
     {
         private readonly RouteValueDictionary _noValues = [];
 
@@ -150,7 +160,7 @@ internal sealed class InMemoryConnection<TContext>(IHttpApplication<TContext> ap
 
         public RouteValueDictionary RouteValues { get; set; } = [];
 
-        public void Abort() => throw new InvalidOperationException("The application has given the request up.");
+        public void Abort() => throw new InvalidOperationException("The application aborted the request.");
 
         public void Reset(InMemoryRequest request)
         {
@@ -160,7 +170,7 @@ internal sealed class InMemoryConnection<TContext>(IHttpApplication<TContext> ap
             PathBase = "";
             Path = request.Path;
             QueryString = request.Query;
-            RawTarget = request.Path; // nobody reads the query from here
+            RawTarget = request.Path; // the gateway does not read the query from here
             Headers = request.Headers;
             Body = Stream.Null;
             RemoteIpAddress = LocalIpAddress = IPAddress.Loopback;

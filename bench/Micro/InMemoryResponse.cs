@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace NclueGateway.Micro;
 
-/// <summary>An answer: what came of it, and what the application writes it through.</summary>
+/// <summary>A response and the features through which the application writes it.</summary>
 internal sealed class InMemoryResponse : IHttpResponseFeature, IHttpResponseBodyFeature
 {
     private readonly Stack<(Func<object, Task> Callback, object State)> _onStarting = new();
@@ -22,7 +22,7 @@ internal sealed class InMemoryResponse : IHttpResponseFeature, IHttpResponseBody
 
     public bool HasStarted { get; private set; }
 
-    /// <summary>The body so far; overwritten by the next answer.</summary>
+    /// <summary>The body so far; overwritten by the next response.</summary>
     public ReadOnlyMemory<byte> Content => _body.Written;
 
     public PipeWriter Writer => _body;
@@ -41,7 +41,7 @@ internal sealed class InMemoryResponse : IHttpResponseFeature, IHttpResponseBody
 
     public void DisableBuffering()
     {
-        // Nothing holds it back.
+        // The response is not buffered.
     }
 
     public Task StartAsync(CancellationToken cancellationToken = default)
@@ -57,16 +57,17 @@ internal sealed class InMemoryResponse : IHttpResponseFeature, IHttpResponseBody
 
     public Task CompleteAsync() => StartAsync(CancellationToken.None);
 
-    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
-    /// <summary>Does what a server does when the application is done.</summary>
+    /// <summary>Completes the response as a server does after the application returns.</summary>
     public async Task EndAsync()
     {
         await StartAsync();
         await RunAsync(_onCompleted);
     }
 
-    /// <summary>Forgets the answer, and keeps what it was held in.</summary>
+    /// <summary>Clears the response and keeps its buffers.</summary>
     public void Reset()
     {
         StatusCode = StatusCodes.Status200OK;
@@ -78,7 +79,7 @@ internal sealed class InMemoryResponse : IHttpResponseFeature, IHttpResponseBody
         _body.Reset();
     }
 
-    /// <summary>The last one first, as in Kestrel.</summary>
+    /// <summary>Runs the callbacks, the last one first, as Kestrel does.</summary>
     private static async Task RunAsync(Stack<(Func<object, Task> Callback, object State)> callbacks)
     {
         while (callbacks.TryPop(out var last))
@@ -128,12 +129,12 @@ internal sealed class InMemoryResponse : IHttpResponseFeature, IHttpResponseBody
 
         public override void CancelPendingFlush()
         {
-            // None is ever pending.
+            // No flush is ever pending.
         }
 
         public override void Complete(Exception? exception = null)
         {
-            // The answer ends with the request.
+            // The response ends with the request.
         }
     }
 }

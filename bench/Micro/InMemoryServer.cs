@@ -3,14 +3,16 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace NclueGateway.Micro;
 
-/// <summary>A server without a network: it has one connection, and whoever sends a request over it carries the request through the application.</summary>
+/// <summary>
+/// A server without a network. It has one connection; the thread that sends a request runs the application.
+/// </summary>
 internal sealed class InMemoryServer : IServer
 {
     private InMemoryConnection? _connection;
 
     public IFeatureCollection Features { get; } = new FeatureCollection();
 
-    /// <summary>There once the application has started.</summary>
+    /// <summary>The connection; available once the application has started.</summary>
     public InMemoryConnection Connection => _connection ?? throw new InvalidOperationException("The application has not started.");
 
     public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
@@ -24,6 +26,6 @@ internal sealed class InMemoryServer : IServer
 
     public void Dispose()
     {
-        // It holds nothing.
+        // There is nothing to dispose of.
     }
 }

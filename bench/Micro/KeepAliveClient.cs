@@ -4,29 +4,34 @@ using System.Net.Sockets;
 
 namespace NclueGateway.Micro;
 
-/// <summary>A client that allocates nothing for a request: what the process allocates meanwhile is the server's and the application's.</summary>
-/// <remarks>Reads what Kestrel writes here: HTTP/1.1, a length or no body.</remarks>
+/// <summary>
+/// A client that allocates nothing per request. Allocations of the process during a request are the server's and the
+/// application's.
+/// </summary>
+/// <remarks>Reads only what Kestrel sends here: HTTP/1.1 with a Content-Length or without a body.</remarks>
 internal sealed class KeepAliveClient : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 10_000 };
+    private readonly Socket _socket =
+        new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 10_000 };
     private readonly byte[] _received = new byte[256 * 1024];
     private int _headLength;
     private int _bodyLength;
 
-    /// <param name="address">Where the server listens.</param>
+    /// <summary>Connects to a server on 127.0.0.1.</summary>
+    /// <param name="address">Address of the server; only its port is used.</param>
     public KeepAliveClient(Uri address) => _socket.Connect(IPAddress.Loopback, address.Port);
 
-    /// <summary>The body of the last answer, until the next one.</summary>
+    /// <summary>The body of the last response; overwritten by the next one.</summary>
     public ReadOnlySpan<byte> Body => _received.AsSpan(_headLength, _bodyLength);
 
-    /// <summary>The head of the last answer, until the next one.</summary>
+    /// <summary>The head of the last response; overwritten by the next one.</summary>
     public ReadOnlySpan<byte> Head => _received.AsSpan(0, _headLength);
 
-    /// <summary>Sends a request and reads the whole answer.</summary>
-    /// <param name="request">All of it.</param>
+    /// <summary>Sends a request and reads the whole response.</summary>
+    /// <param name="request">The whole request.</param>
     /// <returns>The status.</returns>
-    /// <exception cref="SocketException">No answer came within ten seconds.</exception>
-    /// <exception cref="IOException">The connection was closed, or the answer is not one that this client reads.</exception>
+    /// <exception cref="SocketException">No response came within ten seconds.</exception>
+    /// <exception cref="IOException">The connection was closed, or this client cannot read the response.</exception>
     public int Ask(ReadOnlySpan<byte> request)
     {
         while (!request.IsEmpty)
@@ -52,9 +57,11 @@ internal sealed class KeepAliveClient : IDisposable
             }
         }
 
-        return Head.StartsWith("HTTP/1.1 "u8) && Utf8Parser.TryParse(Head[9..], out int status, out _) && length == _headLength + _bodyLength
+        return Head.StartsWith("HTTP/1.1 "u8)
+            && Utf8Parser.TryParse(Head[9..], out int status, out _)
+            && length == _headLength + _bodyLength
             ? status
-            : throw new IOException("That is no answer to one request.");
+            : throw new IOException("This is not the response to one request.");
     }
 
     public void Dispose() => _socket.Dispose();

@@ -4,18 +4,23 @@ using Microsoft.Extensions.Primitives;
 namespace NclueGateway.Micro;
 
 /// <summary>
-/// What the whole process allocates for a read that is answered from memory, over Kestrel, in bytes. Each caller keeps a connection of its own open,
-/// over which Kestrel keeps the header fields that are sent again and again; callers take turns.
+/// Bytes that the whole process allocates for a read of a cached page over Kestrel. Each caller keeps its own
+/// connection open, on which Kestrel
+/// reuses repeated header values. The callers take turns.
 /// </summary>
-/// <param name="Bare">For an application that does nothing but answer the same: what Kestrel and the host allocate.</param>
-/// <param name="Gateway">For the gateway, audit off.</param>
-/// <param name="Audited">For the gateway, until the event of the audit has been written.</param>
+/// <param name="Bare">
+/// With an application that only returns the same response: allocations of Kestrel and the host.
+/// </param>
+/// <param name="Gateway">With the gateway, audit off.</param>
+/// <param name="Audited">With the gateway, until the audit event has been written.</param>
 internal sealed record KestrelAllocations(double Bare, double Gateway, double Audited)
 {
-    /// <summary>Measures them one after the other: whole pages, and pages that the caller has already.</summary>
-    /// <param name="surroundings">What both need.</param>
-    /// <param name="requests">How many requests are counted together, after as many that are not.</param>
-    /// <param name="rounds">How often; the median counts, since now and then something else allocates as well.</param>
+    /// <summary>Measures the three one after the other: whole pages, and requests with the current tag.</summary>
+    /// <param name="surroundings">The services that both applications need.</param>
+    /// <param name="requests">Number of requests per round. One round before the first is not counted.</param>
+    /// <param name="rounds">
+    /// Number of rounds. The median counts, because other code of the process allocates at times.
+    /// </param>
     public static async Task<(KestrelAllocations Page, KestrelAllocations Unchanged)> MeasureAsync(
         Surroundings surroundings, int requests, int rounds)
     {
@@ -54,7 +59,8 @@ internal sealed record KestrelAllocations(double Bare, double Gateway, double Au
         }
     }
 
-    private static void Send(Measured measured, KeepAliveClient[] clients, byte[][] all, int requests, int status, int length, bool isAudited)
+    private static void Send(
+        Measured measured, KeepAliveClient[] clients, byte[][] all, int requests, int status, int length, bool isAudited)
     {
         for (var sent = 0; sent < requests;)
         {

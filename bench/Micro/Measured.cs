@@ -11,9 +11,13 @@ using NclueGateway.Operations;
 
 namespace NclueGateway.Micro;
 
-/// <summary>An application under measurement, on a server in memory or on Kestrel: the gateway as it is composed everywhere, or one that does nothing.</summary>
+/// <summary>
+/// An application under measurement, on an in-memory server or on Kestrel: the gateway as it is composed everywhere, or
+/// a bare application.
+/// </summary>
 /// <remarks>
-/// Never both at a time: the gateway listens to the metrics of ASP.NET Core in the whole process, and the other one would then record them too.
+/// Never run both at a time. The gateway listens to the metrics of ASP.NET Core in the whole process and would record
+/// the other one's too.
 /// </remarks>
 internal sealed class Measured : IAsyncDisposable
 {
@@ -22,19 +26,26 @@ internal sealed class Measured : IAsyncDisposable
 
     private Measured(WebApplication app, InMemoryServer? server, EventLog log) => (_app, _server, Log) = (app, server, log);
 
-    /// <summary>What it logs to.</summary>
+    /// <summary>The application's log output.</summary>
     public EventLog Log { get; }
 
-    /// <summary>The way to one in memory.</summary>
+    /// <summary>The connection to an in-memory server.</summary>
     public InMemoryConnection Connection => _server!.Connection;
 
-    /// <summary>The way to one on Kestrel.</summary>
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+    /// <summary>The address of an application on Kestrel.</summary>
+    public Uri Address
+    {
+        get
+        {
+            var server = _app.Services.GetRequiredService<IServer>();
+            return new(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+        }
+    }
 
     /// <summary>Starts the gateway.</summary>
-    /// <param name="surroundings">What it needs.</param>
-    /// <param name="hasAudit">Whether reads are audited.</param>
-    /// <param name="inMemory">Whether its server is in memory.</param>
+    /// <param name="surroundings">The services that the gateway needs.</param>
+    /// <param name="hasAudit">True if reads are audited.</param>
+    /// <param name="inMemory">True for the in-memory server, false for Kestrel.</param>
     public static Task<Measured> GatewayAsync(Surroundings surroundings, bool hasAudit, bool inMemory)
     {
         var log = new EventLog();
@@ -50,10 +61,13 @@ internal sealed class Measured : IAsyncDisposable
         return StartAsync(builder, app => app.UseGateway(), log, inMemory);
     }
 
-    /// <summary>Starts an application that answers everything with what the gateway answered, as <c>bench/Peers/Floor</c> does.</summary>
+    /// <summary>
+    /// Starts an application that sends recorded responses of the gateway to all requests, as <c>bench/Peers/Floor</c>
+    /// does.
+    /// </summary>
     /// <param name="page">The whole page.</param>
-    /// <param name="unchanged">The answer to somebody who names a tag.</param>
-    /// <param name="inMemory">Whether its server is in memory.</param>
+    /// <param name="unchanged">The response to a request with If-None-Match.</param>
+    /// <param name="inMemory">True for the in-memory server, false for Kestrel.</param>
     public static Task<Measured> BareAsync(RecordedAnswer page, RecordedAnswer unchanged, bool inMemory)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());

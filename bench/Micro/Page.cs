@@ -5,15 +5,15 @@ using Microsoft.Extensions.Primitives;
 
 namespace NclueGateway.Micro;
 
-/// <summary>The page that is asked for in all measurements of whole requests: 20 runs of the first block.</summary>
+/// <summary>The page that all measurements of whole requests request: 20 runs of the first block.</summary>
 internal static class Page
 {
     public const string Path = "/api/task-runs";
     public const string Query = "?index=0&limit=20";
 
-    /// <summary>Asks for it in memory.</summary>
-    /// <param name="token">The caller's.</param>
-    /// <param name="tag">The tag of the copy that the caller has; null for none.</param>
+    /// <summary>Returns an in-memory request for the page.</summary>
+    /// <param name="token">The caller's access token.</param>
+    /// <param name="tag">The value of If-None-Match; null for none.</param>
     public static InMemoryRequest Request(string token, StringValues? tag = null)
     {
         IHeaderDictionary headers = new HeaderDictionary();
@@ -27,26 +27,27 @@ internal static class Page
         return new(Path, Query, headers);
     }
 
-    /// <summary>Asks for it over a connection that stays open.</summary>
-    /// <param name="token">The caller's.</param>
-    /// <param name="tag">The tag of the copy that the caller has; null for none.</param>
+    /// <summary>Returns the bytes of a request for the page over a kept-alive connection.</summary>
+    /// <param name="token">The caller's access token.</param>
+    /// <param name="tag">The value of If-None-Match; null for none.</param>
     public static byte[] Bytes(string token, StringValues? tag = null)
     {
         var condition = tag is { } known ? string.Create(CultureInfo.InvariantCulture, $"If-None-Match: {known}\r\n") : "";
-        return Encoding.ASCII.GetBytes($"GET {Path}{Query} HTTP/1.1\r\nHost: gateway.example\r\nAuthorization: Bearer {token}\r\n{condition}\r\n");
+        return Encoding.ASCII.GetBytes(
+            $"GET {Path}{Query} HTTP/1.1\r\nHost: gateway.example\r\nAuthorization: Bearer {token}\r\n{condition}\r\n");
     }
 }
 
-/// <summary>What an application has answered, to be answered again.</summary>
+/// <summary>A response of an application, recorded to be sent again.</summary>
 /// <param name="Status">The status.</param>
-/// <param name="Headers">All header fields but those of the server itself.</param>
+/// <param name="Headers">All header fields except those that the server itself adds.</param>
 /// <param name="Body">The body.</param>
 internal sealed record RecordedAnswer(int Status, IReadOnlyList<KeyValuePair<string, StringValues>> Headers, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The entity tag.</summary>
     public StringValues Tag => Headers.Single(header => header.Key == "ETag").Value;
 
-    /// <summary>What the gateway answers to a caller without a copy, and to one with a copy.</summary>
+    /// <summary>Records the gateway's responses without and with the current tag.</summary>
     public static async Task<(RecordedAnswer Page, RecordedAnswer Unchanged)> OfGatewayAsync(Surroundings surroundings)
     {
         await using var gateway = await Measured.GatewayAsync(surroundings, hasAudit: false, inMemory: true);
@@ -55,7 +56,7 @@ internal sealed record RecordedAnswer(int Status, IReadOnlyList<KeyValuePair<str
         return (page, await OfAsync(gateway.Connection, Page.Request(surroundings.Tokens[0], page.Tag)));
     }
 
-    /// <summary>What is answered to a request.</summary>
+    /// <summary>Records the response to a request.</summary>
     public static async Task<RecordedAnswer> OfAsync(InMemoryConnection connection, InMemoryRequest request)
     {
         await connection.SendAsync(request);

@@ -5,7 +5,7 @@ using NclueGateway.TaskRuns;
 
 namespace NclueGateway.Micro;
 
-/// <summary>From blocks that are held to the bytes of a page.</summary>
+/// <summary>The way from cached blocks to the bytes of a page.</summary>
 [MemoryDiagnoser]
 public class PageBenchmarks
 {
@@ -33,19 +33,19 @@ public class PageBenchmarks
     /// <summary>The body that was written last.</summary>
     public ReadOnlyMemory<byte> Body => _body.WrittenMemory;
 
-    /// <summary>Makes a page of one block; its tag.</summary>
-    [Benchmark(Description = "page of 20 runs: made from its block")]
+    /// <summary>Renders a page of one block; returns its tag.</summary>
+    [Benchmark(Description = "page of 20 runs: rendered from its block")]
     public string Make() => Make(InOneBlock).ETag;
 
-    /// <summary>Writes the body of a page of one block; its length in bytes.</summary>
+    /// <summary>Writes the body of a page of one block; returns its length in bytes.</summary>
     [Benchmark(Description = "page of 20 runs: body written")]
     public int Write() => Write(_one);
 
-    /// <summary>Makes a page over two blocks; its tag.</summary>
-    [Benchmark(Description = "page of 10 + 10 runs of two blocks: made from them")]
+    /// <summary>Renders a page of two blocks; returns its tag.</summary>
+    [Benchmark(Description = "page of 10 + 10 runs of two blocks: rendered from them")]
     public string MakeOverTwoBlocks() => Make(OverTwoBlocks).ETag;
 
-    /// <summary>Writes the body of a page over two blocks; its length in bytes.</summary>
+    /// <summary>Writes the body of a page of two blocks; returns its length in bytes.</summary>
     [Benchmark(Description = "page of 10 + 10 runs of two blocks: body written")]
     public int WriteOverTwoBlocks() => Write(_two);
 

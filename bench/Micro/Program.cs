@@ -10,7 +10,8 @@ using BenchmarkDotNet.Validators;
 using NclueGateway.Micro;
 using Perfolizer.Horology;
 
-// bench/micro.sh runs this: Micro [filter]. The filter is one of BenchmarkDotNet's, of which "Kestrel" chooses what it does not measure.
+// bench/micro.sh runs this: Micro [filter]. The filter is one of BenchmarkDotNet's. "Kestrel" runs only the allocations
+// over Kestrel instead.
 const string Kestrel = "Kestrel";
 var filter = args switch
 {
@@ -42,7 +43,7 @@ static bool Benchmark(string filter)
     using var errors = new StreamWriter(Console.OpenStandardError()) { AutoFlush = true };
     try
     {
-        // In this process: what is measured is the build that is there, and nothing has to be restored or built for it.
+        // In this process: it measures the existing build, and nothing has to be restored or built.
         var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
             .WithWarmupCount(6).WithIterationCount(12).WithIterationTime(TimeInterval.FromMilliseconds(250));
         var config = ManualConfig.CreateEmpty()
@@ -54,9 +55,10 @@ static bool Benchmark(string filter)
             .WithOptions(ConfigOptions.DisableLogFile);
         var summaries = BenchmarkRunner.Run(Suite.Types.ToArray(), config);
         var reports = summaries.SelectMany(summary => summary.Reports).ToList();
-        if (reports.Count == 0 || summaries.Any(summary => summary.HasCriticalValidationErrors) || reports.Exists(report => !report.Success))
+        var hasFailed = reports.Exists(report => !report.Success);
+        if (reports.Count == 0 || summaries.Any(summary => summary.HasCriticalValidationErrors) || hasFailed)
         {
-            errors.WriteLine($"Not everything that is called {filter} could be measured.");
+            errors.WriteLine($"Not all benchmarks that match {filter} could be measured.");
             return false;
         }
 
@@ -85,9 +87,10 @@ static string Row(BenchmarkReport report)
         _ => ", audit off",
     };
     var times = report.ResultStatistics!;
+    var name = benchmark.Descriptor.WorkloadMethodDisplayInfo.Trim('\'');
     return string.Create(
         CultureInfo.InvariantCulture,
-        $"| {benchmark.Descriptor.WorkloadMethodDisplayInfo.Trim('\'')}{audit} | {times.Mean / 1e3:0.000} µs | {times.ConfidenceInterval.Margin / 1e3:0.000} µs "
+        $"| {name}{audit} | {times.Mean / 1e3:0.000} µs | {times.ConfidenceInterval.Margin / 1e3:0.000} µs "
         + $"| {report.GcStats.GetBytesAllocatedPerOperation(benchmark):#,0} B |");
 }
 
@@ -100,8 +103,8 @@ static async Task CountAllocationsAsync()
     Console.WriteLine();
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"Allocated in the whole process for a read over Kestrel: medians of {Rounds} times {Requests:#,0} requests. {Surroundings.Callers} callers, a connection each,"));
-    Console.WriteLine("take turns, and allocate nothing themselves.");
+        $"Bytes that the whole process allocates for a read over Kestrel: medians of {Rounds} times {Requests:#,0} requests."));
+    Console.WriteLine($"{Surroundings.Callers} callers with one connection each take turns; the client itself allocates nothing.");
     Console.WriteLine();
     Console.WriteLine("| | 200 | 304 |");
     Console.WriteLine("|---|---|---|");

@@ -2,24 +2,24 @@ using Microsoft.Extensions.Primitives;
 
 namespace NclueGateway.Micro;
 
-/// <summary>The same request of one caller after the other, in memory.</summary>
-/// <param name="measured">Whom they go to.</param>
-/// <param name="tokens">A token of each caller.</param>
-/// <param name="status">What each is to be answered with.</param>
-/// <param name="length">How many bytes the body of each answer is to have.</param>
-/// <param name="tag">The tag of the copy that callers have; null for none.</param>
+/// <summary>Sends the same in-memory request for one caller after another.</summary>
+/// <param name="measured">Application that gets the requests.</param>
+/// <param name="tokens">One token per caller.</param>
+/// <param name="status">Expected status.</param>
+/// <param name="length">Expected length of the body in bytes.</param>
+/// <param name="tag">The value of If-None-Match; null for none.</param>
 internal sealed class Requests(Measured measured, IReadOnlyList<string> tokens, int status, int length, StringValues? tag = null)
 {
-    /// <summary>So many at a time: what is logged of them has a place in the gateway's queue.</summary>
+    /// <summary>Requests per batch. Their log events fit into the gateway's queue.</summary>
     public const int InBatch = 1_000;
 
     private readonly InMemoryRequest[] _requests = [.. tokens.Select(token => Page.Request(token, tag))];
     private int _next;
 
     /// <summary>Sends a batch.</summary>
-    /// <param name="isAudited">Whether to wait for the events of the audit.</param>
+    /// <param name="isAudited">True to wait for the audit events.</param>
     /// <returns>The length of the last body in bytes.</returns>
-    /// <exception cref="InvalidOperationException">One was answered with something else.</exception>
+    /// <exception cref="InvalidOperationException">A response is not the expected one.</exception>
     public int Send(bool isAudited)
     {
         var events = measured.Log.Events;
@@ -36,8 +36,8 @@ internal sealed class Requests(Measured measured, IReadOnlyList<string> tokens, 
         return measured.Connection.Response.Content.Length;
     }
 
-    /// <summary>Sends one.</summary>
-    /// <exception cref="InvalidOperationException">It was answered with something else.</exception>
+    /// <summary>Sends one request.</summary>
+    /// <exception cref="InvalidOperationException">The response is not the expected one.</exception>
     public void SendOne()
     {
         var sent = measured.Connection.SendAsync(_requests[_next]);

@@ -1,6 +1,6 @@
 namespace NclueGateway.Micro;
 
-/// <summary>All benchmarks, in the order of the results: from the smallest to whole requests.</summary>
+/// <summary>All benchmarks in the order of the results, from the smallest components to whole requests.</summary>
 internal static class Suite
 {
     public static IReadOnlyList<Type> Types =>

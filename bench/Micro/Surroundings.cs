@@ -3,10 +3,15 @@ using NclueGateway.Sandbox.Nclue;
 
 namespace NclueGateway.Micro;
 
-/// <summary>What a gateway needs, on loopback: an upstream, an identity provider, and callers whom that one has given tokens (RS256).</summary>
+/// <summary>
+/// Services on loopback that a gateway needs: an upstream, an identity provider, and callers with its access tokens
+/// (RS256).
+/// </summary>
 internal sealed class Surroundings : IAsyncDisposable
 {
-    /// <summary>So many that none meets its quota, which allows at most 10,000 requests a second.</summary>
+    /// <summary>
+    /// Number of callers. With so many, none exceeds its quota, which allows at most 10,000 requests a second.
+    /// </summary>
     public const int Callers = 64;
 
     private readonly SimulatedNclue _nclue;
@@ -15,14 +20,15 @@ internal sealed class Surroundings : IAsyncDisposable
     private Surroundings(SimulatedNclue nclue, LocalIdentityProvider identity, IReadOnlyList<string> tokens) =>
         (_nclue, _identity, Tokens) = (nclue, identity, tokens);
 
-    /// <summary>An access token of each caller; all may read.</summary>
+    /// <summary>One access token per caller; every caller may read.</summary>
     public IReadOnlyList<string> Tokens { get; }
 
     /// <summary>
-    /// The settings of a gateway here. Defaults but for the quota, which is the largest there is, and the time that a block stays fresh: no refresh
-    /// comes in between while something is measured.
+    /// Returns the settings of a gateway here. They are defaults except for the quota, which is the maximum, and the
+    /// time for which a block stays
+    /// fresh: it is long enough that no refresh happens during a measurement.
     /// </summary>
-    /// <param name="hasAudit">Whether reads are audited.</param>
+    /// <param name="hasAudit">True if reads are audited.</param>
     public IReadOnlyDictionary<string, string?> Settings(bool hasAudit) => new Dictionary<string, string?>
     {
         ["Nclue:BaseAddress"] = _nclue.BaseAddress.AbsoluteUri,
@@ -40,13 +46,16 @@ internal sealed class Surroundings : IAsyncDisposable
 
     public static async Task<Surroundings> StartAsync(int callers)
     {
-        // Several gateways ask one after the other, each for its first block.
-        var nclue = await SimulatedNclue.StartAsync(new() { Keys = { ["AK"] = "SK" }, Frozen = true, Strict = false }, CancellationToken.None);
+        // Several gateways request their first block one after the other.
+        var options = new SimulatedNclueOptions { Keys = { ["AK"] = "SK" }, Frozen = true, Strict = false };
+        var nclue = await SimulatedNclue.StartAsync(options, CancellationToken.None);
         LocalIdentityProvider? identity = null;
         try
         {
-            identity = await LocalIdentityProvider.StartAsync(new() { AccessTokenLifetime = TimeSpan.FromHours(12) }, CancellationToken.None);
-            var tokens = await Task.WhenAll(Enumerable.Range(1, callers).Select(n => identity.GetUserTokenAsync($"reader-{n}", CancellationToken.None)));
+            var lifetime = TimeSpan.FromHours(12);
+            identity = await LocalIdentityProvider.StartAsync(new() { AccessTokenLifetime = lifetime }, CancellationToken.None);
+            var tokens = await Task.WhenAll(Enumerable.Range(1, callers)
+                .Select(n => identity.GetUserTokenAsync($"reader-{n}", CancellationToken.None)));
             return new(nclue, identity, tokens);
         }
         catch

@@ -8,7 +8,7 @@ using NclueGateway.Sandbox.Identity;
 
 namespace NclueGateway.Micro;
 
-/// <summary>What a token costs each time but the first.</summary>
+/// <summary>The lookup of a token that was validated before.</summary>
 [MemoryDiagnoser]
 public class TokenBenchmarks
 {
@@ -16,13 +16,15 @@ public class TokenBenchmarks
     private OpenIdConnectConfiguration _issuer = null!;
     private string _token = "";
 
-    /// <summary>Has a provider issue a token, and checks it once.</summary>
+    /// <summary>Gets a token from a provider and validates it once.</summary>
     [GlobalSetup]
     public async Task CheckAsync()
     {
         await using var provider = await LocalIdentityProvider.StartAsync(new(), CancellationToken.None);
         _issuer = await OpenIdConnectConfigurationRetriever.GetAsync(
-            $"{provider.Authority}.well-known/openid-configuration", new HttpDocumentRetriever { RequireHttps = false }, CancellationToken.None);
+            $"{provider.Authority}.well-known/openid-configuration",
+            new HttpDocumentRetriever { RequireHttps = false },
+            CancellationToken.None);
         _token = await provider.GetUserTokenAsync("reader", CancellationToken.None);
         var checks = new TokenValidationParameters
         {
@@ -35,14 +37,14 @@ public class TokenBenchmarks
         var result = await new JsonWebTokenHandler().ValidateTokenAsync(_token, checks);
         if (!result.IsValid)
         {
-            throw new InvalidOperationException("The token is not good.", result.Exception);
+            throw new InvalidOperationException("The token is not valid.", result.Exception);
         }
 
         var identity = new CallerIdentity(LocalIdentityProvider.BrowserClientId, result.ClaimsIdentity.FindFirst("sub")!.Value);
         _validated.Keep((JsonWebToken)result.SecurityToken, new(new(result.ClaimsIdentity), identity, new HashSet<Permission>()));
     }
 
-    /// <summary>Whom the token stands for.</summary>
-    [Benchmark(Description = "token that is known to be good: found (RS256)")]
+    /// <summary>Returns the subject of the token.</summary>
+    [Benchmark(Description = "cached token: lookup (RS256)")]
     public string? Find() => _validated.Find(_token, _issuer)?.Caller.Subject;
 }

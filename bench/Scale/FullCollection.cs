@@ -5,8 +5,9 @@ using System.Text;
 namespace NclueGateway.Scale;
 
 /// <summary>
-/// Has another .NET process collect its garbage in full, so that what is left is what it holds. By its diagnostics port, as <c>dotnet-gcdump</c> does:
-/// a trace that has the keyword <c>GCHeapCollect</c> begins with a full collection
+/// Triggers a full garbage collection in another .NET process, so that its heap then contains only live objects. It
+/// uses the diagnostics port,
+/// as <c>dotnet-gcdump</c> does: a trace with the keyword <c>GCHeapCollect</c> begins with a full collection
 /// (<c>github.com/dotnet/diagnostics/blob/main/documentation/design-docs/ipc-protocol.md</c>).
 /// </summary>
 internal static class FullCollection
@@ -17,10 +18,14 @@ internal static class FullCollection
     private const ulong CollectKeyword = 0x80_0000;
     private const string Provider = "Microsoft-Windows-DotNETRuntime";
 
-    /// <summary>Begins the trace, waits until <paramref name="hasCollected"/>, and ends the trace.</summary>
-    /// <param name="process">The number of the process, which has its diagnostics port where it is by default.</param>
-    /// <param name="hasCollected">Asked again and again.</param>
-    /// <exception cref="InvalidOperationException">There is no such port, or nothing was collected within half a minute.</exception>
+    /// <summary>
+    /// Starts the trace, waits until <paramref name="hasCollected"/> returns true, and ends the trace.
+    /// </summary>
+    /// <param name="process">Process id. The process must have its diagnostics port at the default path.</param>
+    /// <param name="hasCollected">Returns true after the collection; called repeatedly.</param>
+    /// <exception cref="InvalidOperationException">
+    /// There is no such port, or no collection happened within half a minute.
+    /// </exception>
     public static async Task RunAsync(int process, Func<Task<bool>> hasCollected)
     {
         var port = Directory.EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{process}-*-socket").FirstOrDefault()
@@ -29,23 +34,27 @@ internal static class FullCollection
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(port));
         await socket.SendAsync(Message());
 
-        // The trace itself is of no interest, but somebody has to take it.
+        // The trace is not needed, but its bytes have to be read.
         var reading = new NetworkStream(socket).CopyToAsync(Stream.Null);
         for (var attempt = 0; !await hasCollected(); attempt++)
         {
             if (attempt == 60 || reading.IsCompleted)
             {
-                throw new InvalidOperationException($"Process {process} does not collect its garbage.");
+                throw new InvalidOperationException($"Process {process} did not run a full garbage collection.");
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System); // /metrics is made anew about as often
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System); // /metrics is renewed about as often
         }
 
         socket.Close(); // which ends the trace
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
-    /// <summary>Little-endian: the header; the size of the buffer (MB), the format of the trace (1) and how many providers (1); the provider.</summary>
+    /// <summary>
+    /// Returns the request, little-endian: the header, the size of the buffer (MB), the format of the trace (1), the
+    /// number of providers (1), and the
+    /// provider.
+    /// </summary>
     private static byte[] Message()
     {
         var body = new MemoryStream();

@@ -7,12 +7,12 @@ using NclueGateway.TaskRuns;
 
 namespace NclueGateway.Scale;
 
-/// <summary>What a replica takes of memory.</summary>
-/// <param name="Resident">Bytes in memory, as the system counts them, after it has come to hold its blocks.</param>
-/// <param name="Heap">Bytes of the managed heap after a full collection.</param>
+/// <summary>Memory use of a replica.</summary>
+/// <param name="Resident">Resident memory in bytes after the replica has cached its blocks.</param>
+/// <param name="Heap">Size of the managed heap in bytes after a full collection.</param>
 internal sealed record MemoryUse(double Resident, double Heap);
 
-/// <summary>Replicas of one account that hold its first blocks, each in a process of its own.</summary>
+/// <summary>Replicas of one account that cache its first blocks, each in its own process.</summary>
 internal sealed class HoldingReplicas : IAsyncDisposable
 {
     private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false });
@@ -26,20 +26,28 @@ internal sealed class HoldingReplicas : IAsyncDisposable
 
     public IReadOnlyList<Contender> Replicas => _replicas;
 
-    /// <summary>How many runs each replica holds.</summary>
+    /// <summary>Number of runs that each replica caches.</summary>
     public int Runs => _blocks * TaskRunRows.Capacity;
 
-    /// <summary>Has an NCLUE of their own, blocks of it in Redis, and replicas that have read them from there.</summary>
-    /// <param name="gateway">The published <c>Gateway.dll</c>.</param>
-    /// <param name="around">What they need around them.</param>
-    /// <param name="redis">Where they keep blocks; each account has keys of its own there.</param>
-    /// <param name="accountRuns">How many runs the account has.</param>
-    /// <param name="blocks">How many blocks they are to hold.</param>
-    /// <param name="replicas">How many of them there are.</param>
-    /// <param name="more">Settings of theirs.</param>
-    /// <exception cref="InvalidOperationException">One does not hold exactly these blocks.</exception>
+    /// <summary>
+    /// Starts a simulated NCLUE, writes blocks to Redis, and starts replicas that load them from there.
+    /// </summary>
+    /// <param name="gateway">Path of the published <c>Gateway.dll</c>.</param>
+    /// <param name="around">Services that the replicas need.</param>
+    /// <param name="redis">Redis server for the blocks; each account has its own keys there.</param>
+    /// <param name="accountRuns">Number of runs of the account.</param>
+    /// <param name="blocks">Number of blocks to cache.</param>
+    /// <param name="replicas">Number of replicas.</param>
+    /// <param name="more">Further settings of the replicas.</param>
+    /// <exception cref="InvalidOperationException">A replica does not cache exactly these blocks.</exception>
     public static async Task<HoldingReplicas> StartAsync(
-        string gateway, Surroundings around, RedisServer redis, int accountRuns, int blocks, int replicas, params KeyValuePair<string, string>[] more)
+        string gateway,
+        Surroundings around,
+        RedisServer redis,
+        int accountRuns,
+        int blocks,
+        int replicas,
+        params KeyValuePair<string, string>[] more)
     {
         var holding = new HoldingReplicas(blocks, around.Tokens[0]);
         try
@@ -51,17 +59,19 @@ internal sealed class HoldingReplicas : IAsyncDisposable
             {
                 var port = Contender.FreePort();
                 var name = $"replica {replica} with {holding.Runs} runs";
-                var contender = await Contender.StartAsync(name, port, around.Tokens[0], checksTokens: true, ["dotnet", gateway], Environment(port));
+                string[] command = ["dotnet", gateway];
+                var contender = await Contender.StartAsync(name, port, around.Tokens[0], checksTokens: true, command, Environment(port));
                 holding._started.Push(contender);
                 holding._replicas.Add(contender);
             }
 
             await Task.WhenAll(holding._replicas.Select(holding.ReadAllAsync));
             await holding.VerifyAsync();
-            await Console.Error.WriteLineAsync($"{replicas} replica(s) hold {holding.Runs} runs");
+            await Console.Error.WriteLineAsync($"{replicas} replica(s) cache {holding.Runs} runs");
             return holding;
 
-            Dictionary<string, string> Environment(int port) => new(around.EnvironmentOn(port, nclue).Append(GatewayEnvironment.AuditOff).Concat(more))
+            Dictionary<string, string> Environment(int port) => new(
+                around.EnvironmentOn(port, nclue).Append(GatewayEnvironment.AuditOff).Concat(more))
             {
                 ["ConnectionStrings__Redis"] = redis.Address,
                 ["Nclue__ReplicaCount"] = replicas.ToString(CultureInfo.InvariantCulture),
@@ -74,25 +84,26 @@ internal sealed class HoldingReplicas : IAsyncDisposable
         }
     }
 
-    /// <summary>Checks that every replica holds the blocks, and no others.</summary>
-    /// <exception cref="InvalidOperationException">One does not.</exception>
+    /// <summary>Checks that every replica caches these blocks and no more.</summary>
+    /// <exception cref="InvalidOperationException">A replica caches another number of blocks.</exception>
     public async Task VerifyAsync()
     {
         foreach (var replica in _replicas)
         {
             if ((await MetricsAsync(replica)).BlocksHeld is var held && held != _blocks)
             {
-                throw new InvalidOperationException($"{replica.Name} holds {held} blocks, not {_blocks}.");
+                throw new InvalidOperationException($"{replica.Name} caches {held} blocks, not {_blocks}.");
             }
         }
     }
 
     /// <summary>
-    /// Reads the first page from each: where nobody has for a minute, its block is not kept fresh, and whoever comes next may wait for NCLUE.
+    /// Reads the first page from each replica. A block that was not read for a minute is not kept fresh, and the next
+    /// reader may wait for NCLUE.
     /// </summary>
     public Task PrimeAsync() => Task.WhenAll(_replicas.Select(replica => ReadAsync(replica, 0)));
 
-    /// <summary>The median of the replicas.</summary>
+    /// <summary>Returns the median of the replicas.</summary>
     public async Task<MemoryUse> MeasureMemoryAsync()
     {
         var uses = new List<MemoryUse>();
@@ -113,7 +124,9 @@ internal sealed class HoldingReplicas : IAsyncDisposable
         return new(Median.Of(uses.Select(use => use.Resident)), Median.Of(uses.Select(use => use.Heap)));
     }
 
-    /// <summary>How many reads they have answered, and how many of them from memory at once.</summary>
+    /// <summary>
+    /// Returns the number of reads that the replicas served, and the number served from the cache at once.
+    /// </summary>
     public async Task<(double Reads, double Hits)> ReadsAsync()
     {
         var metrics = await Task.WhenAll(_replicas.Select(MetricsAsync));
@@ -130,7 +143,9 @@ internal sealed class HoldingReplicas : IAsyncDisposable
 
     private static Task<GatewayMetrics> MetricsAsync(Contender replica) => GatewayMetrics.ReadAsync(Client, replica.Address);
 
-    /// <summary>One page of each block, the first block first: where the list ends, it tells.</summary>
+    /// <summary>
+    /// Reads one page of each block. The first block comes first, because it gives the length of the list.
+    /// </summary>
     private async Task ReadAllAsync(Contender replica)
     {
         for (var block = 0; block < _blocks; block++)
@@ -139,7 +154,10 @@ internal sealed class HoldingReplicas : IAsyncDisposable
         }
     }
 
-    /// <summary>One that is told to come again does so: the replica may have gone on without Redis, which it waits for no longer than a moment.</summary>
+    /// <summary>
+    /// Reads a page and retries as the response demands. The replica may have continued without Redis, for which it
+    /// waits only a moment.
+    /// </summary>
     private async Task ReadAsync(Contender replica, int block)
     {
         var address = new Uri(replica.Address, $"?index={block * TaskRunRows.Capacity}&limit=20");
@@ -155,7 +173,7 @@ internal sealed class HoldingReplicas : IAsyncDisposable
 
             if (attempt == 10 || answer.Headers.RetryAfter?.Delta is not { } wait)
             {
-                throw new InvalidOperationException($"{replica.Name} answers {answer}");
+                throw new InvalidOperationException($"{replica.Name} responds with {answer}");
             }
 
             await Task.Delay(wait, TimeProvider.System);

@@ -5,16 +5,16 @@ using System.Xml.Linq;
 namespace NclueGateway.Scale;
 
 /// <summary>One line of a panel.</summary>
-/// <param name="Name">What the legend calls it: the same in each panel.</param>
-/// <param name="Values">One for each place on the horizontal axis.</param>
+/// <param name="Name">Name in the legend, the same in each panel.</param>
+/// <param name="Values">One value for each place on the horizontal axis.</param>
 internal sealed record PlotLine(string Name, IReadOnlyList<double> Values);
 
-/// <summary>One of the pictures beside each other.</summary>
-/// <param name="Title">What is shown, with its unit.</param>
-/// <param name="Lines">Positive values; the vertical axis begins at 0.</param>
+/// <summary>One of the panels that are drawn side by side.</summary>
+/// <param name="Title">Title with the unit.</param>
+/// <param name="Lines">Lines with positive values; the vertical axis begins at 0.</param>
 internal sealed record PlotPanel(string Title, IReadOnlyList<PlotLine> Lines);
 
-/// <summary>Draws panels over one logarithmic horizontal axis as SVG, black on white whatever is around it.</summary>
+/// <summary>Draws panels over one logarithmic horizontal axis as SVG, black on white on any background.</summary>
 internal static class Plot
 {
     private const int Width = 960;
@@ -27,23 +27,33 @@ internal static class Plot
     private const int LegendColumns = 2;
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
-    // Colours that are told apart without seeing all of them (Okabe and Ito), and lines that are in print.
+    // Colours that colour-blind readers can distinguish (Okabe and Ito), and dashes that remain distinct in print.
     private static readonly (string Colour, string Dashes)[] Strokes =
         [("#0072b2", "none"), ("#d55e00", "8 4"), ("#009e73", "2 4"), ("#cc79a7", "12 4 2 4"), ("#000000", "5 3"), ("#e69f00", "1 3")];
 
-    /// <param name="title">What the whole shows.</param>
-    /// <param name="axis">What the horizontal axis shows.</param>
-    /// <param name="places">The places on it: positive and ascending, at least two.</param>
-    /// <param name="panels">At most two, with at most six lines.</param>
+    /// <summary>Draws a plot.</summary>
+    /// <param name="title">Title of the plot.</param>
+    /// <param name="axis">Title of the horizontal axis.</param>
+    /// <param name="places">Values on the horizontal axis: positive and ascending, at least two.</param>
+    /// <param name="panels">At most two panels with at most six lines.</param>
     public static string Draw(string title, string axis, IReadOnlyList<int> places, IReadOnlyList<PlotPanel> panels)
     {
         var names = panels[0].Lines.Select(line => line.Name).ToList();
         var height = LegendTop + (20 * ((names.Count + LegendColumns - 1) / LegendColumns)) + 10;
         var svg = new XElement(
-            Svg + "svg", new XAttribute("viewBox", $"0 0 {Width} {height}"), new XAttribute("width", Width), new XAttribute("height", height),
-            new XAttribute("font-family", "system-ui, sans-serif"), new XAttribute("font-size", 13), new XAttribute("role", "img"),
+            Svg + "svg",
+            new XAttribute("viewBox", $"0 0 {Width} {height}"),
+            new XAttribute("width", Width),
+            new XAttribute("height", height),
+            new XAttribute("font-family", "system-ui, sans-serif"),
+            new XAttribute("font-size", 13),
+            new XAttribute("role", "img"),
             new XElement(Svg + "title", title),
-            new XElement(Svg + "rect", new XAttribute("width", Width), new XAttribute("height", height), new XAttribute("fill", "#ffffff")),
+            new XElement(
+                Svg + "rect",
+                new XAttribute("width", Width),
+                new XAttribute("height", height),
+                new XAttribute("fill", "#ffffff")),
             Text(Width / 2.0, 30, title, "middle", 17));
         for (var panel = 0; panel < panels.Count; panel++)
         {
@@ -60,9 +70,10 @@ internal static class Plot
     }
 
     /// <summary>
-    /// The distance of the marks on an axis from 0 to <paramref name="most"/>: 1, 2, 2.5 or 5 times a power of ten, for three to five of them.
+    /// Returns the distance of the marks on an axis from 0 to <paramref name="most"/>: 1, 2, 2.5 or 5 times a power of
+    /// ten, for three to five marks.
     /// </summary>
-    /// <param name="most">Positive.</param>
+    /// <param name="most">Maximum of the axis; positive.</param>
     internal static double StepFor(double most)
     {
         var power = Math.Pow(10, Math.Floor(Math.Log10(most)) - 1);
@@ -98,8 +109,12 @@ internal static class Plot
             }
         }
 
-        // The outermost places keep off the ends, so that nothing is cut.
-        double X(int place) => left + 30 + ((PanelWidth - 60) * Math.Log((double)place / places[0]) / Math.Log((double)places[^1] / places[0]));
+        // The outermost places keep a distance from the ends, so that no dot is cut off.
+        double X(int place)
+        {
+            var part = Math.Log((double)place / places[0]) / Math.Log((double)places[^1] / places[0]);
+            return left + 30 + ((PanelWidth - 60) * part);
+        }
 
         double Y(double value) => Top + (PanelHeight * (1 - (value / end)));
     }

@@ -32,8 +32,9 @@ await using var redis = await RedisServer.StartAsync();
 await using var around = await Surroundings.StartAsync(published, Callers);
 await using var stage = await Stage.StartAsync(Path.Combine(published, "Gateway", "Gateway.dll"), around, redis, sizes, Replicas);
 
-// In turns, so that what else the machine does meets all alike, and each round begins with another number of runs: none comes first always. The first
-// round is not counted: after it everything has been compiled.
+// The cases take turns, so that other load on the machine affects all of them alike. Each round begins with another
+// number of runs, so that none
+// is always first. The first round is a warm-up for the JIT compiler and is not counted.
 for (var round = 0; round <= rounds; round++)
 {
     foreach (var kind in same.Append(spread))
@@ -44,7 +45,7 @@ for (var round = 0; round <= rounds; round++)
             var load = await stage.RunAsync(kind, size, seconds);
             await Console.Error.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"round {round} of {rounds}, {kind.Name}, {sizes[size]:N0} runs held: {load.PerSecond:0}/s, p99 {load.P99:0.00} ms"));
+                $"round {round} of {rounds}, {kind.Name}, {sizes[size]:N0} runs cached: {load.PerSecond:0}/s, p99 {load.P99:0.00} ms"));
             if (round > 0)
             {
                 kind.Add(size, load);
@@ -54,9 +55,11 @@ for (var round = 0; round <= rounds; round++)
 }
 
 var (reads, hits) = await stage.VerifyAsync();
-Write($"{Case.Counted(rounds, "round")} of {seconds} s each: the numbers of runs held in turns, for one number of connections after the other. Medians.");
-Write($"Of all {reads / 1e6:0.0} million reads {100 * hits / reads:0.000} % were answered from memory at once. At the end as at the beginning, every replica");
-Write($"held {string.Join(", ", sizes.Select(size => $"{size / TaskRunRows.Capacity:N0}"))} blocks (`nclue_gateway_blocks_held`), neither more nor less.");
+var blocks = string.Join(", ", sizes.Select(size => $"{size / TaskRunRows.Capacity:N0}"));
+Write($"{Case.Counted(rounds, "round")} of {seconds} s each. The numbers of cached runs take turns; the numbers of connections");
+Write($"follow one another. Medians.");
+Write($"{100 * hits / reads:0.000} % of all {reads / 1e6:0.0} million reads were served from the cache at once.");
+Write($"At the end, as at the start, the replicas cached exactly {blocks} blocks (`nclue_gateway_blocks_held`).");
 Write($"");
 Write($"| same page, requests/s | {Columns()} | {sizes[^1]:N0} / {sizes[0]:N0} | p99: {Columns()} |");
 Write($"|---|---|---|---|---|---|---|---|");
@@ -70,7 +73,7 @@ Write($"| pages all over the list, requests/s | {Columns()} | {sizes[^1]:N0} / {
 Write($"|---|---|---|---|---|---|---|---|");
 Row(spread);
 Write($"");
-Write($"| same page, {sizes[^1]:N0} runs held / {sizes[0]:N0}, requests/s | wanted | measured |");
+Write($"| same page, {sizes[^1]:N0} runs cached / {sizes[0]:N0}, requests/s | wanted | measured |");
 Write($"|---|---|---|");
 foreach (var group in same.GroupBy(kind => kind.Replicas))
 {
@@ -78,9 +81,9 @@ foreach (var group in same.GroupBy(kind => kind.Replicas))
     Write($"| {Case.Counted(group.Key, "replica")}, geometric mean of the numbers of connections | ≥ 0.95 | {mean:0.00} |");
 }
 
-Write($"| the least of all | ≥ 0.95 | {same.Min(kind => kind.Ratio):0.00} |");
+Write($"| minimum of all cases | ≥ 0.95 | {same.Min(kind => kind.Ratio):0.00} |");
 Write($"");
-Write($"| memory of a replica before the load | {Columns()} | for 10,000 runs more |");
+Write($"| memory of a replica before the load | {Columns()} | per 10,000 further runs |");
 Write($"|---|---|---|---|---|");
 Memory("resident", memory => memory.Resident);
 Memory("managed heap after a full collection", memory => memory.Heap);
@@ -90,11 +93,11 @@ if (rest is [var plot])
         .Where(kind => kind is { Replicas: 1, Connections: 1 or 16 or 64 } or { Replicas: Replicas, Connections: 16 }).Append(spread)
         .Select(kind => new PlotLine(kind.Name, kind.Medians(what)))];
 
-    await File.WriteAllTextAsync(plot, Plot.Draw("Reading a page, by how many runs the gateway holds", "runs held (logarithmic)", sizes, [
-        new("Requests answered in a second", Lines(load => load.PerSecond)),
-        new("99th percentile of the time, ms", Lines(load => load.P99))]));
+    await File.WriteAllTextAsync(plot, Plot.Draw("Reading a page, by the number of cached runs", "cached runs (logarithmic)", sizes, [
+        new("Requests per second", Lines(load => load.PerSecond)),
+        new("99th percentile of the latency, ms", Lines(load => load.P99))]));
     Write($"");
-    Write($"![Requests a second and p99 by the number of runs held]({Path.GetFileName(plot)})");
+    Write($"![Requests per second and p99 by the number of cached runs]({Path.GetFileName(plot)})");
 }
 
 return 0;

@@ -9,14 +9,16 @@ using NclueGateway.TaskRuns;
 namespace NclueGateway.Scale;
 
 /// <summary>
-/// Puts blocks into Redis without asking NCLUE for them, which at one request a second would take a quarter of an hour. They are made and written by
-/// the gateway's own code, in this process: what it does with an answer of NCLUE, except that the answer comes from the simulator directly.
+/// Writes blocks to Redis without requests to NCLUE, which would take a quarter of an hour at one request a second. It
+/// runs the gateway's own code
+/// in this process, as for a response of NCLUE. The response comes directly from the simulator.
 /// </summary>
 internal static class SharedBlockFill
 {
-    /// <param name="environment">That of the replicas that are to read them.</param>
-    /// <param name="nclue">Whose runs they are.</param>
-    /// <param name="blocks">How many, from the first on.</param>
+    /// <summary>Writes the first blocks of an account.</summary>
+    /// <param name="environment">Environment of the replicas that will read the blocks.</param>
+    /// <param name="nclue">Simulated NCLUE with the account.</param>
+    /// <param name="blocks">Number of blocks, starting with the first.</param>
     public static async Task RunAsync(IReadOnlyDictionary<string, string> environment, SimulatedNclue nclue, int blocks)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
@@ -25,7 +27,7 @@ internal static class SharedBlockFill
         builder.Configuration.AddInMemoryCollection([new("Serilog:MinimumLevel:Default", "Fatal")]); // standard output is for the results
         builder.WebHost.UseKestrelCore();
         builder.AddGateway();
-        await using var app = builder.Build(); // never started: nobody reads here
+        await using var app = builder.Build(); // never started: it serves no requests
         var (pacer, directory) = (app.Services.GetRequiredService<IPacer>(), app.Services.GetRequiredService<BlockDirectory>());
         await pacer.StartAsync();
         var (normalizer, shared) = (app.Services.GetRequiredService<TaskRunNormalizer>(), app.Services.GetRequiredService<ISharedBlocks>());
@@ -40,17 +42,17 @@ internal static class SharedBlockFill
                 throw new InvalidOperationException(error);
             }
 
-            // Redis is on this machine and has the same clock.
+            // Redis runs on this machine and has the same clock.
             var (at, fetchedAt) = (time.GetTimestamp(), now.ToUnixTimeMilliseconds());
             var departure = new Departure(at, new Grant(0, fetchedAt, at), closed: _ => { });
             var block = new TaskRunBlock(number, at, rows.Rows, fetchedAt);
             await shared.EndAsync(departure, number, block, isAnswered: true);
             for (var attempt = 0; directory.NewestOf(number) != fetchedAt; attempt++)
             {
-                // A gateway waits for Redis no longer than a moment, and goes on without.
+                // The gateway waits for Redis only a moment and then continues without it.
                 if (attempt == 20)
                 {
-                    throw new InvalidOperationException($"Redis does not take block {number}.");
+                    throw new InvalidOperationException($"Redis did not store block {number}.");
                 }
 
                 await pacer.StartAsync();

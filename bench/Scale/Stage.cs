@@ -5,8 +5,10 @@ using NclueGateway.TaskRuns;
 namespace NclueGateway.Scale;
 
 /// <summary>
-/// The replicas of all numbers of runs held, there all the time. The account has as many runs in each case, so that the page is the same. For the pages
-/// all over the list there are replicas of their own, whose blocks stay fresh for as long as it takes.
+/// The replicas for all numbers of cached runs, running all the time. The account has the same number of runs in each
+/// case, so that the page is the
+/// same. The pages all over the list are read from separate replicas, whose blocks stay fresh during the whole
+/// measurement.
 /// </summary>
 internal sealed class Stage : IAsyncDisposable
 {
@@ -18,15 +20,17 @@ internal sealed class Stage : IAsyncDisposable
 
     private Stage(Surroundings around, IReadOnlyList<int> sizes) => (_around, _sizes) = (around, sizes);
 
-    /// <summary>What a replica took before there was any load, for each number of runs held.</summary>
+    /// <summary>Memory use of a replica before any load, for each number of cached runs.</summary>
     public IReadOnlyList<MemoryUse> Memory => _memory;
 
-    /// <param name="gateway">The published <c>Gateway.dll</c>.</param>
-    /// <param name="around">What the gateways need around them.</param>
-    /// <param name="redis">What they share.</param>
-    /// <param name="sizes">How many runs are to be held, ascending.</param>
-    /// <param name="replicas">How many replicas hold each.</param>
-    public static async Task<Stage> StartAsync(string gateway, Surroundings around, RedisServer redis, IReadOnlyList<int> sizes, int replicas)
+    /// <summary>Starts all replicas and measures their memory.</summary>
+    /// <param name="gateway">Path of the published <c>Gateway.dll</c>.</param>
+    /// <param name="around">Services that the gateways need.</param>
+    /// <param name="redis">Redis server that they share.</param>
+    /// <param name="sizes">Numbers of runs to cache, ascending.</param>
+    /// <param name="replicas">Number of replicas for each number of runs.</param>
+    public static async Task<Stage> StartAsync(
+        string gateway, Surroundings around, RedisServer redis, IReadOnlyList<int> sizes, int replicas)
     {
         var stage = new Stage(around, sizes);
         try
@@ -54,22 +58,26 @@ internal sealed class Stage : IAsyncDisposable
             HoldingReplicas.StartAsync(gateway, around, redis, sizes[^1], runs / TaskRunRows.Capacity, count, more);
     }
 
-    /// <summary>Measures a way of reading with one number of runs held.</summary>
-    /// <param name="kind">Which way.</param>
-    /// <param name="size">Which number, by its place.</param>
-    /// <param name="seconds">For how long.</param>
+    /// <summary>Measures one case with one number of cached runs.</summary>
+    /// <param name="kind">The case.</param>
+    /// <param name="size">Position of the number of runs in the list of sizes.</param>
+    /// <param name="seconds">Duration.</param>
     public async Task<Load> RunAsync(Case kind, int size, int seconds)
     {
         var holding = kind.IsSpread ? _spread[size] : _same[size];
         await holding.PrimeAsync();
         return await Load.RunAsync(
-            [.. holding.Replicas.Take(kind.Replicas)], _around.TokensFile, seconds, kind.Connections * kind.Replicas, threads: kind.Replicas,
+            [.. holding.Replicas.Take(kind.Replicas)],
+            _around.TokensFile,
+            seconds,
+            kind.Connections * kind.Replicas,
+            threads: kind.Replicas,
             runs: kind.IsSpread ? _sizes[size] : null);
     }
 
-    /// <summary>Checks that everybody holds what they held at the beginning.</summary>
-    /// <returns>How many reads there were, and how many of them were answered from memory at once.</returns>
-    /// <exception cref="InvalidOperationException">One holds more or less.</exception>
+    /// <summary>Checks that every replica still caches the same number of blocks.</summary>
+    /// <returns>The number of reads, and the number served from the cache at once.</returns>
+    /// <exception cref="InvalidOperationException">A replica caches another number of blocks.</exception>
     public async Task<(double Reads, double Hits)> VerifyAsync()
     {
         var (reads, hits) = (0.0, 0.0);

@@ -4,27 +4,36 @@ using NclueGateway.Harness;
 
 namespace NclueGateway.Startup;
 
-/// <summary>What one start of a program showed.</summary>
-/// <param name="Times">From its start to the first 200 of each path that was asked for, in their order.</param>
-/// <param name="Computing">What it computed until then, on all cores.</param>
-/// <param name="Resident">Bytes in memory after the last of them.</param>
-/// <param name="Loaded">Bytes in memory after the load; 0 without one.</param>
+/// <summary>Result of one start of a program.</summary>
+/// <param name="Times">Times from the start to the first 200 of each path, in the order of the paths.</param>
+/// <param name="Computing">Processor time until then, on all cores.</param>
+/// <param name="Resident">Resident memory in bytes after the last of these responses.</param>
+/// <param name="Loaded">Resident memory in bytes after the load; 0 without a load.</param>
 internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing, long Resident, long Loaded)
 {
     private static readonly TimeProvider Clock = TimeProvider.System;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>Starts a published program on a free port, asks it for one path after the other until each answers 200, and ends it.</summary>
-    /// <param name="program">Its <c>.dll</c>.</param>
-    /// <param name="settings">Its environment, beside that of this process.</param>
-    /// <param name="load">What it is to answer after that; null for nothing.</param>
-    /// <param name="paths">What to ask for. Asked 500 times a second.</param>
-    /// <exception cref="InvalidOperationException">It ended, or did not answer within a minute.</exception>
+    /// <summary>
+    /// Starts a published program on a free port, requests each path until it responds with 200, and kills the program.
+    /// </summary>
+    /// <param name="program">Path of the <c>.dll</c>.</param>
+    /// <param name="settings">Environment variables in addition to those of this process.</param>
+    /// <param name="load">Load to run after that; null for none.</param>
+    /// <param name="paths">Paths, requested about every 2 ms.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The program exited or did not respond with 200 within a minute.
+    /// </exception>
     public static async Task<Launch> MeasureAsync(
         string program, IReadOnlyDictionary<string, string> settings, Func<HttpClient, Task>? load, params string[] paths)
     {
         var address = new Uri($"http://127.0.0.1:{Contender.FreePort()}");
-        var start = new ProcessStartInfo("dotnet", [program]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [program])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["ASPNETCORE_URLS"] = address.AbsoluteUri;
         start.Environment["DOTNET_EnableDiagnostics"] = "0"; // as in the image
         foreach (var (name, value) in settings)
@@ -46,7 +55,7 @@ internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing,
                 {
                     if (process.HasExited || Clock.GetElapsedTime(started) > Patience)
                     {
-                        throw new InvalidOperationException($"{program} does not answer {path} with 200.");
+                        throw new InvalidOperationException($"{program} does not respond to {path} with 200.");
                     }
 
                     await Task.Delay(TimeSpan.FromMilliseconds(2), Clock);

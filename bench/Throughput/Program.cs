@@ -2,7 +2,7 @@ using System.Globalization;
 using NclueGateway.Harness;
 using NclueGateway.Throughput;
 
-// bench/run.sh runs this: Throughput <folder of the published programs> <folder of nginx' modules> <rounds> <seconds>
+// bench/run.sh runs this: Throughput <folder of the published programs> <folder of nginx's modules> <rounds> <seconds>
 if (args is not [var published, var modules, var roundsText, var secondsText]
     || !int.TryParse(roundsText, NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) || rounds < 1
     || !int.TryParse(secondsText, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1)
@@ -13,9 +13,11 @@ if (args is not [var published, var modules, var roundsText, var secondsText]
 
 const int Connections = 32;
 const int Callers = 16;
-await using var stage = await Stage.StartAsync(published, modules, Directory.CreateDirectory(Path.Combine(published, "stage")).FullName, Callers);
+var folder = Directory.CreateDirectory(Path.Combine(published, "stage")).FullName;
+await using var stage = await Stage.StartAsync(published, modules, folder, Callers);
 
-// Every contender is there all the time and is warm before it is measured; then they take turns, so that what else the machine does meets all alike.
+// All contenders run all the time and are warmed up first. Then they take turns, so that other load on the machine
+// affects all of them alike.
 var results = stage.Turns.ToDictionary(turn => turn, _ => new List<Load>());
 for (var round = 0; round <= rounds; round++)
 {
@@ -24,7 +26,8 @@ for (var round = 0; round <= rounds; round++)
         var origin = stage.Floor.Contender.Computed();
         var load = await Load.RunAsync([turn.Contender], stage.Tokens, seconds, Connections, threads: 2, turn.Tag);
         origin = stage.Floor.Contender.Computed() - origin;
-        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}, {turn.Name}: {load.PerSecond:0}/s"));
+        await Console.Error.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture, $"round {round} of {rounds}, {turn.Name}: {load.PerSecond:0}/s"));
         stage.ForgetAudit();
         if (round == 0)
         {
@@ -34,22 +37,22 @@ for (var round = 0; round <= rounds; round++)
         loads.Add(load);
         if (turn != stage.Floor && origin.TotalMicroseconds / (load.PerSecond * seconds) > results[stage.Floor][^1].Computing / 2)
         {
-            throw new InvalidOperationException($"{turn.Name} has not answered from its cache: a had to compute as well.");
+            throw new InvalidOperationException($"{turn.Name} did not serve from its cache: a used processor time as well.");
         }
     }
 }
 
-Console.WriteLine($"{rounds} rounds of {seconds} s each, one contender after the other, {Connections} connections (wrk, 2 threads), on the cores that the servers use as well. "
-    + $"Each of {Callers} callers has a token. Medians.");
+Console.WriteLine($"{rounds} rounds of {seconds} s each, one contender after the other, {Connections} connections (wrk, 2 threads),");
+Console.WriteLine($"on the same cores as the servers. Each of {Callers} callers has a token. Medians.");
 Console.WriteLine();
-Console.WriteLine("| | requests/s | of a | p50 | p99 | computed for a request |");
+Console.WriteLine("| | requests/s | relative to a | p50 | p99 | processor time per request |");
 Console.WriteLine("|---|---|---|---|---|---|");
 foreach (var turn in stage.Turns)
 {
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"| {turn.Name} | {Of(turn, PerSecond):0} | {Ratio(turn, stage.Floor):0.00} | {Of(turn, load => load.P50):0.00} ms | {Of(turn, P99):0.00} ms "
-        + $"| {Of(turn, Computing):0.0} µs |"));
+        $"| {turn.Name} | {Of(turn, PerSecond):0} | {Ratio(turn, stage.Floor):0.00} | {Of(turn, load => load.P50):0.00} ms "
+        + $"| {Of(turn, P99):0.00} ms | {Of(turn, Computing):0.0} µs |"));
 }
 
 Console.WriteLine();

@@ -7,12 +7,15 @@ using NclueGateway.Sandbox.Identity;
 namespace NclueGateway.Throughput;
 
 /// <summary>One measurement of a round.</summary>
-/// <param name="Name">What the results call it.</param>
-/// <param name="Contender">Who is asked.</param>
-/// <param name="Tag">The ETag that is asked with; null for the whole page.</param>
+/// <param name="Name">Name in the results.</param>
+/// <param name="Contender">Server that gets the requests.</param>
+/// <param name="Tag">Value of If-None-Match; null to get the whole page.</param>
 internal sealed record Turn(string Name, Contender Contender, string? Tag = null);
 
-/// <summary>All contenders, each in a process of its own, and what they need: an identity provider, and a simulated NCLUE for each gateway.</summary>
+/// <summary>
+/// All contenders, each in its own process, and the services that they need: an identity provider, and a simulated
+/// NCLUE for each gateway.
+/// </summary>
 internal sealed class Stage : IAsyncDisposable
 {
     private readonly string _folder;
@@ -21,7 +24,7 @@ internal sealed class Stage : IAsyncDisposable
 
     private Stage(string folder) => _folder = folder;
 
-    /// <summary>Kestrel alone: what the others are compared with, and what c, d and e keep copies of.</summary>
+    /// <summary>Kestrel alone: the baseline, and the origin whose response c, d and e cache.</summary>
     public Turn Floor { get; private set; } = null!;
 
     public Turn Audited { get; private set; } = null!;
@@ -36,18 +39,19 @@ internal sealed class Stage : IAsyncDisposable
 
     public Turn NginxWithTokens { get; private set; } = null!;
 
-    /// <summary>In the order in which they take turns.</summary>
+    /// <summary>The measurements in the order in which they take turns.</summary>
     public IReadOnlyList<Turn> Turns => [Floor, Audited, Plain, NotModified, Cached, Nginx, NginxWithTokens];
 
-    /// <summary>A file with an access token of each caller.</summary>
+    /// <summary>File with one access token per caller.</summary>
     public string Tokens => _around.TokensFile;
 
     private string Audit => Path.Combine(_folder, "audit.json");
 
-    /// <param name="published">Where the programs are, each in a folder of its name.</param>
-    /// <param name="modules">Where nginx keeps its modules.</param>
+    /// <summary>Starts all contenders.</summary>
+    /// <param name="published">Folder of the programs, each in a folder with its name.</param>
+    /// <param name="modules">Folder of nginx's modules.</param>
     /// <param name="folder">An empty folder.</param>
-    /// <param name="callers">How many of them read.</param>
+    /// <param name="callers">Number of callers.</param>
     public static async Task<Stage> StartAsync(string published, string modules, string folder, int callers)
     {
         var stage = new Stage(folder);
@@ -63,7 +67,7 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
-    /// <summary>Empties the file of the audit, which would fill the disk.</summary>
+    /// <summary>Empties the audit's file, which would fill the disk.</summary>
     public void ForgetAudit()
     {
         using var audit = new FileStream(Audit, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
@@ -99,13 +103,16 @@ internal sealed class Stage : IAsyncDisposable
         NotModified = new("b. gateway, audit off, 304", plain, tag);
         var origin = port;
         port = Contender.FreePort();
-        Cached = new("c. YARP + JwtBearer + output caching", Started(await Contender.StartAsync("c", port, tokens[0], true, Program("Cached"), new Dictionary<string, string>
+        var settings = new Dictionary<string, string>
         {
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
             ["Authority"] = identity.Authority.AbsoluteUri,
             ["Audience"] = LocalIdentityProvider.Audience,
             ["Origin"] = $"http://127.0.0.1:{origin}",
-        })));
+        };
+        Cached = new(
+            "c. YARP + JwtBearer + output caching",
+            Started(await Contender.StartAsync("c", port, tokens[0], true, Program("Cached"), settings)));
         Nginx = new("d. nginx `proxy_cache`, no authentication", await StartNginxAsync("d", "nginx.conf", false));
         NginxWithTokens = new("e. nginx `proxy_cache`, RS256 in njs", await StartNginxAsync("e", "nginx-token.conf", true));
 
@@ -126,6 +133,7 @@ internal sealed class Stage : IAsyncDisposable
         async Task<Contender> StartNginxAsync(string name, string configuration, bool checksTokens)
         {
             var (at, itsFolder) = (Contender.FreePort(), Directory.CreateDirectory(Path.Combine(_folder, name)).FullName);
+            var key = Convert.ToBase64String(_around.Options.SigningKey.Rsa.ExportSubjectPublicKeyInfo());
             foreach (var file in new[] { configuration, "token.js" })
             {
                 var text = (await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, file)))
@@ -133,31 +141,36 @@ internal sealed class Stage : IAsyncDisposable
                     .Replace("{modules}", modules, StringComparison.Ordinal)
                     .Replace("{origin}", Text(origin), StringComparison.Ordinal)
                     .Replace("{port}", Text(at), StringComparison.Ordinal)
-                    .Replace("{key}", Convert.ToBase64String(_around.Options.SigningKey.Rsa.ExportSubjectPublicKeyInfo()), StringComparison.Ordinal)
+                    .Replace("{key}", key, StringComparison.Ordinal)
                     .Replace("{issuer}", identity.Authority.AbsoluteUri, StringComparison.Ordinal)
                     .Replace("{audience}", LocalIdentityProvider.Audience, StringComparison.Ordinal)
                     .Replace("{scope}", LocalIdentityProvider.ReadScope, StringComparison.Ordinal);
                 await File.WriteAllTextAsync(Path.Combine(itsFolder, file), text);
             }
 
-            return Started(await Contender.StartAsync(
-                name, at, tokens[0], checksTokens, ["nginx", "-p", itsFolder, "-c", Path.Combine(itsFolder, configuration), "-e", "stderr"]));
+            string[] command = ["nginx", "-p", itsFolder, "-c", Path.Combine(itsFolder, configuration), "-e", "stderr"];
+            return Started(await Contender.StartAsync(name, at, tokens[0], checksTokens, command));
         }
     }
 
-    /// <summary>The page as the gateway answers it from memory: its tag, its bytes, and the headers that are its own.</summary>
+    /// <summary>
+    /// Reads the page as the gateway serves it from the cache: its tag, its bytes, and the header fields of the gateway
+    /// itself.
+    /// </summary>
     private static async Task<(string Tag, byte[] Body, IReadOnlyList<string> Headers)> ReadPageAsync(Uri address, string token)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var answer = await client.SendAsync(request);
         if (answer.StatusCode != HttpStatusCode.OK)
         {
-            throw new InvalidOperationException($"The gateway answers {answer}");
+            throw new InvalidOperationException($"The gateway responds with {answer}");
         }
 
         var headers = answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated)
-            .Where(header => header.Key is not ("Date" or "Content-Length" or "Connection")).SelectMany(header => header.Value.Select(value => $"{header.Key}: {value}"));
+            .Where(header => header.Key is not ("Date" or "Content-Length" or "Connection"))
+            .SelectMany(header => header.Value.Select(value => $"{header.Key}: {value}"));
         return (answer.Headers.ETag!.ToString(), await answer.Content.ReadAsByteArrayAsync(), [.. headers]);
     }
 

@@ -1,4 +1,5 @@
-// For njs: 204 for an access token that is signed by the issuer, for this audience, not expired, and with the scope to read; else 401.
+// For njs: responds with 204 to a valid access token of the issuer for this audience with the scope to read; otherwise
+// with 401.
 const key = Buffer.from('{key}', 'base64');
 const rs256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
 
@@ -23,7 +24,7 @@ async function check(r) {
   try {
     isLetIn = await isGood(r.headersIn.Authorization);
   } catch (e) {
-    // not a token
+    // the value is not a token
   }
   r.return(isLetIn ? 204 : 401);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks the alerts and runs their unit tests. Where promtool is missing, it is taken out of Debian's package prometheus and put into the user's
-# cache: to install the package would also start a server.
+# Checks the alerts and runs their unit tests. If promtool is missing, it is extracted from Debian's package prometheus
+# into the user's cache,
+# because installing the package would also start a server.
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -3,11 +3,17 @@ using System.Net.Http.Headers;
 
 namespace NclueGateway.Sandbox;
 
-/// <summary>What somebody needs to know who has just started the sandbox: where things are, and lines that work as pasted.</summary>
+/// <summary>
+/// Text that the sandbox prints once it runs: the addresses of its servers, and commands that work as pasted.
+/// </summary>
 internal static class Banner
 {
-    /// <summary>Sees that all servers answer, gets tokens, and writes the text. The tokens are good in this sandbox only.</summary>
-    /// <exception cref="HttpRequestException">One of them does not answer as it should.</exception>
+    /// <summary>
+    /// Checks that all servers respond, gets tokens, and returns the text. The tokens are valid in this sandbox only.
+    /// </summary>
+    /// <exception cref="HttpRequestException">
+    /// A server did not respond with 200, or the provider issued no token.
+    /// </exception>
     public static async Task<string> WriteAsync(SandboxHost sandbox, CancellationToken cancellationToken)
     {
         var mayRead = await sandbox.Identity.GetServiceTokenAsync(cancellationToken);
@@ -33,7 +39,7 @@ internal static class Banner
 
             Sign in with a browser as "reader": open the sample frontend, or Swagger UI.
 
-            A token of the service client "reporting", which may read, for 12 hours:
+            A token of the service client "reporting", which may read task runs, valid for 12 hours:
 
             {{mayRead}}
 
@@ -41,16 +47,16 @@ internal static class Banner
 
             curl -s -H "Authorization: Bearer {{mayRead}}" "{{list}}"
 
-            The same as the user "outsider", who may not (403):
+            The same request as the user "outsider", who may not read task runs (403):
 
             curl -s -H "Authorization: Bearer {{mayNot}}" "{{list}}"
 
-            Let the simulated NCLUE fail three times, and end that early:
+            Make the simulated NCLUE fail three times, or end the failures early:
 
             curl -s -X PUT -d "{\"status\":503,\"count\":3}" "{{sandbox.Nclue.FaultsAddress}}"
             curl -s -X DELETE "{{sandbox.Nclue.FaultsAddress}}"
 
-            Ctrl-C ends it.
+            Press Ctrl-C to stop.
 
             """;
     }
@@ -62,7 +68,7 @@ internal static class Banner
         using var response = await http.SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            throw new HttpRequestException($"{address} answered {(int)response.StatusCode}.", inner: null, response.StatusCode);
+            throw new HttpRequestException($"{address} responded with {(int)response.StatusCode}.", inner: null, response.StatusCode);
         }
     }
 }

@@ -3,20 +3,26 @@ using Microsoft.Extensions.Configuration.EnvironmentVariables;
 
 namespace NclueGateway.Sandbox;
 
-/// <summary>The gateway itself, composed as its own <c>Program</c> does it; nothing in it knows of the sandbox.</summary>
+/// <summary>
+/// The gateway itself, composed as in its own <c>Program</c>. The gateway contains no code for the sandbox.
+/// </summary>
 internal sealed class GatewayProcess : IAsyncDisposable
 {
     /// <summary>
-    /// What the sandbox brings of its own. With the Redis, the keys or the provider of the machine's environment it would let all who can
-    /// reach it in to what belongs to another gateway.
+    /// Sections of settings that come from the sandbox and never from the environment. The machine's environment may
+    /// hold the Redis, the keys or
+    /// the provider of another gateway. The sandbox would open that gateway's data to every client that can reach the
+    /// sandbox.
     /// </summary>
     private static readonly string[] Own = ["ConnectionStrings", "Nclue", "Auth", "Http", "Kestrel"];
 
     /// <summary>
-    /// Empty, to override other sources of settings, such as variables that begin with <c>ASPNETCORE_</c> or user secrets. The folder of secrets
-    /// is that of another gateway too.
+    /// Empty values that override other sources of settings, such as user secrets or variables that begin with
+    /// <c>ASPNETCORE_</c>. The secrets
+    /// folder is cleared because it also belongs to another gateway.
     /// </summary>
-    private static readonly KeyValuePair<string, string?>[] None = [new("ConnectionStrings:Redis", ""), new("Operations:SecretsFolder", "")];
+    private static readonly KeyValuePair<string, string?>[] None =
+        [new("ConnectionStrings:Redis", ""), new("Operations:SecretsFolder", "")];
 
     private readonly WebApplication _app;
 
@@ -26,11 +32,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
         Address = LoopbackHost.AddressOf(app);
     }
 
-    /// <summary>Where it listens, without a path.</summary>
+    /// <summary>Address that the gateway listens on, without a path.</summary>
     public Uri Address { get; }
 
     /// <summary>
-    /// Starts the gateway (port 0 for a free one) with settings that win over <c>appsettings.json</c> and over what the environment says of the rest.
+    /// Starts the gateway with settings that override <c>appsettings.json</c> and the environment. Port 0 stands for a
+    /// free port.
     /// </summary>
     public static async Task<GatewayProcess> StartAsync(
         IPAddress listen, int port, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
@@ -39,7 +46,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         {
             ApplicationName = typeof(GatewayBuilder).Assembly.GetName().Name,
             ContentRootPath = AppContext.BaseDirectory,
-            EnvironmentName = Environments.Development, // log lines for a person
+            EnvironmentName = Environments.Development, // readable log lines
         });
         foreach (var environment in builder.Configuration.Sources.OfType<EnvironmentVariablesConfigurationSource>().ToList())
         {
@@ -66,7 +73,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the gateway has ended, of its own accord or because it was told to.</summary>
+    /// <summary>Waits until the gateway stops by itself or <paramref name="stop"/> is cancelled.</summary>
     public Task WaitForEndAsync(CancellationToken stop) => _app.WaitForShutdownAsync(stop);
 
     public async ValueTask DisposeAsync()

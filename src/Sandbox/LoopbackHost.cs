@@ -7,14 +7,17 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace NclueGateway.Sandbox;
 
 /// <summary>
-/// Builds the sandbox's own web hosts: known as 127.0.0.1 and, unless told otherwise, listening there only; deaf to settings files and environment variables (those belong to the gateway),
-/// silent below a warning, and without a signal handler, so that several of them can live in one process or in one test.
+/// Builds the sandbox's own web hosts. A host is addressed as 127.0.0.1 and by default listens there only. It ignores
+/// settings files and
+/// environment variables, which belong to the gateway, and logs warnings and errors only. It has no signal handler, so
+/// that several hosts can
+/// run in one process or in one test.
 /// </summary>
 internal static class LoopbackHost
 {
-    /// <param name="port">0 for a free one.</param>
-    /// <param name="listen">What the one end point does besides HTTP over plain TCP.</param>
-    /// <param name="address">Where it listens; null for 127.0.0.1.</param>
+    /// <param name="port">Port to listen on; 0 for a free port.</param>
+    /// <param name="listen">Configuration of the endpoint; null for HTTP over plain TCP.</param>
+    /// <param name="address">Address to listen on; null for 127.0.0.1.</param>
     public static WebApplicationBuilder CreateBuilder(int port, Action<ListenOptions>? listen = null, IPAddress? address = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -31,12 +34,15 @@ internal static class LoopbackHost
     }
 
     /// <summary>
-    /// Where a started host is found, without a path. One that listens everywhere goes by 127.0.0.1 as well: it runs in a container whose ports
-    /// are published there, so that addresses (an issuer's above all) are the same inside and out.
+    /// Returns the address of a started host, without a path. A host that listens on all interfaces is also addressed
+    /// as 127.0.0.1. It runs in a
+    /// container whose ports are published there, so addresses are the same inside and outside. The issuer's address
+    /// must be.
     /// </summary>
     public static Uri AddressOf(WebApplication app)
     {
-        var address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var address = new Uri(addresses.Single());
         return address.Host == $"{IPAddress.Any}" ? new UriBuilder(address) { Host = $"{IPAddress.Loopback}" }.Uri : address;
     }
 

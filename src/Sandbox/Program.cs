@@ -1,6 +1,9 @@
 namespace NclueGateway.Sandbox;
 
-/// <summary>The gateway with everything it needs, on one machine and without an account: <c>dotnet run --project src/Sandbox</c>.</summary>
+/// <summary>
+/// Runs the gateway with all its dependencies on one machine, without an account: <c>dotnet run --project
+/// src/Sandbox</c>.
+/// </summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
@@ -14,13 +17,14 @@ internal static class Program
         using var signal = new StopSignal();
         try
         {
-            await using var sandbox = await SandboxHost.StartAsync(options with { Keys = SandboxOptions.KeysOfEnvironment() }, signal.Token);
+            var keyed = options with { Keys = SandboxOptions.KeysOfEnvironment() };
+            await using var sandbox = await SandboxHost.StartAsync(keyed, signal.Token);
             Console.WriteLine(await Banner.WriteAsync(sandbox, signal.Token));
             await sandbox.WaitForEndAsync(signal.Token);
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
         {
-            // Ended while it was still starting.
+            // The sandbox was stopped during startup.
         }
 
         return 0;

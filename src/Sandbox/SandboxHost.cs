@@ -8,7 +8,7 @@ using NclueGateway.Sandbox.Nclue;
 
 namespace NclueGateway.Sandbox;
 
-/// <summary>The servers of the sandbox, started in the order in which they need each other.</summary>
+/// <summary>The servers of the sandbox, started in the order of their dependencies.</summary>
 internal sealed class SandboxHost : IAsyncDisposable
 {
     private readonly GatewayProcess _gateway;
@@ -22,10 +22,10 @@ internal sealed class SandboxHost : IAsyncDisposable
 
     public LocalIdentityProvider Identity { get; }
 
-    /// <summary>Where the gateway listens, without a path.</summary>
+    /// <summary>Address that the gateway listens on, without a path.</summary>
     public Uri GatewayAddress => _gateway.Address;
 
-    /// <summary>Where the frontend is that uses it.</summary>
+    /// <summary>Address of the sample frontend.</summary>
     public Uri FrontendAddress => _frontend.Address;
 
     public static async Task<SandboxHost> StartAsync(SandboxOptions options, CancellationToken cancellationToken)
@@ -63,7 +63,7 @@ internal sealed class SandboxHost : IAsyncDisposable
                     ["Nclue:BaseAddress"] = nclue.BaseAddress.AbsoluteUri,
                     ["Nclue:AccessKey"] = accessKey,
                     ["Nclue:SecretKey"] = secretKey,
-                    ["Operations:DrainDelay"] = "00:00:00", // nobody sends requests by what a probe says
+                    ["Operations:DrainDelay"] = "00:00:00", // no load balancer routes by the readiness probe
                     ["Auth:Authority"] = identity.Authority.AbsoluteUri,
                     ["Auth:Audience"] = LocalIdentityProvider.Audience,
                     ["Auth:RequireHttpsMetadata"] = "false",
@@ -83,7 +83,7 @@ internal sealed class SandboxHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the gateway has ended, of its own accord or because it was told to.</summary>
+    /// <summary>Waits until the gateway stops by itself or <paramref name="stop"/> is cancelled.</summary>
     public Task WaitForEndAsync(CancellationToken stop) => _gateway.WaitForEndAsync(stop);
 
     public async ValueTask DisposeAsync() => await DisposeAllAsync(_gateway, _frontend, Identity, Nclue);
@@ -96,7 +96,7 @@ internal sealed class SandboxHost : IAsyncDisposable
         }
     }
 
-    /// <summary>The port, or 0 (any) when somebody else has it.</summary>
+    /// <summary>Returns the port, or 0 (any free port) if it is in use.</summary>
     private static int FreePort(IPAddress listen, int port)
     {
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -3,15 +3,18 @@ using System.Net;
 
 namespace NclueGateway.Sandbox;
 
-/// <summary>What the sandbox can be told. A port that is taken is replaced by a free one; 0 asks for a free one.</summary>
+/// <summary>
+/// Command-line options of the sandbox. A port that is in use is replaced by a free one; 0 stands for a free port.
+/// </summary>
 internal sealed record SandboxOptions
 {
     public const string Usage =
         "Usage: dotnet run --project src/Sandbox -- [--runs 250] [--gateway-port 5080] [--nclue-port 5081] [--identity-port 5082] "
         + "[--frontend-port 5083] [--listen loopback]\n"
-        + "--listen any: on all interfaces, for a container whose ports are published to 127.0.0.1 only. Anybody can sign in as anybody.";
+        + "--listen any: listen on all interfaces, for a container whose ports are published to 127.0.0.1 only. "
+        + "Every client that reaches the sandbox can sign in as any user.";
 
-    /// <summary>How many runs the simulated account has at the start: 0 to 100,000.</summary>
+    /// <summary>Number of runs of the simulated account at startup: 0 to 100,000.</summary>
     public int Runs { get; init; } = 250;
 
     public int GatewayPort { get; init; } = 5080;
@@ -22,20 +25,27 @@ internal sealed record SandboxOptions
 
     public int FrontendPort { get; init; } = 5083;
 
-    /// <summary>Where all of it listens. Not on loopback only in a container; even then everything is known as 127.0.0.1.</summary>
+    /// <summary>
+    /// Address that all servers listen on. It is other than loopback only in a container; even then every server is
+    /// addressed as 127.0.0.1.
+    /// </summary>
     public IPAddress Listen { get; init; } = IPAddress.Loopback;
 
-    /// <summary>The key pair that the simulated NCLUE accepts; null for one that nobody knows.</summary>
+    /// <summary>The key pair that the simulated NCLUE accepts; null for a random pair.</summary>
     public (string AccessKey, string SecretKey)? Keys { get; init; }
 
-    /// <summary>A pair of the reader's choice, to run <c>check</c> or another gateway beside the sandbox. Not those of a gateway on this machine.</summary>
+    /// <summary>
+    /// Returns the key pair from the environment, to run <c>check</c> or another gateway against the sandbox. It has
+    /// its own variables, so that
+    /// the keys of a gateway on this machine are not used.
+    /// </summary>
     public static (string AccessKey, string SecretKey)? KeysOfEnvironment() =>
         Environment.GetEnvironmentVariable("Sandbox__AccessKey") is { Length: > 0 } accessKey
         && Environment.GetEnvironmentVariable("Sandbox__SecretKey") is { Length: > 0 } secretKey
             ? (accessKey, secretKey)
             : null;
 
-    /// <summary>The options of a command line; null when it makes no sense.</summary>
+    /// <summary>Returns the options of a command line; null if it is invalid.</summary>
     public static SandboxOptions? Parse(IReadOnlyList<string> args)
     {
         SandboxOptions? options = new();

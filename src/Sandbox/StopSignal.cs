@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace NclueGateway.Sandbox;
 
-/// <summary>Turns Ctrl-C and SIGTERM into a token, from the first line of the program to the last.</summary>
+/// <summary>Cancels a token on Ctrl-C and SIGTERM, for the whole run of the program.</summary>
 internal sealed class StopSignal : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -21,7 +21,7 @@ internal sealed class StopSignal : IDisposable
 
     private void Stop(PosixSignalContext context)
     {
-        context.Cancel = true; // the process ends by itself, in order
+        context.Cancel = true; // the process shuts down in order instead
         _stop.Cancel();
     }
 }

@@ -1,11 +1,12 @@
-// What an ASP.NET team would otherwise build: a YARP route, JwtBearer and output caching, with the settings that they have by themselves. Only the
-// policy of the cache is ours: the default one keeps nothing that was asked for with a token.
+// What an ASP.NET Core team would otherwise build: a YARP route, JwtBearer and output caching, with their default
+// settings. Only the output
+// cache policy is our own: the default policy caches no response to a request with a token.
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using NclueGateway.Peers.Cached;
 using Yarp.ReverseProxy.Configuration;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // as in the appsettings.json that "dotnet new" makes
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // as in the appsettings.json of "dotnet new"
 builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(bearer =>
 {
     bearer.Authority = builder.Configuration["Authority"];

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.OutputCaching;
 
 namespace NclueGateway.Peers.Cached;
 
-/// <summary>Keeps what was answered with 200 for ten seconds, for everybody who is let in.</summary>
+/// <summary>Caches responses with status 200 for ten seconds, shared by all authorized callers.</summary>
 internal sealed class SharedAnswers : IOutputCachePolicy
 {
     public const string Name = "shared";

@@ -1,4 +1,4 @@
-// What "dotnet new web" makes: the least that an ASP.NET Core application is.
+// The application that "dotnet new web" creates: the minimum of ASP.NET Core.
 var app = WebApplication.CreateBuilder(args).Build();
 app.MapGet("/", () => "Hello World!");
 app.Run();

@@ -1,6 +1,7 @@
-// The floor: Kestrel with the gateway's socket settings, and nothing else. Takes the same requests as the gateway, checks nothing, and answers all of them with the same bytes and
-// headers. Also what the other peers keep copies of.
-//   Floor <port> <file with the body> <file with the headers, "name: value" a line>
+// The floor: Kestrel with the gateway's socket settings, and nothing else. It gets the same requests as the gateway,
+// checks nothing, and sends
+// the same bytes and headers to all of them. It is also the origin whose response the other peers cache.
+//   Floor <port> <file with the body> <file with the headers, one "name: value" per line>
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Primitives;
@@ -12,7 +13,10 @@ if (args is not [var port, var bodyFile, var headerFile])
 }
 
 var body = new ReadOnlyMemory<byte>(await File.ReadAllBytesAsync(bodyFile));
-var headers = (await File.ReadAllLinesAsync(headerFile)).Select(line => line.Split(": ", 2)).Select(pair => (Name: pair[0], Value: new StringValues(pair[1]))).ToArray();
+var headers = (await File.ReadAllLinesAsync(headerFile))
+    .Select(line => line.Split(": ", 2))
+    .Select(pair => (Name: pair[0], Value: new StringValues(pair[1])))
+    .ToArray();
 var builder = WebApplication.CreateEmptyBuilder(new());
 builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.WaitForDataBeforeAllocatingBuffer = false).ConfigureKestrel(kestrel =>
 {

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace NclueGateway.Client.Example;
 
-/// <summary>Gets an access token with a service's own credentials (RFC 6749 §4.4), and sends it along with every request.</summary>
+/// <summary>
+/// Gets an access token with the service's own credentials (RFC 6749 §4.4) and sends it with every request.
+/// </summary>
 internal sealed class ClientCredentials(Uri tokenEndpoint, string clientId, string clientSecret, string scope) : DelegatingHandler
 {
     private Token? _token;
@@ -12,7 +14,7 @@ internal sealed class ClientCredentials(Uri tokenEndpoint, string clientId, stri
     {
         if (!(_token?.Until > TimeProvider.System.GetUtcNow()))
         {
-            _token = await GetTokenAsync(cancellationToken); // twice at the same time does no harm
+            _token = await GetTokenAsync(cancellationToken); // parallel requests may each get a token; that does no harm
         }
 
         request.Headers.Authorization = new("Bearer", _token.Text);
@@ -34,7 +36,7 @@ internal sealed class ClientCredentials(Uri tokenEndpoint, string clientId, stri
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
         var lifetime = answer.TryGetProperty("expires_in", out var seconds) ? seconds.GetInt32() : 300;
 
-        // A new one a minute before it expires.
+        // Replaced a minute before it expires.
         return new(answer.GetProperty("access_token").GetString()!, TimeProvider.System.GetUtcNow().AddSeconds(lifetime - 60));
     }
 

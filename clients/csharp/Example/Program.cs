@@ -1,6 +1,8 @@
-// Prints all task runs, one a line; with --watch then the newest twenty again whenever they change, until Ctrl-C.
-// NCLUE_GATEWAY is the gateway's address. NCLUE_TOKEN is an access token; without it NCLUE_TOKEN_ENDPOINT, NCLUE_CLIENT_ID,
-// NCLUE_CLIENT_SECRET and NCLUE_SCOPE say how to get one. A token or a secret never belongs on a command line.
+// Prints all task runs, one per line. With --watch it then prints the newest twenty again whenever they change, until
+// Ctrl-C.
+// NCLUE_GATEWAY is the gateway's address. NCLUE_TOKEN is an access token. Without it, NCLUE_TOKEN_ENDPOINT,
+// NCLUE_CLIENT_ID,
+// NCLUE_CLIENT_SECRET and NCLUE_SCOPE specify how to get one. Never pass a token or a secret on a command line.
 using NclueGateway.Client;
 using NclueGateway.Client.Example;
 
@@ -51,7 +53,7 @@ static async Task WatchAsync(NclueGatewayClient gateway, CancellationToken cance
     await foreach (var page in gateway.WatchAsync(
         limit: 20, onFailure: failure => Console.Error.WriteLine(failure.Message), cancellationToken: cancellationToken))
     {
-        Console.WriteLine($"As of {page.AsOf:O}{(page.IsStale ? " (a newer one is on its way)" : "")}, {page.Total} runs in all:");
+        Console.WriteLine($"As of {page.AsOf:O}{(page.IsStale ? " (a newer copy will follow)" : "")}, {page.Total} runs in all:");
         foreach (var run in page.Runs)
         {
             Console.WriteLine($"{run.Id} {run.Status} {run.Failure?.Message}");

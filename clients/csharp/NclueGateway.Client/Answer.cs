@@ -3,9 +3,9 @@ using System.Text.Json;
 
 namespace NclueGateway.Client;
 
-/// <summary>One answer, whoever gave it: turned into a page, or into the exception that says what it is instead.</summary>
-/// <param name="response">With its headers read and its body not.</param>
-/// <param name="now">This machine's time, for an answer without <c>Date</c>.</param>
+/// <summary>Converts one response to a page, or to the exception that describes it.</summary>
+/// <param name="response">A response whose headers are read and whose body is not.</param>
+/// <param name="now">This machine's time, for a response without <c>Date</c>.</param>
 internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
 {
     public const string Json = "application/json";
@@ -15,12 +15,14 @@ internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromDays(1);
 
-    /// <summary>When the answer was given, by the gateway's clock: this machine's may be wrong.</summary>
+    /// <summary>Time of the response by the gateway's clock, because this machine's clock may be wrong.</summary>
     private DateTimeOffset Date => response.Headers.Date ?? now;
 
     private string? MediaType => response.Content.Headers.ContentType?.MediaType;
 
-    /// <summary>Seconds or a date (RFC 9110 §10.2.3), held between a second and a day: 0 must not become a tight loop.</summary>
+    /// <summary>
+    /// Delay from seconds or a date (RFC 9110 §10.2.3), limited to 1 second to 1 day. 0 must not become a tight loop.
+    /// </summary>
     private TimeSpan? RetryAfter => (response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - Date) switch
     {
         null => null,
@@ -29,10 +31,11 @@ internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
         { } wait => wait,
     };
 
-    /// <param name="known">What was named in <c>If-None-Match</c>; null when nothing was.</param>
-    /// <param name="http">Whose limits of time and length hold for the body, too.</param>
-    /// <param name="cancellationToken">Ends the read.</param>
-    /// <exception cref="NclueGatewayException">It is anything but that page.</exception>
+    /// <summary>Returns the page of the response.</summary>
+    /// <param name="known">The page whose tag was sent in <c>If-None-Match</c>; null if none was sent.</param>
+    /// <param name="http">The client whose limits of time and length also apply to the body.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="NclueGatewayException">The response is not that page.</exception>
     public async Task<TaskRunPage> ToPageAsync(TaskRunPage? known, HttpClient http, CancellationToken cancellationToken)
     {
         if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
@@ -48,13 +51,15 @@ internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
 
         if (!Is(Json))
         {
-            throw Failure($"with {MediaType ?? "no media type"} instead of {Json}: it is not the gateway's answer", HttpRequestError.InvalidResponse);
+            throw Failure($"with {MediaType ?? "no media type"} instead of {Json}", HttpRequestError.InvalidResponse);
         }
 
         try
         {
             var page = JsonSerializer.Deserialize(body, ClientJson.Default.TaskRunPage);
-            return page?.Runs.All(run => run is not null) == true ? WithHeaders(page) : throw new JsonException("There is a null that may not be.");
+            return page?.Runs.All(run => run is not null) == true
+                ? WithHeaders(page)
+                : throw new JsonException("A value is null that must not be null.");
         }
         catch (JsonException mistake)
         {
@@ -62,7 +67,7 @@ internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
         }
     }
 
-    /// <summary>What a 304 leaves out stays as it was.</summary>
+    /// <summary>Returns the content with the values of the header fields. What a 304 omits stays as it was.</summary>
     private TaskRunPage WithHeaders(TaskRunPage content)
     {
         var age = response.Headers.Age ?? TimeSpan.Zero;
@@ -76,7 +81,10 @@ internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
         };
     }
 
-    /// <summary>HttpClient's own timeout ends with the headers; the body may take as long once more, by the same clock.</summary>
+    /// <summary>
+    /// Reads the body. HttpClient's own timeout ends with the headers; the body gets the same time once more, by the
+    /// same clock.
+    /// </summary>
     private async Task<byte[]> ReadBodyAsync(HttpClient http, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(http.Timeout, TimeProvider.System);
@@ -88,13 +96,17 @@ internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw Failure($"with a body that did not end within {http.Timeout}", HttpRequestError.ResponseEnded, inner: new TimeoutException());
+            throw Failure(
+                $"with a body that did not end within {http.Timeout}", HttpRequestError.ResponseEnded, inner: new TimeoutException());
         }
         catch (Exception cut) when (cut is HttpRequestException or IOException)
         {
             var tooLong = cut is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded };
             throw tooLong
-                ? Failure($"with a body of more than {http.MaxResponseContentBufferSize} bytes", HttpRequestError.ConfigurationLimitExceeded, inner: cut)
+                ? Failure(
+                    $"with a body of more than {http.MaxResponseContentBufferSize} bytes",
+                    HttpRequestError.ConfigurationLimitExceeded,
+                    inner: cut)
                 : Failure("with a body that was cut off", HttpRequestError.ResponseEnded, inner: cut);
         }
     }
@@ -103,7 +115,7 @@ internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
     {
         if (!Is(ProblemJson))
         {
-            return Failure($"with {MediaType ?? "no media type"} instead of a problem: something in front of the gateway may have answered");
+            return Failure($"with {MediaType ?? "no media type"} instead of a problem; it may come from a proxy in front of the gateway");
         }
 
         try
@@ -122,5 +134,11 @@ internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
 
     private NclueGatewayException Failure(
         string what, HttpRequestError error = HttpRequestError.Unknown, NclueGatewayProblem? problem = null, Exception? inner = null) =>
-        new(response.StatusCode, $"The gateway's address answered {(int)response.StatusCode} {what}.", problem, RetryAfter, error, inner);
+        new(
+            response.StatusCode,
+            $"The gateway's address responded with {(int)response.StatusCode} {what}.",
+            problem,
+            RetryAfter,
+            error,
+            inner);
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NclueGateway.Client;
 
-/// <summary>Members that are not known are passed over; a null where none may be is a mistake.</summary>
+/// <summary>Serializer metadata. Unknown members are ignored; a null where none is allowed is an error.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(TaskRunPage))]
 [JsonSerializable(typeof(NclueGatewayProblem))]

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace NclueGateway.Client;
 
-/// <summary>Reads lists that stand in header fields: links (RFC 8288) and what caches did (RFC 9211).</summary>
+/// <summary>Reads lists in header fields: links (RFC 8288) and the status of caches (RFC 9211).</summary>
 internal static class HeaderField
 {
-    /// <summary>The target of the first link with a relation, as it stands there; null when there is none.</summary>
+    /// <summary>Returns the target of the first link with a relation, unchanged; null if there is none.</summary>
     public static string? Link(IEnumerable<string> lines, string relation) => lines
         .SelectMany(line => Split(line, ','))
         .Select(link => Split(link, ';'))
@@ -14,11 +14,15 @@ internal static class HeaderField
         .Select(link => link[0][1..^1])
         .FirstOrDefault();
 
-    /// <summary>For how many seconds more a cache calls its copy fresh (negative: since when it is stale); null where it does not say.</summary>
+    /// <summary>
+    /// Returns the remaining seconds for which a cache calls its copy fresh, negative if it is stale; null if the cache
+    /// does not specify it.
+    /// </summary>
     public static long? Ttl(string cacheStatus, string cache) => Split(cacheStatus, ',')
         .Select(member => Split(member, ';'))
         .Where(member => member[0] == cache)
-        .Select(member => long.TryParse(Parameter(member, "ttl"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var ttl) ? ttl : (long?)null)
+        .Select(member => Parameter(member, "ttl"))
+        .Select(text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var ttl) ? ttl : (long?)null)
         .FirstOrDefault();
 
     private static string? Parameter(List<string> member, string name) => member
@@ -28,7 +32,7 @@ internal static class HeaderField
         .Select(parameter => parameter[1].Trim('"'))
         .FirstOrDefault();
 
-    /// <summary>The parts between separators, without blanks around them; a separator in quotes or angle brackets is none.</summary>
+    /// <summary>Splits a text into trimmed parts. A separator in quotes or angle brackets does not count.</summary>
     private static List<string> Split(string text, char separator)
     {
         var parts = new List<string>();
@@ -40,7 +44,7 @@ internal static class HeaderField
             {
                 if (closing == '"' && text[i] == '\\')
                 {
-                    i++; // what comes next is escaped
+                    i++; // the next character is escaped
                 }
                 else if (text[i] == closing)
                 {

@@ -5,17 +5,18 @@ using System.Runtime.CompilerServices;
 namespace NclueGateway.Client;
 
 /// <summary>
-/// Reads NCLUE's task runs from an NclueGateway. Thread-safe, and good for as long as its <see cref="HttpClient"/>; made by hand or by
-/// <c>AddHttpClient&lt;NclueGatewayClient&gt;</c>. The access token is brought by the <see cref="HttpClient"/>.
+/// Reads NCLUE's task runs from an NclueGateway. Thread-safe; it can be used as long as its <see cref="HttpClient"/>.
+/// Create it directly or with
+/// <c>AddHttpClient&lt;NclueGatewayClient&gt;</c>. The <see cref="HttpClient"/> must send the access token.
 /// </summary>
 /// <remarks>
-/// Every method ends with a <see cref="NclueGatewayException"/> when the answer is not what was asked for, with a plain
-/// <see cref="HttpRequestException"/> when there was no answer at all, and with a <see cref="TaskCanceledException"/> around a
-/// <see cref="TimeoutException"/> when none came within <see cref="HttpClient.Timeout"/>.
+/// Every method throws a <see cref="NclueGatewayException"/> if the response is not the requested page, and a plain
+/// <see cref="HttpRequestException"/> if there is no response. It throws a <see cref="TaskCanceledException"/> around a
+/// <see cref="TimeoutException"/> if no response comes within <see cref="HttpClient.Timeout"/>.
 /// </remarks>
 public sealed class NclueGatewayClient
 {
-    // How often to look: the gateway itself has a new copy every ten seconds (docs/frontend.md).
+    // Intervals between reads: the gateway itself has a new copy every ten seconds (docs/frontend.md).
     private static readonly TimeSpan WhileUnfinished = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WhenFinished = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(30);
@@ -24,8 +25,12 @@ public sealed class NclueGatewayClient
     private readonly TimeProvider _time;
     private readonly Uri _list;
 
-    /// <param name="http">Signed in, with the gateway's address as <see cref="HttpClient.BaseAddress"/>. It is not disposed of here.</param>
-    /// <param name="time">The clock of all waits; the system's by default.</param>
+    /// <summary>Creates a client.</summary>
+    /// <param name="http">
+    /// A client that sends the access token and has the gateway's address as <see cref="HttpClient.BaseAddress"/>. It
+    /// is not disposed of here.
+    /// </param>
+    /// <param name="time">Clock of all waits; the system clock by default.</param>
     /// <exception cref="ArgumentException"><paramref name="http"/> has no base address.</exception>
     public NclueGatewayClient(HttpClient http, TimeProvider? time = null)
     {
@@ -37,41 +42,51 @@ public sealed class NclueGatewayClient
     }
 
     /// <summary>
-    /// How long one read may wait in all because a 429 or 503 said so in <c>Retry-After</c>. It then asks again by itself; what would take
-    /// longer is thrown at once. Nothing else is ever tried again.
+    /// Maximum time that one read waits in all for the <c>Retry-After</c> of a 429 or 503. The client then repeats the
+    /// request. A response that
+    /// demands a longer wait is thrown at once. No other response is retried.
     /// </summary>
     /// <value>Zero or more; zero never waits. Default 30 seconds.</value>
     public TimeSpan MaxRetryWait
     {
         get;
-        init => field = value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "It must not be negative.");
+        init => field = value >= TimeSpan.Zero
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "It must not be negative.");
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>One page of the list, in NCLUE's own order.</summary>
-    /// <param name="index">The row to start at: 0 to 10,000,000.</param>
-    /// <param name="limit">How many rows: 1 to 100.</param>
-    /// <param name="cancellationToken">Ends the read and its waits.</param>
+    /// <summary>Reads one page of the list, in NCLUE's own order.</summary>
+    /// <param name="index">First row: 0 to 10,000,000.</param>
+    /// <param name="limit">Maximum number of rows: 1 to 100.</param>
+    /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public Task<TaskRunPage> ListAsync(int index = 0, int limit = 20, CancellationToken cancellationToken = default) =>
         ReadAsync(AddressOf(index, limit), known: null, cancellationToken);
 
     /// <summary>
-    /// The same page as it is now. While its content is unchanged that costs no body (<c>If-None-Match</c>), and the answer has the same
+    /// Reads the current version of a page. If its content is unchanged, the response has no body
+    /// (<c>If-None-Match</c>). The result then has the same
     /// <see cref="TaskRunPage.Runs"/> with a new <see cref="TaskRunPage.AsOf"/>.
     /// </summary>
+    /// <param name="page">The page to read again.</param>
+    /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public Task<TaskRunPage> RefreshAsync(TaskRunPage page, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(page);
         return ReadAsync(AddressOf(page.Index, page.Limit), page, cancellationToken);
     }
 
-    /// <summary>All pages from a row to the end of the list: goes on until the gateway names no next page, however few runs one holds.</summary>
+    /// <summary>
+    /// Reads all pages from a row to the end of the list. It ends when a response has no link to a next page, not at a
+    /// short page.
+    /// </summary>
     /// <remarks>
-    /// Each page is read when it is asked for. A run that is created or deleted meanwhile moves the others, so that one may show twice, or
-    /// not at all.
+    /// Each page is read when the caller requests it. A run that is created or deleted meanwhile moves the other runs,
+    /// so that a run may appear twice
+    /// or not at all.
     /// </remarks>
-    /// <param name="index">The row to start at: 0 to 10,000,000.</param>
-    /// <param name="limit">How many rows a page has: 1 to 100.</param>
-    /// <param name="cancellationToken">Ends the read and its waits.</param>
+    /// <param name="index">First row: 0 to 10,000,000.</param>
+    /// <param name="limit">Maximum number of rows per page: 1 to 100.</param>
+    /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public async IAsyncEnumerable<TaskRunPage> ListPagesAsync(
         int index = 0, int limit = 100, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -96,7 +111,8 @@ public sealed class NclueGatewayClient
         }
     }
 
-    /// <summary>All runs, as <see cref="ListPagesAsync"/> reads them, in pages of 100.</summary>
+    /// <summary>Reads all runs with <see cref="ListPagesAsync"/>, in pages of 100.</summary>
+    /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public async IAsyncEnumerable<TaskRun> ListAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (var page in ListPagesAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
@@ -109,20 +125,27 @@ public sealed class NclueGatewayClient
     }
 
     /// <summary>
-    /// A page now, and again whenever its content has changed, until it is cancelled. Looks every 10 seconds while a run of the page is
-    /// unfinished, else every 60.
+    /// Returns a page now, and again whenever its content has changed, until it is cancelled. It reads the page every
+    /// 10 seconds while a run of it is
+    /// unfinished, otherwise every 60 seconds.
     /// </summary>
     /// <remarks>
-    /// A failure to read the first page ends it. After that a failure that may pass does not: no answer, 429, 5xx. It then looks again after
-    /// <c>Retry-After</c>, or else 30 seconds. What will not pass, such as 401, ends it with the exception. A page that has only become older
-    /// is not shown again: whoever shows <see cref="TaskRunPage.AsOf"/> calls <see cref="RefreshAsync"/> instead.
+    /// A failure of the first read ends the sequence. After that, a failure that may be temporary does not: no
+    /// response, 429 or 5xx. The next read is
+    /// then after <c>Retry-After</c>, or after 30 seconds. A permanent failure, such as 401, ends the sequence with its
+    /// exception. A page that has only
+    /// become older is not returned again; to show a current <see cref="TaskRunPage.AsOf"/>, call
+    /// <see cref="RefreshAsync"/> instead.
     /// </remarks>
-    /// <param name="index">The row to start at: 0 to 10,000,000.</param>
-    /// <param name="limit">How many rows: 1 to 100.</param>
-    /// <param name="onFailure">Is told of each failure that does not end it.</param>
-    /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
+    /// <param name="index">First row: 0 to 10,000,000.</param>
+    /// <param name="limit">Maximum number of rows: 1 to 100.</param>
+    /// <param name="onFailure">Called for each failure that does not end the sequence.</param>
+    /// <param name="cancellationToken">Ends the sequence with an <see cref="OperationCanceledException"/>.</param>
     public async IAsyncEnumerable<TaskRunPage> WatchAsync(
-        int index = 0, int limit = 20, Action<Exception>? onFailure = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        int index = 0,
+        int limit = 20,
+        Action<Exception>? onFailure = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var page = await ListAsync(index, limit, cancellationToken).ConfigureAwait(false);
         yield return page;
@@ -161,7 +184,9 @@ public sealed class NclueGatewayClient
         _ => false,
     };
 
-    /// <summary>Where a next link leads; only ever to where the token may go.</summary>
+    /// <summary>
+    /// Returns the address of a next link. It must be at the gateway, because the request carries the token.
+    /// </summary>
     private static Uri Follow(Uri from, string reference) =>
         Uri.TryCreate(from, reference, out var next)
         && Uri.Compare(from, next, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0
@@ -182,7 +207,8 @@ public sealed class NclueGatewayClient
                 return await AskAsync(address, known, cancellationToken).ConfigureAwait(false);
             }
             catch (NclueGatewayException refusal)
-                when (refusal.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable && refusal.RetryAfter <= left)
+                when (refusal.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
+                    && refusal.RetryAfter <= left)
             {
                 left -= refusal.RetryAfter.Value;
                 await Task.Delay(refusal.RetryAfter.Value, _time, cancellationToken).ConfigureAwait(false);
@@ -203,7 +229,8 @@ public sealed class NclueGatewayClient
             request.Headers.TryAddWithoutValidation("If-None-Match", tag);
         }
 
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            .ConfigureAwait(false);
         return await new Answer(response, _time.GetUtcNow()).ToPageAsync(known, _http, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -2,35 +2,39 @@ using System.Text.Json.Serialization;
 
 namespace NclueGateway.Client;
 
-/// <summary>Why the gateway refused, in its own words (RFC 9457).</summary>
+/// <summary>Problem details of the gateway (RFC 9457).</summary>
 public sealed record NclueGatewayProblem
 {
-    /// <summary>The kind of problem: the path of a page of the gateway that explains it.</summary>
+    /// <summary>Type of the problem: the path of a page of the gateway that explains it.</summary>
     public string? Type { get; init; }
 
-    /// <summary>The end of <see cref="Type"/>, to decide by: one of <see cref="ProblemSlugs"/>, or one that is newer.</summary>
+    /// <summary>
+    /// The end of <see cref="Type"/>, to decide by: a value of <see cref="ProblemSlugs"/>, or of a newer gateway.
+    /// </summary>
     [JsonIgnore]
     public string? Slug => Type?[(Type.LastIndexOf('/') + 1)..];
 
-    /// <summary>What kind of problem it is, in words.</summary>
+    /// <summary>Title of the problem type.</summary>
     public string? Title { get; init; }
 
     /// <summary>The HTTP status.</summary>
     public int? Status { get; init; }
 
-    /// <summary>What is particular about this occurrence.</summary>
+    /// <summary>Description of this occurrence.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>What an operator finds the request by.</summary>
+    /// <summary>Trace id, by which an operator finds the request.</summary>
     public string? TraceId { get; init; }
 
-    /// <summary>With <see cref="ProblemSlugs.InvalidRequest"/>: what is wrong, by parameter.</summary>
+    /// <summary>With <see cref="ProblemSlugs.InvalidRequest"/>: error messages by parameter.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? Errors { get; init; }
 
-    /// <summary>With <see cref="ProblemSlugs.Unauthenticated"/>: the path at which a person signs in with a browser, where there is one.</summary>
+    /// <summary>
+    /// With <see cref="ProblemSlugs.Unauthenticated"/>: path of the sign-in with a browser; null if there is none.
+    /// </summary>
     public string? Login { get; init; }
 
-    /// <summary>All of it in a line.</summary>
+    /// <summary>Returns all details in one line.</summary>
     public override string ToString()
     {
         var errors = Errors?.Select(error => $"{error.Key}: {string.Join(' ', error.Value)}") ?? [];
@@ -38,48 +42,48 @@ public sealed record NclueGatewayProblem
     }
 }
 
-/// <summary>The problems that the gateway can answer a read with: the values of <see cref="NclueGatewayProblem.Slug"/>.</summary>
+/// <summary>Problems in responses to a read: the values of <see cref="NclueGatewayProblem.Slug"/>.</summary>
 public static class ProblemSlugs
 {
     /// <summary>400: index or limit is out of range; see <see cref="NclueGatewayProblem.Errors"/>.</summary>
     public const string InvalidRequest = "invalid-request";
 
-    /// <summary>401: there is no token, or it is not accepted.</summary>
+    /// <summary>401: the request has no valid access token.</summary>
     public const string Unauthenticated = "unauthenticated";
 
-    /// <summary>403: the token is good, but does not grant the permission.</summary>
+    /// <summary>403: the token is valid, but does not grant the permission.</summary>
     public const string Forbidden = "forbidden";
 
     /// <summary>404: the base address is not that of the gateway.</summary>
     public const string NotFound = "not-found";
 
-    /// <summary>406: something has changed the header <c>Accept</c> on its way.</summary>
+    /// <summary>406: an intermediary has changed the header <c>Accept</c>.</summary>
     public const string NotAcceptable = "not-acceptable";
 
-    /// <summary>429: this caller asks too often.</summary>
+    /// <summary>429: this caller sends too many requests.</summary>
     public const string CallerQuota = "caller-quota";
 
-    /// <summary>500: the gateway has failed.</summary>
+    /// <summary>500: an unexpected error occurred in the gateway.</summary>
     public const string InternalError = "internal-error";
 
-    /// <summary>502: NCLUE refuses the gateway's key.</summary>
+    /// <summary>502: NCLUE rejects the gateway's key.</summary>
     public const string UpstreamCredentials = "upstream-credentials";
 
-    /// <summary>502: NCLUE sent an answer that cannot be read.</summary>
+    /// <summary>502: the gateway cannot read NCLUE's response.</summary>
     public const string UpstreamMalformed = "upstream-malformed";
 
-    /// <summary>502: NCLUE has failed.</summary>
+    /// <summary>502: NCLUE responded with an error.</summary>
     public const string UpstreamError = "upstream-error";
 
-    /// <summary>503: it is not this request's turn yet.</summary>
+    /// <summary>503: the rows are not cached, and NCLUE's rate limit delays their fetch.</summary>
     public const string UpstreamBusy = "upstream-busy";
 
     /// <summary>503: the account's quota at NCLUE is used up.</summary>
     public const string UpstreamQuota = "upstream-quota";
 
-    /// <summary>503: this replica of the gateway stops; others do not.</summary>
+    /// <summary>503: this replica of the gateway is shutting down; another replica will respond.</summary>
     public const string Draining = "draining";
 
-    /// <summary>504: NCLUE did not answer in time.</summary>
+    /// <summary>504: NCLUE did not respond in time.</summary>
     public const string UpstreamTimeout = "upstream-timeout";
 }

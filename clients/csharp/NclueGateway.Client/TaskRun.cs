@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NclueGateway.Client;
 
-/// <summary>One task run: one feature put through one trained task. Compared by content.</summary>
+/// <summary>A task run: one feature processed by one trained task. Compared by content.</summary>
 public sealed record TaskRun
 {
     /// <summary>The run's id.</summary>
@@ -11,7 +11,7 @@ public sealed record TaskRun
     /// <summary>The run's name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>How far the run has come.</summary>
+    /// <summary>The run's state.</summary>
     public required TaskRunStatus Status { get; init; }
 
     /// <summary>The task that was run.</summary>
@@ -20,25 +20,25 @@ public sealed record TaskRun
     /// <summary>The feature it was run on.</summary>
     public required TaskRunFeature Feature { get; init; }
 
-    /// <summary>The NCLUE model behind the task; null where NCLUE does not tell.</summary>
+    /// <summary>The NCLUE model of the task; null if NCLUE does not send it.</summary>
     public TaskRunModel? Model { get; init; }
 
-    /// <summary>When the run was created, in the gateway's time zone, to the second.</summary>
+    /// <summary>Creation time in the gateway's time zone, to the second.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
-    /// <summary>When the run ended; null before.</summary>
+    /// <summary>Time at which the run ended; null before.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
     /// <summary>Seconds from creation to completion; null until completed.</summary>
     public long? DurationSeconds { get; init; }
 
-    /// <summary>Where the result lies; null unless the run is completed.</summary>
+    /// <summary>Location of the result; null unless the run is completed.</summary>
     public TaskRunResult? Result { get; init; }
 
-    /// <summary>Why the run failed; null unless NCLUE gives a reason.</summary>
+    /// <summary>Reason of the failure; null unless NCLUE gives a reason.</summary>
     public TaskRunFailure? Failure { get; init; }
 
-    /// <summary>Whether the run is registered, pending or in progress, so that it will change.</summary>
+    /// <summary>True if the run is registered, pending or in progress, so that it will change.</summary>
     [JsonIgnore]
     public bool IsUnfinished => Status is TaskRunStatus.Registered or TaskRunStatus.Pending or TaskRunStatus.InProgress;
 }
@@ -62,21 +62,21 @@ public sealed record TaskRunFeature
     /// <summary>The feature's name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Lines of the feature, not of the result.</summary>
+    /// <summary>Number of lines of the feature, not of the result.</summary>
     public long? LineCount { get; init; }
 }
 
 /// <summary>A version of NCLUE's foundation model.</summary>
 public sealed record TaskRunModel
 {
-    /// <summary>The model's name as NCLUE sends it; one model has been seen under two spellings (NFM2, NFM02).</summary>
+    /// <summary>The model's name as NCLUE sends it; one model was observed with two spellings (NFM2, NFM02).</summary>
     public string? Name { get; init; }
 
-    /// <summary>Whether the model is still supported.</summary>
+    /// <summary>Support state of the model.</summary>
     public required ModelStatus Status { get; init; }
 }
 
-/// <summary>Where a result lies in NAVER Cloud Object Storage.</summary>
+/// <summary>Location of a result in NAVER Cloud Object Storage.</summary>
 public sealed record TaskRunResult
 {
     /// <summary>The bucket.</summary>
@@ -86,7 +86,7 @@ public sealed record TaskRunResult
     public string? Path { get; init; }
 }
 
-/// <summary>Why a run failed.</summary>
+/// <summary>Reason of a run's failure.</summary>
 public sealed record TaskRunFailure
 {
     /// <summary>The documented code; null for a message that NCLUE's guide does not list.</summary>
@@ -98,6 +98,6 @@ public sealed record TaskRunFailure
     /// <summary>The page of NCLUE's guide that explains the failure, or the guide's overview of failures.</summary>
     public required Uri Help { get; init; }
 
-    /// <summary>Whether creating the same run again may succeed; null when nobody knows.</summary>
+    /// <summary>True if creating the same run again may succeed; null if it is not known.</summary>
     public bool? Retryable { get; init; }
 }

@@ -3,44 +3,46 @@ using System.Text.Json.Serialization;
 
 namespace NclueGateway.Client;
 
-/// <summary>How far a run has come.</summary>
+/// <summary>State of a run.</summary>
 [JsonConverter(typeof(TaskRunStatusWords))]
 public enum TaskRunStatus
 {
-    /// <summary>A state that the gateway, or this client, does not know.</summary>
+    /// <summary>A state that is not known to the gateway or to this client.</summary>
     Unknown,
 
     /// <summary>Created.</summary>
     Registered,
 
-    /// <summary>Waiting for its turn.</summary>
+    /// <summary>Waiting to be started.</summary>
     Pending,
 
     /// <summary>Running.</summary>
     InProgress,
 
-    /// <summary>Ended, with a result.</summary>
+    /// <summary>Ended with a result.</summary>
     Completed,
 
-    /// <summary>Ended, without one.</summary>
+    /// <summary>Ended without a result.</summary>
     Failed,
 }
 
-/// <summary>Whether a model is still supported.</summary>
+/// <summary>Support state of a model.</summary>
 [JsonConverter(typeof(ModelStatusWords))]
 public enum ModelStatus
 {
-    /// <summary>A state that the gateway, or this client, does not know.</summary>
+    /// <summary>A state that is not known to the gateway or to this client.</summary>
     Unknown,
 
     /// <summary>Supported.</summary>
     Active,
 
-    /// <summary>Will not be supported any more.</summary>
+    /// <summary>Support will end.</summary>
     Deprecated,
 }
 
-/// <summary>A word that is not known yet must not keep anybody from reading the rest.</summary>
+/// <summary>
+/// Converts the words of an enumeration. An unknown word becomes the default value, so that the rest stays readable.
+/// </summary>
 internal abstract class Words<T>(Dictionary<string, T> values) : JsonConverter<T>
     where T : struct, Enum
 {

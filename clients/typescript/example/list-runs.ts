@@ -1,4 +1,5 @@
-// Prints all runs of a gateway, one a line: NCLUE_GATEWAY=http://127.0.0.1:5080 NCLUE_TOKEN=ey… node example/dist/list-runs.js
+// Prints all runs of a gateway, one per line: NCLUE_GATEWAY=http://127.0.0.1:5080 NCLUE_TOKEN=ey… node
+// example/dist/list-runs.js
 import { createNclueGatewayClient, NclueGatewayError } from '@nclue-gateway/client';
 
 const { NCLUE_GATEWAY: baseUrl, NCLUE_TOKEN: token } = process.env;

@@ -1,13 +1,13 @@
-// Keeps one page up to date while somebody looks at it, as docs/frontend.md says. For a browser; no framework needed.
+// Keeps one page up to date while it is visible, as docs/frontend.md describes. For a browser; it needs no framework.
 import { NclueGatewayError, type ListAnswer, type NclueGatewayClient } from '@nclue-gateway/client';
 
 const UNFINISHED = ['registered', 'pending', 'in_progress'];
 
 export interface Watcher {
-  /** Shows the runs, as of when they are, and whether they are stale. */
+  /** Shows the runs, the time of the data, and a mark if they are stale. */
   show(answer: ListAnswer): void;
 
-  /** Tells what is wrong. What is shown stays, but for a 401: then nobody is signed in any more, and nobody asks any more. */
+  /** Shows an error. Keep the current content, except after a 401: then the user is signed out, and the page is not read again. */
   fail(failure: NclueGatewayError): void;
 }
 
@@ -40,7 +40,7 @@ export async function watchPage(gateway: NclueGatewayClient, { show, fail }: Wat
   }
 }
 
-/** Until so many seconds have passed and somebody looks at the page; or until it is over. */
+/** Waits until this number of seconds has passed and the page is visible, or until the signal is aborted. */
 function untilLookedAt(seconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const due = performance.now() + seconds * 1000;

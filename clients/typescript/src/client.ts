@@ -12,88 +12,89 @@ export type TaskRunPage = Schemas['TaskRunPage'];
 export type TaskRunStatus = Schemas['TaskRunStatus'];
 
 export interface NclueGatewayOptions {
-  /** Where the gateway is, with its path base if it has one: `https://nclue.example.com`. In a browser `''` is the page's own origin. */
+  /** Address of the gateway with its path base, if any: `https://nclue.example.com`. In a browser `''` is the page's own origin. */
   baseUrl: string;
-  /** An access token, for each request anew: cache it there. Without this the session cookie of the browser counts. */
+  /** Returns an access token; called for each request, so cache the token. Without it, the browser's session cookie is sent. */
   token?: (() => string | Promise<string>) | undefined;
-  /** In place of the global `fetch`. */
+  /** Replacement for the global `fetch`. */
   fetch?: ((request: Request) => Promise<Response>) | undefined;
-  /** How many milliseconds one answer may take, up to its last byte. Default 30,000. */
+  /** Maximum duration of one response, up to its last byte, in milliseconds. Default 30,000. */
   timeout?: number | undefined;
-  /** For how many milliseconds in all one call may wait because of `Retry-After`, before it fails; 0 never waits. Default 30,000. */
+  /** Maximum time in milliseconds that one call waits in all because of `Retry-After`; 0 never waits. Default 30,000. */
   retryFor?: number | undefined;
 }
 
 export interface CallOptions {
-  /** Ends the call, whether it is under way or waits. The call then rejects with the signal's reason. */
+  /** Cancels the call, in flight or waiting. The call then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 export interface ListOptions extends CallOptions {
-  /** The row to start at, from 0. Default 0. */
+  /** First row, from 0. Default 0. */
   index?: number | undefined;
-  /** How many rows, 1 to 100. Default 20. */
+  /** Maximum number of rows, 1 to 100. Default 20. */
   limit?: number | undefined;
-  /** The `next` of another answer, in place of `index` and `limit`. */
+  /** The `next` of another result, in place of `index` and `limit`. */
   follow?: string | undefined;
-  /** The last answer for the same page: if it still holds, no body is sent. That of another page is passed over. */
+  /** The last result for the same page. If it is still valid, the response has no body. A result for another page is ignored. */
   previous?: ListAnswer | undefined;
 }
 
 export interface ListAnswer {
-  /** The page; the very same object as that of `previous` when nothing has changed. */
+  /** The page; the same object as that of `previous` if it is unchanged. */
   page: TaskRunPage;
-  /** What the page shows is how things were then, by the gateway's clock (`Date` − `Age`). */
+  /** Time of the data by the gateway's clock (`Date` − `Age`). */
   asOf: Date;
-  /** Whether the gateway's copy is past its time: NCLUE is away or busy, or a newer copy is on its way. */
+  /** True if the gateway's copy is stale: NCLUE is unavailable or busy, or a newer copy is being fetched. */
   stale: boolean;
-  /** The tag of the page. */
+  /** Entity tag of the page. */
   etag: string | null;
-  /** A reference to the next page, for `follow`; null at the end of the list. A page may hold fewer rows than `limit` before that. */
+  /** Reference to the next page, for `follow`; null at the end of the list. A page may have fewer rows than `limit` before that. */
   next: string | null;
 }
 
 export interface NclueGatewayClient {
-  /** One page. */
+  /** Reads one page. */
   list(options?: ListOptions): Promise<ListAnswer>;
 
-  /** One page after the other (of 100 rows, unless said otherwise) until there is no next one. */
+  /** Reads one page after another (of 100 rows by default) until there is no next page. */
   pages(options?: Pick<ListOptions, 'index' | 'limit' | 'signal'>): AsyncGenerator<ListAnswer, void, undefined>;
 
   /**
-   * Every run once. While it reads, runs that are created move others to a later page: those it has seen it leaves out. Runs that are
-   * deleted meanwhile can hide others from it.
+   * Reads every run once. Runs that are created meanwhile move other runs to a later page; a run that was already
+   * returned is skipped. Runs that
+   * are deleted meanwhile can cause other runs to be missed.
    */
   runs(options?: Pick<ListOptions, 'limit' | 'signal'>): AsyncGenerator<TaskRun, void, undefined>;
 
-  /** Who is signed in with this browser; null when nobody is. */
+  /** Returns the browser's session; null if the user is not signed in. */
   session(options?: CallOptions): Promise<Session | null>;
 
-  /** Signs out. Navigate to `logoutUrl`, if there is one, to end the identity provider's session too. Nobody signed in is no error. */
+  /** Signs out. Navigate to `logoutUrl`, if present, to end the identity provider's session too. Without a session it succeeds. */
   logout(options?: CallOptions): Promise<SignedOut>;
 
-  /** Where to navigate to in order to sign in. */
+  /** Returns the address to navigate to in order to sign in. */
   loginUrl(returnUrl: string): string;
 }
 
 /**
- * A client of one gateway. Every call rejects with {@link NclueGatewayError}, or with the reason of its signal.
+ * Creates a client of one gateway. Every call rejects with {@link NclueGatewayError}, or with the reason of its signal.
  *
- * @throws {TypeError} `baseUrl` is no http or https address.
- * @throws {RangeError} A time is none.
+ * @throws {TypeError} `baseUrl` is not an http or https address.
+ * @throws {RangeError} `timeout` or `retryFor` is out of range.
  */
 export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGatewayClient {
   const { token, fetch = (request) => globalThis.fetch(request), timeout = 30_000, retryFor = 30_000 } = options;
   const base = baseOf(options.baseUrl);
   if (!isTime(timeout) || timeout === 0 || !isTime(retryFor)) {
-    throw new RangeError('timeout (more than 0) and retryFor are milliseconds, up to a day.');
+    throw new RangeError('timeout must be more than 0, retryFor at least 0; both are milliseconds, at most one day.');
   }
 
   const api = createClient<paths>({
     baseUrl: base.href,
     headers: CSRF,
     credentials: token === undefined ? 'include' : 'omit',
-    redirect: 'manual', // the gateway never redirects these calls; a proxy that wants a sign-in does
+    redirect: 'manual', // the gateway never redirects these calls; a proxy that requires sign-in does
     fetch: patientFetch({ fetch, token, timeout, retryFor }),
   });
 
@@ -128,7 +129,7 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
     while (answer.next !== null) {
       const { index: from } = pageOf(new URL(answer.next, base));
       if (!(from > answer.page.index)) {
-        throw new NclueGatewayError('The list does not go on: its next page lies before this one.', { status: 200 });
+        throw new NclueGatewayError('The list does not go on: its next page starts at or before this one.', { status: 200 });
       }
 
       answer = await list({ follow: answer.next, signal });
@@ -165,24 +166,24 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
   return { list, pages, runs, session, logout, loginUrl };
 }
 
-/** The gateway's address, ending in a slash. */
+/** Returns the gateway's address, ending in a slash. */
 function baseOf(baseUrl: string): URL {
-  const page = globalThis.location?.href; // there is none outside of a browser
+  const page = globalThis.location?.href; // undefined outside a browser
   const base = URL.canParse(baseUrl || '/', page) ? new URL(baseUrl || '/', page) : null;
   if (base === null || !/^https?:$/.test(base.protocol) || base.search !== '' || base.hash !== '') {
-    throw new TypeError(`baseUrl must be an http or https address, outside of a browser a whole one, and end in its path: ${baseUrl}`);
+    throw new TypeError(`baseUrl must be an http or https address without query or fragment, absolute outside a browser: ${baseUrl}`);
   }
 
   base.pathname = base.pathname.replace(/\/*$/, '/');
   return base;
 }
 
-/** Shows that a script has sent the request: browsers send the cookie along whoever made them. */
+/** Proves that a script sent the request. Browsers add the cookie to a request of any origin, but not this header. */
 const CSRF = { 'X-CSRF': '1' } as const;
 
 const isTime = (milliseconds: number): boolean => milliseconds >= 0 && milliseconds <= 24 * 60 * 60 * 1000;
 
-/** What came of a call; for anything that is no answer, one kind of error. */
+/** Returns the result of a call. Any failure without a response becomes one kind of error. */
 async function answerOf<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -193,7 +194,7 @@ async function answerOf<T>(signal: AbortSignal | undefined, call: () => Promise<
     }
 
     const isLate = cause instanceof DOMException && cause.name === 'TimeoutError';
-    const message = isLate ? 'The gateway has not answered in time.' : 'The gateway cannot be reached, or its answer cannot be read.';
+    const message = isLate ? 'The gateway did not respond in time.' : 'The gateway cannot be reached, or its response cannot be read.';
     throw new NclueGatewayError(message, { status: 0, cause });
   }
 }
@@ -207,7 +208,7 @@ function ifUnauthenticated<T>(answer: T, response: Response, error: unknown): T 
   throw failure;
 }
 
-/** Where a reference leads. Only to the gateway: the token goes along. */
+/** Resolves a reference. It must be at the gateway, because the request carries the token. */
 function onSameOrigin(reference: string, base: URL): URL {
   const url = URL.canParse(reference, base) ? new URL(reference, base) : null;
   if (url?.origin !== base.origin) {
@@ -222,7 +223,7 @@ function pageOf({ searchParams }: URL): { index: number; limit: number } {
   return { index: number('index'), limit: number('limit') };
 }
 
-/** The target of the first link of that kind (RFC 8288). */
+/** Returns the target of the first link with the relation (RFC 8288). */
 function linkTo(relation: string, headers: Headers): string | null {
   for (const [, target, parameters] of (headers.get('Link') ?? '').matchAll(/<([^>]*)>([^<]*)/g)) {
     const [, quoted, bare] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters ?? '') ?? [];
@@ -234,7 +235,7 @@ function linkTo(relation: string, headers: Headers): string | null {
   return null;
 }
 
-/** Whether the gateway's own cache (not one on the way) says that the copy has less than no time left (RFC 9211 §2.5). */
+/** Returns true if the gateway's own cache (not one on the way) reports a negative remaining lifetime (RFC 9211 §2.5). */
 function isStale(headers: Headers): boolean {
   const own = (headers.get('Cache-Status') ?? '').split(',').find((member) => member.trim().startsWith('nclue-gateway'));
   return /;\s*ttl=-\d/.test(own ?? '');

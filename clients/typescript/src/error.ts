@@ -1,22 +1,23 @@
 import type { Problem } from './client.js';
 
 /**
- * What went wrong, whoever said so: the gateway with a problem (RFC 9457), something in front of it without one, or the network. Decide by
- * {@link status} and {@link slug}; show the message. docs/frontend.md says what to do about each.
+ * A failed call: the gateway responded with a problem (RFC 9457), another server responded, or the network failed.
+ * Decide by
+ * {@link status} and {@link slug}; show the message. docs/frontend.md lists what to do about each.
  */
 export class NclueGatewayError extends Error {
   override readonly name = 'NclueGatewayError';
 
-  /** The HTTP status; 0 when there was no answer, or none that can be read. */
+  /** The HTTP status; 0 if there was no response, or none that can be read. */
   readonly status: number;
 
-  /** The end of the problem's `type`, such as `caller-quota`; null when the gateway did not say. */
+  /** The end of the problem's `type`, such as `caller-quota`; null if the response is not a problem of the gateway. */
   readonly slug: string | null;
 
-  /** What the gateway said; null when it was not the gateway that answered. */
+  /** Problem details of the gateway; null if the response came from another server. */
   readonly problem: Problem | null;
 
-  /** After how many seconds asking again makes sense; null when nobody said. */
+  /** Number of seconds after which to try again; null if not specified. */
   readonly retryAfter: number | null;
 
   constructor(
@@ -30,11 +31,11 @@ export class NclueGatewayError extends Error {
     this.retryAfter = about.retryAfter ?? null;
   }
 
-  /** For an answer that is not the one that was asked for. */
+  /** Creates the error for a response that is not the expected one. */
   static of(response: Response, body: unknown): NclueGatewayError {
     const problem = isProblem(body) ? body : null;
     const message = problem === null
-      ? `The gateway cannot be used now: something answered with ${response.status || 'a redirect'} in a form that is not the gateway's.`
+      ? `The gateway cannot be used now: the response (${response.status || 'a redirect'}) is not in the gateway's form.`
       : [problem.title, problem.detail].filter((text) => text !== undefined).join('. ');
     return new NclueGatewayError(message, { status: response.status, problem, retryAfter: retryAfterOf(response) });
   }
@@ -45,7 +46,7 @@ function isProblem(body: unknown): body is Problem {
   return typeof type === 'string' && typeof title === 'string' && typeof status === 'number';
 }
 
-/** `Retry-After` in seconds, from seconds or from a date by the answer's own clock (RFC 9110 §10.2.3); null when it says nothing. */
+/** Returns `Retry-After` in seconds, from seconds or from a date by the response's own clock (RFC 9110 §10.2.3); null if there is none. */
 export function retryAfterOf({ headers }: Response): number | null {
   const value = headers.get('Retry-After')?.trim() ?? '';
   if (/^\d+$/.test(value)) {
@@ -56,7 +57,7 @@ export function retryAfterOf({ headers }: Response): number | null {
   return Number.isNaN(seconds) ? null : Math.max(0, Math.ceil(seconds));
 }
 
-/** When the answer was sent, by its own clock; an answer without that was sent now (RFC 9110 §6.6.1). */
+/** Returns the time at which the response was sent, by its own clock; the current time if it has none (RFC 9110 §6.6.1). */
 export function dateOf(headers: Headers): Date {
   const date = new Date(headers.get('Date') ?? '');
   return Number.isNaN(date.getTime()) ? new Date() : date;

@@ -8,8 +8,9 @@ export interface Patience {
 }
 
 /**
- * A fetch that waits as `Retry-After` of a 429 or 503 says and asks again, as long as it waits no longer than `retryFor` in all. Requests
- * must have no body.
+ * Returns a fetch that waits for the `Retry-After` of a 429 or 503 and sends the request again, at most `retryFor` in
+ * all. Requests must
+ * have no body.
  */
 export function patientFetch({ fetch, token, timeout, retryFor }: Patience): (request: Request) => Promise<Response> {
   return async (request) => {
@@ -23,10 +24,10 @@ export function patientFetch({ fetch, token, timeout, retryFor }: Patience): (re
       const isJson = /^application\/([^;]+\+)?json\b/.test(response.headers.get('Content-Type') ?? '');
       if (response.ok && !isJson) {
         await response.body?.cancel();
-        throw NclueGatewayError.of(response, null); // the sign-in page of a proxy, say
+        throw NclueGatewayError.of(response, null); // for example the sign-in page of a proxy
       }
 
-      // At least a second, so that a server which says 0 is not asked without a pause.
+      // At least a second, so that a server that sends 0 is not called in a tight loop.
       const after = Math.max(1, retryAfterOf(response) ?? Infinity) * 1000;
       if ((response.status !== 429 && response.status !== 503) || after > left) {
         return response;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createNclueGatewayClient, NclueGatewayError } from '@nclue-gateway/client';
 
-/** A server that answers as the test says. */
+/** A server that responds as the test specifies. */
 let server;
 let baseUrl;
 let requests;
@@ -43,13 +43,13 @@ const all = async (generator) => {
   return items;
 };
 const failureOf = async (promise) => {
-  const failure = await promise.then(() => assert.fail('It has not failed.'), (error) => error);
+  const failure = await promise.then(() => assert.fail('The call did not fail.'), (error) => error);
   assert.ok(failure instanceof NclueGatewayError, failure);
   return failure;
 };
 
 describe('one page', () => {
-  test('is asked for with its parameters, the token and the header', async () => {
+  test('is requested with its parameters, the token and the header', async () => {
     answer = (_, response) => json(response, page(40, 10, ['a']));
     const { page: read } = await client().list({ index: 40, limit: 10 });
     assert.equal(requests[0].url, '/api/task-runs?index=40&limit=10');
@@ -58,7 +58,7 @@ describe('one page', () => {
     assert.deepEqual(read.runs, [run('a')]);
   });
 
-  test('is as of Date less Age, whatever this clock says', async () => {
+  test('has the time Date less Age, independent of the local clock', async () => {
     const headers = { Date: 'Fri, 22 Nov 2024 09:00:10 GMT', Age: '70', ETag: '"x"' };
     answer = (_, response) => json(response, page(0, 20, []), headers);
     const { asOf, etag } = await client().list();
@@ -98,7 +98,7 @@ describe('one page', () => {
     assert.deepEqual([now.asOf.toISOString(), now.stale, now.next], ['2024-11-22T09:04:53.000Z', true, '/api/task-runs?index=20&limit=20']);
   });
 
-  test('is asked for anew when the previous one is another page', async () => {
+  test('is requested without a tag when the previous one is another page', async () => {
     answer = (_, response) => json(response, page(0, 20, ['a']), { ETag: '"x"' });
     const previous = await client().list();
     await client().list({ previous, index: 20 });
@@ -106,12 +106,12 @@ describe('one page', () => {
     assert.deepEqual(requests.map(({ headers }) => headers['if-none-match']), [undefined, undefined, undefined]);
   });
 
-  test('is no page when a 304 comes that nobody has asked for', async () => {
+  test('is an error when a 304 comes without a conditional request', async () => {
     answer = (_, response) => response.writeHead(304).end();
     assert.equal((await failureOf(client().list())).status, 304);
   });
 
-  test('sends no token where there is none, and asks for one each time where there is', async () => {
+  test('sends no token without a token function, and calls the function for each request', async () => {
     answer = (_, response) => json(response, page(0, 20, []));
     await client({ token: undefined }).list();
     let count = 0;
@@ -121,7 +121,7 @@ describe('one page', () => {
     assert.deepEqual(requests.map(({ headers }) => headers.authorization), [undefined, 'Bearer t1', 'Bearer t2']);
   });
 
-  test('goes along with the cookie only without a token', async () => {
+  test('sends the cookie only without a token', async () => {
     const seen = [];
     const fetch = async (request) => {
       seen.push([request.credentials, request.redirect]);
@@ -150,7 +150,7 @@ describe('all pages', () => {
     };
     const answers = await all(client().pages({ limit: 2 }));
     assert.deepEqual(answers.map((each) => each.page.runs.length), [2, 1, 0, 2]);
-    assert.equal(requests[1].url, '/api/task-runs?index=2&limit=2&more=1'); // as it is, not put together anew
+    assert.equal(requests[1].url, '/api/task-runs?index=2&limit=2&more=1'); // unchanged, with its further parameter
   });
 
   test('hold every run once, and 100 rows each', async () => {
@@ -160,7 +160,7 @@ describe('all pages', () => {
     assert.deepEqual((await all(client().runs())).map(({ id }) => id), ['a', 'b', 'c']);
   });
 
-  test('are under the path base that the gateway has', async () => {
+  test('are under the path base of the gateway', async () => {
     answer = (request, response) => request.url.startsWith('/base/api/task-runs?index=0')
       ? json(response, page(0, 100, ['a']), next('/base/api/task-runs?index=100&limit=100'))
       : json(response, page(100, 100, ['b']));
@@ -208,7 +208,7 @@ describe('a failure', () => {
     [500, '{"error":', 'application/json'],
     [302, '', 'text/html'],
   ]) {
-    test(`of something else is told: ${status} with ${body || 'nothing'} as ${type}`, async () => {
+    test(`of another server is reported: ${status} with ${body || 'nothing'} as ${type}`, async () => {
       answer = (_, response) => response.writeHead(status, { 'Content-Type': type, Location: '/elsewhere' }).end(body);
       const failure = await failureOf(client().list());
       assert.deepEqual([failure.status, failure.slug, failure.problem, failure.retryAfter], [status, null, null, null]);
@@ -216,7 +216,7 @@ describe('a failure', () => {
     });
   }
 
-  test('of the network is told: an answer that is cut, and none at all', async () => {
+  test('of the network is reported: a response that is cut off, and none at all', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '100' });
       response.write('{"index":');
@@ -231,21 +231,21 @@ describe('a failure', () => {
     assert.ok(failure.cause instanceof Error);
   });
 
-  test('to answer in time is told, also in the midst of the body', async () => {
+  test('to respond in time is reported, also in the middle of the body', async () => {
     answer = () => {};
-    assert.match((await failureOf(client({ timeout: 50 }).list())).message, /not answered in time/);
+    assert.match((await failureOf(client({ timeout: 50 }).list())).message, /did not respond in time/);
     answer = (_, response) => response.writeHead(200, { 'Content-Type': 'application/json' }).write('{');
-    assert.match((await failureOf(client({ timeout: 50 }).list())).message, /not answered in time/);
+    assert.match((await failureOf(client({ timeout: 50 }).list())).message, /did not respond in time/);
   });
 
-  test('to get a token is told, and sends nothing', async () => {
+  test('to get a token is reported, and sends nothing', async () => {
     const failure = await failureOf(client({ token: () => Promise.reject(new Error('no network')) }).list());
     assert.match(failure.message, /no access token/);
     assert.equal(failure.cause.message, 'no network');
     assert.equal(requests.length, 0);
   });
 
-  test('is the reason of the signal when the caller has left', async () => {
+  test('is the reason of the signal when the caller has cancelled', async () => {
     const early = AbortSignal.abort(new Error('left'));
     await assert.rejects(client().list({ signal: early }), /left/);
     const stop = new AbortController();
@@ -254,16 +254,16 @@ describe('a failure', () => {
   });
 
   for (const wrong of ['nclue.example.com', '/api', '', 'ftp://a', 'https://a/?b=c', 'https://a/#b']) {
-    test(`of an address is told at once: ${wrong || 'none'}`, () => assert.throws(() => client({ baseUrl: wrong }), TypeError));
+    test(`of an address is reported at once: ${wrong || 'none'}`, () => assert.throws(() => client({ baseUrl: wrong }), TypeError));
   }
 
   for (const wrong of [{ timeout: 0 }, { timeout: NaN }, { timeout: Infinity }, { retryFor: -1 }]) {
-    test(`of a time is told at once: ${Object.entries(wrong)}`, () => assert.throws(() => client(wrong), RangeError));
+    test(`of a duration is reported at once: ${Object.entries(wrong)}`, () => assert.throws(() => client(wrong), RangeError));
   }
 });
 
 describe('Retry-After', () => {
-  /** A client whose answers are given one after the other, and whose time stands still. */
+  /** A client that gets these responses one after another, and whose clock stands still. */
   const scripted = (t, answers, options = {}) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const asked = [];
@@ -285,7 +285,7 @@ describe('Retry-After', () => {
   };
 
   for (const status of [429, 503]) {
-    test(`of a ${status} is waited for, and then asked again with a new token`, async (t) => {
+    test(`of a ${status} is waited for, and the request is sent again with a new token`, async (t) => {
       let count = 0;
       const { asked, gateway } = scripted(t, [refusal(status, '2'), refusal(status, '3'), fine], { token: () => `t${++count}` });
       const answered = gateway.list();
@@ -299,7 +299,7 @@ describe('Retry-After', () => {
     });
   }
 
-  test('may be a date, by the clock of the answer', async (t) => {
+  test('may be a date, by the clock of the response', async (t) => {
     const headers = { Date: 'Fri, 22 Nov 2024 09:00:00 GMT', 'Retry-After': 'Fri, 22 Nov 2024 09:00:04 GMT' };
     const late = () => new Response('', { status: 503, headers });
     const { asked, gateway } = scripted(t, [late, fine]);
@@ -310,7 +310,7 @@ describe('Retry-After', () => {
     assert.equal((await answered).page.runs.length, 1);
   });
 
-  test('of 0 is a second, so that nobody asks without a pause', async (t) => {
+  test('of 0 is a second, so that there is no tight loop', async (t) => {
     const { asked, gateway } = scripted(t, [refusal(503, '0'), fine]);
     const answered = gateway.list();
     await pass(t, 999);
@@ -327,7 +327,7 @@ describe('Retry-After', () => {
     assert.deepEqual([failure.status, failure.slug, failure.retryAfter, asked.length], [429, 'caller-quota', 2, 2]);
   });
 
-  test('is only told when there is no time to wait, or none is said, or it is another status', async (t) => {
+  test('is only reported when the wait is too long, or there is none, or the status is another one', async (t) => {
     const { asked, gateway } = scripted(t, [refusal(429, '31'), refusal(503, null), refusal(503, 'soon'), refusal(502, '1')]);
     const told = [];
     for (let i = 0; i < 4; i++) {
@@ -339,7 +339,7 @@ describe('Retry-After', () => {
     assert.equal(asked.length, 4);
   });
 
-  test('is no longer waited for when the caller has left', async (t) => {
+  test('is no longer waited for when the caller has cancelled', async (t) => {
     const { asked, gateway } = scripted(t, [refusal(429, '5')]);
     const stop = new AbortController();
     const rejected = assert.rejects(gateway.list({ signal: stop.signal }), { name: 'AbortError' });
@@ -354,7 +354,7 @@ describe('Retry-After', () => {
 describe('a session', () => {
   const someone = { subject: 's', name: null, permissions: ['task-runs:read'], idleExpiresAt: 'i', absoluteExpiresAt: 'a' };
 
-  test('is told, with the header', async () => {
+  test('is returned, and the header is sent', async () => {
     answer = (_, response) => json(response, someone);
     assert.deepEqual(await client({ token: undefined }).session(), someone);
     assert.deepEqual([requests[0].method, requests[0].url, requests[0].headers['x-csrf']], ['GET', '/session', '1']);
@@ -366,13 +366,13 @@ describe('a session', () => {
     assert.deepEqual([requests[0].method, requests[0].url, requests[0].headers['x-csrf']], ['POST', '/session/logout', '1']);
   });
 
-  test('is null when nobody is signed in, and has ended then', async () => {
+  test('is null when the user is not signed in, and sign-out succeeds then', async () => {
     answer = (_, response) => problem(response, 401, 'unauthenticated', {}, { login: '/session/login' });
     assert.equal(await client({ token: undefined }).session(), null);
     assert.deepEqual(await client({ token: undefined }).logout(), { logoutUrl: null });
   });
 
-  test('is not taken for ended when it cannot be looked up, nor when a proxy refuses', async () => {
+  test('is not reported as ended when it cannot be looked up, nor when a proxy refuses', async () => {
     answer = (_, response) => problem(response, 503, 'session-store-unavailable', { 'Retry-After': '60' });
     assert.equal((await failureOf(client({ token: undefined }).session())).slug, 'session-store-unavailable');
     assert.equal((await failureOf(client({ token: undefined }).logout())).retryAfter, 60);
@@ -380,7 +380,7 @@ describe('a session', () => {
     assert.equal((await failureOf(client({ token: undefined }).session())).status, 401);
   });
 
-  test('begins at an address that says where to go back to', () => {
+  test('begins at an address that contains the return address', () => {
     assert.equal(client({ baseUrl: 'https://a.example/base' }).loginUrl('https://b.example/?a=1&b=2#c'),
       'https://a.example/base/session/login?returnUrl=https%3A%2F%2Fb.example%2F%3Fa%3D1%26b%3D2%23c');
   });

@@ -1,4 +1,5 @@
-// The example against the sandbox: the real gateway, a simulated NCLUE and an identity provider, all on this machine.
+// Runs the example against the sandbox: the real gateway, a simulated NCLUE and an identity provider, all on this
+// machine.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -25,12 +26,12 @@ before(async () => {
     }
   }
 
-  assert.ok(gateway && token, `The sandbox has not started:\n${banner}`);
+  assert.ok(gateway && token, `The sandbox did not start:\n${banner}`);
 }, { timeout: 120_000 });
 
 after(() => server?.kill());
 
-/** Runs the example; its exit code, lines and errors. */
+/** Runs the example; returns its exit code, lines and errors. */
 async function list(environment) {
   const env = { PATH: process.env.PATH, ...environment };
   const program = spawn(process.execPath, [example], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -52,13 +53,13 @@ test('it lists every run of the sandbox', { timeout: 60_000 }, async () => {
   }
 });
 
-test('it says what is wrong with a token that is not accepted', { timeout: 60_000 }, async () => {
+test('it reports a token that is not accepted', { timeout: 60_000 }, async () => {
   const { code, lines, errors } = await list({ NCLUE_GATEWAY: gateway, NCLUE_TOKEN: 'wrong' });
   assert.deepEqual([code, lines], [1, []]);
   assert.match(errors, /^Sign-in is required/);
 });
 
-test('it says what it needs', { timeout: 60_000 }, async () => {
+test('it names the variables that it needs', { timeout: 60_000 }, async () => {
   const { code, errors } = await list({});
   assert.equal(code, 2);
   assert.match(errors, /NCLUE_GATEWAY.*NCLUE_TOKEN/);

@@ -8,10 +8,10 @@ let shown;
 let now;
 let asked;
 let stop;
-const page = new EventTarget(); // stands in for the document
+const page = new EventTarget(); // replaces the document
 globalThis.document = page;
 
-/** Watches with these answers, one after the other, by a clock that goes when it is told to. */
+/** Watches with these responses, one after another, by a clock that the test advances. */
 function watch(t, answers) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   t.mock.method(performance, 'now', () => now);
@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 afterEach(() => stop.abort());
 
-test('it asks every ten seconds while a run is unfinished, and else every minute', async (t) => {
+test('it reads every ten seconds while a run is unfinished, and otherwise every minute', async (t) => {
   const [first, second] = [runs('completed', 'pending'), runs('completed', 'failed')];
   void watch(t, [() => first, () => second, () => second]);
   await pass(t, 9);
@@ -59,7 +59,7 @@ test('it asks every ten seconds while a run is unfinished, and else every minute
   assert.deepEqual(asked, [undefined, first, second]);
 });
 
-test('it waits after a failure as it is told, or half a minute, and keeps what it has', async (t) => {
+test('it waits for Retry-After after a failure, or half a minute, and keeps its content', async (t) => {
   const first = runs('pending');
   void watch(t, [() => first, failure(503, 40), failure(0), () => first]);
   await pass(t, 10);
@@ -73,7 +73,7 @@ test('it waits after a failure as it is told, or half a minute, and keeps what i
   assert.deepEqual(shown, [first, 503, 0, first]);
 });
 
-test('it does not ask while nobody looks, nor too early when somebody looks again', async (t) => {
+test('it does not read while the page is hidden, nor too early when it is visible again', async (t) => {
   void watch(t, [() => runs('pending'), () => runs('pending'), () => runs('pending')]);
   await pass(t, 1);
   look(true);
@@ -91,7 +91,7 @@ test('it does not ask while nobody looks, nor too early when somebody looks agai
   assert.equal(asked.length, 3);
 });
 
-test('it ends when nobody is signed in, and when it is stopped', async (t) => {
+test('it ends when the user is signed out, and when it is stopped', async (t) => {
   await watch(t, [failure(401)]);
   assert.deepEqual(shown, [401]);
   t.mock.timers.reset();

@@ -120,7 +120,7 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
 
         await view.Page.ReloadAsync();
 
-        await view.Page.GetByText("Nobody is signed in.").WaitForAsync();
+        await view.Page.GetByText("Not signed in.").WaitForAsync();
         (await view.Page.Locator("#runs tr").CountAsync()).ShouldBe(0);
     }
 

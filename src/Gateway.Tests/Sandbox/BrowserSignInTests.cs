@@ -35,7 +35,7 @@ public sealed class BrowserSignInTests(TestBrowser browser)
         (await StatusAsync(page, sandbox.GatewayAddress, csrf: false)).ShouldBe("403");
 
         await page.Locator("#sign-out").ClickAsync();
-        await page.GetByText("Nobody is signed in.").WaitForAsync();
+        await page.GetByText("Not signed in.").WaitForAsync();
         (await StatusAsync(page, sandbox.GatewayAddress, csrf: true)).ShouldBe("401");
     }
 
@@ -66,7 +66,7 @@ public sealed class BrowserSignInTests(TestBrowser browser)
 
         (await StatusAsync(view.Page, sandbox.GatewayAddress, csrf: true)).ShouldBe("401");
         await view.Page.Locator("#more").ClickAsync();
-        await view.Page.GetByText("Nobody is signed in.").WaitForAsync();
+        await view.Page.GetByText("Not signed in.").WaitForAsync();
     }
 
     [Fact]

@@ -4,8 +4,9 @@ using System.Reflection;
 namespace NclueGateway.Sandbox.Frontend;
 
 /// <summary>
-/// A web frontend of another origin that lists task runs: one page and one script, without anything else, as an example of how to use the
-/// gateway from a browser.
+/// A web frontend of another origin that lists task runs: one page and one script without dependencies. It is an
+/// example of how a browser
+/// uses the gateway.
 /// </summary>
 internal sealed class SampleFrontend : IAsyncDisposable
 {
@@ -17,10 +18,10 @@ internal sealed class SampleFrontend : IAsyncDisposable
         Address = LoopbackHost.AddressOf(app);
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Address of the frontend.</summary>
     public Uri Address { get; }
 
-    /// <summary>Where its gateway is.</summary>
+    /// <summary>Address of the gateway that the frontend uses.</summary>
     public Uri? Gateway { get; set; }
 
     public static async Task<SampleFrontend> StartAsync(int port, CancellationToken cancellationToken, IPAddress? listen = null)
@@ -33,8 +34,9 @@ internal sealed class SampleFrontend : IAsyncDisposable
             SampleFrontend? frontend = null;
             app.MapGet("/", () => Results.Content(Read("index.html"), "text/html;charset=utf-8"));
             app.MapGet("/frontend.js", () => Results.Content(Read("frontend.js"), "text/javascript;charset=utf-8"));
-            app.MapGet("/settings.js", () =>
-                Results.Content($"export const gateway = \"{frontend!.Gateway!.GetLeftPart(UriPartial.Authority)}\";\n", "text/javascript;charset=utf-8"));
+            app.MapGet("/settings.js", () => Results.Content(
+                $"export const gateway = \"{frontend!.Gateway!.GetLeftPart(UriPartial.Authority)}\";\n",
+                "text/javascript;charset=utf-8"));
             await app.StartAsync(cancellationToken);
             return frontend = new SampleFrontend(app);
         }

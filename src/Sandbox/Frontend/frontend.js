@@ -1,4 +1,4 @@
-// How a frontend uses the gateway from another origin; docs/frontend.md explains each step.
+// Shows how a frontend uses the gateway from another origin; docs/frontend.md explains each step.
 import { gateway } from './settings.js';
 
 const byId = (id) => document.getElementById(id);
@@ -8,9 +8,9 @@ let path = '/api/task-runs?limit=20';
 let etag = null;
 let asking = null;
 let timer = null;
-let next = null; // what is done when, by this page's clock; null while an answer is awaited, and when nobody is signed in
+let next = null; // the next call and its time by this page's clock; null during a request and while the user is signed out
 
-// The cookie goes along; the header shows that a script has sent the request.
+// Sends the cookie, and the header that proves that a script sent the request.
 const call = (url, options = {}) =>
   fetch(gateway + url, { ...options, credentials: 'include', headers: { 'X-CSRF': '1', ...options.headers } });
 
@@ -21,15 +21,17 @@ function again(what, after) {
   wait();
 }
 
-// Nobody looks: nobody asks. Who looks again asks when it is time, and not before.
+// Requests nothing while the page is hidden. Once it is visible again, the next request is sent at its time and not
+// earlier.
 function wait() {
   clearTimeout(timer);
   timer = next === null || document.hidden ? null : setTimeout(next.what, Math.max(0, next.at - performance.now()));
 }
 
-// The answer and its body; null when there is none to go on with. Whoever asked is then called again, unless nobody is signed in.
+// Returns the response and its body; null if there is no usable response. Then `what` is called again later, unless the
+// user is signed out.
 async function ask(what, url, headers = {}) {
-  asking?.abort(); // an answer that comes late must not replace a later one
+  asking?.abort(); // a late response must not replace a newer one
   asking = new AbortController();
   next = null;
   wait();
@@ -44,7 +46,8 @@ async function ask(what, url, headers = {}) {
       return null;
     }
 
-    // Whatever went wrong, the rows that are there stay, with nobody signed out. What stands in front of the gateway may answer without JSON.
+    // After any other error the rows stay and the user stays signed in. A proxy in front of the gateway may respond
+    // without JSON.
     const problem = await response.json().catch(() => ({ title: `The gateway cannot be used now (${response.status}).` }));
     byId('state').textContent = problem.title;
     again(what, seconds(response.headers.get('Retry-After'), 30));
@@ -73,7 +76,7 @@ async function show() {
     return;
   }
 
-  // How old the answer is: Date − Age, by the gateway's clock and not by this machine's.
+  // The time of the data: Date − Age, by the gateway's clock and not by this machine's.
   const { headers, body: page } = answer;
   const asOf = new Date(new Date(headers.get('Date')).getTime() - seconds(headers.get('Age'), 0) * 1000);
   byId('state').textContent = `As of ${asOf.toLocaleTimeString()}`;
@@ -110,7 +113,7 @@ function signedOut() {
   asking?.abort();
   next = null;
   wait();
-  byId('who').textContent = 'Nobody is signed in.';
+  byId('who').textContent = 'Not signed in.';
   byId('sign-in').hidden = false;
   byId('sign-out').hidden = true;
   byId('more').hidden = true;
@@ -126,7 +129,7 @@ byId('sign-out').onclick = async () => {
     if (response.ok || response.status === 401) {
       signedOut();
     } else {
-      byId('state').textContent = (await response.json()).title; // still signed in: try again
+      byId('state').textContent = (await response.json()).title; // still signed in: the user can try again
     }
   } catch {
     byId('state').textContent = 'You are still signed in: the gateway cannot be reached.';

@@ -4,18 +4,20 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace NclueGateway.Sandbox.Identity;
 
-/// <summary>Tells the gateway that a user's sessions have ended (OpenID Connect Back-Channel Logout 1.0 §2.5).</summary>
+/// <summary>
+/// Notifies gateways that a user's sessions have ended (OpenID Connect Back-Channel Logout 1.0 §2.5).
+/// </summary>
 internal sealed class BackChannelLogout(LocalIdentityProviderOptions options) : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
 
-    /// <summary>The provider itself.</summary>
+    /// <summary>The issuer of the logout tokens.</summary>
     public Uri? Issuer { get; set; }
 
-    /// <summary>Where the gateway wants to be told; several when it runs several times.</summary>
+    /// <summary>Back-channel logout addresses, one per replica of the gateway.</summary>
     public ICollection<Uri> Receivers { get; } = [];
 
-    /// <summary>Tells all of them. False when one does not accept it.</summary>
+    /// <summary>Sends a logout token to all receivers. Returns false if one of them does not accept it.</summary>
     public async Task<bool> SendAsync(string subject)
     {
         var accepted = true;
@@ -31,19 +33,24 @@ internal sealed class BackChannelLogout(LocalIdentityProviderOptions options) : 
 
     public void Dispose() => _http.Dispose();
 
-    private string Write(string subject) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+    private string Write(string subject)
     {
-        TokenType = "logout+jwt",
-        Issuer = Issuer!.AbsoluteUri,
-        Audience = LocalIdentityProvider.BrowserClientId,
-        IssuedAt = options.TimeProvider.GetUtcNow().UtcDateTime,
-        Expires = options.TimeProvider.GetUtcNow().AddMinutes(2).UtcDateTime,
-        SigningCredentials = new(options.SigningKey, SecurityAlgorithms.RsaSha256),
-        Claims = new Dictionary<string, object>(StringComparer.Ordinal)
+        var now = options.TimeProvider.GetUtcNow().UtcDateTime;
+        var noMembers = new Dictionary<string, object>();
+        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
-            [Claims.Subject] = subject,
-            [Claims.JwtId] = Guid.NewGuid().ToString(),
-            ["events"] = new Dictionary<string, object> { ["http://schemas.openid.net/event/backchannel-logout"] = new Dictionary<string, object>() },
-        },
-    });
+            TokenType = "logout+jwt",
+            Issuer = Issuer!.AbsoluteUri,
+            Audience = LocalIdentityProvider.BrowserClientId,
+            IssuedAt = now,
+            Expires = now.AddMinutes(2),
+            SigningCredentials = new(options.SigningKey, SecurityAlgorithms.RsaSha256),
+            Claims = new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                [Claims.Subject] = subject,
+                [Claims.JwtId] = Guid.NewGuid().ToString(),
+                ["events"] = new Dictionary<string, object> { ["http://schemas.openid.net/event/backchannel-logout"] = noMembers },
+            },
+        });
+    }
 }

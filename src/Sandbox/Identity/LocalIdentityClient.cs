@@ -8,10 +8,12 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace NclueGateway.Sandbox.Identity;
 
-/// <summary>Gets tokens from <see cref="LocalIdentityProvider"/> the way its clients do: over HTTP.</summary>
+/// <summary>Gets tokens from <see cref="LocalIdentityProvider"/> over HTTP, as its clients do.</summary>
 internal sealed class LocalIdentityClient(LocalIdentityProvider provider) : IDisposable
 {
-    /// <summary>Where a browser would be sent with the code. Nobody listens there: the code is read from the redirect.</summary>
+    /// <summary>
+    /// Redirect address of the authorization code flow. No server listens there: the code is read from the redirect.
+    /// </summary>
     public static readonly Uri RedirectUri = new("http://127.0.0.1/sandbox-callback");
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false })
@@ -53,7 +55,7 @@ internal sealed class LocalIdentityClient(LocalIdentityProvider provider) : IDis
         var query = QueryHelpers.ParseQuery(answer.Headers.Location?.Query);
         if (answer.StatusCode != HttpStatusCode.Redirect || query["state"] != request["state"] || !query.TryGetValue("code", out var code))
         {
-            throw new HttpRequestException($"Nobody signed in as '{user}'.", inner: null, answer.StatusCode);
+            throw new HttpRequestException($"The sign-in as '{user}' failed.", inner: null, answer.StatusCode);
         }
 
         return await RequestTokenAsync(

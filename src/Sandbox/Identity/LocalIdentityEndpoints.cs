@@ -7,7 +7,7 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace NclueGateway.Sandbox.Identity;
 
-/// <summary>The two endpoints at which a person is present: sign-in, a page with a button for each user, and sign-out.</summary>
+/// <summary>The pages that a user sees: sign-in with a button for each user, sign-out, and a front page.</summary>
 internal static class LocalIdentityEndpoints
 {
     public const string Authorize = "connect/authorize";
@@ -15,10 +15,10 @@ internal static class LocalIdentityEndpoints
     public const string UserInfo = "connect/userinfo";
     public const string EndSession = "connect/logout";
 
-    /// <summary>Ends all sessions of a user, as an administrator of a provider does.</summary>
+    /// <summary>Path that ends all sessions of a user, as a provider's administrator does.</summary>
     public const string SignOutEverywhere = "sign-out-everywhere";
 
-    /// <summary>The parameter of the authorization request that a button adds.</summary>
+    /// <summary>Parameter that a button adds to the authorization request.</summary>
     public const string UserParameter = "user";
 
     private const string Scheme = OpenIddictServerAspNetCoreDefaults.AuthenticationScheme;
@@ -32,20 +32,21 @@ internal static class LocalIdentityEndpoints
         app.MapGet("/", () => Results.Content(FrontPage(), "text/html;charset=utf-8"));
         app.MapPost(SignOutEverywhere, async (HttpRequest request, BackChannelLogout logout) =>
             SandboxUser.Find((await request.ReadFormAsync())[UserParameter]) is { } user && await logout.SendAsync(user.Id)
-                ? Results.Text("Done: the gateway has been told.\n")
-                : Results.Text("The gateway did not accept it.\n", statusCode: StatusCodes.Status502BadGateway));
+                ? Results.Text("Done: the gateway was notified.\n")
+                : Results.Text("The gateway did not accept the notification.\n", statusCode: StatusCodes.Status502BadGateway));
     }
 
     private static IResult SignIn(HttpContext context)
     {
         var request = context.GetOpenIddictServerRequest()
-            ?? throw new InvalidOperationException("OpenIddict did not see this request.");
+            ?? throw new InvalidOperationException("OpenIddict did not handle this request.");
         if (SandboxUser.Find((string?)request[UserParameter]) is { } user)
         {
             return Results.SignIn(user.SignIn(request.GetScopes()), properties: null, Scheme);
         }
 
-        // Nobody stays signed in here, so there is nobody to go on with in silence.
+        // The provider keeps no sessions, so prompt=none never finds a signed-in user (OpenID Connect Core 1.0
+        // §3.1.2.1).
         return request.HasPromptValue(PromptValues.None)
             ? Refuse(Errors.LoginRequired)
             : Results.Content(SignInPage(request), "text/html;charset=utf-8");
@@ -61,13 +62,17 @@ internal static class LocalIdentityEndpoints
         <!doctype html>
         <html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Sandbox identity provider</title></head>
         <body><h1>Sandbox identity provider</h1>
-        <p><a href="/.well-known/openid-configuration">Its metadata</a></p>
-        <p>End all sessions of somebody (back-channel logout):</p>
+        <p><a href="/.well-known/openid-configuration">Metadata</a></p>
+        <p>End all sessions of a user (back-channel logout):</p>
         <form method="post" action="/{SignOutEverywhere}">{Buttons()}</form></body></html>
         """;
 
-    private static string Buttons() => string.Concat(SandboxUser.All.Select(user =>
-        $"""<p><button name="{UserParameter}" value="{HtmlEncoder.Default.Encode(user.Id)}">{HtmlEncoder.Default.Encode(user.Name)}</button></p>"""));
+    private static string Buttons()
+    {
+        var html = HtmlEncoder.Default;
+        return string.Concat(SandboxUser.All.Select(user =>
+            $"""<p><button name="{UserParameter}" value="{html.Encode(user.Id)}">{html.Encode(user.Name)}</button></p>"""));
+    }
 
     private static string SignInPage(OpenIddictRequest request)
     {
@@ -79,7 +84,7 @@ internal static class LocalIdentityEndpoints
         return $"""
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Sandbox sign-in</title></head>
-            <body><h1>Sandbox sign-in</h1><p>Who are you?</p>
+            <body><h1>Sandbox sign-in</h1><p>Sign in as:</p>
             <form action="/{Authorize}">{fields}{Buttons()}</form></body></html>
             """;
     }

@@ -6,16 +6,19 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 namespace NclueGateway.Sandbox.Identity;
 
 /// <summary>
-/// An OpenID provider on 127.0.0.1, kept in memory (OpenIddict): real discovery, keys, client credentials, authorization code with PKCE,
-/// refresh tokens, user info and sign-out, for one service client, one gateway and the users of <see cref="SandboxUser"/>. Keys and secrets
-/// are new at each start. Never expose it: anybody can sign in as anybody.
+/// An OpenID provider on 127.0.0.1 that keeps all state in memory (OpenIddict). It has real discovery, keys, client
+/// credentials,
+/// authorization code with PKCE, refresh tokens, user info and sign-out. It serves one service client, one gateway and
+/// the users of
+/// <see cref="SandboxUser"/>. Keys and secrets are new at each start. Never expose it: any client can sign in as any
+/// user.
 /// </summary>
 internal sealed class LocalIdentityProvider : IAsyncDisposable
 {
-    /// <summary>The <c>aud</c> of every access token.</summary>
+    /// <summary>The audience (<c>aud</c>) of every access token.</summary>
     public const string Audience = "nclue-gateway";
 
-    /// <summary>What a caller needs in order to read.</summary>
+    /// <summary>The scope that permits reading task runs.</summary>
     public const string ReadScope = "task-runs:read";
 
     /// <summary>The client of the client credentials flow.</summary>
@@ -63,14 +66,14 @@ internal sealed class LocalIdentityProvider : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets a gateway sign people in, and tells it when a user's sessions end.</summary>
+    /// <summary>Allows a gateway to sign users in, and notifies it when a user's sessions end.</summary>
     public async Task AllowGatewayAsync(Uri gateway, CancellationToken cancellationToken)
     {
         await AllowRedirectsAsync([new(gateway, "/session/callback")], [], cancellationToken);
         _app.Services.GetRequiredService<BackChannelLogout>().Receivers.Add(new(gateway, "/session/backchannel-logout"));
     }
 
-    /// <summary>Adds to where the browser may be sent after sign-in and after sign-out.</summary>
+    /// <summary>Adds addresses to which the browser may be redirected after sign-in and after sign-out.</summary>
     public async Task AllowRedirectsAsync(
         IEnumerable<Uri> redirectUris, IEnumerable<Uri> postLogoutRedirectUris, CancellationToken cancellationToken)
     {
@@ -85,11 +88,13 @@ internal sealed class LocalIdentityProvider : IAsyncDisposable
         await clients.UpdateAsync(client, descriptor, cancellationToken);
     }
 
-    /// <summary>An access token of the service client, by a request for it over HTTP.</summary>
+    /// <summary>Requests an access token of the service client over HTTP.</summary>
     /// <exception cref="HttpRequestException">The provider refused.</exception>
     public Task<string> GetServiceTokenAsync(CancellationToken cancellationToken) => _client.GetServiceTokenAsync(cancellationToken);
 
-    /// <summary>An access token of <c>reader</c> or <c>outsider</c>, by the authorization code flow over HTTP.</summary>
+    /// <summary>
+    /// Gets an access token of <c>reader</c> or <c>outsider</c> by the authorization code flow over HTTP.
+    /// </summary>
     /// <exception cref="HttpRequestException">The provider refused.</exception>
     public Task<string> GetUserTokenAsync(string user, CancellationToken cancellationToken) =>
         _client.GetUserTokenAsync(user, cancellationToken);

@@ -8,7 +8,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace NclueGateway.Sandbox.Identity;
 
-/// <summary>OpenIddict as <see cref="LocalIdentityProvider"/> needs it.</summary>
+/// <summary>Configures OpenIddict for <see cref="LocalIdentityProvider"/>.</summary>
 internal static class LocalIdentitySetup
 {
     public static void AddLocalIdentity(this IServiceCollection services, LocalIdentityProviderOptions options)
@@ -35,7 +35,8 @@ internal static class LocalIdentitySetup
         server.SetAccessTokenLifetime(options.AccessTokenLifetime);
         server.Configure(configured => configured.TimeProvider = options.TimeProvider);
 
-        // Access tokens are signed JWTs that anybody can read, as most providers issue them; codes and refresh tokens stay encrypted.
+        // Access tokens are signed but not encrypted JWTs, as most providers issue them. Codes and refresh tokens stay
+        // encrypted.
         server.AddSigningKey(options.SigningKey).DisableAccessTokenEncryption();
         server.AddEncryptionKey(new SymmetricSecurityKey(RandomNumberGenerator.GetBytes(32)));
 
@@ -47,7 +48,7 @@ internal static class LocalIdentitySetup
             .EnableEndSessionEndpointPassthrough();
     }
 
-    /// <summary>Codes and refresh tokens carry their own principal; only a service has none yet.</summary>
+    /// <summary>Signs a service client in. Codes and refresh tokens already contain their principal.</summary>
     private static ValueTask SignServiceIn(HandleTokenRequestContext context)
     {
         if (context.Request.IsClientCredentialsGrantType())

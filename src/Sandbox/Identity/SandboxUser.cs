@@ -6,22 +6,24 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace NclueGateway.Sandbox.Identity;
 
-/// <summary>Somebody who can sign in, by name and without a password.</summary>
+/// <summary>A user who can sign in by name and without a password.</summary>
 internal sealed record SandboxUser(string Id, string Name, bool MayRead)
 {
     public static readonly IReadOnlyList<SandboxUser> All =
         [new("reader", "Reader (읽기 가능)", MayRead: true), new("outsider", "Outsider (권한 없음)", MayRead: false)];
 
-    /// <summary>One of <see cref="All"/>, or one of the further readers <c>reader-1</c>, <c>reader-2</c>, … that a load test signs in.</summary>
-    public static SandboxUser? Find(string? id) => All.FirstOrDefault(user => user.Id == id)
-        ?? (id is not null && Regex.IsMatch(id, @"\Areader-[0-9]{1,6}\z", RegexOptions.NonBacktracking) ? new(id, id, MayRead: true) : null);
+    /// <summary>
+    /// Returns a user of <see cref="All"/>, or one of the further readers <c>reader-1</c>, <c>reader-2</c>, … that a
+    /// load test signs in.
+    /// </summary>
+    public static SandboxUser? Find(string? id) => All.FirstOrDefault(user => user.Id == id) ?? FindNumbered(id);
 
-    /// <summary>What the user's tokens say: of the scopes asked for, those the user may have.</summary>
+    /// <summary>Returns the user's claims with those of the requested scopes that the user may have.</summary>
     public ClaimsPrincipal SignIn(IEnumerable<string> requestedScopes) =>
         Principal(Id, Name, requestedScopes.Where(scope => MayRead || scope != LocalIdentityProvider.ReadScope))
             .SetClaim("sid", Guid.NewGuid().ToString("N"));
 
-    /// <summary>What any subject's tokens say.</summary>
+    /// <summary>Returns the claims of a subject, for access tokens and ID tokens.</summary>
     public static ClaimsPrincipal Principal(string subject, string name, IEnumerable<string> scopes)
     {
         var identity = new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role);
@@ -30,4 +32,9 @@ internal sealed record SandboxUser(string Id, string Name, bool MayRead)
         identity.SetDestinations(_ => [Destinations.AccessToken, Destinations.IdentityToken]);
         return new ClaimsPrincipal(identity);
     }
+
+    private static SandboxUser? FindNumbered(string? id) =>
+        id is not null && Regex.IsMatch(id, @"\Areader-[0-9]{1,6}\z", RegexOptions.NonBacktracking)
+            ? new(id, id, MayRead: true)
+            : null;
 }

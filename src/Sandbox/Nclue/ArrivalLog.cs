@@ -1,6 +1,6 @@
 namespace NclueGateway.Sandbox.Nclue;
 
-/// <summary>The arrivals so far, in the order they were taken in. Thread-safe.</summary>
+/// <summary>The arrivals so far, in the order in which they were added. Thread-safe.</summary>
 internal sealed class ArrivalLog(TimeProvider time)
 {
     private readonly Lock _lock = new();
@@ -8,7 +8,7 @@ internal sealed class ArrivalLog(TimeProvider time)
     private long _latest;
     private TaskCompletionSource _added = NewSignal();
 
-    /// <summary>A copy.</summary>
+    /// <summary>Returns a copy of the log.</summary>
     public IReadOnlyList<Arrival> Snapshot()
     {
         lock (_lock)
@@ -17,7 +17,7 @@ internal sealed class ArrivalLog(TimeProvider time)
         }
     }
 
-    /// <summary>Takes an arrival in and fills what only the log knows: its place and the time since the one before it.</summary>
+    /// <summary>Adds an arrival with its position and the time since the previous one.</summary>
     public Arrival Add(Arrival arrival)
     {
         TaskCompletionSource added;
@@ -37,7 +37,7 @@ internal sealed class ArrivalLog(TimeProvider time)
         return arrival;
     }
 
-    /// <summary>Replaces an arrival by the same one with more known about it.</summary>
+    /// <summary>Replaces an arrival by a version of it with more details.</summary>
     public void Update(Arrival arrival)
     {
         lock (_lock)
@@ -46,7 +46,9 @@ internal sealed class ArrivalLog(TimeProvider time)
         }
     }
 
-    /// <summary>Waits until at least <paramref name="count"/> requests have arrived, answered or not.</summary>
+    /// <summary>
+    /// Waits until at least <paramref name="count"/> requests have arrived, including those without a response yet.
+    /// </summary>
     public async Task<IReadOnlyList<Arrival>> WaitAsync(int count, CancellationToken cancellationToken)
     {
         while (true)

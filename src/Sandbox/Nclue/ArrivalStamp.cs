@@ -4,11 +4,13 @@ using Microsoft.AspNetCore.Connections;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// The moment a connection's bytes were last read: a feature of the connection, so that a request knows when it arrived however long the
-/// thread pool took to get to it.
+/// Time at which a connection's bytes were last read: a feature of the connection. It gives a request its arrival time
+/// even if the thread
+/// pool handles the request late.
 /// </summary>
 /// <remarks>
-/// Exact over HTTP/1.1, where a connection carries one request at a time. Over HTTP/2 a later frame may move it on by microseconds.
+/// Exact over HTTP/1.1, where a connection carries one request at a time. Over HTTP/2 a later frame may advance it by
+/// microseconds.
 /// </remarks>
 internal sealed class ArrivalStamp(TimeProvider time)
 {
@@ -16,7 +18,7 @@ internal sealed class ArrivalStamp(TimeProvider time)
 
     public DateTimeOffset At { get; private set; } = time.GetUtcNow();
 
-    /// <summary>Stamps what is read from the connection. To be placed inside TLS, where the bytes are those of a request.</summary>
+    /// <summary>Records the time of each read. Add it inside TLS, where the bytes are those of a request.</summary>
     public static ConnectionDelegate Use(ConnectionDelegate next, TimeProvider time) => connection =>
     {
         var stamp = new ArrivalStamp(time);

@@ -4,19 +4,22 @@ using Microsoft.AspNetCore.Connections;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// Ends a connection behind everything that was written so far: a feature of the connection. To abort it would drop what the client has not
-/// read yet, so that one and the same fault would be seen now as a broken body and now as no answer at all.
+/// Closes a connection after all bytes written so far: a feature of the connection. An abort would discard bytes that
+/// the client has not
+/// read yet. The client would then see the same fault sometimes as a broken body and sometimes as a missing response.
 /// </summary>
 internal sealed class ConnectionEnd(PipeWriter output)
 {
-    /// <summary>To be placed outside TLS, next to the socket.</summary>
+    /// <summary>Adds the feature. Add it outside TLS, next to the socket.</summary>
     public static ConnectionDelegate Use(ConnectionDelegate next) => connection =>
     {
         connection.Features.Set(new ConnectionEnd(connection.Transport.Output));
         return next(connection);
     };
 
-    /// <summary>Sends what was flushed, then the end, and waits until the request is seen to be over.</summary>
+    /// <summary>
+    /// Sends the flushed bytes, closes the sending side, and waits until the server has seen the end of the request.
+    /// </summary>
     public async Task EndAsync(CancellationToken requestAborted)
     {
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -4,62 +4,72 @@ using System.Text.Json.Serialization;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// What goes wrong with the answers of <see cref="SimulatedNclue"/> until it is taken away or its count is used up. The parts can be
-/// combined; what is left out stays as it would be. As JSON (<c>PUT /_faults</c>) the names are in camelCase and a duration reads
+/// A fault in the responses of <see cref="SimulatedNclue"/>, in force until it is removed or its count is used up. The
+/// properties can be
+/// combined; one that is not set changes nothing. As JSON (<c>PUT /_faults</c>) the names are in camelCase and a
+/// duration has the form
 /// <c>00:00:02.5</c>.
 /// </summary>
 internal sealed record Fault
 {
-    /// <summary>The JSON of the faults endpoint. A misspelt name is an error.</summary>
+    /// <summary>Serializer options of the faults endpoint. A misspelt name is an error.</summary>
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    /// <summary>For how many requests; null until it is taken away.</summary>
+    /// <summary>Number of requests that the fault applies to; null until it is removed.</summary>
     public int? Count { get; init; }
 
-    /// <summary>The time before the answer begins.</summary>
+    /// <summary>Delay before the response begins.</summary>
     public TimeSpan Delay { get; init; }
 
-    /// <summary>Answer with this status, 200 to 599, and the body that NCP documents for it, if it does.</summary>
+    /// <summary>
+    /// Status of the response, 200 to 599. The body is the one that NCP documents for the status, if any.
+    /// </summary>
     public int? Status { get; init; }
 
-    /// <summary>Answer with this body.</summary>
+    /// <summary>Body of the response.</summary>
     public string? Body { get; init; }
 
     /// <summary>Headers to add or replace, such as <c>Retry-After</c>.</summary>
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 
-    /// <summary>The body is not JSON.</summary>
+    /// <summary>True if the body is not JSON.</summary>
     public bool Garbage { get; init; }
 
-    /// <summary>There is no body.</summary>
+    /// <summary>True if there is no body.</summary>
     public bool Empty { get; init; }
 
-    /// <summary>The body grows to this many bytes by spaces after its end, without a <c>Content-Length</c>.</summary>
+    /// <summary>
+    /// Size of the body in bytes, reached by spaces at its end and sent without a <c>Content-Length</c>.
+    /// </summary>
     public long? Oversize { get; init; }
 
-    /// <summary>Send the body in <see cref="FaultyAnswer.DripPieces"/> pieces with this pause before each.</summary>
+    /// <summary>
+    /// Pause before each of the <see cref="FaultyAnswer.DripPieces"/> pieces in which the body is sent.
+    /// </summary>
     public TimeSpan Drip { get; init; }
 
-    /// <summary>Cut the connection in the middle of the body.</summary>
+    /// <summary>True if the connection is closed in the middle of the body.</summary>
     public bool Cut { get; init; }
 
-    /// <summary>Reset the connection before the first byte of the answer.</summary>
+    /// <summary>True if the connection is reset before the first byte of the response.</summary>
     public bool Refuse { get; init; }
 
     /// <summary>
-    /// Close the connection in order before the first byte of the answer, as a server does that tires of a kept-alive one. A client may
-    /// take it for that and send the request again by itself with the same signature: <see cref="SocketsHttpHandler"/> does, thrice.
+    /// True if the connection is closed in order before the first byte of the response, as a server closes an idle
+    /// kept-alive connection. A
+    /// client may then send the request again with the same signature: <see cref="SocketsHttpHandler"/> does so three
+    /// times.
     /// </summary>
     public bool HangUp { get; init; }
 
-    /// <summary>How far the clock is off, on top of <see cref="SimulatedNclue.ClockOffset"/>.</summary>
+    /// <summary>Error of the clock, in addition to <see cref="SimulatedNclue.ClockOffset"/>.</summary>
     public TimeSpan Clock { get; init; }
 
-    /// <summary>What contradicts itself or is out of range, or null.</summary>
+    /// <summary>Returns the first value that is out of range or contradicts another, or null.</summary>
     public string? Mistake() =>
         Count is <= 0 ? "count must be at least 1"
         : Status is < 200 or > 599 ? "status must be 200 to 599"
@@ -75,14 +85,14 @@ internal sealed record Fault
         && header.Value.All(character => character is >= ' ' and <= '~');
 }
 
-/// <summary>The fault in force. Thread-safe: each request takes one of its count.</summary>
+/// <summary>The fault in force. Thread-safe: each request uses up one of its count.</summary>
 internal sealed class FaultSwitch
 {
     private readonly Lock _lock = new();
     private Fault? _fault;
 
-    /// <summary>The fault in force with what is left of its count.</summary>
-    /// <exception cref="ArgumentException">The fault contradicts itself.</exception>
+    /// <summary>The fault in force with its remaining count.</summary>
+    /// <exception cref="ArgumentException">The fault is invalid.</exception>
     public Fault? Current
     {
         get
@@ -107,7 +117,7 @@ internal sealed class FaultSwitch
         }
     }
 
-    /// <summary>The fault for one request.</summary>
+    /// <summary>Returns the fault for one request and reduces its count.</summary>
     public Fault? Take()
     {
         lock (_lock)

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace NclueGateway.Sandbox.Nclue;
 
-/// <summary><c>/_faults</c>: GET shows the <see cref="Fault"/> in force (or <c>null</c>), PUT sets one, DELETE takes it away.</summary>
+/// <summary>
+/// Handles <c>/_faults</c>: GET returns the <see cref="Fault"/> in force (or <c>null</c>), PUT sets one, DELETE removes
+/// it.
+/// </summary>
 internal static class FaultEndpoint
 {
     public const string Path = "/_faults";
@@ -35,7 +38,7 @@ internal static class FaultEndpoint
         string? mistake;
         try
         {
-            // The content type is not looked at: curl -d names another one by itself.
+            // The content type is ignored: curl -d sends a form's content type by default.
             var fault = await JsonSerializer.DeserializeAsync<Fault>(context.Request.Body, Fault.Json, context.RequestAborted);
             mistake = fault is null ? "a fault is an object" : fault.Mistake();
             if (mistake is null)

@@ -3,15 +3,15 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace NclueGateway.Sandbox.Nclue;
 
-/// <summary>Sends an answer the way a <see cref="Fault"/> wants it.</summary>
+/// <summary>Sends a response with the errors of a <see cref="Fault"/>.</summary>
 internal static class FaultyAnswer
 {
-    /// <summary>How many pieces a dripping body comes in.</summary>
+    /// <summary>Number of pieces of a body that is sent with <see cref="Fault.Drip"/>.</summary>
     public const int DripPieces = 20;
 
     private static readonly byte[] Padding = Encoding.ASCII.GetBytes(new string(' ', 64 * 1024));
 
-    /// <summary>The answer with the status and body that the fault puts in its place.</summary>
+    /// <summary>Returns the response with the fault's status and body.</summary>
     public static SimulatedAnswer Spoil(SimulatedAnswer answer, Fault fault)
     {
         if (fault.Status is { } status && status != answer.Status)
@@ -28,7 +28,7 @@ internal static class FaultyAnswer
         };
     }
 
-    /// <summary>Writes the answer; leaves the connection ended where the fault says so.</summary>
+    /// <summary>Writes the response; closes the connection if the fault demands it.</summary>
     public static async Task SendAsync(
         HttpContext context, SimulatedAnswer answer, Fault fault, TimeProvider time, CancellationToken cancellationToken)
     {

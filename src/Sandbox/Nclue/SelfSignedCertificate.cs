@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NclueGateway.Sandbox.Nclue;
 
-/// <summary>A certificate for 127.0.0.1 that is made in memory, valid for a year and trusted by nobody who is not told to.</summary>
+/// <summary>
+/// A certificate for 127.0.0.1, created in memory and valid for a year. A client has to trust it explicitly.
+/// </summary>
 internal static class SelfSignedCertificate
 {
     public static X509Certificate2 Create()
@@ -17,7 +19,7 @@ internal static class SelfSignedCertificate
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
 
-        // Whoever checks the dates goes by the machine's clock, whatever clock the simulator has.
+        // Clients check the dates by the machine's clock, even if the simulator has another clock.
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
 

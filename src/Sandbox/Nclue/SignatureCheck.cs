@@ -5,8 +5,9 @@ using System.Text;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// Signature v2 of the NCP API gateway (<c>api.ncloud-docs.com/docs/common-ncpapi</c>) as the receiving side sees it. Written apart from
-/// the gateway's signer on purpose: code that checks itself finds no mistake of its own.
+/// Checks signature v2 of the NCP API gateway (<c>api.ncloud-docs.com/docs/common-ncpapi</c>) as the receiver. It
+/// shares no code with the
+/// gateway's signer on purpose: shared code would not reveal its own mistakes.
 /// </summary>
 internal static class SignatureCheck
 {
@@ -14,19 +15,22 @@ internal static class SignatureCheck
     public const string AccessKeyHeader = "x-ncp-iam-access-key";
     public const string SignatureHeader = "x-ncp-apigw-signature-v2";
 
-    /// <summary>A timestamp this far from the receiver's clock, either way, is refused.</summary>
+    /// <summary>
+    /// Difference between a timestamp and the receiver's clock, in either direction, from which a request is rejected.
+    /// </summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// The signature of one request: of its method, of path and query exactly as on the wire, and of the timestamp (milliseconds since
-    /// 1970) and the access key exactly as in their headers.
+    /// Computes the signature of one request. It covers the method, path and query exactly as sent, and the timestamp
+    /// (milliseconds since 1970)
+    /// and the access key exactly as in their headers.
     /// </summary>
     public static string Compute(string method, string target, string timestamp, string accessKey, string secretKey) =>
         Convert.ToBase64String(HMACSHA256.HashData(
             Encoding.UTF8.GetBytes(secretKey),
             Encoding.UTF8.GetBytes($"{method} {target}\n{timestamp}\n{accessKey}")));
 
-    /// <summary>What is wrong with the three headers of a request, or null.</summary>
+    /// <summary>Returns the error in the three headers of a request, or null.</summary>
     public static SignatureMistake? Check(Arrival arrival, IReadOnlyDictionary<string, string> keys, DateTimeOffset now)
     {
         if (One(TimestampHeader) is not { } timestamp
@@ -56,7 +60,10 @@ internal static class SignatureCheck
     }
 }
 
-/// <summary>Why a request is not authentic. The sender is told the first apart from the others, as NCP does, and nothing more.</summary>
+/// <summary>
+/// Reason why a request is not authentic. The response distinguishes only <see cref="Missing"/> from the rest, as NCP
+/// does.
+/// </summary>
 internal enum SignatureMistake
 {
     Missing,

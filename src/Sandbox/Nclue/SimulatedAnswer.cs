@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace NclueGateway.Sandbox.Nclue;
 
-/// <summary>What the simulated NCLUE has decided to answer, before a <see cref="Fault"/> spoils it.</summary>
+/// <summary>The response of the simulated NCLUE before a <see cref="Fault"/> changes it.</summary>
 internal sealed record SimulatedAnswer
 {
     public required int Status { get; init; }
@@ -14,7 +14,7 @@ internal sealed record SimulatedAnswer
     /// <summary>See <see cref="Arrival.Refusal"/>.</summary>
     public string? Refusal { get; init; }
 
-    /// <summary>A list: JSON under the content type that the NCP API gateway was seen to use.</summary>
+    /// <summary>Returns a list as JSON, with the content type that was observed from the NCP API gateway.</summary>
     public static SimulatedAnswer Success(ReadOnlyMemory<byte> json) =>
         new() { Status = StatusCodes.Status200OK, ContentType = "text/plain;charset=UTF-8", Body = json };
 
@@ -34,8 +34,13 @@ internal sealed record SimulatedAnswer
 
     public static SimulatedAnswer Throttled() => Error(429, "410", "Throttle Limited", "Rate exceeded.");
 
-    /// <summary>The error that the NCP API gateway documents for a status; one without a body where it documents none.</summary>
-    /// <remarks><c>api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling</c>; where a status has several codes, the commonest.</remarks>
+    /// <summary>
+    /// Returns the error that the NCP API gateway documents for a status; a response without a body if it documents
+    /// none.
+    /// </summary>
+    /// <remarks>
+    /// <c>api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling</c>; the most common code if a status has several.
+    /// </remarks>
     public static SimulatedAnswer ForStatus(int status) => status switch
     {
         400 => BadRequest("Invalid request."),

@@ -11,16 +11,21 @@ using Microsoft.Extensions.Primitives;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// NCLUE's list of task runs behind the NCP API gateway, as far as it is documented or was seen, on 127.0.0.1. It verifies every request by
-/// code of its own, holds the caller to one request a second, writes down what arrives, and can be told to fail (<see cref="Fault"/>).
+/// NCLUE's list of task runs behind the NCP API gateway on 127.0.0.1, as far as it is documented or was observed. It
+/// verifies every request
+/// with its own code, limits the caller to one request a second, logs each arrival, and can simulate faults
+/// (<see cref="Fault"/>).
 /// </summary>
 /// <remarks>
-/// An account can be changed while it is served. Order of the checks (a guess): path and method, signature, rate, query. Every request
-/// counts for the rate, refused ones too. <c>/_faults</c> is neither signed nor counted.
+/// An account can be changed while it is served. The order of the checks is a guess: path and method, signature, rate,
+/// query. Every request
+/// counts towards the rate, rejected ones too. <c>/_faults</c> is neither signed nor counted.
 /// </remarks>
 internal sealed class SimulatedNclue : IAsyncDisposable
 {
-    /// <summary>The least time between two arrivals: "1 tps or less" (<c>api.ncloud-docs.com/docs/nclue-api-overview</c>).</summary>
+    /// <summary>
+    /// Minimum time between two arrivals: "1 tps or less" (<c>api.ncloud-docs.com/docs/nclue-api-overview</c>).
+    /// </summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
@@ -46,13 +51,13 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         Certificate = options.UseHttps ? SelfSignedCertificate.Create() : null;
     }
 
-    /// <summary>Ends in <c>/api/v1/</c>.</summary>
+    /// <summary>Address of the API; ends in <c>/api/v1/</c>.</summary>
     public Uri BaseAddress { get; private set; } = null!;
 
     /// <summary>The address of the faults endpoint.</summary>
     public Uri FaultsAddress => new(BaseAddress, FaultEndpoint.Path);
 
-    /// <summary>What a client has to trust; null over http.</summary>
+    /// <summary>Certificate that a client has to trust; null over http.</summary>
     public X509Certificate2? Certificate { get; }
 
     /// <summary>Secret keys by access key.</summary>
@@ -68,17 +73,19 @@ internal sealed class SimulatedNclue : IAsyncDisposable
 
     public TimeSpan Delay { get; set; }
 
-    /// <summary>How far the simulator's clock is ahead, in the check of timestamps and in <c>Date</c>. Runs do not go by it.</summary>
+    /// <summary>
+    /// Offset of the simulator's clock in the check of timestamps and in <c>Date</c>. It does not affect the runs.
+    /// </summary>
     public TimeSpan ClockOffset { get; set; }
 
-    /// <summary>What goes wrong now; null for nothing.</summary>
+    /// <summary>Fault in force; null for none.</summary>
     public Fault? Fault
     {
         get => _faults.Current;
         set => _faults.Current = value;
     }
 
-    /// <summary>What has arrived so far; a copy.</summary>
+    /// <summary>A copy of the arrivals so far.</summary>
     public IReadOnlyList<Arrival> Arrivals => _arrivals.Snapshot();
 
     public static async Task<SimulatedNclue> StartAsync(SimulatedNclueOptions options, CancellationToken cancellationToken)
@@ -98,19 +105,23 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until at least <paramref name="count"/> requests have arrived, answered or not.</summary>
-    /// <exception cref="TimeoutException">They have not within two minutes of the real clock.</exception>
+    /// <summary>
+    /// Waits until at least <paramref name="count"/> requests have arrived, including those without a response yet.
+    /// </summary>
+    /// <exception cref="TimeoutException">They did not arrive within two minutes of the real clock.</exception>
     public Task<IReadOnlyList<Arrival>> WaitForArrivalsAsync(int count, CancellationToken cancellationToken) =>
         _arrivals.WaitAsync(count, cancellationToken).WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System, cancellationToken);
 
-    /// <summary>Cuts what is under way and stops listening: connections are refused, and nobody else gets the port meanwhile.</summary>
+    /// <summary>
+    /// Aborts requests in flight and stops listening. Connections are refused, and the port stays reserved.
+    /// </summary>
     public async Task PauseAsync(CancellationToken cancellationToken)
     {
         if (_app is not null)
         {
             await StopListeningAsync(cancellationToken);
 
-            // Bound, but not listening: the system refuses connections.
+            // Bound, but not listening: the operating system refuses connections.
             _portHolder = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             _portHolder.Bind(new IPEndPoint(_listen, BaseAddress.Port));
         }
@@ -135,7 +146,9 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         Certificate?.Dispose();
     }
 
-    /// <summary>Forgets the warm-up, which also came before anything that takes time.</summary>
+    /// <summary>
+    /// Discards the warm-up's arrivals and applies the configured delays, which the warm-up did not have.
+    /// </summary>
     private void BeginInEarnest(SimulatedNclueOptions options)
     {
         _arrivals = new(_time);
@@ -235,7 +248,7 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         await FaultyAnswer.SendAsync(context, answer, fault, _time, cancellationToken);
     }
 
-    /// <summary>What is wrong with a request, or null.</summary>
+    /// <summary>Returns the response that rejects a request, or null.</summary>
     private SimulatedAnswer? Refuse(Arrival arrival, DateTimeOffset clock) =>
         arrival.Method != "GET" || arrival.Target.Split('?')[0] != SimulatedTaskRunList.Path ? SimulatedAnswer.NotFound()
         : SignatureCheck.Check(arrival, _keys, clock) is { } mistake ? SimulatedAnswer.NotAuthentic(mistake)

@@ -6,15 +6,19 @@ using System.Text.Json;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// One run: a function of its number, its creation and the clock, so that any row can be recomputed and none has to be kept. Its number can
-/// be read from its name, <c>run-000123 …</c>.
+/// A task run, computed from its number, its creation time and the clock. Every row can be recomputed, so none is
+/// stored. The number is part
+/// of the name, <c>run-000123 …</c>.
 /// </summary>
 /// <param name="Number">0 or more.</param>
-/// <param name="Created">Sent in Korean time and without an offset, as the documentation's sample has it.</param>
-/// <param name="Frozen">Final from the start.</param>
+/// <param name="Created">
+/// Creation time; sent in Korean time and without an offset, as in the documentation's sample.
+/// </param>
+/// <param name="Frozen">True if the run is final from the start.</param>
 /// <remarks>
-/// Rows differ the way the documentation allows them to: <c>complete</c> and <c>completed</c>, <c>NFM2</c> and <c>NFM02</c>, no model at
-/// all, a <c>completed_at</c> that is null, empty or absent before the end, optional fields left out.
+/// Rows vary within what the documentation allows: <c>complete</c> and <c>completed</c>, <c>NFM2</c> and <c>NFM02</c>,
+/// or no model. Before
+/// the end <c>completed_at</c> is null, empty or absent. Optional fields may be absent.
 /// </remarks>
 internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created, bool Frozen)
 {
@@ -30,14 +34,14 @@ internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created,
     private static readonly string[] FailMessages =
         ["OBS_UPLOAD_FAILED", "COMMON_ERROR", "DISK_SPACE_SHORTAGE", "OBS_USER_FILE_ACCESS_ERROR", "NOT_EXIST_FILE", "OBS_DOWNLOAD_FAILED"];
 
-    /// <summary>The id of a run: stable, unique and shaped like a UUID.</summary>
+    /// <summary>Returns the id of a run: stable, unique and in the form of a UUID.</summary>
     public static string IdOf(int number) => MakeId("run", number);
 
-    /// <summary>The number in a run's name.</summary>
+    /// <summary>Returns the number in a run's name.</summary>
     /// <exception cref="FormatException">The name is not one of the simulator's.</exception>
     public static int NumberOf(string runName) => runName.StartsWith(NamePrefix, StringComparison.Ordinal)
         ? int.Parse(runName.Split(' ')[0].AsSpan(NamePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture)
-        : throw new FormatException($"'{runName}' names no simulated run.");
+        : throw new FormatException($"'{runName}' is not the name of a simulated run.");
 
     private bool Fails => Number % 7 == 3;
 
@@ -47,7 +51,7 @@ internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created,
 
     private TimeSpan EndedAfter => StartedAfter + TimeSpan.FromSeconds(30 + Number * 37 % 60);
 
-    /// <summary>The status as the upstream spells it at <paramref name="now"/>.</summary>
+    /// <summary>Returns the status at <paramref name="now"/> in the upstream's spelling.</summary>
     public string StatusAt(DateTimeOffset now)
     {
         var age = Frozen ? TimeSpan.MaxValue : now - Created;

@@ -1,9 +1,10 @@
 namespace NclueGateway.Sandbox.Nclue;
 
-/// <summary>The runs of the account in the order they are listed. Thread-safe; can be changed at any time.</summary>
+/// <summary>The runs of the account in list order. Thread-safe; can be changed at any time.</summary>
 /// <remarks>
-/// Frozen, the list starts as the runs 0, 1, 2 … so that row r holds run r. Otherwise the newest (the highest number) comes first: a few of
-/// the last two minutes, the others most of an hour apart.
+/// A frozen list starts with the runs 0, 1, 2 …, so that row r holds run r. Otherwise the newest run (the highest
+/// number) comes first. A few
+/// runs are from the last two minutes; the rest are most of an hour apart.
 /// </remarks>
 internal sealed class SimulatedRuns
 {
@@ -27,7 +28,7 @@ internal sealed class SimulatedRuns
         _runs = [.. Enumerable.Range(0, options.Runs).Select(row => _frozen ? Frozen(row) : Initial(row))];
     }
 
-    /// <summary>How many there are. To set it appends to the end or takes away from it.</summary>
+    /// <summary>Number of runs. The setter appends runs to the end or removes them from the end.</summary>
     public int Count
     {
         get
@@ -56,7 +57,7 @@ internal sealed class SimulatedRuns
         }
     }
 
-    /// <summary>Puts new runs at the head, the newest first: every other row moves down.</summary>
+    /// <summary>Inserts new runs at the head, the newest first: every other row moves down.</summary>
     public void Prepend(int count)
     {
         lock (_lock)
@@ -65,7 +66,7 @@ internal sealed class SimulatedRuns
         }
     }
 
-    /// <summary>Takes runs away from the head: every other row moves up.</summary>
+    /// <summary>Removes runs from the head: every other row moves up.</summary>
     public void RemoveFirst(int count)
     {
         lock (_lock)
@@ -74,7 +75,7 @@ internal sealed class SimulatedRuns
         }
     }
 
-    /// <summary>The number of the run in a row.</summary>
+    /// <summary>Returns the number of the run in a row.</summary>
     public int NumberAt(int row)
     {
         lock (_lock)
@@ -83,7 +84,9 @@ internal sealed class SimulatedRuns
         }
     }
 
-    /// <summary>At most <paramref name="count"/> runs from a row on, and how many there are in all.</summary>
+    /// <summary>
+    /// Returns at most <paramref name="count"/> runs starting at a row, and the total number of runs.
+    /// </summary>
     public (SimulatedRun[] Runs, int Total) Slice(long row, int count)
     {
         lock (_lock)

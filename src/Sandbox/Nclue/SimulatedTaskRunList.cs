@@ -6,14 +6,20 @@ using Microsoft.Extensions.Primitives;
 
 namespace NclueGateway.Sandbox.Nclue;
 
-/// <summary><c>GET /api/v1/task-runs</c> (<c>api.ncloud-docs.com/docs/nclue-gettaskrunlist</c>): from query to list.</summary>
+/// <summary>
+/// Reads the query and writes the list of <c>GET /api/v1/task-runs</c>
+/// (<c>api.ncloud-docs.com/docs/nclue-gettaskrunlist</c>).
+/// </summary>
 internal static class SimulatedTaskRunList
 {
     public const string Path = "/api/v1/task-runs";
 
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The two parameters; null for one that is not as documented (that the upstream refuses those is a guess).</summary>
+    /// <summary>
+    /// Reads the two parameters; null for a value outside the documented range. It is a guess that the upstream rejects
+    /// such values.
+    /// </summary>
     public static (long? Index, int? Limit) ReadQuery(IQueryCollection query)
     {
         var index = Read(query["index"], 0);

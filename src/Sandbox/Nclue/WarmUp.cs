@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// Sends one signed request for a full page through the simulator's whole pipeline before anybody else may, so that compiling it for the
-/// first time does not move the arrivals that are measured later.
+/// Sends one signed request for a full page through the simulator's whole pipeline before other requests are accepted.
+/// Otherwise the JIT
+/// compilation of the first request would shift the arrival times that are measured later.
 /// </summary>
 internal static class WarmUp
 {
