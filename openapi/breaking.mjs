@@ -1,26 +1,34 @@
-// What in an OpenAPI 3.1 document breaks a caller that was written for an earlier one.
+// Finds the changes of an OpenAPI 3.1 document that break callers of an earlier version.
 //
-// | of                 | breaks a caller                                        | does not
+// | part               | breaking                                               | compatible
 // |--------------------|--------------------------------------------------------|------------------------------------------------
 // | path, operation    | removed; another operationId (clients name methods so) | added
-// | security           | a scheme removed or changed; a way in that is refused  | another way in
-// | parameter          | removed; a new required one; required where it was not;| a new optional one; required no longer
-// |                    | written otherwise (style, explode)                     |
-// | what is sent       | fewer types, values or null no longer taken; a         | more types, values, a wider range
+// | security           | a scheme removed or changed; an accepted alternative   | another alternative
+// |                    | removed                                                |
+// | parameter          | removed; a new required one; required where it was not;| a new optional one; required no
+// longer
+// |                    | serialized differently (style, explode)                |
+// | request content    | fewer types or values; null no longer accepted; a      | more types, values, a wider range
 // |                    | narrower range; a new or other pattern, format; another|
 // |                    | default; a property removed or now required            |
-// | response           | a status, media type or header removed; a header that  | a status (RFC 9110 §15: treat an unknown one as
-// |                    | was sure and may now be missing                        | x00 of its class), media type, header added
-// | what is answered   | a property removed, or that may now be missing or null;| a property added; one that is now always there,
-// |                    | another type or format; a value of an enum removed (it | or no longer null; a narrower range
-// |                    | may be asked for) or added (it is unknown to a caller);|
-// |                    | a wider range                                          |
+// | response           | a status, media type or header removed; a header that  | a status (RFC 9110 §15: treat an
+// unknown one as
+// |                    | was required and is now optional                       | x00 of its class), media type, header
+// added
+// | response content   | a property removed, or that may now be missing or null;| a property added; one that is now
+// always there,
+// |                    | another type or format; a value of an enum removed (a  | or no longer null; a narrower range
+// |                    | caller may filter by it) or added (callers do not know |
+// |                    | it); a wider range                                     |
 //
-// Not looked at: texts, examples, names of schemas, servers, links, callbacks, webhooks, readOnly, writeOnly and conditions (if, not, …).
-// Of the packages that do this, openapi-diff refuses 3.1, api-smart-diff takes a property for harmless that becomes null or gets another
-// type, and Optic passes over headers, ranges, removed parameters and security.
+// Not compared: texts, examples, names of schemas, servers, links, callbacks, webhooks, readOnly, writeOnly and
+// conditions (if, not, …).
+// Existing packages have gaps: openapi-diff rejects 3.1. api-smart-diff treats a property as compatible that becomes
+// null or gets another
+// type. Optic ignores headers, ranges, removed parameters and security.
 //
-// A change within components/schemas is named after its schema, and so only once, wherever it is used.
+// A change within components/schemas is reported with the name of its schema, and therefore only once, even if many
+// operations use it.
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 const LOWER = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'];
@@ -28,13 +36,14 @@ const UPPER = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxPrope
 const OTHERS = ['pattern', 'multipleOf', 'uniqueItems'];
 
 /**
- * Every breaking change, as a line that names it: `GET /api/task-runs 200 header ETag removed`, `response TaskRun.name removed`. In the
- * order of the earlier document; each once.
+ * Returns every breaking change as a line: `GET /api/task-runs 200 header ETag removed`, `response TaskRun.name
+ * removed`. The lines are in
+ * the order of the earlier document, without duplicates.
  *
  * @param {object} before The earlier document, parsed.
- * @param {object} after The later one.
+ * @param {object} after The later document, parsed.
  * @returns {string[]}
- * @throws {Error} One of them is not OpenAPI 3.1, or holds a reference that leads nowhere or out of the document.
+ * @throws {Error} A document is not OpenAPI 3.1, or has a reference without a target or to another document.
  */
 export function breakingChanges(before, after) {
   for (const document of [before, after]) {
@@ -46,7 +55,7 @@ export function breakingChanges(before, after) {
   const found = new Set();
   const report = (where, what) => found.add(`${where} ${what}`);
   const [was, is] = [new Reader(before), new Reader(after)];
-  const compared = new Map(); // nodes of the earlier document → nodes of the later one that were compared with it, by direction
+  const compared = new Map(); // nodes of the earlier document → nodes of the later one already compared with them, by direction
 
   for (const [name, scheme] of Object.entries(before.components?.securitySchemes ?? {})) {
     const other = after.components?.securitySchemes?.[name];
@@ -187,7 +196,7 @@ export function breakingChanges(before, after) {
 
     if ((old.alternatives === undefined) !== (now.alternatives === undefined)) {
       report(at, old.alternatives === undefined ? 'is now one of several' : 'is no longer one of several');
-      return; // whatever else differs follows from it
+      return; // all further differences follow from this one
     }
 
     if (isAnswer ? typesOf(old) !== typesOf(now) : !takesAll(now, old)) {
@@ -265,7 +274,7 @@ export function breakingChanges(before, after) {
       now.required.filter((name) => !old.required.includes(name)).forEach((name) => report(`${at}.${name}`, 'is now required'));
     }
 
-    // Members of any name, as in a map.
+    // Members with any name, as in a map.
     const [others, stillOthers] = [old.additionalProperties, now.additionalProperties];
     if (typeof others === 'object' && stillOthers !== false) {
       compareSchemas(`${at}.*`, others, stillOthers, direction);
@@ -274,7 +283,7 @@ export function breakingChanges(before, after) {
     }
   }
 }
-
+/** Resolves references, and combines all parts of a schema. */
 /** Follows references, and sees what a schema says of a value in all its parts. */
 class Reader {
   #document;
@@ -283,7 +292,7 @@ class Reader {
   constructor(document) {
     this.#document = document;
   }
-
+/** Returns the target of a reference; any other node is returned unchanged. */
   /** What a reference leads to; anything else is given back. */
   resolve(node) {
     for (let steps = 0; node?.$ref !== undefined; steps++) {
@@ -302,13 +311,13 @@ class Reader {
     return node;
   }
 
-  /** The parameters of an operation and its path, as `query limit` → parameter. Headers' names are case-insensitive. */
+  /** Returns the parameters of an operation and its path, as `query limit` → parameter. Names of headers are case-insensitive. */
   parameters(item, operation) {
     const all = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((parameter) => this.resolve(parameter));
     return new Map(all.map((each) => [`${each.in} ${each.in === 'header' ? each.name.toLowerCase() : each.name}`, each]));
   }
 
-  /** One schema of what a reference, allOf and a choice between null and something else say together. */
+  /** Combines a schema's reference, its allOf, and a choice between null and one other schema into one schema. */
   shape(schema) {
     if (typeof schema !== 'object') {
       return { isNullable: schema, types: schema ? undefined : [], properties: {}, required: [] };
@@ -347,7 +356,7 @@ class Reader {
   }
 }
 
-/** What holds where both hold. */
+/** Returns the schema that accepts only values accepted by both. */
 function both(a, b) {
   const common = (x, y) => (x === undefined || y === undefined ? x ?? y : x.filter((value) => y.includes(value)));
   const properties = { ...b.properties };
@@ -380,18 +389,23 @@ const text = (value) => (value === undefined ? 'nothing' : JSON.stringify(value)
 
 const typesOf = ({ types }) => types?.toSorted().join(' or ') ?? 'anything';
 
-/** Whether the types of one schema are all taken by another. */
+/** Returns true if a schema accepts all types of another schema. */
 const takesAll = ({ types }, { types: sent }) =>
   types === undefined || (sent?.every((type) => types.includes(type) || (type === 'integer' && types.includes('number'))) ?? false);
 
 const schemaOf = (parameter) => parameter.schema ?? Object.values(parameter.content ?? {})[0]?.schema;
 
-const styleOf = ({ in: place, style = place === 'query' || place === 'cookie' ? 'form' : 'simple', explode = style === 'form', content }) =>
+const styleOf = ({
+  in: place,
+  style = place === 'query' || place === 'cookie' ? 'form' : 'simple',
+  explode = style === 'form',
+  content,
+}) =>
   text([style, explode, Object.keys(content ?? {})]);
 
 const kindOfScheme = ({ type, scheme, name, in: place, openIdConnectUrl, flows }) =>
   text([type, scheme?.toLowerCase(), name, place, openIdConnectUrl, Object.keys(flows ?? {}).sort()]);
 
-/** Whether whoever has what one way in asks for can take the other as well. */
+/** Returns true if a caller that satisfies one security requirement also satisfies the other. */
 const asksNoMoreThan = (other, way) =>
   Object.entries(other).every(([scheme, scopes]) => way[scheme] !== undefined && scopes.every((scope) => way[scheme].includes(scope)));

@@ -1,4 +1,5 @@
-// Compares openapi/v1.json with that of the last release, and fails where it breaks a caller and CHANGELOG.md does not say so.
+// Compares openapi/v1.json with that of the last release. Fails if it breaks a caller and CHANGELOG.md does not list
+// the change.
 // Run from anywhere in the repository: node openapi/check-breaking.mjs
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,11 +10,13 @@ import { breakingChanges } from './breaking.mjs';
 const DOCUMENT = 'openapi/v1.json';
 
 /**
- * The document to compare with: that of the last release (a tag v…) which this commit descends from and which has one; before such a
- * release, that of the first commit which has one.
+ * Returns the document to compare with. It is that of the last release: the newest tag v… that is an ancestor of this
+ * commit and has a document.
+ * Before such a release it is that of the first commit with a document.
  *
  * @param {string} folder A folder of the repository.
- * @returns {{ name: string, release: string | null, document: object }} What it is called; the release, as `1.2.0`; and the document.
+ * @returns {{ name: string, release: string | null, document: object }} Its name; the release, as `1.2.0`; and the
+ * document.
  * @throws {Error} There is no git, no history or no such document.
  */
 export function baseline(folder) {
@@ -29,7 +32,7 @@ export function baseline(folder) {
     throw new Error('This clone is shallow: the last release may be missing. Run: git fetch --unshallow --tags');
   }
 
-  // 1.0.0-rc.1 comes before 1.0.0.
+  // Sorts 1.0.0-rc.1 before 1.0.0.
   const tags = git('-c', 'versionsort.suffix=-', 'tag', '--list', 'v*', '--merged', 'HEAD', '--sort=-version:refname').split('\n');
   const tag = tags.find((name) => name !== '' && git('ls-tree', '--full-tree', name, '--', DOCUMENT) !== '');
   const first = () => git('log', '--diff-filter=A', '--format=%H', '--', `:/${DOCUMENT}`).split('\n').pop();
@@ -46,8 +49,9 @@ export function baseline(folder) {
 }
 
 /**
- * What CHANGELOG.md names as breaking since a release: all that stands between backticks in the lists under "### Breaking" of the sections
- * above that of the release; of all sections, when nothing has been released.
+ * Returns the changes that CHANGELOG.md lists as breaking since a release: all texts between backticks in the lists
+ * under "### Breaking". It reads
+ * the sections above that of the release, or all sections if there is no release.
  *
  * @param {string} changelog
  * @param {string | null} release As in its heading: `1.2.0`.
@@ -63,7 +67,7 @@ export function namedAsBreaking(changelog, release) {
   return new Set(lists.flatMap((list) => [...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name)));
 }
 
-/** Prints what came of it. @returns {number} The exit code. */
+/** Compares the documents and prints the result. @returns {number} The exit code. */
 export function check(folder, out = console) {
   try {
     const { name, release, document } = baseline(folder);
@@ -75,7 +79,7 @@ export function check(folder, out = console) {
       return 0;
     }
 
-    out.error(`${DOCUMENT} breaks callers who go by that of ${name}. Take it back, or add to the newest section of CHANGELOG.md:\n`);
+    out.error(`${DOCUMENT} breaks callers of ${name}. Revert the change, or add to the newest section of CHANGELOG.md:\n`);
     out.error(['### Breaking', '', ...unnamed.map((change) => `* \`${change}\`: what callers have to do`)].join('\n'));
     return 1;
   } catch (failure) {

@@ -12,7 +12,7 @@ let printed;
 const out = { log: (text) => printed.push(text), error: (text) => printed.push(text) };
 const git = (...args) => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: folder, stdio: 'pipe' });
 
-/** A document with these statuses of one operation. */
+/** Writes a document with these statuses of one operation. */
 const write = (...statuses) => {
   const responses = Object.fromEntries(statuses.map((status) => [status, { description: '' }]));
   writeFileSync(join(folder, 'openapi', 'v1.json'), JSON.stringify({ openapi: '3.1.1', paths: { '/a': { get: { responses } } } }));
@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('before the first release the first document counts', () => {
+test('before the first release it compares with the first document', () => {
   write(200, 304);
   commit();
   write(200);
@@ -39,7 +39,7 @@ test('before the first release the first document counts', () => {
   assert.deepEqual(statuses(), ['200', '304']);
 });
 
-test('then that of the last release counts, and a candidate comes before its release', () => {
+test('then it compares with the last release, and a candidate sorts before its release', () => {
   for (const [tag, status] of [['v1.9.0', 201], ['v1.10.0-rc.1', 202], ['v1.10.0', 203], ['w2', 204]]) {
     write(status);
     commit();
@@ -64,7 +64,7 @@ test('a release without a document, and one of another branch, do not count', ()
   assert.deepEqual(statuses(), ['200']);
 });
 
-test('a break fails, and what is printed, once it is added, lets it pass', () => {
+test('a breaking change fails, and passes once the printed lines are added', () => {
   write(200, 304);
   commit();
   write(200);
@@ -77,7 +77,7 @@ test('a break fails, and what is printed, once it is added, lets it pass', () =>
   assert.match(printed.pop(), /breaks only what CHANGELOG\.md names \(1\) since commit [0-9a-f]{12}/);
 });
 
-test('a break that only an earlier release names fails', () => {
+test('a breaking change that only an earlier release lists fails', () => {
   write(200, 304);
   commit();
   git('tag', 'v1.0.0');
@@ -86,15 +86,15 @@ test('a break that only an earlier release names fails', () => {
   assert.equal(check(folder, out), 1);
 });
 
-test('only what stands under Breaking above the release counts', () => {
-  const text = '# C\n\n## [Unreleased]\n\n### Added\n\n* `a`\n\n### Breaking\n\n* `b c`: `d`\n\n### Fixed\n\n* `e`\n\n## [2.0.0] - 2026-01-01\n\n'
-    + '### Breaking\n\n* `f`\n\n## [1.0.0]\n\n### Breaking\n\n* `g`\n';
+test('only the lists under Breaking above the release count', () => {
+  const text = '# C\n\n## [Unreleased]\n\n### Added\n\n* `a`\n\n### Breaking\n\n* `b c`: `d`\n\n### Fixed\n\n* `e`\n\n'
+    + '## [2.0.0] - 2026-01-01\n\n### Breaking\n\n* `f`\n\n## [1.0.0]\n\n### Breaking\n\n* `g`\n';
   assert.deepEqual([...namedAsBreaking(text, '1.0.0')], ['b c', 'd', 'f']);
   assert.deepEqual([...namedAsBreaking(text, '2.0.0')], ['b c', 'd']);
   assert.deepEqual([...namedAsBreaking(text, null)], ['b c', 'd', 'f', 'g']);
 });
 
-test('it fails and says why when there is nothing to compare with', () => {
+test('it fails and gives the reason when there is nothing to compare with', () => {
   assert.equal(check(folder, out), 1);
   assert.match(printed.pop(), /No commit has openapi\/v1\.json/);
 
@@ -105,7 +105,7 @@ test('it fails and says why when there is nothing to compare with', () => {
   assert.match(printed.pop(), /cannot be compared.*v1\.json/);
 });
 
-test('it fails and says why in a shallow clone, outside of a repository and without git', (t) => {
+test('it fails and gives the reason in a shallow clone, outside of a repository and without git', (t) => {
   write(200);
   commit();
   commit();
