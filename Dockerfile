@@ -4,8 +4,7 @@
 # Neither image has a shell or a package manager, nor needs root, a capability or a writable folder. Settings:
 # docs/configuration.md.
 # The base image is the chiseled "extra" variant, which has time zones and certificates. Its tags move with each patch
-# of .NET. To get the same
-# bytes with each build, specify a digest: --build-arg
+# of .NET. To get the same bytes with each build, specify a digest: --build-arg
 # RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra@sha256:...
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
@@ -18,8 +17,7 @@ COPY .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.pr
 COPY src/Gateway/Gateway.csproj src/Gateway/packages.lock.json src/Gateway/
 COPY src/Sandbox/Sandbox.csproj src/Sandbox/packages.lock.json src/Sandbox/
 # Restores for this machine's processor architecture, and the compiler for ReadyToRun code. The compiler's version is
-# the SDK's, so it is in no
-# lock file.
+# the SDK's, so it is in no lock file.
 RUN dotnet restore src/Sandbox/Sandbox.csproj --locked-mode --use-current-runtime -p:PublishReadyToRun=true
 COPY appsettings.json ./
 COPY src/ src/

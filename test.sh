@@ -58,8 +58,7 @@ if ! dotnet build NclueGateway.sln --configuration "$configuration" --verbosity 
 fi
 
 # The test project is a program that runs itself and also writes its results as XML. On two cores it runs three tests at
-# a time, because tests
-# by the real clock mostly wait.
+# a time, because tests by the real clock mostly wait.
 tests="src/Gateway.Tests/bin/$configuration/net10.0/Gateway.Tests.dll"
 dotnet "$tests" -noColor -noLogo -longRunning 60 -maxThreads "${TEST_THREADS:-3}" -xml "$results/tests.xml" "$@"
 code=$?
@@ -69,8 +68,7 @@ passed=$(count passed) failed=$(count failed) skipped=$(count skipped) errors=$(
 failures() { grep -o '<test [^>]*result="Fail"[^>]*>' "$1" | sed -nE 's/.* type="([^"]+)" method="([^"]+)".*/\1.\2/p' | sort -u; }
 
 # Real processes by the real clock need a machine without pauses of 100 ms. Up to two failed tests are run again, alone.
-# A test that then passes is
-# reported as such.
+# A test that then passes is reported as such.
 if [ $code -ne 0 ] && [ "${errors:-0}" -eq 0 ]; then
   methods=$(failures "$results/tests.xml")
   if [ -n "$methods" ] && [ "$(wc -l <<<"$methods")" -le 2 ]; then

@@ -42,8 +42,7 @@ write_section() {
 }
 
 # Publishes projects to "$published/<name>", as the Dockerfile does with the gateway. Uses a copy of the sources,
-# because a restore for one
-# processor architecture would change the build's obj folders.
+# because a restore for one processor architecture would change the build's obj folders.
 publish() {
   local project
   (cd .. && tar -c --exclude=bin --exclude=obj .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props \

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Measures time and allocated bytes of the smallest components, of whole requests in memory, and of reads over Kestrel.
-# Without arguments it
-# measures everything and writes the section "bench/micro.sh" of bench/RESULTS.md. It takes some minutes; let nothing
-# else run meanwhile.
+# Without arguments it measures everything and writes the section "bench/micro.sh" of bench/RESULTS.md. It takes some
+# minutes; let nothing else run meanwhile.
 #   bench/micro.sh [filter of BenchmarkDotNet, for example '*Page*' | Kestrel]
 set -euo pipefail
 cd "$(dirname "$0")"

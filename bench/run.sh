@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # Measures the same page of 20 runs from the gateway and from alternatives, in turns: requests a second, latency, and
-# processor time per
-# request. Without arguments it writes the section "bench/run.sh" of bench/RESULTS.md. On Debian, as root, it installs
-# wrk and nginx with njs
-# if they are missing; otherwise it names them. Let nothing else run meanwhile.
+# processor time per request. Without arguments it writes the section "bench/run.sh" of bench/RESULTS.md. On Debian, as
+# root, it installs wrk and nginx with njs if they are missing; otherwise it names them. Let nothing else run meanwhile.
 #   bench/run.sh [rounds] [seconds]
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -2,10 +2,8 @@
 # Measures reads of one page from gateways that cache 100, 10,000 and 100,000 runs, with one and three replicas, over 1
 # to 64 connections.
 # Reports requests a second, latency and the memory of the runs. Without arguments it writes the section
-# "bench/scale.sh" of bench/RESULTS.md
-# and the plot bench/scale.svg, in about 20 minutes. On Debian, as root, it installs wrk and redis-server if they are
-# missing; otherwise it
-# names them. Let nothing else run meanwhile.
+# "bench/scale.sh" of bench/RESULTS.md and the plot bench/scale.svg, in about 20 minutes. On Debian, as root, it
+# installs wrk and redis-server if they are missing; otherwise it names them. Let nothing else run meanwhile.
 #   bench/scale.sh [rounds] [seconds]
 set -euo pipefail
 cd "$(dirname "$0")"

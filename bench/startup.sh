@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the startup time and the memory after startup of the gateway and of an empty ASP.NET Core application. Both
-# are published as in
-# the image (ReadyToRun). Without arguments it writes the section "bench/startup.sh" of bench/RESULTS.md.
+# are published as in the image (ReadyToRun). Without arguments it writes the section "bench/startup.sh" of
+# bench/RESULTS.md.
 #   bench/startup.sh [rounds]
 set -euo pipefail
 cd "$(dirname "$0")"

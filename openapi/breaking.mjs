@@ -24,8 +24,7 @@
 // Not compared: texts, examples, names of schemas, servers, links, callbacks, webhooks, readOnly, writeOnly and
 // conditions (if, not, …).
 // Existing packages have gaps: openapi-diff rejects 3.1. api-smart-diff treats a property as compatible that becomes
-// null or gets another
-// type. Optic ignores headers, ranges, removed parameters and security.
+// null or gets another type. Optic ignores headers, ranges, removed parameters and security.
 //
 // A change within components/schemas is reported with the name of its schema, and therefore only once, even if many
 // operations use it.
@@ -37,8 +36,7 @@ const OTHERS = ['pattern', 'multipleOf', 'uniqueItems'];
 
 /**
  * Returns every breaking change as a line: `GET /api/task-runs 200 header ETag removed`, `response TaskRun.name
- * removed`. The lines are in
- * the order of the earlier document, without duplicates.
+ * removed`. The lines are in the order of the earlier document, without duplicates.
  *
  * @param {object} before The earlier document, parsed.
  * @param {object} after The later document, parsed.

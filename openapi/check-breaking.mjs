@@ -50,8 +50,7 @@ export function baseline(folder) {
 
 /**
  * Returns the changes that CHANGELOG.md lists as breaking since a release: all texts between backticks in the lists
- * under "### Breaking". It reads
- * the sections above that of the release, or all sections if there is no release.
+ * under "### Breaking". It reads the sections above that of the release, or all sections if there is no release.
  *
  * @param {string} changelog
  * @param {string | null} release As in its heading: `1.2.0`.

@@ -44,8 +44,7 @@ internal sealed record Measurement
 
     /// <summary>
     /// Returns the best possible age at a percentile. With n blocks and one call per interval, each block is fetched
-    /// every n intervals. On arrival
-    /// it is as old as the upstream's response time; from then on its age grows evenly.
+    /// every n intervals. On arrival it is as old as the upstream's response time; from then on its age grows evenly.
     /// </summary>
     public double BestAge(double percentile) =>
         Delay.TotalSeconds + (percentile * Math.Max(Blocks * Interval.TotalSeconds, 10 + Interval.TotalSeconds - 1));

@@ -15,8 +15,7 @@ internal readonly record struct ReadAnswer(TimeSpan At, TimeSpan Took, HttpStatu
 
 /// <summary>
 /// Readers with a subject each. Each reads two pages a second from one replica, out of thirty pages that cover the
-/// list. A reader whose
-/// replica has stopped changes to another one.
+/// list. A reader whose replica has stopped changes to another one.
 /// </summary>
 internal sealed class Readers : IAsyncDisposable
 {

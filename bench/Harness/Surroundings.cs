@@ -42,8 +42,7 @@ internal sealed class Surroundings : IAsyncDisposable
 
     /// <summary>
     /// Returns the environment of a gateway under load. Its quota is high enough not to limit the load, and it exports
-    /// its metrics and one
-    /// trace in a hundred over OTLP.
+    /// its metrics and one trace in a hundred over OTLP.
     /// </summary>
     public Dictionary<string, string> EnvironmentOn(int port, SimulatedNclue nclue) => new(GatewayEnvironment.Between(nclue, Identity))
     {

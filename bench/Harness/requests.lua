@@ -1,6 +1,5 @@
 -- A script for wrk. Requests the same page again and again, or pages all over the list. It uses the tokens of a file in
--- turn, so that no
--- caller exceeds its quota.
+-- turn, so that no caller exceeds its quota.
 -- Arguments: the file with one token per line; then, in any order:
 --   ports=…   the ports of the servers, assigned to the threads in turn
 --   etag=…    the value of If-None-Match (optional)

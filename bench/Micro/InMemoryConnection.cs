@@ -30,9 +30,8 @@ internal abstract class InMemoryConnection
 
 /// <summary>
 /// Reuses per connection what Kestrel reuses: features, headers, buffers and, through
-/// <see cref="IHostContextContainer{TContext}"/>, the host's
-/// context with its <see cref="HttpContext"/>. It allocates nothing itself: allocations of a request are the
-/// application's.
+/// <see cref="IHostContextContainer{TContext}"/>, the host's context with its <see cref="HttpContext"/>. It allocates
+/// nothing itself: allocations of a request are the application's.
 /// </summary>
 internal sealed class InMemoryConnection<TContext>(IHttpApplication<TContext> application)
     : InMemoryConnection, IFeatureCollection, IHostContextContainer<TContext>

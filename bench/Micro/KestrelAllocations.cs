@@ -5,8 +5,7 @@ namespace NclueGateway.Micro;
 
 /// <summary>
 /// Bytes that the whole process allocates for a read of a cached page over Kestrel. Each caller keeps its own
-/// connection open, on which Kestrel
-/// reuses repeated header values. The callers take turns.
+/// connection open, on which Kestrel reuses repeated header values. The callers take turns.
 /// </summary>
 /// <param name="Bare">
 /// With an application that only returns the same response: allocations of Kestrel and the host.

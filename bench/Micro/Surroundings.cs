@@ -25,8 +25,7 @@ internal sealed class Surroundings : IAsyncDisposable
 
     /// <summary>
     /// Returns the settings of a gateway here. They are defaults except for the quota, which is the maximum, and the
-    /// time for which a block stays
-    /// fresh: it is long enough that no refresh happens during a measurement.
+    /// time for which a block stays fresh: it is long enough that no refresh happens during a measurement.
     /// </summary>
     /// <param name="hasAudit">True if reads are audited.</param>
     public IReadOnlyDictionary<string, string?> Settings(bool hasAudit) => new Dictionary<string, string?>

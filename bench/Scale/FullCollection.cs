@@ -6,9 +6,8 @@ namespace NclueGateway.Scale;
 
 /// <summary>
 /// Triggers a full garbage collection in another .NET process, so that its heap then contains only live objects. It
-/// uses the diagnostics port,
-/// as <c>dotnet-gcdump</c> does: a trace with the keyword <c>GCHeapCollect</c> begins with a full collection
-/// (<c>github.com/dotnet/diagnostics/blob/main/documentation/design-docs/ipc-protocol.md</c>).
+/// uses the diagnostics port, as <c>dotnet-gcdump</c> does: a trace with the keyword <c>GCHeapCollect</c> begins with a
+/// full collection (<c>github.com/dotnet/diagnostics/blob/main/documentation/design-docs/ipc-protocol.md</c>).
 /// </summary>
 internal static class FullCollection
 {
@@ -52,8 +51,7 @@ internal static class FullCollection
 
     /// <summary>
     /// Returns the request, little-endian: the header, the size of the buffer (MB), the format of the trace (1), the
-    /// number of providers (1), and the
-    /// provider.
+    /// number of providers (1), and the provider.
     /// </summary>
     private static byte[] Message()
     {

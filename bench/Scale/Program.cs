@@ -33,8 +33,7 @@ await using var around = await Surroundings.StartAsync(published, Callers);
 await using var stage = await Stage.StartAsync(Path.Combine(published, "Gateway", "Gateway.dll"), around, redis, sizes, Replicas);
 
 // The cases take turns, so that other load on the machine affects all of them alike. Each round begins with another
-// number of runs, so that none
-// is always first. The first round is a warm-up for the JIT compiler and is not counted.
+// number of runs, so that none is always first. The first round is a warm-up for the JIT compiler and is not counted.
 for (var round = 0; round <= rounds; round++)
 {
     foreach (var kind in same.Append(spread))

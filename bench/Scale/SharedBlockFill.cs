@@ -10,8 +10,8 @@ namespace NclueGateway.Scale;
 
 /// <summary>
 /// Writes blocks to Redis without requests to NCLUE, which would take a quarter of an hour at one request a second. It
-/// runs the gateway's own code
-/// in this process, as for a response of NCLUE. The response comes directly from the simulator.
+/// runs the gateway's own code in this process, as for a response of NCLUE. The response comes directly from the
+/// simulator.
 /// </summary>
 internal static class SharedBlockFill
 {

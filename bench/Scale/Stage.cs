@@ -6,9 +6,8 @@ namespace NclueGateway.Scale;
 
 /// <summary>
 /// The replicas for all numbers of cached runs, running all the time. The account has the same number of runs in each
-/// case, so that the page is the
-/// same. The pages all over the list are read from separate replicas, whose blocks stay fresh during the whole
-/// measurement.
+/// case, so that the page is the same. The pages all over the list are read from separate replicas, whose blocks stay
+/// fresh during the whole measurement.
 /// </summary>
 internal sealed class Stage : IAsyncDisposable
 {

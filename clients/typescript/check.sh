@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Checks that the types match openapi/v1.json, compiles the client and its examples, and runs the tests. One test runs
-# an example against the
-# sandbox, which must have been built before. Needs Node.js 20.19 or newer.
+# an example against the sandbox, which must have been built before. Needs Node.js 20.19 or newer.
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Checks the alerts and runs their unit tests. If promtool is missing, it is extracted from Debian's package prometheus
-# into the user's cache,
-# because installing the package would also start a server.
+# into the user's cache, because installing the package would also start a server.
 set -euo pipefail
 cd "$(dirname "$0")"
 

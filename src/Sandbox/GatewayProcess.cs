@@ -10,16 +10,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
 {
     /// <summary>
     /// Sections of settings that come from the sandbox and never from the environment. The machine's environment may
-    /// hold the Redis, the keys or
-    /// the provider of another gateway. The sandbox would open that gateway's data to every client that can reach the
-    /// sandbox.
+    /// hold the Redis, the keys or the provider of another gateway. The sandbox would open that gateway's data to every
+    /// client that can reach the sandbox.
     /// </summary>
     private static readonly string[] Own = ["ConnectionStrings", "Nclue", "Auth", "Http", "Kestrel"];
 
     /// <summary>
     /// Empty values that override other sources of settings, such as user secrets or variables that begin with
-    /// <c>ASPNETCORE_</c>. The secrets
-    /// folder is cleared because it also belongs to another gateway.
+    /// <c>ASPNETCORE_</c>. The secrets folder is cleared because it also belongs to another gateway.
     /// </summary>
     private static readonly KeyValuePair<string, string?>[] None =
         [new("ConnectionStrings:Redis", ""), new("Operations:SecretsFolder", "")];

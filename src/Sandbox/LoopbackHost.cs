@@ -8,10 +8,8 @@ namespace NclueGateway.Sandbox;
 
 /// <summary>
 /// Builds the sandbox's own web hosts. A host is addressed as 127.0.0.1 and by default listens there only. It ignores
-/// settings files and
-/// environment variables, which belong to the gateway, and logs warnings and errors only. It has no signal handler, so
-/// that several hosts can
-/// run in one process or in one test.
+/// settings files and environment variables, which belong to the gateway, and logs warnings and errors only. It has no
+/// signal handler, so that several hosts can run in one process or in one test.
 /// </summary>
 internal static class LoopbackHost
 {
@@ -35,9 +33,8 @@ internal static class LoopbackHost
 
     /// <summary>
     /// Returns the address of a started host, without a path. A host that listens on all interfaces is also addressed
-    /// as 127.0.0.1. It runs in a
-    /// container whose ports are published there, so addresses are the same inside and outside. The issuer's address
-    /// must be.
+    /// as 127.0.0.1. It runs in a container whose ports are published there, so addresses are the same inside and
+    /// outside. The issuer's address must be.
     /// </summary>
     public static Uri AddressOf(WebApplication app)
     {

@@ -36,8 +36,7 @@ internal sealed record SandboxOptions
 
     /// <summary>
     /// Returns the key pair from the environment, to run <c>check</c> or another gateway against the sandbox. It has
-    /// its own variables, so that
-    /// the keys of a gateway on this machine are not used.
+    /// its own variables, so that the keys of a gateway on this machine are not used.
     /// </summary>
     public static (string AccessKey, string SecretKey)? KeysOfEnvironment() =>
         Environment.GetEnvironmentVariable("Sandbox__AccessKey") is { Length: > 0 } accessKey

@@ -1,6 +1,5 @@
 // What an ASP.NET Core team would otherwise build: a YARP route, JwtBearer and output caching, with their default
-// settings. Only the output
-// cache policy is our own: the default policy caches no response to a request with a token.
+// settings. Only the output cache policy is our own: the default policy caches no response to a request with a token.
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using NclueGateway.Peers.Cached;
 using Yarp.ReverseProxy.Configuration;

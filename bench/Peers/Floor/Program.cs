@@ -1,6 +1,6 @@
 // The floor: Kestrel with the gateway's socket settings, and nothing else. It gets the same requests as the gateway,
-// checks nothing, and sends
-// the same bytes and headers to all of them. It is also the origin whose response the other peers cache.
+// checks nothing, and sends the same bytes and headers to all of them. It is also the origin whose response the other
+// peers cache.
 //   Floor <port> <file with the body> <file with the headers, one "name: value" per line>
 using System.Globalization;
 using System.Net;

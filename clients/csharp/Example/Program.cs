@@ -1,8 +1,8 @@
 // Prints all task runs, one per line. With --watch it then prints the newest twenty again whenever they change, until
 // Ctrl-C.
 // NCLUE_GATEWAY is the gateway's address. NCLUE_TOKEN is an access token. Without it, NCLUE_TOKEN_ENDPOINT,
-// NCLUE_CLIENT_ID,
-// NCLUE_CLIENT_SECRET and NCLUE_SCOPE specify how to get one. Never pass a token or a secret on a command line.
+// NCLUE_CLIENT_ID, NCLUE_CLIENT_SECRET and NCLUE_SCOPE specify how to get one. Never pass a token or a secret on a
+// command line.
 using NclueGateway.Client;
 using NclueGateway.Client.Example;
 

@@ -6,8 +6,8 @@ namespace NclueGateway.Client;
 
 /// <summary>
 /// Reads NCLUE's task runs from an NclueGateway. Thread-safe; it can be used as long as its <see cref="HttpClient"/>.
-/// Create it directly or with
-/// <c>AddHttpClient&lt;NclueGatewayClient&gt;</c>. The <see cref="HttpClient"/> must send the access token.
+/// Create it directly or with <c>AddHttpClient&lt;NclueGatewayClient&gt;</c>. The <see cref="HttpClient"/> must send
+/// the access token.
 /// </summary>
 /// <remarks>
 /// Every method throws a <see cref="NclueGatewayException"/> if the response is not the requested page, and a plain
@@ -43,8 +43,7 @@ public sealed class NclueGatewayClient
 
     /// <summary>
     /// Maximum time that one read waits in all for the <c>Retry-After</c> of a 429 or 503. The client then repeats the
-    /// request. A response that
-    /// demands a longer wait is thrown at once. No other response is retried.
+    /// request. A response that demands a longer wait is thrown at once. No other response is retried.
     /// </summary>
     /// <value>Zero or more; zero never waits. Default 30 seconds.</value>
     public TimeSpan MaxRetryWait
@@ -64,8 +63,8 @@ public sealed class NclueGatewayClient
 
     /// <summary>
     /// Reads the current version of a page. If its content is unchanged, the response has no body
-    /// (<c>If-None-Match</c>). The result then has the same
-    /// <see cref="TaskRunPage.Runs"/> with a new <see cref="TaskRunPage.AsOf"/>.
+    /// (<c>If-None-Match</c>). The result then has the same <see cref="TaskRunPage.Runs"/> with a new
+    /// <see cref="TaskRunPage.AsOf"/>.
     /// </summary>
     /// <param name="page">The page to read again.</param>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
@@ -81,8 +80,7 @@ public sealed class NclueGatewayClient
     /// </summary>
     /// <remarks>
     /// Each page is read when the caller requests it. A run that is created or deleted meanwhile moves the other runs,
-    /// so that a run may appear twice
-    /// or not at all.
+    /// so that a run may appear twice or not at all.
     /// </remarks>
     /// <param name="index">First row: 0 to 10,000,000.</param>
     /// <param name="limit">Maximum number of rows per page: 1 to 100.</param>
@@ -126,16 +124,13 @@ public sealed class NclueGatewayClient
 
     /// <summary>
     /// Returns a page now, and again whenever its content has changed, until it is cancelled. It reads the page every
-    /// 10 seconds while a run of it is
-    /// unfinished, otherwise every 60 seconds.
+    /// 10 seconds while a run of it is unfinished, otherwise every 60 seconds.
     /// </summary>
     /// <remarks>
     /// A failure of the first read ends the sequence. After that, a failure that may be temporary does not: no
-    /// response, 429 or 5xx. The next read is
-    /// then after <c>Retry-After</c>, or after 30 seconds. A permanent failure, such as 401, ends the sequence with its
-    /// exception. A page that has only
-    /// become older is not returned again; to show a current <see cref="TaskRunPage.AsOf"/>, call
-    /// <see cref="RefreshAsync"/> instead.
+    /// response, 429 or 5xx. The next read is then after <c>Retry-After</c>, or after 30 seconds. A permanent failure,
+    /// such as 401, ends the sequence with its exception. A page that has only become older is not returned again; to
+    /// show a current <see cref="TaskRunPage.AsOf"/>, call <see cref="RefreshAsync"/> instead.
     /// </remarks>
     /// <param name="index">First row: 0 to 10,000,000.</param>
     /// <param name="limit">Maximum number of rows: 1 to 100.</param>

@@ -4,8 +4,8 @@ namespace NclueGateway.Client;
 
 /// <summary>
 /// Thrown for a response that is not the requested page. <see cref="Problem"/> has the gateway's reasons. It is null if
-/// another server responded or
-/// the response cannot be read. <see cref="HttpRequestException.StatusCode"/> is always set.
+/// another server responded or the response cannot be read. <see cref="HttpRequestException.StatusCode"/> is always
+/// set.
 /// </summary>
 /// <param name="status">Status of the response.</param>
 /// <param name="message">Description of the error.</param>

@@ -62,8 +62,7 @@ export interface NclueGatewayClient {
 
   /**
    * Reads every run once. Runs that are created meanwhile move other runs to a later page; a run that was already
-   * returned is skipped. Runs that
-   * are deleted meanwhile can cause other runs to be missed.
+   * returned is skipped. Runs that are deleted meanwhile can cause other runs to be missed.
    */
   runs(options?: Pick<ListOptions, 'limit' | 'signal'>): AsyncGenerator<TaskRun, void, undefined>;
 

@@ -2,8 +2,7 @@ import type { Problem } from './client.js';
 
 /**
  * A failed call: the gateway responded with a problem (RFC 9457), another server responded, or the network failed.
- * Decide by
- * {@link status} and {@link slug}; show the message. docs/frontend.md lists what to do about each.
+ * Decide by {@link status} and {@link slug}; show the message. docs/frontend.md lists what to do about each.
  */
 export class NclueGatewayError extends Error {
   override readonly name = 'NclueGatewayError';

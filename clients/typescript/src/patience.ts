@@ -9,8 +9,7 @@ export interface Patience {
 
 /**
  * Returns a fetch that waits for the `Retry-After` of a 429 or 503 and sends the request again, at most `retryFor` in
- * all. Requests must
- * have no body.
+ * all. Requests must have no body.
  */
 export function patientFetch({ fetch, token, timeout, retryFor }: Patience): (request: Request) => Promise<Response> {
   return async (request) => {

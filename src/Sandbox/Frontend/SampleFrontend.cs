@@ -5,8 +5,7 @@ namespace NclueGateway.Sandbox.Frontend;
 
 /// <summary>
 /// A web frontend of another origin that lists task runs: one page and one script without dependencies. It is an
-/// example of how a browser
-/// uses the gateway.
+/// example of how a browser uses the gateway.
 /// </summary>
 internal sealed class SampleFrontend : IAsyncDisposable
 {

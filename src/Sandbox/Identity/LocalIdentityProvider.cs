@@ -7,11 +7,9 @@ namespace NclueGateway.Sandbox.Identity;
 
 /// <summary>
 /// An OpenID provider on 127.0.0.1 that keeps all state in memory (OpenIddict). It has real discovery, keys, client
-/// credentials,
-/// authorization code with PKCE, refresh tokens, user info and sign-out. It serves one service client, one gateway and
-/// the users of
-/// <see cref="SandboxUser"/>. Keys and secrets are new at each start. Never expose it: any client can sign in as any
-/// user.
+/// credentials, authorization code with PKCE, refresh tokens, user info and sign-out. It serves one service client, one
+/// gateway and the users of <see cref="SandboxUser"/>. Keys and secrets are new at each start. Never expose it: any
+/// client can sign in as any user.
 /// </summary>
 internal sealed class LocalIdentityProvider : IAsyncDisposable
 {

@@ -5,8 +5,7 @@ namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
 /// Time at which a connection's bytes were last read: a feature of the connection. It gives a request its arrival time
-/// even if the thread
-/// pool handles the request late.
+/// even if the thread pool handles the request late.
 /// </summary>
 /// <remarks>
 /// Exact over HTTP/1.1, where a connection carries one request at a time. Over HTTP/2 a later frame may advance it by

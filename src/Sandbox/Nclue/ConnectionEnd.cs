@@ -5,8 +5,8 @@ namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
 /// Closes a connection after all bytes written so far: a feature of the connection. An abort would discard bytes that
-/// the client has not
-/// read yet. The client would then see the same fault sometimes as a broken body and sometimes as a missing response.
+/// the client has not read yet. The client would then see the same fault sometimes as a broken body and sometimes as a
+/// missing response.
 /// </summary>
 internal sealed class ConnectionEnd(PipeWriter output)
 {

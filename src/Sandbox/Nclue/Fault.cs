@@ -5,10 +5,8 @@ namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
 /// A fault in the responses of <see cref="SimulatedNclue"/>, in force until it is removed or its count is used up. The
-/// properties can be
-/// combined; one that is not set changes nothing. As JSON (<c>PUT /_faults</c>) the names are in camelCase and a
-/// duration has the form
-/// <c>00:00:02.5</c>.
+/// properties can be combined; one that is not set changes nothing. As JSON (<c>PUT /_faults</c>) the names are in
+/// camelCase and a duration has the form <c>00:00:02.5</c>.
 /// </summary>
 internal sealed record Fault
 {
@@ -60,9 +58,8 @@ internal sealed record Fault
 
     /// <summary>
     /// True if the connection is closed in order before the first byte of the response, as a server closes an idle
-    /// kept-alive connection. A
-    /// client may then send the request again with the same signature: <see cref="SocketsHttpHandler"/> does so three
-    /// times.
+    /// kept-alive connection. A client may then send the request again with the same signature:
+    /// <see cref="SocketsHttpHandler"/> does so three times.
     /// </summary>
     public bool HangUp { get; init; }
 

@@ -6,8 +6,7 @@ namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
 /// Checks signature v2 of the NCP API gateway (<c>api.ncloud-docs.com/docs/common-ncpapi</c>) as the receiver. It
-/// shares no code with the
-/// gateway's signer on purpose: shared code would not reveal its own mistakes.
+/// shares no code with the gateway's signer on purpose: shared code would not reveal its own mistakes.
 /// </summary>
 internal static class SignatureCheck
 {
@@ -22,8 +21,7 @@ internal static class SignatureCheck
 
     /// <summary>
     /// Computes the signature of one request. It covers the method, path and query exactly as sent, and the timestamp
-    /// (milliseconds since 1970)
-    /// and the access key exactly as in their headers.
+    /// (milliseconds since 1970) and the access key exactly as in their headers.
     /// </summary>
     public static string Compute(string method, string target, string timestamp, string accessKey, string secretKey) =>
         Convert.ToBase64String(HMACSHA256.HashData(

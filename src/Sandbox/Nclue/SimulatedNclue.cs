@@ -12,14 +12,12 @@ namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
 /// NCLUE's list of task runs behind the NCP API gateway on 127.0.0.1, as far as it is documented or was observed. It
-/// verifies every request
-/// with its own code, limits the caller to one request a second, logs each arrival, and can simulate faults
-/// (<see cref="Fault"/>).
+/// verifies every request with its own code, limits the caller to one request a second, logs each arrival, and can
+/// simulate faults (<see cref="Fault"/>).
 /// </summary>
 /// <remarks>
 /// An account can be changed while it is served. The order of the checks is a guess: path and method, signature, rate,
-/// query. Every request
-/// counts towards the rate, rejected ones too. <c>/_faults</c> is neither signed nor counted.
+/// query. Every request counts towards the rate, rejected ones too. <c>/_faults</c> is neither signed nor counted.
 /// </remarks>
 internal sealed class SimulatedNclue : IAsyncDisposable
 {

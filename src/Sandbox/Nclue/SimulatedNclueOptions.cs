@@ -44,8 +44,7 @@ internal sealed class SimulatedNclueOptions
 
     /// <summary>
     /// For tests: every run is final, its content depends on its number alone, and row r holds run number r. If false,
-    /// the newest run comes
-    /// first and the newest runs change their status as time passes.
+    /// the newest run comes first and the newest runs change their status as time passes.
     /// </summary>
     public bool Frozen { get; init; }
 

@@ -7,8 +7,7 @@ namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
 /// A task run, computed from its number, its creation time and the clock. Every row can be recomputed, so none is
-/// stored. The number is part
-/// of the name, <c>run-000123 …</c>.
+/// stored. The number is part of the name, <c>run-000123 …</c>.
 /// </summary>
 /// <param name="Number">0 or more.</param>
 /// <param name="Created">
@@ -17,8 +16,7 @@ namespace NclueGateway.Sandbox.Nclue;
 /// <param name="Frozen">True if the run is final from the start.</param>
 /// <remarks>
 /// Rows vary within what the documentation allows: <c>complete</c> and <c>completed</c>, <c>NFM2</c> and <c>NFM02</c>,
-/// or no model. Before
-/// the end <c>completed_at</c> is null, empty or absent. Optional fields may be absent.
+/// or no model. Before the end <c>completed_at</c> is null, empty or absent. Optional fields may be absent.
 /// </remarks>
 internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created, bool Frozen)
 {

@@ -4,8 +4,7 @@ namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
 /// Sends one signed request for a full page through the simulator's whole pipeline before other requests are accepted.
-/// Otherwise the JIT
-/// compilation of the first request would shift the arrival times that are measured later.
+/// Otherwise the JIT compilation of the first request would shift the arrival times that are measured later.
 /// </summary>
 internal static class WarmUp
 {
