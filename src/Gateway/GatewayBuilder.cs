@@ -45,7 +45,8 @@ public static class GatewayBuilder
             .AddProviderHealth()
             .AddRedis(settings.Connections)
             .AddNclue(settings.Nclue, settings.IsShared, settings.Cache.KeepFor)
-            .AddTaskRuns(settings.Nclue, settings.IsShared)
+            .AddMirror(settings.Nclue, settings.IsShared)
+            .AddTaskRuns(settings.Nclue)
             .AddOpenApi(settings.OpenApi);
         return builder;
 

@@ -59,8 +59,8 @@ internal static class GatewayHostDriving
         var refresher = gateway.Services.GetRequiredService<BlockRefresher>();
         while (true)
         {
-            var changed = refresher.Changed;
-            if (refresher.InFlight == 0)
+            var changed = refresher.Waits.Changed;
+            if (refresher.Status.InFlight == 0)
             {
                 return;
             }
@@ -73,14 +73,14 @@ internal static class GatewayHostDriving
     public static async Task UntilFailingAsync(this GatewayHost gateway)
     {
         var refresher = gateway.Services.GetRequiredService<BlockRefresher>();
-        await SoonAsync(() => refresher.Failure is not null);
+        await SoonAsync(() => refresher.Status.Failure is not null);
     }
 
     /// <summary>Waits until callers wait for so many blocks; one that two callers wait for counts twice.</summary>
     public static async Task UntilWaitingAsync(this GatewayHost gateway, int blocks)
     {
         var refresher = gateway.Services.GetRequiredService<BlockRefresher>();
-        await SoonAsync(() => refresher.Waits >= blocks);
+        await SoonAsync(() => refresher.Status.Waits >= blocks);
     }
 
     /// <summary>Follows <c>next</c> from the first page to the end of the list.</summary>

@@ -24,10 +24,10 @@ internal static class Calls
         await WaitUntilAsync(isSo, () =>
         {
             // A busy machine must not make the clock run away from a call that is on its way.
-            var isUnderWay = refresher.InFlight > 0 && gateway.Nclue.Arrivals.Count == arrived;
+            var isUnderWay = refresher.Status.InFlight > 0 && gateway.Nclue.Arrivals.Count == arrived;
             if (!isUnderWay || TimeProvider.System.GetElapsedTime(real) > TimeSpan.FromMilliseconds(250))
             {
-                arrived = refresher.InFlight > 0 ? arrived : gateway.Nclue.Arrivals.Count;
+                arrived = refresher.Status.InFlight > 0 ? arrived : gateway.Nclue.Arrivals.Count;
                 gateway.Clock.Advance(TimeSpan.FromMilliseconds(100));
                 real = TimeProvider.System.GetTimestamp();
             }

@@ -263,7 +263,7 @@ internal sealed class RandomSchedule
 
     private TimeSpan UntilConverged()
     {
-        var hold = Alive.Select(replica => replica.Refresher.Hold).Append(Invariants.PauseInRedis).Max();
+        var hold = Alive.Select(replica => replica.Refresher.Status.RemainingDelay).Append(Invariants.PauseInRedis).Max();
         var (lease, probe) = (2 * Options.RequestInterval, TimeSpan.FromSeconds(1));
         return lease + probe + hold + ((Nclue.Blocks + Alive.Count() + 1) * Options.RequestInterval);
     }

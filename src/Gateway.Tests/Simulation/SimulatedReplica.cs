@@ -37,18 +37,31 @@ internal sealed class SimulatedReplica : IDisposable
         List = new TaskRunList(cache, time);
         var store = new DistributedBlockStore(redis.CacheFor(Process), Circuit, "prefix", "settings", cache.KeepFor);
         var shared = new SharedBlocks(List, Pacer, directory, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);
-        var log = new RefreshLog(NullLogger<BlockRefresher>.Instance, Meters, options, time);
+        var normalizer = new DiagnosingNormalizer(
+            Normalizer, List, new TaskRunMetrics(Meters), options, time, NullLogger<BlockRefresher>.Instance);
+        var log = new RefreshLog(NullLogger<BlockRefresher>.Instance, options);
         var quota = new QuotaOptions { ColdBlocks = 4 };
         Refresher = new BlockRefresher(
-            List, Pacer, nclue.SourceFor(Process, wire, options), credentials, changes, shared, Normalizer, log, new TaskRunMetrics(Meters), cache, quota, time, new Random(number));
-        Reader = new TaskRunReader(List, Refresher, shared, cache, time);
+            List,
+            Pacer,
+            nclue.SourceFor(Process, wire, options),
+            credentials,
+            changes,
+            shared,
+            normalizer,
+            log,
+            new RefreshMetrics(Meters),
+            cache,
+            quota,
+            time,
+            new Random(number));
+        Reader = new TaskRunReader(List, Refresher.Waits, shared, cache, time);
         StartedAt = world.Now;
         Process.Run(() => _ = WatchAsync(world));
     }
 
     public override string ToString() =>
-        $"replica {_number} (open in {Pacer.UntilOpen?.TotalSeconds:0.000} s, hold {Refresher.Hold.TotalSeconds:0.000} s, {Refresher.InFlight} calls, "
-        + $"{Refresher.Waits} waits, Redis answers: {Circuit.State.IsAnswering})";
+        $"replica {_number} (open in {Pacer.UntilOpen?.TotalSeconds:0.000} s, {Refresher.Status}, Redis answers: {Circuit.State.IsAnswering})";
 
     public SimulatedProcess Process { get; }
 

@@ -114,7 +114,7 @@ internal sealed class NclueCheck(
     private async Task<TaskRunRows?> FirstBlockAsync()
     {
         TaskRunBlock? first = null;
-        shared.Looked = block => first = block;
+        shared.LookedUp += (_, lookup) => first = lookup.Block;
         if (shared.HasNewer(0))
         {
             await shared.LookAsync(0);

@@ -99,7 +99,7 @@ internal static class BlockFormat1
         try
         {
             var reader = new Utf8JsonReader(row);
-            if (!row.StartsWith("{\"id\":\""u8) || !reader.Read())
+            if (!row.StartsWith(TaskRunRows.Head) || !reader.Read())
             {
                 return false;
             }

@@ -8,261 +8,139 @@ using NclueGateway.Operations.Telemetry;
 namespace NclueGateway.TaskRuns;
 
 /// <summary>
-/// The one writer: asks the upstream for one block after the other, as the <see cref="IPacer"/> lets it, and stores the answers. Nobody else
-/// calls the upstream; readers say what they wait for, and look at what there is.
+/// The one writer: fetches one block after the other from the upstream, as the <see cref="IPacer"/> permits, and stores them. Nothing else calls the
+/// upstream; readers register what they wait for, and look at what there is.
 /// </summary>
-internal sealed class BlockRefresher(
-    TaskRunList list,
-    IPacer pacer,
-    IBlockSource source,
-    NclueCredentials credentials,
-    ChangeSignal wake,
-    ISharedBlocks shared,
-    TaskRunNormalizer normalizer,
-    RefreshLog log,
-    TaskRunMetrics metrics,
-    CacheOptions cache,
-    QuotaOptions quota,
-    TimeProvider time,
-    Random random) : BackgroundService
+internal sealed class BlockRefresher : BackgroundService
 {
-    /// <summary>Departures are paced, completions are not: a slow upstream must not halve the budget.</summary>
-    private const int MostInFlight = 3;
-
+    private readonly TaskRunList _list;
+    private readonly IPacer _pacer;
+    private readonly IBlockSource _source;
+    private readonly ChangeSignal _wake;
+    private readonly ISharedBlocks _shared;
+    private readonly IRowNormalizer _normalizer;
+    private readonly RefreshLog _log;
+    private readonly RefreshMetrics _metrics;
+    private readonly CacheOptions _cache;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
-    private readonly BlockSchedule _schedule = new(list, pacer, shared, cache, quota, time);
-    private readonly UpstreamHealth _health = new(pacer, time, random);
+    private readonly BlockSchedule _schedule;
+    private readonly UpstreamHealth _health;
     private readonly List<Task> _calls = [];
-    private readonly ChangeSignal _changes = new();
-    private readonly Dictionary<int, ActivityContext> _traces = []; // of the first reader that waits for a block
-    private TimeSpan _latency;
 
-    /// <summary>Completes when anything changes that a waiting reader may want to know. Taken before looking, so that nothing is missed.</summary>
-    public Task Changed => _changes.Next;
+    public BlockRefresher(
+        TaskRunList list,
+        IPacer pacer,
+        IBlockSource source,
+        NclueCredentials credentials,
+        ChangeSignal wake,
+        ISharedBlocks shared,
+        IRowNormalizer normalizer,
+        RefreshLog log,
+        RefreshMetrics metrics,
+        CacheOptions cache,
+        QuotaOptions quota,
+        TimeProvider time,
+        Random random)
+    {
+        (_list, _pacer, _source, _wake, _shared, _normalizer) = (list, pacer, source, wake, shared, normalizer);
+        (_log, _metrics, _cache, _time) = (log, metrics, cache, time);
+        _schedule = new(list, pacer, shared, cache, quota, time);
+        _health = new(pacer, time, random);
+        Waits = new(_lock, _schedule, _health, pacer, wake, time);
+        shared.LookedUp += (_, lookup) => StoreShared(lookup.Block);
+        credentials.Replaced += (_, _) => ForgetRefusals();
+    }
 
-    /// <summary>What keeps the gateway from asking the upstream; null while all is well.</summary>
-    public NclueFailure? Failure
+    /// <summary>The readers that wait.</summary>
+    public ReaderWaits Waits { get; }
+
+    /// <summary>The state at this moment.</summary>
+    public RefresherStatus Status
     {
         get
         {
             lock (_lock)
             {
-                return StandingFailure;
+                var now = _time.GetTimestamp();
+                var (wanted, oldest) = _schedule.Wanted(now);
+                return new(
+                    _health.Standing(_schedule.InFlight > 0),
+                    _health.Hold,
+                    _schedule.InFlight,
+                    _schedule.Waits,
+                    _list.Blocks.All.Count(),
+                    wanted,
+                    oldest is { } departedAt ? _cache.KeepFor - _time.GetElapsedTime(departedAt, now) : null);
             }
         }
     }
 
-    /// <summary>How long nothing departs, because of a pause or a back-off; zero when neither is in the way.</summary>
-    public TimeSpan Hold
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _health.Hold;
-            }
-        }
-    }
-
-    /// <summary>How many calls are under way: 0 to 3.</summary>
-    public int InFlight
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _schedule.InFlight;
-            }
-        }
-    }
-
-    /// <summary>How many blocks callers wait for; one that two callers wait for counts twice.</summary>
-    public int Waits
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _schedule.Waits;
-            }
-        }
-    }
-
-    /// <summary>How many blocks are in memory.</summary>
-    public int Held => list.Blocks.All.Count();
-
-    /// <summary>How many blocks are kept fresh, and how long the oldest of them may still be answered; null without one.</summary>
-    public (int Count, TimeSpan? Grace) Wanted
-    {
-        get
-        {
-            lock (_lock)
-            {
-                var now = time.GetTimestamp();
-                var (count, oldest) = _schedule.Wanted(now);
-                return (count, oldest is { } departedAt ? cache.KeepFor - time.GetElapsedTime(departedAt, now) : null);
-            }
-        }
-    }
-
-    /// <summary>Whether a departure is open right now, nobody waits for it, and the block can have it.</summary>
-    public bool IsOpenFor(int block)
-    {
-        lock (_lock)
-        {
-            return _schedule.Waits == 0 && _schedule.InFlight < MostInFlight && StandingFailure is null && _health.Hold == TimeSpan.Zero
-                && _schedule.Unreadable(block, time.GetTimestamp()) is null && pacer.UntilOpen == TimeSpan.Zero;
-        }
-    }
-
-    /// <summary>Tells the refresher to look again at what there is to do.</summary>
-    public void Wake() => wake.Raise();
-
-    /// <summary>Finds out how things are; the gateway listens when that is done, or has taken long enough.</summary>
+    /// <summary>Gets in touch with the other replicas; the gateway listens when that is done, or has timed out.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        shared.Looked = TakeLook;
-        await pacer.StartAsync();
-        await shared.StartAsync();
-        metrics.Observe(this);
+        await _pacer.StartAsync();
+        await _shared.StartAsync();
+        _metrics.Observe(() => Status);
         await base.StartAsync(cancellationToken);
     }
 
-    /// <summary>A reader waits for <paramref name="needed"/> and no longer for what else is in <paramref name="registered"/>, which follows.</summary>
-    public WaitForecast Wait(CallerIdentity caller, List<int> registered, IReadOnlyCollection<int> needed)
-    {
-        lock (_lock)
-        {
-            foreach (var block in registered.Except(needed).ToList())
-            {
-                _schedule.Remove(caller, block);
-                registered.Remove(block);
-                _traces.Remove(block);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
 
-            var now = time.GetTimestamp();
-            var isCollapsed = needed.All(block => _schedule.IsAskedFor(block, now));
-            var isOverQuota = false;
-            foreach (var block in needed.Except(registered).ToList())
-            {
-                if (_schedule.TryAdd(caller, block, now))
-                {
-                    registered.Add(block);
-                    if (Activity.Current is { } reader)
-                    {
-                        _traces.TryAdd(block, reader.Context);
-                    }
-
-                    Wake();
-                }
-                else
-                {
-                    isOverQuota = true;
-                }
-            }
-
-            return new(
-                isOverQuota,
-                isCollapsed,
-                needed.Select(block => Expected(block, now)).DefaultIfEmpty().Max(),
-                needed.Any(block => _schedule.InFlightFor(block, now) >= pacer.Interval), // one that has just departed is not late
-                needed.Select(block => _schedule.Unreadable(block, now)).FirstOrDefault(failure => failure is not null) ?? StandingFailure);
-        }
-    }
-
-    /// <summary>A reader was sent away without these blocks and finds them when it comes back.</summary>
-    public void SendAway(CallerIdentity caller, IEnumerable<int> blocks)
-    {
-        lock (_lock)
-        {
-            var now = time.GetTimestamp();
-            foreach (var block in blocks)
-            {
-                _schedule.SendAway(caller, block, now);
-            }
-        }
-
-        Wake();
-    }
-
-    /// <summary>Works until <paramref name="stop"/>, and then until the calls that are under way have ended.</summary>
+    /// <summary>Works until <paramref name="stop"/>, and then until the calls in flight have ended.</summary>
     internal async Task RunAsync(CancellationToken stop)
     {
-        credentials.Replaced += (_, _) => ForgetRefusals();
-        shared.Looked = TakeLook;
-        log.Started(pacer.Interval);
+        _log.Started(_pacer.Interval);
         using var end = new CancellationTokenSource();
-        var touch = pacer.RunAsync(end.Token);
+        var touch = _pacer.RunAsync(end.Token);
         try
         {
             while (!stop.IsCancellationRequested)
             {
-                var woken = wake.Next;
-                var pause = await StepAsync(stop);
+                var woken = _wake.Next;
+                var pause = await StepAsync();
                 if (pause != TimeSpan.Zero)
                 {
-                    await time.WaitAsync(woken, pause, stop);
+                    await _time.WaitAsync(woken, pause, stop);
                 }
             }
         }
         finally
         {
-            await Task.WhenAll(_calls); // their departures are spent; what they bring is for the others
-            end.Cancel(); // here and now: CancelAsync would go on elsewhere, beside whatever runs here
+            await Task.WhenAll(_calls); // their departures are spent; the other replicas can use what they bring
+            end.Cancel(); // here and now: CancelAsync would go on elsewhere, beside the code that runs here
             await touch;
-            await pacer.LeaveAsync();
+            await _pacer.LeaveAsync();
         }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
-
-    /// <summary>While a failure lasts, the next attempt departs within two intervals of the end of its wait, if anything is to be asked for.</summary>
-    private NclueFailure? StandingFailure => _health.Standing(_schedule.InFlight > 0, Grace);
-
-    private TimeSpan Grace => 2 * pacer.Interval;
-
-    /// <summary>How long it will probably take until the block has come.</summary>
-    private TimeSpan Expected(int block, long now)
-    {
-        if (_schedule.InFlightFor(block, now) is { } since)
-        {
-            return since < _latency ? _latency - since : TimeSpan.Zero;
-        }
-
-        var open = pacer.UntilOpen ?? pacer.Interval;
-        open = open > _health.Hold ? open : _health.Hold;
-        if (open == TimeSpan.MaxValue)
-        {
-            return open;
-        }
-
-        var perBlock = _latency / MostInFlight;
-        perBlock = perBlock > pacer.Interval ? perBlock : pacer.Interval;
-        return open + (perBlock * (_schedule.DeparturesBefore(block, now) ?? 0)) + _latency;
-    }
-
-    /// <summary>Lets one call go if one may. Returns how long there is nothing more to do: null for as long as nothing changes.</summary>
-    private async ValueTask<TimeSpan?> StepAsync(CancellationToken stop)
+    /// <summary>Lets one call depart if one may. Returns the time until there is more to do: null for as long as nothing changes.</summary>
+    private async ValueTask<TimeSpan?> StepAsync()
     {
         BlockPick pick;
         Bid bid;
         lock (_lock)
         {
-            var now = time.GetTimestamp();
-            foreach (var block in shared.Newer.Where(block => _schedule.Wants(block, now)))
+            var now = _time.GetTimestamp();
+
+            // 1. Read the copies of other replicas that would serve a reader now.
+            foreach (var block in _shared.Newer.Where(block => _schedule.Wants(block, now)))
             {
-                _ = shared.LookAsync(block);
+                _ = _shared.LookAsync(block);
             }
 
+            // 2. Choose the next block, and announce it to the other replicas.
             if (_schedule.Next(now) is not { } next)
             {
-                pacer.Announce(default);
+                _pacer.Announce(default);
                 return _schedule.UntilNext(now);
             }
 
             bid = new(next.Class, next.Since, _schedule.Queue(now));
-            pacer.Announce(bid);
-            if (_schedule.InFlight >= MostInFlight)
+            _pacer.Announce(bid);
+
+            // 3. Check that a call may depart.
+            if (_schedule.IsFull)
             {
                 return null;
             }
@@ -272,7 +150,7 @@ internal sealed class BlockRefresher(
                 return hold;
             }
 
-            var open = pacer.UntilOpen;
+            var open = _pacer.UntilOpen;
             if (open != TimeSpan.Zero)
             {
                 return open < TimeSpan.MaxValue ? open : null;
@@ -281,140 +159,133 @@ internal sealed class BlockRefresher(
             pick = next;
         }
 
-        // While this replica asks, things go on: whatever comes of it, the next step chooses again from the start.
-        if (await pacer.ClaimAsync(pick.Block, bid, shared.Known(pick.Block)) is { } departure)
+        // 4. Claim the departure. Meanwhile things go on: with or without it, the next step chooses again from the start.
+        if (await _pacer.ClaimAsync(pick.Block, bid, _shared.Known(pick.Block)) is not { } departure)
         {
-            lock (_lock)
-            {
-                if (_schedule.InFlight == 0)
-                {
-                    _health.Departed(Grace);
-                }
-
-                _schedule.Departed(pick, departure.At);
-            }
-
-            metrics.Departed(pick, time.GetElapsedTime(pick.Since, departure.At));
-
-            _calls.RemoveAll(call => call.IsCompleted);
-            _calls.Add(CallAsync(pick.Block, departure));
+            return TimeSpan.Zero;
         }
 
+        // 5. Record it, and begin the call.
+        lock (_lock)
+        {
+            if (_schedule.InFlight == 0)
+            {
+                _health.Departed();
+            }
+
+            _schedule.Departed(pick, departure.At);
+        }
+
+        _metrics.Departed(pick, _time.GetElapsedTime(pick.Since, departure.At));
+        _calls.RemoveAll(call => call.IsCompleted);
+        _calls.Add(CallAsync(pick.Block, departure));
         return TimeSpan.Zero;
     }
 
     private async Task CallAsync(int block, Departure departure)
     {
-        using var span = StartSpan(block);
+        // 1. Call the upstream, in the trace of the reader that waits for the block, or in a trace of its own.
+        using var span = GatewayTelemetry.Source.StartActivity(
+            "refresh", ActivityKind.Internal, Waits.TakeTrace(block), [new("nclue_gateway.block", block)]);
         await Task.Yield(); // the next step does not wait for it
         NclueOutcome outcome;
         try
         {
-            outcome = await source.GetBlockAsync(block, departure);
+            outcome = await _source.GetBlockAsync(block, departure);
         }
         catch (Exception defect)
         {
-            log.Defect(defect);
+            _log.Defect(defect);
             outcome = NclueOutcome.Failed(NclueFailureKind.Unreachable, "The gateway could not make the call.");
         }
 
         departure.Close();
         span?.SetStatus(outcome.Failure is null ? ActivityStatusCode.Unset : ActivityStatusCode.Error, outcome.Failure?.Kind.ToString());
-        var (stored, failure) = Take(block, departure, outcome);
+
+        // 2. Store the block, or record the failure.
+        var (stored, failure) = Complete(block, departure, outcome);
+        _log.Took(block, failure);
+        _metrics.Refreshed(failure);
+        Waits.SignalChange();
+
+        // 3. Report to the other replicas: a pause, and the end of the call with the block.
         if (failure?.Pause is { } rule)
         {
-            await pacer.PauseAsync(departure, rule, failure.RetryAfter);
+            await _pacer.PauseAsync(departure, rule, failure.RetryAfter);
         }
 
-        await shared.EndAsync(departure, block, stored, isAnswered: failure is null or { Kind: NclueFailureKind.Unreadable });
+        await _shared.EndAsync(departure, block, stored, isAnswered: failure is null or { Kind: NclueFailureKind.Unreadable });
     }
 
-    /// <summary>A span of the trace of the reader who waits for the block, or of a trace of its own.</summary>
-    private Activity? StartSpan(int block)
-    {
-        ActivityContext reader;
-        lock (_lock)
-        {
-            _traces.Remove(block, out reader);
-        }
-
-        return GatewayTelemetry.Source.StartActivity("refresh", ActivityKind.Internal, reader, [new("nclue_gateway.block", block)]);
-    }
-
-    /// <summary>Takes in what a call brought: a block or a failure.</summary>
-    private (TaskRunBlock? Block, NclueFailure? Failure) Take(int number, Departure departure, NclueOutcome outcome)
+    private (TaskRunBlock? Block, NclueFailure? Failure) Complete(int number, Departure departure, NclueOutcome outcome)
     {
         var departedAt = departure.At;
         var failure = outcome.Failure;
-        NormalizedAnswer? answer = null;
         TaskRunBlock? block = null;
-        Action? tell = null;
-        if (failure is null && !normalizer.TryNormalize(outcome.Body, out answer, out var error))
+        string? error = null;
+        if (failure is null && _normalizer.TryNormalize(number, departedAt, outcome.Body, out var rows, out error))
         {
-            failure = new(NclueFailureKind.Unreadable, $"NCLUE's answer cannot be read: {error}");
+            block = new(number, departedAt, rows, departure.Grant.Time);
+        }
+        else
+        {
+            failure ??= new(NclueFailureKind.Unreadable, $"NCLUE's answer cannot be read: {error}");
         }
 
         lock (_lock)
         {
-            var now = time.GetTimestamp();
-            list.RemoveOlderThan(now - time.Ticks(cache.KeepFor));
-            if (failure is { HasOtherKey: true })
+            var now = _time.GetTimestamp();
+            _list.RemoveOlderThan(now - _time.Ticks(_cache.KeepFor));
+            if (failure is { Kind: not NclueFailureKind.Unreadable })
             {
-                _schedule.Abandon(number); // its turn comes again at once
-            }
-            else if (failure is { Kind: not NclueFailureKind.Unreadable })
-            {
-                _health.Failed(failure, departedAt);
-                _schedule.Abandon(number);
-            }
-            else
-            {
-                _health.Answered(departedAt);
-                _schedule.Settle(number, failure);
-                if (answer is not null)
+                if (!failure.HasOtherKey) // with another key its turn comes again at once
                 {
-                    _latency += (time.GetElapsedTime(departedAt, now) - _latency) / 4;
-                    block = new TaskRunBlock(number, departedAt, answer.Rows, departure.Grant.Time);
-                    tell = log.Examine(block, answer, list);
-                    Store(block, now);
+                    _health.Failed(failure, departedAt);
                 }
+
+                _schedule.Abandon(number);
+                return (null, failure);
+            }
+
+            _health.Answered(departedAt);
+            _schedule.Settle(number, failure);
+            if (block is not null)
+            {
+                Waits.ObserveLatency(_time.GetElapsedTime(departedAt, now));
+                Store(block, now);
             }
         }
 
-        tell?.Invoke();
-        log.Took(number, failure);
-        metrics.Refreshed(failure);
-        SignalChange();
         return (block, failure);
     }
 
-    /// <summary>Takes in what another replica has fetched.</summary>
-    private void TakeLook(TaskRunBlock? block)
+    /// <summary>Stores a block that another replica has fetched; null for a lookup that found none.</summary>
+    private void StoreShared(TaskRunBlock? block)
     {
         if (block is not null)
         {
             lock (_lock)
             {
-                Store(block, time.GetTimestamp());
+                Store(block, _time.GetTimestamp());
                 _schedule.Found(block.Number);
             }
         }
 
-        SignalChange();
+        Waits.SignalChange();
     }
 
     private void Store(TaskRunBlock block, long now)
     {
-        list.Add(block, now);
+        _list.Add(block, now);
 
-        // An empty block proves only that the list ends before it; where exactly, the one before it tells.
-        if (block is { Number: > 0, Rows.Count: 0 } && list.Extent.Length is null && list.Extent.Proof == block.Number)
+        // An empty block proves only that the list ends before it; the block before it proves where.
+        if (block is { Number: > 0, Rows.Count: 0 } && _list.Extent.Length is null && _list.Extent.Proof == block.Number)
         {
-            _schedule.Owe(block.Number - 1);
+            _schedule.RequestOnce(block.Number - 1);
         }
     }
 
-    /// <summary>Other keys have come: those that were refused say nothing of them.</summary>
+    /// <summary>Forgets that keys were refused: others are in use now.</summary>
     private void ForgetRefusals()
     {
         lock (_lock)
@@ -422,12 +293,6 @@ internal sealed class BlockRefresher(
             _health.ForgetRefusals();
         }
 
-        SignalChange();
-    }
-
-    private void SignalChange()
-    {
-        _changes.Raise();
-        Wake();
+        Waits.SignalChange();
     }
 }

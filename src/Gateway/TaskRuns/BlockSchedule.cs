@@ -14,6 +14,9 @@ namespace NclueGateway.TaskRuns;
 internal sealed class BlockSchedule(
     TaskRunList list, IPacer pacer, ISharedBlocks shared, CacheOptions cache, QuotaOptions quota, TimeProvider time)
 {
+    /// <summary>Maximum number of calls in flight. Departures are paced, completions are not: a slow upstream must not halve the budget.</summary>
+    public const int MaxInFlight = 3;
+
     /// <summary>
     /// A block is due this much after it stops being fresh, so that its arrivals upstream stay <c>Cache:FreshFor</c> apart even when the
     /// first one took longer on its way.
@@ -30,8 +33,11 @@ internal sealed class BlockSchedule(
     private readonly long _interest = time.Ticks(cache.InterestFor);
     private (List<int> Blocks, bool HasOverdue)? _order;
 
-    /// <summary>How many calls of this replica are under way.</summary>
+    /// <summary>Number of calls of this replica in flight.</summary>
     public int InFlight => _inFlight.Count;
+
+    /// <summary>Whether no further call may depart before one has ended.</summary>
+    public bool IsFull => _inFlight.Count >= MaxInFlight;
 
     /// <summary>How many blocks callers wait for; one that two callers wait for counts twice.</summary>
     public int Waits => _demand.Count();
@@ -208,8 +214,8 @@ internal sealed class BlockSchedule(
         _order = null;
     }
 
-    /// <summary>The block is asked for once, whether or not anybody reads it.</summary>
-    public void Owe(int block) => _owed.Add(block);
+    /// <summary>Requests the block once, whether or not a reader wants it.</summary>
+    public void RequestOnce(int block) => _owed.Add(block);
 
     /// <summary>How many blocks are kept fresh, and when the oldest of them departed; null without one.</summary>
     public (int Count, long? Oldest) Wanted(long now)

@@ -5,8 +5,8 @@ namespace NclueGateway.TaskRuns;
 /// <summary>The blocks that the other replicas have fetched.</summary>
 internal interface ISharedBlocks
 {
-    /// <summary>Called with every block that a look has brought, or null for one that has brought none.</summary>
-    Action<TaskRunBlock?> Looked { get; set; }
+    /// <summary>Raised at the end of each lookup.</summary>
+    event EventHandler<BlockLookedUpEventArgs>? LookedUp;
 
     /// <summary>Looks for something that nobody has stored, before there is anybody to wait for it.</summary>
     Task StartAsync();
@@ -20,7 +20,7 @@ internal interface ISharedBlocks
     /// <summary>Whether a look is under way.</summary>
     bool IsLooking(int block);
 
-    /// <summary>Looks for the newest copy, once however many ask; <see cref="Looked"/> is called before it ends.</summary>
+    /// <summary>Looks for the newest copy, once however many ask; <see cref="LookedUp"/> is raised before it ends.</summary>
     Task LookAsync(int block);
 
     /// <summary>The time (Redis' clock, ms) of the newest copy that this replica has, or knows it cannot read; 0 for none.</summary>
@@ -34,10 +34,21 @@ internal interface ISharedBlocks
     Task EndAsync(Departure departure, int number, TaskRunBlock? block, bool isAnswered);
 }
 
+/// <summary>The end of a lookup.</summary>
+/// <param name="block">The block that it has brought; null for none.</param>
+internal sealed class BlockLookedUpEventArgs(TaskRunBlock? block) : EventArgs
+{
+    public TaskRunBlock? Block => block;
+}
+
 /// <summary>Without Redis there are no other replicas.</summary>
 internal sealed class NoSharedBlocks : ISharedBlocks
 {
-    public Action<TaskRunBlock?> Looked { get; set; } = _ => { };
+    public event EventHandler<BlockLookedUpEventArgs>? LookedUp
+    {
+        add { }
+        remove { }
+    }
 
     public Task StartAsync() => Task.CompletedTask;
 

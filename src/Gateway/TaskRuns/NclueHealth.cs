@@ -9,7 +9,7 @@ internal sealed class NclueHealth(BlockRefresher refresher, UpstreamClock clock)
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(
-            refresher.Failure is { } failure ? HealthCheckResult.Degraded(failure.Detail)
+            refresher.Status.Failure is { } failure ? HealthCheckResult.Degraded(failure.Detail)
             : clock is { IsOff: true, Skew: { } skew } ? HealthCheckResult.Degraded(string.Create(CultureInfo.InvariantCulture,
                 $"This machine's clock is {skew.Duration().TotalSeconds:0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} NCP's."))
             : HealthCheckResult.Healthy("Nothing keeps the gateway from asking NCLUE."));

@@ -25,7 +25,7 @@ internal sealed partial class SharedBlocks(
     private readonly ConcurrentDictionary<int, long> _unreadable = new();
     private int _isSaid;
 
-    public Action<TaskRunBlock?> Looked { get; set; } = _ => { };
+    public event EventHandler<BlockLookedUpEventArgs>? LookedUp;
 
     public async Task StartAsync()
     {
@@ -86,7 +86,7 @@ internal sealed partial class SharedBlocks(
             if (fetchedAt > Known(block))
             {
                 // What the list has no use for is not looked for again.
-                Looked(await ReadAsync(block, fetchedAt));
+                LookedUp?.Invoke(this, new(await ReadAsync(block, fetchedAt)));
                 if (fetchedAt > Known(block))
                 {
                     _unreadable[block] = fetchedAt;
@@ -95,7 +95,7 @@ internal sealed partial class SharedBlocks(
         }
         catch (RedisAwayException)
         {
-            Looked(null); // nobody knows whether there is a copy; whoever waits for it goes on without
+            LookedUp?.Invoke(this, new(null)); // whether there is a copy is not known: the readers that wait for it go on without
         }
         finally
         {

@@ -11,7 +11,7 @@ namespace NclueGateway.TaskRuns;
 /// where waiting can help.
 /// </summary>
 internal sealed class TaskRunReader(
-    TaskRunList list, BlockRefresher refresher, ISharedBlocks shared, CacheOptions cache, TimeProvider time)
+    TaskRunList list, ReaderWaits waits, ISharedBlocks shared, CacheOptions cache, TimeProvider time)
 {
     /// <summary>How long after its return Redis is used again at the latest.</summary>
     private static readonly TimeSpan UsedAgainWithin = TimeSpan.FromSeconds(10);
@@ -46,10 +46,10 @@ internal sealed class TaskRunReader(
 
             // A caller that reads once a minute sees fresh data, and a busy gateway never waits. Asked before this read itself makes it busy.
             var canRefreshNow = age > cache.FreshFor * 2 && cache.SoftWait > TimeSpan.Zero
-                && parts.Lacking(now - time.Ticks(cache.FreshFor)).ToList() is [var block] && refresher.IsOpenFor(block);
+                && parts.Lacking(now - time.Ticks(cache.FreshFor)).ToList() is [var block] && waits.IsOpenFor(block);
             if (shouldRefresh)
             {
-                refresher.Wake();
+                waits.Wake();
             }
 
             return canRefreshNow ? await WaitSoftlyAsync(request, caller, now, cancellationToken) : Hit(parts, age);
@@ -62,10 +62,10 @@ internal sealed class TaskRunReader(
     private async Task<TaskRunReading> WaitSoftlyAsync(
         PageRequest request, CallerIdentity caller, long since, CancellationToken cancellationToken)
     {
-        refresher.Wake();
+        waits.Wake();
         while (true)
         {
-            var changed = refresher.Changed;
+            var changed = waits.Changed;
             var now = time.GetTimestamp();
             var parts = list.Find(request, Oldest(now));
             if (!parts.IsComplete)
@@ -80,7 +80,7 @@ internal sealed class TaskRunReader(
             }
 
             var left = cache.SoftWait - time.GetElapsedTime(since, now);
-            if (left <= TimeSpan.Zero || refresher.Failure is not null)
+            if (left <= TimeSpan.Zero || waits.Failure is not null)
             {
                 return Hit(parts, age);
             }
@@ -94,11 +94,11 @@ internal sealed class TaskRunReader(
     {
         var since = time.GetTimestamp();
         using var span = GatewayTelemetry.Source.StartActivity("wait");
-        using var wait = new BlockWait(refresher, caller);
+        using var wait = waits.Begin(caller);
         var hasWaited = false;
         for (bool? isCollapsed = null; ;)
         {
-            var changed = refresher.Changed;
+            var changed = waits.Changed;
             var now = time.GetTimestamp();
             var parts = list.Find(request, Oldest(now));
             var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
@@ -128,7 +128,7 @@ internal sealed class TaskRunReader(
             }
             else if (isInVain || forecast.Failure is { Kind: NclueFailureKind.CredentialsRefused or NclueFailureKind.Unreadable })
             {
-                refresher.SendAway(caller, needed);
+                waits.DeferToRetry(caller, needed);
                 return new(default, default, default, Refuse(forecast));
             }
 
@@ -137,7 +137,7 @@ internal sealed class TaskRunReader(
         }
     }
 
-    private TaskRunReading Hit(PageParts parts, TimeSpan age) => Hit(parts, age, age > cache.FreshFor ? refresher.Failure : null);
+    private TaskRunReading Hit(PageParts parts, TimeSpan age) => Hit(parts, age, age > cache.FreshFor ? waits.Failure : null);
 
     private TaskRunReading Hit(PageParts parts, TimeSpan age, NclueFailure? failure) =>
         new(parts, age, new(CacheOutcome.Hit, cache.FreshFor - age, Detail: failure is null ? null : ProblemOf(failure).Slug));

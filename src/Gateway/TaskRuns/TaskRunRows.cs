@@ -64,10 +64,13 @@ internal sealed class TaskRunRows
         return written.IsEmpty ? [] : IdOf(written);
     }
 
-    /// <summary>The id at the head of one row's JSON, as written and without its quotes.</summary>
+    /// <summary>The head of each row's JSON: a row is an object whose first property is its id. No other field of a row is known here.</summary>
+    public static ReadOnlySpan<byte> Head => "{\"id\":\""u8;
+
+    /// <summary>Returns the id at the head of one row's JSON, as written and without its quotes.</summary>
     public static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> row)
     {
-        var id = row["{\"id\":\"".Length..];
+        var id = row[Head.Length..];
         var end = 0;
         while (id[end] != '"')
         {

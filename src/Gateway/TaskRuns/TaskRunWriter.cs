@@ -29,7 +29,7 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
 
         using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
-        json.WriteString("id"u8, run.Id); // first, because TaskRunRows.Id looks for it there
+        json.WriteString("id"u8, run.Id); // first, because TaskRunRows.Head demands it
         json.WriteString("name"u8, run.Name);
         json.WriteString("status"u8, status);
 

@@ -1,10 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.Extensions.Caching.Distributed;
 using NclueGateway.Access;
-using NclueGateway.Caching;
 using NclueGateway.Nclue;
-using NclueGateway.Redis;
 
 namespace NclueGateway.TaskRuns;
 
@@ -14,30 +9,17 @@ internal static class TaskRunsEndpoint
     /// <summary>The address of the list.</summary>
     public const string Path = "/api/task-runs";
 
-    /// <summary>Everything that turns the upstream's list into pages.</summary>
+    /// <summary>Adds what makes pages of the mirror's blocks.</summary>
+    /// <param name="services">The services.</param>
     /// <param name="nclue">The settings of the upstream.</param>
-    /// <param name="isShared">Whether replicas share blocks through Redis.</param>
-    public static IServiceCollection AddTaskRuns(this IServiceCollection services, NclueOptions nclue, bool isShared)
-    {
-        services
-            .AddSingleton<TaskRunList>()
-            .AddSingleton(_ => new TaskRunNormalizer(TimeZoneInfo.FindSystemTimeZoneById(nclue.TimeZone), nclue.HelpLanguage))
-            .AddSingleton<RefreshLog>()
-            .AddSingleton<TaskRunMetrics>()
-            .AddSingleton(Random.Shared)
-            .AddSingleton<BlockRefresher>()
-            .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>())
-            .AddSingleton<TaskRunReader>()
-            .AddSingleton<PageCache>()
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<TaskRunRequests>(provider, Path));
-        services.AddHealthChecks().AddCheck<NclueHealth>("nclue");
-        return isShared
-            ? services
-                .AddSingleton(provider => CreateStore(provider, nclue))
-                .AddSingleton(BlockFormat.Known)
-                .AddSingleton<ISharedBlocks, SharedBlocks>()
-            : services.AddSingleton<ISharedBlocks, NoSharedBlocks>();
-    }
+    public static IServiceCollection AddTaskRuns(this IServiceCollection services, NclueOptions nclue) => services
+        .AddSingleton(_ => new TaskRunNormalizer(TimeZoneInfo.FindSystemTimeZoneById(nclue.TimeZone), nclue.HelpLanguage))
+        .AddSingleton<IRowNormalizer, DiagnosingNormalizer>()
+        .AddSingleton<TaskRunMetrics>()
+        .AddHostedService(provider => provider.GetRequiredService<TaskRunMetrics>())
+        .AddSingleton<TaskRunReader>()
+        .AddSingleton<PageCache>()
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<TaskRunRequests>(provider, Path));
 
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
@@ -48,17 +30,5 @@ internal static class TaskRunsEndpoint
         routes.MapMethods(Path, [HttpMethods.Head], answer).RequirePermission(Permission.ReadTaskRuns)
             .WithName("headTaskRuns").WithSummary("Get the headers of a page of task runs").WithDescription("Returns the headers of GET, without the body.")
             .DescribeList(answer.Method, hasBody: false);
-    }
-
-    private static DistributedBlockStore CreateStore(IServiceProvider provider, NclueOptions nclue)
-    {
-        var cache = provider.GetRequiredService<CacheOptions>();
-        var settings = SHA256.HashData(Encoding.UTF8.GetBytes($"{nclue.TimeZone}|{nclue.IndexUnit}|{nclue.HelpLanguage}"));
-        return new(
-            provider.GetRequiredService<IDistributedCache>(),
-            provider.GetRequiredService<RedisCircuit>(),
-            $"{cache.KeyPrefix}:{nclue.AccountKey}",
-            Convert.ToHexStringLower(settings.AsSpan(0, 4)),
-            cache.KeepFor);
     }
 }

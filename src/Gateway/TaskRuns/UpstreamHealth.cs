@@ -22,15 +22,13 @@ internal sealed class UpstreamHealth(IPacer pacer, TimeProvider time, Random ran
 
     /// <summary>The failure that keeps the gateway from asking, or will until the next call has gone well; null while all is well.</summary>
     /// <param name="isAsking">Whether a call is under way, which may fail as the last one did.</param>
-    /// <param name="grace">How long after the wait the next call may take to depart.</param>
-    public NclueFailure? Standing(bool isAsking, TimeSpan grace) =>
-        _failure is not null && (isAsking || time.GetElapsedTime(_failedAt) < _wait + grace) ? _failure
+    public NclueFailure? Standing(bool isAsking) =>
+        _failure is not null && (isAsking || !HasLapsed) ? _failure
         : pacer.Pause is { } pause ? OfOthers(NclueFailure.KindOf(pause.Rule))
         : null;
 
     /// <summary>A call departs. When the last failure had lapsed by then, it says nothing of this call.</summary>
-    /// <param name="grace">As in <see cref="Standing"/>.</param>
-    public void Departed(TimeSpan grace) => _failure = time.GetElapsedTime(_failedAt) < _wait + grace ? _failure : null;
+    public void Departed() => _failure = HasLapsed ? null : _failure;
 
     /// <summary>How long nothing departs; zero when nothing is in the way.</summary>
     public TimeSpan Hold => new(new[]
@@ -70,6 +68,9 @@ internal sealed class UpstreamHealth(IPacer pacer, TimeProvider time, Random ran
             _failure = null;
         }
     }
+
+    /// <summary>While a failure lasts, the next attempt departs within two intervals of the end of its wait, if a block is to be requested.</summary>
+    private bool HasLapsed => time.GetElapsedTime(_failedAt) >= _wait + (2 * pacer.Interval);
 
     /// <summary>What another replica was told.</summary>
     private static NclueFailure OfOthers(NclueFailureKind kind) => new(kind, kind == NclueFailureKind.QuotaExceeded
