@@ -47,7 +47,7 @@ HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["do
 ENTRYPOINT ["dotnet", "Sandbox.dll"]
 
 FROM ${RUNTIME_IMAGE} AS gateway
-ARG VERSION=0.1.0
+ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="NclueGateway" \
       org.opencontainers.image.description="A gateway in front of NCLUE, the machine-learning service of NAVER Cloud Platform." \

@@ -177,8 +177,7 @@ internal sealed class NclueCheck(
             return Finding.NotChecked(name, "It could not be compared: no answer of NCP came within 2 s and with a Date.");
         }
 
-        var seen = string.Create(CultureInfo.InvariantCulture,
-            $"This machine's clock is {ahead.Duration().TotalSeconds:0.0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} NCP's.");
+        var seen = ClockDifference.Describe(ahead, "NCP's");
         const string advice = "Set it and have it kept by NTP: NCP refuses what is 5 minutes off, and tokens are judged by it.";
         return ahead.Duration() >= MostSkew ? Finding.Failed(name, seen, advice)
             : ahead.Duration() >= UpstreamClock.Tolerance ? Finding.Warning(name, seen, advice)

@@ -65,8 +65,7 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
             var askedAt = time.GetTimestamp();
             var redis = await server.TimeAsync().WaitAsync(Patience, time);
             var ahead = time.GetUtcNow() - (time.GetElapsedTime(askedAt) / 2) - new DateTimeOffset(redis, TimeSpan.Zero); // it is in UTC
-            var seen = string.Create(CultureInfo.InvariantCulture,
-                $"This machine's clock is {ahead.Duration().TotalSeconds:0.0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} Redis'.");
+            var seen = ClockDifference.Describe(ahead, "Redis'");
             return ahead.Duration() < Tolerance
                 ? Finding.Fine(name, seen)
                 : Finding.Warning(name, seen, "One of the two is wrong. Signatures and tokens go by this machine's: have it kept by NTP.");

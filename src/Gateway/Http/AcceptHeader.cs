@@ -3,22 +3,13 @@ using Microsoft.Net.Http.Headers;
 namespace NclueGateway.Http;
 
 /// <summary><c>Accept</c> (RFC 9110 §12.5.1), parsed. Elements that cannot be parsed are passed over; a header without any other counts as not sent.</summary>
-/// <remarks>Not by <c>MediaTypeHeaderValue.TryParseList</c>, which is quadratic on malformed lists: each element is parsed by itself.</remarks>
 internal readonly struct AcceptHeader
 {
-    private readonly List<MediaTypeHeaderValue> _ranges = [];
+    private readonly List<MediaTypeHeaderValue> _ranges;
 
     /// <param name="headers">The headers of the request.</param>
-    public AcceptHeader(IHeaderDictionary headers)
-    {
-        foreach (var element in headers.GetCommaSeparatedValues(HeaderNames.Accept))
-        {
-            if (MediaTypeHeaderValue.TryParse(element, out var range))
-            {
-                _ranges.Add(range);
-            }
-        }
-    }
+    public AcceptHeader(IHeaderDictionary headers) =>
+        _ranges = HeaderList.Parse<MediaTypeHeaderValue>(headers.GetCommaSeparatedValues(HeaderNames.Accept), MediaTypeHeaderValue.TryParse);
 
     /// <summary>Returns the quality of a media type, without parsing what nearly all clients send.</summary>
     /// <param name="headers">The headers of the request.</param>

@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using NclueGateway.Operations.Audit;
@@ -23,6 +23,8 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
 
     /// <summary>How many parameters are named, at most.</summary>
     public const int MaxNames = 20;
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>
     /// The status, where it is another one of the same class than the problem's own (413 for <c>invalid-request</c>, say).
@@ -46,9 +48,18 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        var body = new ArrayBufferWriter<byte>(512);
-        Write(body, httpContext);
-        return SendAsync(httpContext, "application/problem+json", body.WrittenMemory);
+        var pathBase = httpContext.Request.PathBase.ToUriComponent();
+        var body = new Body(
+            pathBase + Problem.Path,
+            Problem.Title,
+            Status,
+            Detail,
+            TraceId(httpContext),
+            Login is null ? null : pathBase + Login,
+            Errors?.Take(MaxNames).Select(error => (Name: Shorten(error.Key), Messages: error.Value))
+                .DistinctBy(error => error.Name) // two long names can be the same once they are cut
+                .ToDictionary(error => error.Name, error => error.Messages));
+        return SendAsync(httpContext, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(body, Json));
     }
 
     /// <summary>Responds with a page in place of the problem, for a person; status and headers are those of the problem.</summary>
@@ -83,57 +94,6 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
         await response.Body.WriteAsync(body);
     }
 
-    private void Write(ArrayBufferWriter<byte> body, HttpContext context)
-    {
-        using var json = new Utf8JsonWriter(body);
-        json.WriteStartObject();
-        json.WriteString("type", context.Request.PathBase.ToUriComponent() + Problem.Path);
-        json.WriteString("title", Problem.Title);
-        json.WriteNumber("status", Status);
-        if (Detail is not null)
-        {
-            json.WriteString("detail", Detail);
-        }
-
-        json.WriteString("traceId", TraceId(context));
-        if (Login is not null)
-        {
-            json.WriteString("login", context.Request.PathBase.ToUriComponent() + Login);
-        }
-
-        if (Errors is not null)
-        {
-            WriteErrors(json, Errors);
-        }
-
-        json.WriteEndObject();
-    }
-
-    private static void WriteErrors(Utf8JsonWriter json, IReadOnlyDictionary<string, string[]> errors)
-    {
-        // Two long names can be the same once they are cut; JSON wants each member once.
-        var named = new HashSet<string>(StringComparer.Ordinal);
-        json.WriteStartObject("errors");
-        foreach (var (name, messages) in errors.Take(MaxNames))
-        {
-            var shown = Shorten(name);
-            if (!named.Add(shown))
-            {
-                continue;
-            }
-
-            json.WriteStartArray(shown);
-            foreach (var message in messages)
-            {
-                json.WriteStringValue(message);
-            }
-
-            json.WriteEndArray();
-        }
-
-        json.WriteEndObject();
-    }
-
     private static string Shorten(string name)
     {
         if (name.Length <= MaxNameLength)
@@ -147,4 +107,7 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
 
     /// <summary>The trace id as logs show it; without tracing, the connection's request id.</summary>
     internal static string TraceId(HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+
+    private sealed record Body(
+        string Type, string Title, int Status, string? Detail, string TraceId, string? Login, Dictionary<string, string[]>? Errors);
 }

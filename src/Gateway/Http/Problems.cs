@@ -127,8 +127,8 @@ internal static class Problems
             + "sign-in is not at fault.",
         "Wait; nothing in the request can help. Report it if it stays.",
         "The member detail names the likely cause: the gateway's clock is off by five minutes or more, the key is wrong or was disabled, "
-            + "its account lacks the NCLUE permission, or the base address has a wrong path. A new key takes "
-            + "effect at the next start.");
+            + "its account lacks the NCLUE permission, or the base address has a wrong path. A changed key is used within seconds, "
+            + "without a restart.");
 
     public static readonly Problem UpstreamMalformed = new(
         "upstream-malformed",

@@ -57,7 +57,7 @@ internal static class NclueResponse
         var (cause, words) = (status, code) switch
         {
             _ when skew?.Duration() >= ClockTolerance => (RefusalCause.Clock, string.Create(CultureInfo.InvariantCulture,
-                $"its clock is {skew.Value.Duration().TotalMinutes:0} minutes {(skew > TimeSpan.Zero ? "ahead of" : "behind")} NCP's")),
+                $"its clock is {skew.Value.Duration().TotalMinutes:0} minutes {ClockDifference.Direction(skew.Value)} NCP's")),
             (404, _) or (_, 300) => (RefusalCause.Path, "the path of Nclue:BaseAddress is probably wrong"),
             (_, 210 or 230 or 10100) or (403, _) => (RefusalCause.Permission, "the key has no permission for NCLUE"),
             _ => (RefusalCause.Key, "the key pair is probably wrong, disabled or expired"),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using NclueGateway.Http;
 
 namespace NclueGateway.TaskRuns;
 
@@ -12,16 +13,9 @@ internal static class ContentCodings
     /// <summary>Returns the coding that the client prefers, of equal ones the one that compresses best; null for none, and in doubt.</summary>
     public static string? Choose(StringValues acceptEncoding)
     {
-        // Not by TryParseList, which is quadratic on malformed lists. A coding is a token, so no comma is quoted.
-        var accepted = new List<StringWithQualityHeaderValue>();
-        foreach (var element in acceptEncoding.SelectMany(line => line!.Split(',')))
-        {
-            if (StringWithQualityHeaderValue.TryParse(element, out var value))
-            {
-                accepted.Add(value);
-            }
-        }
-
+        // A coding is a token, so no comma is quoted.
+        var accepted = HeaderList.Parse<StringWithQualityHeaderValue>(
+            acceptEncoding.SelectMany(line => line!.Split(',')), StringWithQualityHeaderValue.TryParse);
         var brotli = Quality(Brotli) ?? Quality("*") ?? 0;
         var gzip = Quality(Gzip) ?? Quality("*") ?? 0;
         var best = Math.Max(brotli, gzip);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using NclueGateway.Nclue;
 
@@ -10,7 +9,6 @@ internal sealed class NclueHealth(BlockRefresher refresher, UpstreamClock clock)
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(
             refresher.Status.Failure is { } failure ? HealthCheckResult.Degraded(failure.Detail)
-            : clock is { IsOff: true, Skew: { } skew } ? HealthCheckResult.Degraded(string.Create(CultureInfo.InvariantCulture,
-                $"This machine's clock is {skew.Duration().TotalSeconds:0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} NCP's."))
+            : clock is { IsOff: true, Skew: { } skew } ? HealthCheckResult.Degraded(ClockDifference.Describe(skew, "NCP's", "0"))
             : HealthCheckResult.Healthy("Nothing keeps the gateway from asking NCLUE."));
 }

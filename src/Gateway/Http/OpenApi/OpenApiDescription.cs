@@ -28,7 +28,7 @@ internal static class OpenApiDescription
             swagger.SwaggerDoc(Version, new OpenApiInfo
             {
                 Title = "NclueGateway",
-                Version = "1.0",
+                Version = typeof(OpenApiDescription).Assembly.GetName().Version!.ToString(3), // of Directory.Build.props
                 Summary = "The task runs of NAVER Cloud NCLUE, for many callers.",
                 Description =
                     "Reads the task runs of NAVER Cloud NCLUE for many callers with one key, within NCLUE's limit of one request per "
