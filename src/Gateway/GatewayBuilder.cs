@@ -57,7 +57,7 @@ public static class GatewayBuilder
                 () =>
                 {
                     services.GetRequiredService<Redactor>().Replace(changed.Secrets); // before any of them is used
-                    services.GetRequiredService<NclueCredentials>().Replace(changed.Nclue);
+                    services.GetRequiredService<NclueCredentials>().Replace(changed.Nclue.Keys);
                 },
                 changed.Reader.FindRestartKeys(inUse));
         }

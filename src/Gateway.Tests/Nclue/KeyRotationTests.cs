@@ -129,7 +129,7 @@ public sealed class KeyRotationTests
         }
 
         gateway.Nclue.Keys[NextAccessKey] = NextSecretKey;
-        gateway.Services.GetRequiredService<NclueCredentials>().Replace(new() { AccessKey = NextAccessKey, SecretKey = NextSecretKey });
+        gateway.Services.GetRequiredService<NclueCredentials>().Replace(new(new(NextAccessKey, NextSecretKey)));
 
         (await gateway.LetDepartUntilAsync(gateway.ReadAsync())).Status.ShouldBe(HttpStatusCode.OK);
         KeyOf(gateway.Nclue.Arrivals[^1]).ShouldBe(NextAccessKey);
@@ -139,9 +139,9 @@ public sealed class KeyRotationTests
     public void What_is_said_of_a_key_that_has_been_replaced_says_nothing_of_the_new_one()
     {
         var credentials = new NclueCredentials(
-            new() { AccessKey = "A", SecretKey = "a", NextAccessKey = "B", NextSecretKey = "b" }, NullLogger<NclueCredentials>.Instance);
+            new(new("A", "a"), new("B", "b")), NullLogger<NclueCredentials>.Instance);
         var old = credentials.InUse;
-        credentials.Replace(new() { AccessKey = "C", SecretKey = "c" });
+        credentials.Replace(new(new("C", "c")));
 
         credentials.Refuse(old).ShouldBeTrue();
         credentials.Refuse(old).ShouldBeTrue();
@@ -156,7 +156,7 @@ public sealed class KeyRotationTests
         await using var gateway = await StartAsync();
         gateway.Nclue.Keys.Remove(GatewayHost.AccessKey);
         await gateway.LetDepartUntilAsync(gateway.ReadAsync());
-        gateway.Services.GetRequiredService<NclueCredentials>().Replace(new() { AccessKey = NextAccessKey, SecretKey = NextSecretKey });
+        gateway.Services.GetRequiredService<NclueCredentials>().Replace(new(new(NextAccessKey, NextSecretKey)));
 
         var logs = string.Join('\n', gateway.Logs.GetSnapshot().Select(log => log.Message + log.Exception));
 

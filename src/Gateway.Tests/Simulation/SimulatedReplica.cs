@@ -27,7 +27,7 @@ internal sealed class SimulatedReplica : IDisposable
         var changes = new ChangeSignal();
         var clock = new RedisClock(time);
         var directory = new BlockDirectory(clock, time);
-        var credentials = new NclueCredentials(options, NullLogger<NclueCredentials>.Instance);
+        var credentials = new NclueCredentials(options.Keys, NullLogger<NclueCredentials>.Instance);
         Circuit = new RedisCircuit(time, NullLogger<RedisCircuit>.Instance);
         var pacing = new PacingSettings(options.RequestInterval, options.ReplicaCount, cache.KeepFor);
         var session = new RedisPacerSession(redis.ScriptFor(Process), Circuit, clock, directory, credentials, changes, pacing, time);

@@ -9,10 +9,10 @@ namespace NclueGateway.Nclue;
 /// an even one means the current pair (<c>Nclue:AccessKey</c>) and an odd one the next (<c>Nclue:NextAccessKey</c>). A replica with one pair
 /// uses that, whatever the number.
 /// </remarks>
-internal sealed partial class NclueCredentials(NclueOptions options, ILogger<NclueCredentials> log)
+internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCredentials> log)
 {
     private readonly Lock _lock = new();
-    private (NclueKey Current, NclueKey? Next) _keys = Read(options, version: 0);
+    private NclueKeys _keys = keys;
     private long _accepted; // the highest generation that NCP has accepted, here or elsewhere
     private long _generation; // of the pair in use, which may be on trial
     private int _refused; // pairs in a row
@@ -28,7 +28,7 @@ internal sealed partial class NclueCredentials(NclueOptions options, ILogger<Ncl
         {
             lock (_lock)
             {
-                return (IsNext ? _keys.Next! : _keys.Current) with { Generation = _generation };
+                return (IsNext ? _keys.Next! : _keys.Current) with { Generation = _generation, Version = _version };
             }
         }
     }
@@ -110,16 +110,17 @@ internal sealed partial class NclueCredentials(NclueOptions options, ILogger<Ncl
     }
 
     /// <summary>Takes the keys of settings that were read again.</summary>
-    public void Replace(NclueOptions options)
+    public void Replace(NclueKeys keys)
     {
         lock (_lock)
         {
-            if (Read(options, _version) == _keys)
+            if (keys == _keys)
             {
                 return;
             }
 
-            _keys = Read(options, ++_version);
+            _keys = keys;
+            _version++;
             _generation = _accepted;
             _refused = 0;
             LogReplaced(log, HasNext ? "two pairs" : "one pair");
@@ -127,10 +128,6 @@ internal sealed partial class NclueCredentials(NclueOptions options, ILogger<Ncl
 
         Replaced?.Invoke(this, EventArgs.Empty);
     }
-
-    private static (NclueKey Current, NclueKey? Next) Read(NclueOptions options, int version) => (
-        new(options.AccessKey, options.SecretKey) { Version = version },
-        options.NextAccessKey.Length > 0 ? new(options.NextAccessKey, options.NextSecretKey) { Version = version } : null);
 
     private string Name => IsNext ? "next" : "current";
 
@@ -147,6 +144,11 @@ internal sealed partial class NclueCredentials(NclueOptions options, ILogger<Ncl
     private static partial void LogReplaced(ILogger logger, string pairs);
 }
 
+/// <summary>The pairs of NCP keys in the settings.</summary>
+/// <param name="Current">The current pair.</param>
+/// <param name="Next">The pair that is being rotated in, if there is one.</param>
+internal sealed record NclueKeys(NclueKey Current, NclueKey? Next = null);
+
 /// <summary>A pair of NCP keys. It prints neither of them.</summary>
 /// <param name="AccessKey">Names the account, or a sub account of it.</param>
 /// <param name="SecretKey">What signs.</param>
@@ -155,7 +157,7 @@ internal sealed record NclueKey(string AccessKey, string SecretKey)
     /// <summary>Which change of pairs has put this one in use.</summary>
     public long Generation { get; init; }
 
-    /// <summary>How often the settings had been replaced when it was read.</summary>
+    /// <summary>How often the settings had been replaced when it was put in use.</summary>
     public int Version { get; init; }
 
     public override string ToString() => $"key pair of generation {Generation}";

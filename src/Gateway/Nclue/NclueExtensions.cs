@@ -14,7 +14,7 @@ internal static class NclueExtensions
         services.AddReverseProxy(); // for ITransformBuilder; no route is mapped
         services
             .AddSingleton(options)
-            .AddSingleton<NclueCredentials>()
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<NclueCredentials>(provider, options.Keys))
             .AddSingleton<UpstreamClock>()
             .AddHostedService<NclueMetrics>()
             .AddKeyedSingleton(NclueConnections.Key, (provider, _) => NclueConnections.CreateHandler(provider.GetRequiredService<Wire>()))

@@ -70,6 +70,10 @@ internal sealed class NclueOptions : IValidatableObject
     /// </summary>
     internal string AccountKey => $"{{nclue:{BaseAddress.Authority}:{Account}}}";
 
+    /// <summary>The pairs of keys.</summary>
+    internal NclueKeys Keys => new(
+        new(AccessKey, SecretKey), NextAccessKey.Length > 0 ? new(NextAccessKey, NextSecretKey) : null);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (BaseAddress.Scheme is not ("https" or "http"))

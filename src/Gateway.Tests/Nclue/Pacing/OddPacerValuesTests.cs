@@ -110,7 +110,7 @@ public sealed class OddPacerValuesTests(TestRedis redis)
         var directory = new BlockDirectory(clock, time);
         var session = new RedisPacerSession(
             pacer.Script, new RedisCircuit(time, NullLogger<RedisCircuit>.Instance), clock, directory,
-            new NclueCredentials(options, NullLogger<NclueCredentials>.Instance), new ChangeSignal(),
+            new NclueCredentials(options.Keys, NullLogger<NclueCredentials>.Instance), new ChangeSignal(),
             new PacingSettings(options.RequestInterval, options.ReplicaCount, TimeSpan.FromHours(1)), time);
         var other = new PacerReplica("other");
         for (var look = 0; look < 5; look++)

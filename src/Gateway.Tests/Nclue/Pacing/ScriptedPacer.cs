@@ -38,13 +38,12 @@ internal sealed class ScriptedPacer : IPacerScript
 
     public ScriptedPacer(int replicas = 2)
     {
-        var options = new NclueOptions { AccessKey = "a", SecretKey = "s" };
         Settings = new(TimeSpan.FromMilliseconds(1050), replicas, TimeSpan.FromHours(24));
         Circuit = new(Clock, NullLogger<RedisCircuit>.Instance);
         RedisClock = new(Clock);
         Directory = new(RedisClock, Clock);
         Session = new(
-            this, Circuit, RedisClock, Directory, new(options, NullLogger<NclueCredentials>.Instance), new(), Settings, Clock);
+            this, Circuit, RedisClock, Directory, new(new(new("a", "s")), NullLogger<NclueCredentials>.Instance), new(), Settings, Clock);
         Forecast = new(Session, Circuit, RedisClock, Settings, Clock);
         Issuer = new(Session, Forecast, Circuit, Settings, Clock);
     }
