@@ -83,10 +83,19 @@ public static class GatewayBuilder
         app.UseCrossOrigin();
         app.UseMiddleware<RequestBodyMiddleware>();
         app.UseHostCheck();
-        app.UseAccess();
-        app.MapDiscovery(TaskRunsEndpoint.Path, hasSignIn ? SessionEndpoints.Login : null);
-        app.MapTaskRuns();
-        app.MapSessions(hasSignIn);
+        app.UseMiddleware<AnonymousQuota>();
+        app.UseSignIn();
+        app.UseSessionGuard(); // before the quota: another site must not use up what belongs to the person
+        app.UseMiddleware<CallerQuota>(); // before authorization, whose refusals count
+        app.UseAuthorization();
+
+        var api = app.MapGroup("").WithRateLimit(RateLimit.Caller).Audited().ExtendsSession();
+        api.MapTaskRuns();
+        api.MapUnmatched("/api");
+        var session = app.MapGroup("").Audited();
+        session.MapSessions(hasSignIn);
+        session.MapUnmatched(SessionConstants.Path);
+        app.MapDiscovery(TaskRunsEndpoint.Path, hasSignIn ? SessionConstants.Login : null);
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();

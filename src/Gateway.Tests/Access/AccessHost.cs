@@ -87,7 +87,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(http ??= new());
         builder.Services.AddTrustedProxies(http);
-        builder.Services.AddSingleton(new BrowserSessionOptions { ClientId = hasSignIn ? "browser" : "" });
+        builder.Services.AddSingleton(new SignInAddress(hasSignIn ? SessionConstants.Login : null));
         builder.Services.AddSingleton(quota ?? new() { Burst = 100_000 }); // tests send more requests than callers do, in no time
         builder.Services.AddProblems();
         builder.Services.AddAccess(options);
@@ -106,20 +106,24 @@ internal sealed class AccessHost : IAsyncDisposable
 
         var app = builder.Build();
         app.UsePathBase(pathBase);
+        app.UseRouting();
         app.UseTrustedProxies();
         app.UseMiddleware<SecurityHeaders>();
         app.UseProblems();
         app.UseCrossOrigin();
         app.UseHostCheck();
-        app.UseRouting();
-        app.UseAccess();
-        app.MapDiscovery(Protected, hasSignIn ? SessionEndpoints.Login : null);
+        app.UseSignIn();
+        app.UseMiddleware<CallerQuota>();
+        app.UseAuthorization();
+        app.MapDiscovery(Protected, hasSignIn ? SessionConstants.Login : null);
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();
+        var api = app.MapGroup("").WithRateLimit(RateLimit.Caller);
         var list = (HttpContext context) => ((SignedInCaller)context.User).Caller.Subject;
-        app.MapMethods(Protected, [HttpMethods.Get], list)
+        api.MapMethods(Protected, [HttpMethods.Get], list)
             .RequirePermission(Permission.ReadTaskRuns).WithName("listTaskRuns").WithSummary("List task runs").DescribeList(list.Method, hasBody: true);
+        api.MapUnmatched("/api");
         app.MapSessions(isOn: false); // described, and answered by the tests that need them
         map?.Invoke(app);
         await app.StartAsync();

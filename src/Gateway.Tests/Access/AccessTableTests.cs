@@ -46,9 +46,10 @@ public sealed class AccessTableTests
         await gateway.ReadPatientlyAsync();
         await WriteAsync(table, gateway, Paths, withBrowser: true);
 
-        table.Append("# Without browser sign-in\n\n");
-        await using var tokensOnly = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Auth:AllowedOrigins:0"] = Origin });
-        await WriteAsync(table, tokensOnly, SessionPaths, withBrowser: false);
+        table.Append("# Without browser sign-in and CORS\n\n");
+        await using var tokensOnly = await GatewayHost.StartAsync();
+        await tokensOnly.ReadPatientlyAsync();
+        await WriteAsync(table, tokensOnly, [.. SessionPaths, "/nowhere", "/api/nothing", "/api/task-runs"], withBrowser: false);
 
         await CommittedDocument.ShouldBeCommittedAsync(table.ToString(), "src/Gateway.Tests/Access/AccessTable.txt");
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using NclueGateway.Http;
+using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Http;
 
 namespace NclueGateway.Tests.Access;
@@ -9,34 +10,44 @@ public sealed class AnonymousQuotaTests
     [Fact]
     public async Task One_address_may_ask_the_sign_in_paths_so_often_a_second_and_all_others_as_it_likes()
     {
-        await using var host = await AccessHost.StartAsync(quota: new() { AnonymousPerSecond = 4 });
-        foreach (var path in new[] { "/session/login", "/session/callback", "/Session/Login/", "/session/backchannel-logout" })
+        await using var gateway = await SessionHost.StartAsync(("Quota:AnonymousPerSecond", "4"));
+        using var client = gateway.CreateAnonymousClient();
+        foreach (var (method, path) in new[]
         {
-            using var response = await host.SendAsync(HttpMethod.Get, path);
+            ("GET", "/session/login"), ("GET", "/session/callback"), ("GET", "/Session/Login/"), ("POST", "/session/backchannel-logout"),
+        })
+        {
+            using var response = await SendAsync(method, path);
             response.StatusCode.ShouldNotBe(HttpStatusCode.TooManyRequests);
         }
 
-        await ShouldBeRefusedAsync("/session/login");
-        await ShouldBeRefusedAsync("/session/CALLBACK");
-        await ShouldBeRefusedAsync("/session/backchannel-logout/");
-        foreach (var path in new[] { "/session/logout", "/session", "/session/login/more", "/", "/problems", AccessHost.Protected })
+        await ShouldBeRefusedAsync("GET", "/session/login");
+        await ShouldBeRefusedAsync("POST", "/session/CALLBACK");
+        await ShouldBeRefusedAsync("POST", "/session/backchannel-logout/");
+        foreach (var path in new[] { "/session/logout", "/session", "/session/login/more", "/", "/problems", "/api/task-runs" })
         {
-            using var response = await host.SendAsync(HttpMethod.Get, path);
+            using var response = await SendAsync("GET", path);
             response.StatusCode.ShouldNotBe(HttpStatusCode.TooManyRequests);
         }
 
-        host.Time.Advance(TimeSpan.FromMilliseconds(249));
-        await ShouldBeRefusedAsync("/session/login");
-        host.Time.Advance(TimeSpan.FromMilliseconds(1));
-        using var later = await host.SendAsync(HttpMethod.Get, "/session/login");
+        gateway.Clock.Advance(TimeSpan.FromMilliseconds(249));
+        await ShouldBeRefusedAsync("GET", "/session/login");
+        gateway.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        using var later = await SendAsync("GET", "/session/login");
         later.StatusCode.ShouldNotBe(HttpStatusCode.TooManyRequests);
-        await ShouldBeRefusedAsync("/session/login");
+        await ShouldBeRefusedAsync("GET", "/session/login");
 
-        async Task ShouldBeRefusedAsync(string path)
+        async Task ShouldBeRefusedAsync(string method, string path)
         {
-            using var response = await host.SendAsync(HttpMethod.Get, path);
+            using var response = await SendAsync(method, path);
             await response.ShouldBeProblemAsync(Problems.CallerQuota);
             response.Headers.GetValues("Retry-After").ShouldBe(["1"]);
+        }
+
+        async Task<HttpResponseMessage> SendAsync(string method, string path)
+        {
+            using var request = new HttpRequestMessage(new(method), path);
+            return await client.SendAsync(request, TestContext.Current.CancellationToken);
         }
     }
 

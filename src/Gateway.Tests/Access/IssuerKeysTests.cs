@@ -157,7 +157,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
         await EventuallyAsync(() => Task.FromResult(Issuer.MetadataFetches == 1));
         answer.IsCompleted.ShouldBeFalse();
 
-        _host.Time.Advance(IssuerKeys.Timeout);
+        _host.Time.Advance(ProviderHttp.Timeout);
         await answer;
     }
 
@@ -188,7 +188,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
         (await StatusAsync(Issuer.Issue())).ShouldBe(HttpStatusCode.OK);
         unknown.IsCompleted.ShouldBeFalse();
 
-        _host.Time.Advance(IssuerKeys.Timeout);
+        _host.Time.Advance(ProviderHttp.Timeout);
         (await unknown).ShouldBe(HttpStatusCode.Unauthorized);
     }
 

@@ -45,22 +45,4 @@ public sealed class WebOriginTests
     [InlineData("http://10.0.0.1")]
     public void Nothing_else_is_and_no_value_is_repeated(string origin) =>
         WebOrigin.MistakeIn(origin).ShouldNotBeNull().ShouldNotContain("canary");
-
-    [Theory]
-    [InlineData("https://app.example.com", "https://api.example.com", true)]
-    [InlineData("https://example.com:8443", "https://api.example.com", true)]
-    [InlineData("https://app.company.co.kr", "https://api.company.co.kr", true)]
-    [InlineData("https://app.company.kr", "https://api.company.kr", true)]
-    [InlineData("http://localhost:5173", "http://localhost:8080", true)]
-    [InlineData("http://127.0.0.1:5173", "http://127.0.0.1:8080", true)]
-    [InlineData("http://app.example.com", "https://api.example.com", false)]
-    [InlineData("https://app.example.com", "https://app.example.net", false)]
-    [InlineData("https://one.co.kr", "https://other.co.kr", false)]
-    [InlineData("http://localhost:5173", "http://127.0.0.1:8080", false)]
-    [InlineData("https://10.0.0.1", "https://10.1.0.1", false)]
-    public void A_site_is_a_scheme_and_a_registrable_domain(string one, string other, bool areSame)
-    {
-        WebOrigin.AreSameSite(one, other).ShouldBe(areSame);
-        WebOrigin.AreSameSite(other, one).ShouldBe(areSame);
-    }
 }

@@ -1,10 +1,9 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Logging.Abstractions;
-using NclueGateway.Access.Sessions;
 
 namespace NclueGateway.Access;
 
-/// <summary>The composition of authentication, authorization and rate limits, and the policies of endpoints about them.</summary>
+/// <summary>The services of authentication and authorization, and the policies of endpoints about callers.</summary>
 internal static class AccessExtensions
 {
     /// <summary>Adds what every gateway needs to know its callers. Browser sign-in comes on top.</summary>
@@ -14,23 +13,16 @@ internal static class AccessExtensions
             .AddCrossOrigin(auth)
             .AddBearerSignIn(auth)
             .AddSingleton<Permissions>()
-            .AddSingleton<ILogger<DefaultAuthorizationService>>(NullLogger<DefaultAuthorizationService>.Instance) // a refusal has its line in the request log
+
+            // Each refusal has its line in the request log.
+            .AddSingleton<ILogger<DefaultAuthorizationService>>(NullLogger<DefaultAuthorizationService>.Instance)
             .AddAuthorizationBuilder()
             .SetDefaultPolicy(Policy(context => context.User is SignedInCaller))
 
-            // Denies endpoints without a policy. No endpoint is a wrong path, and the router's own, which have no route, respond 405 and 415.
-            .SetFallbackPolicy(Policy(context => context.Resource is HttpContext request && request.GetEndpoint() is not RouteEndpoint));
+            // Denies endpoints without a policy. A wrong path has no endpoint, and the router's own for 405 and 415 have no route.
+            .SetFallbackPolicy(Policy(context =>
+                context.Resource is HttpContext request && request.GetEndpoint() is not RouteEndpoint));
         return services;
-    }
-
-    /// <summary>Authenticates and authorizes requests, within their rate limits. Comes after routing and CORS.</summary>
-    public static void UseAccess(this WebApplication app)
-    {
-        app.UseMiddleware<AnonymousQuota>();
-        app.UseSignIn();
-        app.UseSessionGuard(); // before the quota: another site must not use up what belongs to the person
-        app.UseMiddleware<CallerQuota>(); // before authorization, whose refusals count
-        app.UseAuthorization();
     }
 
     /// <summary>Requires that the caller holds a permission.</summary>
@@ -38,6 +30,10 @@ internal static class AccessExtensions
         where TBuilder : IEndpointConventionBuilder => endpoint
         .RequireAuthorization(Policy(context => context.User is SignedInCaller caller && caller.Permissions.Contains(permission)))
         .WithMetadata(permission);
+
+    /// <summary>Counts requests to the endpoint in a rate limit.</summary>
+    public static TBuilder WithRateLimit<TBuilder>(this TBuilder endpoint, RateLimit limit)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RateLimited(limit));
 
     private static AuthorizationPolicy Policy(Func<AuthorizationHandlerContext, bool> isGranted) =>
         new AuthorizationPolicyBuilder().RequireAssertion(isGranted).Build();

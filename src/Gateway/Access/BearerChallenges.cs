@@ -2,7 +2,6 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
-using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access;
@@ -11,7 +10,7 @@ namespace NclueGateway.Access;
 /// Who a bearer token stands for, and the 401 and 403 of the gateway: <c>WWW-Authenticate</c> after RFC 6750 §3, and a problem. The shipped
 /// descriptions are replaced because they quote the token (its audience, its issuer, its times).
 /// </summary>
-internal sealed class BearerChallenges(AuthOptions options, Permissions permissions, ValidatedTokens validated, BrowserSessionOptions session) : JwtBearerEvents
+internal sealed class BearerChallenges(AuthOptions options, Permissions permissions, ValidatedTokens validated, SignInAddress signIn) : JwtBearerEvents
 {
     private const string Scheme = "Bearer ";
     private const int LongestHeader = 7 + ValidatedTokens.LongestToken;
@@ -55,7 +54,7 @@ internal sealed class BearerChallenges(AuthOptions options, Permissions permissi
         };
 
         context.Response.Headers.WWWAuthenticate = challenge;
-        return new ProblemAnswer(Problems.Unauthenticated) { Detail = detail, Login = session.IsOn ? SessionEndpoints.Login : null }
+        return new ProblemAnswer(Problems.Unauthenticated) { Detail = detail, Login = signIn.Path }
             .ExecuteAsync(context.HttpContext);
     }
 
@@ -85,3 +84,7 @@ internal sealed class BearerChallenges(AuthOptions options, Permissions permissi
         _ => "The token cannot be read",
     };
 }
+
+/// <summary>The path at which a browser signs in.</summary>
+/// <param name="Path">The path; null without browser sign-in.</param>
+internal sealed record SignInAddress(string? Path);

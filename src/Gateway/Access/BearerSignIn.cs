@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using NclueGateway.Access.Sessions;
 
 namespace NclueGateway.Access;
 
@@ -25,7 +24,7 @@ internal static class BearerSignIn
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(options);
-        services.TryAddSingleton<BrowserSessionOptions>();
+        services.TryAddSingleton(new SignInAddress(null));
         services.AddSingleton<IssuerKeys>();
         services.AddSingleton<IdTokenHandler>();
         services.AddSingleton<AccessTokenHandler>();
@@ -49,14 +48,14 @@ internal static class BearerSignIn
     }
 
     /// <summary>
-    /// Authenticates requests for endpoints that require it: by a token that is known to be good, else by the framework's handlers. A made-up cookie
-    /// or token on an open path costs nothing. Goes after routing.
+    /// Authenticates requests to endpoints that need it: by a token that is known to be good, else by the framework's handlers. A made-up cookie
+    /// or token on an open path costs nothing. Comes after routing.
     /// </summary>
     public static void UseSignIn(this WebApplication app)
     {
         var known = app.Services.GetRequiredService<KnownTokens>();
         RequestDelegate rest = null!;
-        app.Use(handlers => context => NeedsSignIn(context) && !known.TrySignIn(context) ? handlers(context) : rest(context));
+        app.Use(handlers => context => NeedsAuthentication(context.GetEndpoint()) && !known.TrySignIn(context) ? handlers(context) : rest(context));
         app.UseAuthentication(); // not in a branch: the framework would put its own in front of everything
         app.Use(next => rest = next);
     }
@@ -64,16 +63,6 @@ internal static class BearerSignIn
     /// <summary>Whether the endpoint requires an authenticated caller: each does that does not allow anonymous ones.</summary>
     public static bool IsClosed(Endpoint? endpoint) => endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
 
-    /// <summary>
-    /// Decides by the endpoint. Below <c>/api</c> and <c>/session</c> requests without one are authenticated too: quota and audit count wrong paths
-    /// and methods for the caller, and a handler takes the callback of a sign-in.
-    /// </summary>
-    private static bool NeedsSignIn(HttpContext context)
-    {
-        var endpoint = context.GetEndpoint();
-        return IsClosed(endpoint)
-            || (endpoint is not RouteEndpoint
-                && (context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
-                    || context.Request.Path.StartsWithSegments(SessionEndpoints.Session, StringComparison.OrdinalIgnoreCase)));
-    }
+    private static bool NeedsAuthentication(Endpoint? endpoint) =>
+        IsClosed(endpoint) || endpoint?.Metadata.GetMetadata<OptionalAuthentication>() is not null;
 }

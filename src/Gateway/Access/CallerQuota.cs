@@ -4,9 +4,9 @@ using NclueGateway.Http;
 namespace NclueGateway.Access;
 
 /// <summary>
-/// What one signed-in caller may ask of <c>/api</c>, and the headers that tell it (<c>RateLimit</c>, <c>RateLimit-Policy</c>:
-/// draft-ietf-httpapi-ratelimit-headers-11). Each request counts, also one that is answered with 304, 403 or 404: a loop is a loop. Nobody
-/// else's requests do: a bad token must not use up what belongs to whoever it names.
+/// Limits the requests of one authenticated caller, and sends the headers <c>RateLimit</c> and <c>RateLimit-Policy</c>
+/// (draft-ietf-httpapi-ratelimit-headers-11). Each request counts, also one with the response 304, 403 or 404: a loop is a loop. Anonymous requests
+/// do not: a bad token must not use up the quota of the caller that it names.
 /// </summary>
 internal sealed class CallerQuota(RequestDelegate next, QuotaOptions options, TimeProvider time)
 {
@@ -20,7 +20,8 @@ internal sealed class CallerQuota(RequestDelegate next, QuotaOptions options, Ti
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.User is not SignedInCaller { Caller: var caller } || !context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
+        if (context.User is not SignedInCaller { Caller: var caller }
+            || context.GetEndpoint()?.Metadata.GetMetadata<RateLimited>() is not { Limit: RateLimit.Caller })
         {
             return next(context);
         }

@@ -1,6 +1,4 @@
 using Microsoft.Net.Http.Headers;
-using NclueGateway.Access.Sessions;
-using NclueGateway.Http;
 
 namespace NclueGateway.Access;
 
@@ -8,8 +6,11 @@ namespace NclueGateway.Access;
 /// Lets pages of <see cref="AuthOptions.AllowedOrigins"/> read the gateway's answers, errors included (CORS,
 /// https://fetch.spec.whatwg.org/#http-cors-protocol). Preflights are answered here: browsers send them without a token or cookie.
 /// </summary>
-internal static partial class CrossOrigin
+internal static class CrossOrigin
 {
+    /// <summary>The header by which a script proves that a page of an allowed origin has sent a request with the session cookie; its value is 1.</summary>
+    public const string CsrfHeader = "X-CSRF";
+
     /// <summary>How long a browser remembers the answer to a preflight: Chromium's own maximum.</summary>
     public static readonly TimeSpan PreflightMaxAge = TimeSpan.FromSeconds(7200);
 
@@ -17,7 +18,7 @@ internal static partial class CrossOrigin
 
     private static readonly string[] RequestHeaders =
     [
-        HeaderNames.Authorization, SessionGuard.CsrfHeader, HeaderNames.Accept, HeaderNames.IfMatch, HeaderNames.IfNoneMatch,
+        HeaderNames.Authorization, CsrfHeader, HeaderNames.Accept, HeaderNames.IfMatch, HeaderNames.IfNoneMatch,
 
         // The gateway drops or ignores the following. Tracing agents and wrappers of fetch add them to every request of a page, and a browser sends
         // none of these requests if a preflight refuses one header of it.
@@ -45,15 +46,9 @@ internal static partial class CrossOrigin
     /// <summary>Goes before everything that may refuse a request.</summary>
     public static void UseCrossOrigin(this WebApplication app)
     {
-        var auth = app.Services.GetRequiredService<AuthOptions>();
-        if (auth.AllowedOrigins.Count == 0)
+        if (app.Services.GetRequiredService<AuthOptions>().AllowedOrigins.Count == 0)
         {
             return;
-        }
-
-        if (app.Services.GetRequiredService<BrowserSessionOptions>().IsOn)
-        {
-            WarnOfOtherSites(auth, app.Services.GetRequiredService<HttpOptions>(), app.Logger);
         }
 
         // Registered before the framework's own, so that it runs after it.
@@ -75,20 +70,5 @@ internal static partial class CrossOrigin
         var names = headers.GetCommaSeparatedValues(HeaderNames.Vary).Append(HeaderNames.Origin);
         headers.Vary = string.Join(", ", names.Distinct(StringComparer.OrdinalIgnoreCase));
         return Task.CompletedTask;
-    }
-
-    private static void WarnOfOtherSites(AuthOptions auth, HttpOptions http, ILogger logger)
-    {
-        foreach (var origin in auth.AllowedOrigins.Where(o => http.PublicOrigin.Length > 0 && !WebOrigin.AreSameSite(o, http.PublicOrigin)))
-        {
-            Log.OtherSite(logger, origin, http.PublicOrigin);
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Warning, "Pages of {Origin} seem to be of another site than {PublicOrigin}: browsers will not send the "
-            + "session cookie with their requests. Such pages need an access token, or a place below the same domain")]
-        public static partial void OtherSite(ILogger logger, string origin, string publicOrigin);
     }
 }

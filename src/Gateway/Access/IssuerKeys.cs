@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -24,9 +23,6 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
     /// </summary>
     public static readonly TimeSpan RefreshAfter = TimeSpan.FromHours(1);
 
-    /// <summary>How long one fetch may take.</summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-
     private readonly AuthOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -39,21 +35,12 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
     private Exception? _failure;
     private Task _fetch = Task.CompletedTask;
 
-    [SuppressMessage("Reliability", "CA2000", Justification = "The client disposes of its handler")]
     public IssuerKeys(AuthOptions options, TimeProvider time, ILogger<IssuerKeys> logger)
     {
         _options = options;
         _time = time;
         _logger = logger;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            UseCookies = false,
-        })
-        {
-            MaxResponseContentBufferSize = 1024 * 1024,
-            Timeout = System.Threading.Timeout.InfiniteTimeSpan, // each fetch has its own, by the injected clock
-        };
+        _http = ProviderHttp.CreateClient(followsRedirects: true);
     }
 
     /// <summary>Whether the provider has ever given its keys. While it has not, it is asked again unless it just was; nobody waits for that.</summary>
@@ -162,7 +149,7 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
     {
         try
         {
-            using var timeout = new CancellationTokenSource(Timeout, _time);
+            using var timeout = new CancellationTokenSource(ProviderHttp.Timeout, _time);
             var address = _options.Authority.TrimEnd('/') + "/.well-known/openid-configuration";
             var fetched = await OpenIdConnectConfigurationRetriever.GetAsync(address, this, timeout.Token);
             if (string.IsNullOrEmpty(fetched.Issuer) || fetched.SigningKeys.Count == 0)
@@ -222,7 +209,7 @@ internal sealed partial class IssuerKeys : IDocumentRetriever, IDisposable
     async Task<string> IDocumentRetriever.GetDocumentAsync(string address, CancellationToken cancel)
     {
         var uri = new Uri(address);
-        if (_options.RequireHttpsMetadata && uri.Scheme != Uri.UriSchemeHttps)
+        if (!ProviderHttp.IsAllowed(uri, _options))
         {
             throw new InvalidDataException("The provider's keys must come over https.");
         }

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using NclueGateway.Access.Sessions;
 using NclueGateway.Operations.Telemetry;
 
 namespace NclueGateway.Access;
@@ -11,8 +10,6 @@ namespace NclueGateway.Access;
 internal sealed class KnownTokens
 {
     private const string Scheme = "Bearer ";
-
-    private static readonly PathString OfHandlers = SessionEndpoints.Callback;
 
     private readonly IssuerKeys _keys;
     private readonly ValidatedTokens _validated;
@@ -32,9 +29,7 @@ internal sealed class KnownTokens
     /// <summary>Says whose request it is, if its token is known.</summary>
     public bool TrySignIn(HttpContext context)
     {
-        var request = context.Request;
-        if (request.Headers.Authorization is not [{ } value] || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            || request.Path == OfHandlers)
+        if (context.Request.Headers.Authorization is not [{ } value] || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }

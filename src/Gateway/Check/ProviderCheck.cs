@@ -73,7 +73,7 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
         HttpRequestException { StatusCode: { } status } => $"answered HTTP {(int)status}",
         HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } => $"cannot be reached ({kind})",
         HttpRequestException or IOException => "cannot be reached",
-        OperationCanceledException => $"did not answer within {IssuerKeys.Timeout.TotalSeconds:0} s",
+        OperationCanceledException => $"did not answer within {ProviderHttp.Timeout.TotalSeconds:0} s",
         InvalidDataException { Message: var message } => $"is of no use: {message.TrimEnd('.')}",
         JsonException or ArgumentException or InvalidOperationException => "answered what is not the metadata or the keys of a provider",
         _ => "did not give its metadata and keys",

@@ -8,9 +8,6 @@ namespace NclueGateway.Http;
 /// </summary>
 internal static class HostCheck
 {
-    // Asked by machines that know the process by its address: Kubernetes sends the pod's. So is whatever is for operators, on its own port.
-    private static readonly PathString[] UnderAnyHost = ["/health/live", "/health/ready"];
-
     public static IApplicationBuilder UseHostCheck(this IApplicationBuilder app)
     {
         var origin = app.ApplicationServices.GetRequiredService<HttpOptions>().PublicOrigin;
@@ -22,8 +19,12 @@ internal static class HostCheck
         var operations = app.ApplicationServices.GetRequiredService<OperationsPort>();
         var uri = new Uri(origin);
         string[] hosts = uri.IsDefaultPort ? [uri.Authority, $"{uri.Authority}:{uri.Port}"] : [uri.Authority];
+
+        // Probes come from machines that know the process by its address: Kubernetes sends the pod's. So do operators, on their port.
         return app.Use((context, next) =>
-            hosts.Contains(context.Request.Host.Value, StringComparer.OrdinalIgnoreCase) || UnderAnyHost.Contains(context.Request.Path) || operations.Took(context)
+            hosts.Contains(context.Request.Host.Value, StringComparer.OrdinalIgnoreCase)
+            || context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>() is { IsForEverybody: true }
+            || operations.Took(context)
                 ? next(context)
                 : new ProblemAnswer(Problems.InvalidRequest) { Detail = "The request is for another host than this gateway's." }
                     .ExecuteAsync(context));

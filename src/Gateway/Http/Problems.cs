@@ -52,8 +52,8 @@ internal static class Problems
         "forbidden",
         StatusCodes.Status403Forbidden,
         "The caller may not do this",
-        "The access token or the session is good, but it does not grant the permission to read task runs, or lacks a claim that this gateway "
-            + "requires.",
+        "The access token or the session is good, but it does not grant the permission that the address requires, or lacks a claim that this "
+            + "gateway requires.",
         "With a token: ask for one with the scope that the header WWW-Authenticate names. If the provider does not grant it, or with a "
             + "session, ask whoever manages access in the company. Sending the same token again or signing in again does not help before that.",
         "Grant the scope or role named by Auth:ReadScope to the caller or its group, and check Auth:RequiredClaims. A session gets a permission "

@@ -32,6 +32,7 @@ internal sealed class SecurityHeaders
 
     public Task InvokeAsync(HttpContext context)
     {
+        context.Response.Headers.ContentSecurityPolicy = context.GetEndpoint()?.Metadata.GetMetadata<ContentSecurityPolicy>()?.Value;
         context.Response.OnStarting(_apply, context.Response);
         return _next(context);
     }
@@ -60,3 +61,7 @@ internal sealed class SecurityHeaders
         return Task.CompletedTask;
     }
 }
+
+/// <summary>Metadata of an endpoint with a content security policy of its own.</summary>
+/// <param name="Value">The header's value.</param>
+internal sealed record ContentSecurityPolicy(string Value);

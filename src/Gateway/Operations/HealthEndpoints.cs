@@ -12,9 +12,9 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: true));
-        routes.MapHealthChecks("/health/ready").AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: true));
-        routes.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = WriteAsync }).AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: false));
+        routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).ForProbes();
+        routes.MapHealthChecks("/health/ready").ForProbes();
+        routes.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = WriteAsync }).ForOperators();
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(

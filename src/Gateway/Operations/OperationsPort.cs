@@ -7,6 +7,17 @@ namespace NclueGateway.Operations;
 /// <param name="IsForEverybody">Whether it answers on the other ports as well, to anybody.</param>
 internal sealed record OperationsEndpoint(bool IsForEverybody);
 
+internal static class OperationsEndpointExtensions
+{
+    /// <summary>Hides the endpoint from all but operators. They need no token.</summary>
+    public static void ForOperators(this IEndpointConventionBuilder endpoint) =>
+        endpoint.AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: false));
+
+    /// <summary>Lets machines ask the endpoint by any address of the process, on each port.</summary>
+    public static void ForProbes(this IEndpointConventionBuilder endpoint) =>
+        endpoint.AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: true));
+}
+
 /// <summary>
 /// Lets only operators reach their endpoints. With <see cref="OperationsOptions.Port"/> these answer there and only there, and nothing else does.
 /// Without, they answer only to programs on the same machine, and only where the gateway is not public. All other requests get 404.

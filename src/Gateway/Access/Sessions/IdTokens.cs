@@ -15,12 +15,12 @@ internal sealed class IdTokens(BrowserSessionOptions options, IdTokenHandler tok
     }
 
     /// <summary>What the token says.</summary>
-    /// <exception cref="ProviderUnreachableException">It is not good, or is about somebody else, so that the answer it came with says nothing.</exception>
+    /// <exception cref="TokenRefusedException">It is not good, or is about another subject, so that the response it came with proves nothing.</exception>
     public async Task<IReadOnlyList<SessionClaim>> ReadAsync(string idToken, string subject)
     {
         var result = await tokens.ValidateTokenAsync(idToken, Rules(options, time));
         return result.IsValid && result.ClaimsIdentity.FindFirst("sub")?.Value == subject
             ? claims.OfIdToken(new ClaimsPrincipal(result.ClaimsIdentity))
-            : throw new ProviderUnreachableException("The id token of a refresh is not good.");
+            : throw new TokenRefusedException("The id token of a refresh is not good.");
     }
 }

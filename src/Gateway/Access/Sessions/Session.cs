@@ -42,7 +42,7 @@ internal sealed record Session
     public ClaimsPrincipal ToPrincipal(string clientId) => new(new ClaimsIdentity(
         IdClaims.Concat(GrantClaims).DistinctBy(claim => (claim.Type, claim.Value)).Select(claim => new Claim(claim.Type, claim.Value))
             .Append(new("client_id", clientId)),
-        SessionHandler.SchemeName));
+        SessionConstants.SchemeName));
 }
 
 /// <summary>A claim and its value, as the provider wrote them.</summary>

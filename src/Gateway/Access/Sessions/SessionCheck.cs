@@ -76,9 +76,9 @@ internal sealed partial class SessionCheck(
             await store.EndAsync(held);
             return null;
         }
-        catch (ProviderUnreachableException unreachable)
+        catch (Exception unusable) when (unusable is ProviderUnreachableException or TokenRefusedException)
         {
-            Unreachable(logger, unreachable.Message);
+            Unreachable(logger, unusable.Message);
             if (session == held.Session)
             {
                 return held;

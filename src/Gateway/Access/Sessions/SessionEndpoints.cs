@@ -16,16 +16,6 @@ namespace NclueGateway.Access.Sessions;
 /// <summary>Sign-in, sign-out and the session of a browser.</summary>
 internal static class SessionEndpoints
 {
-    public const string Session = "/session";
-    public const string Login = "/session/login";
-    public const string Logout = "/session/logout";
-
-    /// <summary>Where the provider sends the browser back to. The shipped handler answers there; it is no endpoint.</summary>
-    public const string Callback = "/session/callback";
-
-    /// <summary>Where the provider says that a session has ended (OpenID Connect Back-Channel Logout 1.0 §2.5).</summary>
-    public const string BackChannelLogout = "/session/backchannel-logout";
-
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
     /// <param name="app">Where they are mapped.</param>
@@ -38,16 +28,18 @@ internal static class SessionEndpoints
             routes.WithMetadata(new SuppressMatchingMetadata());
         }
 
-        routes.MapGet(Login, LoginAsync).AllowAnonymous()
+        routes.MapGet(SessionConstants.Login, LoginAsync).AllowAnonymous().WithRateLimit(RateLimit.Address)
             .WithName("login").WithSummary("Sign in")
             .WithDescription("For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in. A "
                 + "browser that asks for HTML gets a page in place of a problem." + SessionOpenApi.SignInIsOff)
             .DescribeLogin();
-        routes.MapPost(BackChannelLogout, BackChannelLogoutAsync).AllowAnonymous().ExcludeFromDescription();
-        routes.MapGet(Session, DescribeAsync).RequireAuthorization()
+        routes.Map(SessionConstants.Callback, CallbackAsync).AllowAnonymous().WithRateLimit(RateLimit.Address).ExcludeFromDescription();
+        routes.MapPost(SessionConstants.BackChannelLogout, BackChannelLogoutAsync)
+            .AllowAnonymous().WithRateLimit(RateLimit.Address).ExcludeFromDescription();
+        routes.MapGet(SessionConstants.Path, DescribeAsync).RequireAuthorization()
             .WithName("getSession").WithSummary("Get the current session").WithDescription("Does not extend the session." + SessionOpenApi.SignInIsOff)
             .DescribeSession();
-        routes.MapPost(Logout, LogoutAsync).RequireAuthorization()
+        routes.MapPost(SessionConstants.Logout, LogoutAsync).RequireAuthorization()
             .WithName("logout").WithSummary("Sign out").WithDescription("Ends the session of the cookie, on every replica." + SessionOpenApi.SignInIsOff)
             .DescribeLogout();
     }
@@ -90,6 +82,16 @@ internal static class SessionEndpoints
         catch (Exception keys) when (KeyRing.IsOutOfReach(keys))
         {
             await new SignInRefusal(SessionProblems.SignInUnavailable, returnUrl).ExecuteAsync(context);
+        }
+    }
+
+    /// <summary>Has the shipped handler respond, which otherwise would do so as middleware, before the rate limit and outside every policy.</summary>
+    private static async Task CallbackAsync(HttpContext context, [FromServices] IAuthenticationHandlerProvider handlers)
+    {
+        var handler = await handlers.GetHandlerAsync(context, OpenIdConnectDefaults.AuthenticationScheme);
+        if (!await ((IAuthenticationRequestHandler)handler!).HandleRequestAsync())
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound; // the router also takes a slash at the end
         }
     }
 

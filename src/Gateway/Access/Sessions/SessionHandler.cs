@@ -14,8 +14,6 @@ internal sealed class SessionHandler(
     UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
-    public const string SchemeName = "session";
-
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (SessionId.Of(Request) is not { } id)
@@ -35,7 +33,7 @@ internal sealed class SessionHandler(
             if (await store.FindAsync(id.Key) is { } found && await check.WhenDueAsync(found) is { } session)
             {
                 Context.Features.Set(session);
-                return AuthenticateResult.Success(new AuthenticationTicket(session.Caller, SchemeName));
+                return AuthenticateResult.Success(new AuthenticationTicket(session.Caller, SessionConstants.SchemeName));
             }
 
             if (!isSeen)

@@ -27,7 +27,7 @@ internal static class SessionProblems
 
     public static readonly ProblemAnswer ProviderAway = SignInFailed("The identity provider does not answer. Sign in again in some seconds.");
 
-    public static ProblemAnswer SignInRequired(string detail) => new(Problems.Unauthenticated) { Detail = detail, Login = SessionEndpoints.Login };
+    public static ProblemAnswer SignInRequired(string detail) => new(Problems.Unauthenticated) { Detail = detail, Login = SessionConstants.Login };
 
     public static ProblemAnswer SignInFailed(string detail) => new(Problems.SignInFailed) { Detail = detail };
 }

@@ -41,6 +41,7 @@ internal static class SessionSignIn
         services
             .AddDistributedMemoryCache() // unless Redis is there
             .AddSingleton(scope)
+            .AddSingleton(new SignInAddress(SessionConstants.Login))
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<SessionState>(provider, $"{keyPrefix}:session:{scope.Name}:"))
             .AddSingleton<SessionTickets>()
             .AddSingleton<SessionStore>()
@@ -54,8 +55,8 @@ internal static class SessionSignIn
             .AddExceptionHandler<SessionStoreUnavailableAnswer>();
         services.AddAuthentication(CallerScheme)
             .AddPolicyScheme(CallerScheme, null, scheme => scheme.ForwardDefaultSelector =
-                context => context.Request.Headers.Authorization.Count > 0 ? JwtBearerDefaults.AuthenticationScheme : SessionHandler.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionHandler.SchemeName, null)
+                context => context.Request.Headers.Authorization.Count > 0 ? JwtBearerDefaults.AuthenticationScheme : SessionConstants.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionConstants.SchemeName, null)
             .AddRemoteScheme<OpenIdConnectOptions, SignInHandler>(OpenIdConnectDefaults.AuthenticationScheme, null, null);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>());
         services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
@@ -81,9 +82,9 @@ internal static class SessionSignIn
         oidc.PushedAuthorizationBehavior = PushedAuthorizationBehavior.Disable; // the shipped request for it does not prove who the client is
         oidc.SaveTokens = false;
         oidc.DisableTelemetry = true;
-        oidc.SignInScheme = SessionHandler.SchemeName;
+        oidc.SignInScheme = SessionConstants.SchemeName;
 
-        oidc.CallbackPath = SessionEndpoints.Callback;
+        oidc.CallbackPath = SessionConstants.Callback;
         oidc.RemoteSignOutPath = PathString.Empty; // a page elsewhere could sign people out
         oidc.SignedOutCallbackPath = PathString.Empty;
         PendingSignIns.Configure(oidc);

@@ -26,7 +26,7 @@ internal sealed class SessionTickets(
 
     /// <summary>What is stored of a session; null when there is none, or it has been ended.</summary>
     /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
-    public Task<StoredSession?> FindAsync(string key) => RunAsync<StoredSession?>(async () =>
+    public async Task<StoredSession?> FindAsync(string key)
     {
         var (ticket, idle, end) = (state.GetAsync(key), state.GetAsync(Idle(key)), state.IsMarkedAsync(End(key), KindOfEnd));
         await Task.WhenAll(ticket, idle, end);
@@ -37,26 +37,22 @@ internal sealed class SessionTickets(
 
         var ends = await Task.WhenAll(IsSubjectEndedAsync(session), IsProviderSessionEndedAsync(session));
         return ends.Contains(true) ? null : new(session, IdleExpiresAt(session, await idle));
-    });
+    }
 
     /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
-    public Task StoreAsync(string key, Session session) => RunAsync(async () =>
+    public async Task StoreAsync(string key, Session session)
     {
-        var ticket = Protector(key).Protect(JsonSerializer.SerializeToUtf8Bytes(session));
+        var ticket = WithKeys(() => Protector(key).Protect(JsonSerializer.SerializeToUtf8Bytes(session)));
         await state.SetAsync(key, ticket, Left(session));
-        return true;
-    });
+    }
 
     /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
-    public Task ExtendAsync(string key, Session session, DateTimeOffset idleExpiresAt) => RunAsync(async () =>
-    {
-        await state.SetAsync(Idle(key), ToBytes(idleExpiresAt), Left(session));
-        return true;
-    });
+    public Task ExtendAsync(string key, Session session, DateTimeOffset idleExpiresAt) =>
+        state.SetAsync(Idle(key), ToBytes(idleExpiresAt), Left(session));
 
     /// <summary>Notes that a subject has begun a session, which is stored already. Returns those that are too many, the oldest.</summary>
     /// <exception cref="SessionStoreUnavailableException">It is not noted, or may be.</exception>
-    public Task<IReadOnlyList<(string Key, Session Session)>> NoteAsync(string key, Session session) => RunAsync<IReadOnlyList<(string, Session)>>(async () =>
+    public async Task<IReadOnlyList<(string Key, Session Session)>> NoteAsync(string key, Session session)
     {
         var list = OfSubject(session.Subject);
         var keys = await state.PushAsync(list, key, Left(session), MostListed);
@@ -71,32 +67,24 @@ internal sealed class SessionTickets(
         var isAlive = found.ToLookup(one => one.Stored is { } stored && stored.IdleExpiresAt > now);
         await Task.WhenAll(isAlive[false].Select(over => state.RemoveFromListAsync(list, over.Key)));
         return [.. isAlive[true].Skip(MostOfSubject).Select(one => (one.Key, one.Stored!.Session))];
-    });
+    }
 
     /// <summary>Ends a session for good.</summary>
     /// <exception cref="SessionStoreUnavailableException">It has not been ended, or may have been.</exception>
-    public Task EndAsync(string key, Session session) => RunAsync(async () =>
+    public async Task EndAsync(string key, Session session)
     {
         await state.MarkAsync(End(key), Left(session)); // as long as the ticket, which a replica may be about to write again
         await Task.WhenAll(state.RemoveAsync(key), state.RemoveAsync(Idle(key)), state.RemoveFromListAsync(OfSubject(session.Subject), key));
-        return true;
-    });
+    }
 
     /// <summary>Ends the sessions that belong to one of the provider's.</summary>
     /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
-    public Task EndProviderSessionAsync(string sid) => RunAsync(async () =>
-    {
-        await state.MarkAsync(EndOfProviderSession(sid), BrowserSessionOptions.LongestTimeout);
-        return true;
-    });
+    public Task EndProviderSessionAsync(string sid) => state.MarkAsync(EndOfProviderSession(sid), BrowserSessionOptions.LongestTimeout);
 
     /// <summary>Ends all sessions that somebody has begun so far.</summary>
     /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
-    public Task EndSubjectAsync(string subject) => RunAsync(async () =>
-    {
-        await state.SetAsync(EndOfSubject(subject), ToBytes(time.GetUtcNow()), BrowserSessionOptions.LongestTimeout);
-        return true;
-    });
+    public Task EndSubjectAsync(string subject) =>
+        state.SetAsync(EndOfSubject(subject), ToBytes(time.GetUtcNow()), BrowserSessionOptions.LongestTimeout);
 
     /// <summary>A list is read from Redis: what is no key of a session is none.</summary>
     private Task<StoredSession?> FindListedAsync(string key) =>
@@ -126,9 +114,9 @@ internal sealed class SessionTickets(
     {
         try
         {
-            return JsonSerializer.Deserialize<Session>(Protector(key).Unprotect(ticket));
+            return WithKeys(() => JsonSerializer.Deserialize<Session>(Protector(key).Unprotect(ticket)));
         }
-        catch (Exception odd) when (odd is JsonException || (odd is CryptographicException && !KeyRing.IsOutOfReach(odd)))
+        catch (Exception odd) when (odd is JsonException or CryptographicException)
         {
             unreadable?.Warn("a session");
             return null;
@@ -165,11 +153,12 @@ internal sealed class SessionTickets(
         return left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1);
     }
 
-    private static async Task<T> RunAsync<T>(Func<Task<T>> call)
+    /// <summary>Uses the key ring, which may have to be read from Redis first.</summary>
+    private static T WithKeys<T>(Func<T> use)
     {
         try
         {
-            return await call();
+            return use();
         }
         catch (Exception away) when (KeyRing.IsOutOfReach(away))
         {

@@ -16,7 +16,7 @@ internal sealed partial class SignInEvents(
 
     public override async Task RedirectToIdentityProvider(RedirectContext context)
     {
-        context.ProtocolMessage.RedirectUri = Origin(context.Request) + context.Request.PathBase + SessionEndpoints.Callback;
+        context.ProtocolMessage.RedirectUri = Origin(context.Request) + context.Request.PathBase + SessionConstants.Callback;
         context.ProtocolMessage.ResponseMode = context.Options.ResponseMode; // said even where it is the default
         context.ProtocolMessage.Scope = Scope(await endpoint.GetIssuerAsync());
         context.Response.Headers.CacheControl = "no-store";

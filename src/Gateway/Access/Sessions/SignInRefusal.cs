@@ -31,7 +31,7 @@ internal sealed class SignInRefusal(ProblemAnswer problem, string? returnUrl = n
         return Document(kind.Title, $"""
             <h1>{Text(kind.Title)}</h1>
             <p>{Text(problem.Detail ?? problem.Errors?.Values.FirstOrDefault()?.FirstOrDefault() ?? kind.Explanation)}</p>
-            <p><a href="{pathBase}{SessionEndpoints.Login}{Text(again)}">Sign in again</a></p>
+            <p><a href="{pathBase}{SessionConstants.Login}{Text(again)}">Sign in again</a></p>
             <p>If that leads here again: close the other tabs in which you were signing in, allow cookies for this site, and begin on the page
             that you came from. Then tell the people who run this gateway, with the number {Text(ProblemAnswer.TraceId(context))}.</p>
             <p><a href="{pathBase}/">This gateway</a> · <a href="{pathBase}{kind.Path}">About this problem</a></p>

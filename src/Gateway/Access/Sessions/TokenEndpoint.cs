@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -13,9 +12,6 @@ namespace NclueGateway.Access.Sessions;
 /// </summary>
 internal sealed class TokenEndpoint : IDisposable
 {
-    /// <summary>How long one request may take.</summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-
     private readonly IssuerKeys _issuer;
     private readonly AuthOptions _auth;
     private readonly BrowserSessionOptions _options;
@@ -23,20 +19,10 @@ internal sealed class TokenEndpoint : IDisposable
     private readonly HttpClient _http;
     private bool? _isInBody;
 
-    [SuppressMessage("Reliability", "CA2000", Justification = "The client disposes of its handler")]
     public TokenEndpoint(IssuerKeys issuer, AuthOptions auth, BrowserSessionOptions options, TimeProvider time)
     {
         (_issuer, _auth, _options, _time) = (issuer, auth, options, time);
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false, // a secret goes to nobody but the provider
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            UseCookies = false,
-        })
-        {
-            MaxResponseContentBufferSize = 1024 * 1024,
-            Timeout = System.Threading.Timeout.InfiniteTimeSpan, // each request has its own, by the injected clock
-        };
+        _http = ProviderHttp.CreateClient(followsRedirects: false); // a secret goes only to the provider
     }
 
     /// <summary>Asks for tokens.</summary>
@@ -117,7 +103,7 @@ internal sealed class TokenEndpoint : IDisposable
 
     private async Task<(HttpStatusCode, string)> SendAsync(HttpRequestMessage request)
     {
-        using var timeout = new CancellationTokenSource(Timeout, _time);
+        using var timeout = new CancellationTokenSource(ProviderHttp.Timeout, _time);
         request.Headers.Accept.Add(new("application/json"));
         try
         {
@@ -135,7 +121,7 @@ internal sealed class TokenEndpoint : IDisposable
         issuer.TokenEndpointAuthMethodsSupported is not { Count: > 0 } methods || methods.Contains("client_secret_basic");
 
     private Uri RequireHttps(string address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || !_auth.RequireHttpsMetadata)
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && ProviderHttp.IsAllowed(uri, _auth)
             ? uri
             : throw new ProviderUnreachableException("The provider's metadata name no https endpoint.");
 

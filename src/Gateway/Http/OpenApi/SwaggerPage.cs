@@ -9,15 +9,15 @@ namespace NclueGateway.Http.OpenApi;
 internal static class SwaggerPage
 {
     // Icons are drawn from data addresses; nothing comes from elsewhere or goes elsewhere.
-    private const string SecurityPolicy =
+    private static readonly ContentSecurityPolicy SecurityPolicy = new(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
     public static void MapUi(this IEndpointRouteBuilder endpoints, bool hasSignIn)
     {
         // Made for the first who asks: it is nothing that a start should wait for.
         var ui = new Lazy<RequestDelegate>(() => Create(endpoints.CreateApplicationBuilder(), hasSignIn));
-        endpoints.Map("/swagger/{**path}", WithSecurityPolicy(context => ui.Value(context))).AllowAnonymous().ExcludeFromDescription();
+        endpoints.Map("/swagger/{**path}", context => ui.Value(context)).AllowAnonymous().WithMetadata(SecurityPolicy).ExcludeFromDescription();
         endpoints.MapFile("/swagger/gateway.js", "swagger.js", "text/javascript; charset=utf-8");
         endpoints.MapFile("/swagger/gateway.css", "swagger.css", "text/css; charset=utf-8");
     }
@@ -87,21 +87,16 @@ internal static class SwaggerPage
     {
         var content = new Lazy<string>(() => Read(resource));
         endpoints
-            .MapGet(route, WithSecurityPolicy(context =>
+            .MapGet(route, context =>
             {
                 context.Response.ContentType = type;
                 context.Response.Headers.CacheControl = "no-cache";
                 return context.Response.WriteAsync(content.Value, context.RequestAborted);
-            }))
+            })
             .AllowAnonymous()
+            .WithMetadata(SecurityPolicy)
             .ExcludeFromDescription();
     }
-
-    private static RequestDelegate WithSecurityPolicy(RequestDelegate next) => context =>
-    {
-        context.Response.Headers.ContentSecurityPolicy = SecurityPolicy;
-        return next(context);
-    };
 
     private static string Read(string resource)
     {

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace NclueGateway.Operations.Audit;
 
 /// <summary>
-/// One event for each request to where data or a session is that got something or was refused. Goes around everything else, so that it sees
-/// the status that is sent.
+/// One event for each request to an <see cref="AuditedEndpoint"/> that got something or was refused. Comes after routing and around everything else,
+/// so that it sees the status that is sent.
 /// </summary>
 /// <param name="next">Everything else.</param>
 /// <param name="trail">Where events of callers go.</param>
@@ -16,12 +16,9 @@ namespace NclueGateway.Operations.Audit;
 internal sealed class RequestAudit(
     RequestDelegate next, AuditTrail trail, RefusalTrail refusals, TimeProvider time, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify)
 {
-    // All other paths are open to everybody and tell nothing about anybody.
-    private static readonly PathString[] Audited = ["/api", "/session"];
-
     public Task InvokeAsync(HttpContext context)
     {
-        if (!trail.IsOn || !IsAudited(context.Request.Path))
+        if (!trail.IsOn || context.GetEndpoint()?.Metadata.GetMetadata<AuditedEndpoint>() is null)
         {
             return next(context);
         }
@@ -36,19 +33,6 @@ internal sealed class RequestAudit(
                 state.Audit.Record(context, state.Notes, state.Started);
             }
         });
-    }
-
-    private static bool IsAudited(PathString asked)
-    {
-        foreach (var path in Audited)
-        {
-            if (asked.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private void Record(HttpContext context, AuditNotes notes, long started)

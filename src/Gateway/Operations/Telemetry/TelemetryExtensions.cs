@@ -15,7 +15,7 @@ namespace NclueGateway.Operations.Telemetry;
 /// </summary>
 internal static class TelemetryExtensions
 {
-    public const string MetricsRoute = "/metrics";
+    private const string MetricsRoute = "/metrics";
 
     // Of the framework's other meters (routing, authentication, authorization, memory pools …) most cost each request something. This
     // instrument costs it two measurements; nclue_gateway.requests.active tells the same.
@@ -51,7 +51,7 @@ internal static class TelemetryExtensions
                 .WithMetrics(metrics => metrics.AddOtlpExporter())
                 .WithTracing(traces => traces // spans that nobody takes would cost each request all the same
                     .AddSource(GatewayTelemetry.Name)
-                    .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !IsOfProbes(context.Request.Path))
+                    .AddAspNetCoreInstrumentation(requests => requests.EnrichWithHttpResponse = LeaveOutProbes)
                     .AddProcessor<RequestSpans>() // before the exporter
                     .AddOtlpExporter());
         }
@@ -67,7 +67,7 @@ internal static class TelemetryExtensions
     }
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapPrometheusScrapingEndpoint(MetricsRoute).AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: false));
+        routes.MapPrometheusScrapingEndpoint(MetricsRoute).ForOperators();
 
     private static MetricStreamConfiguration? StreamOf(Instrument instrument) => instrument.Name switch
     {
@@ -90,6 +90,12 @@ internal static class TelemetryExtensions
         }
     }
 
-    private static bool IsOfProbes(PathString path) =>
-        path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(MetricsRoute, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Spans of probes and of operators are not exported. They come too often to be worth their place.</summary>
+    private static void LeaveOutProbes(Activity span, HttpResponse response)
+    {
+        if (response.HttpContext.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>() is not null)
+        {
+            span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+        }
+    }
 }

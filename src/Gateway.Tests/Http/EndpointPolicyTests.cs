@@ -1,0 +1,78 @@
+using System.Text;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.Access;
+using NclueGateway.Access.Sessions;
+using NclueGateway.Http;
+using NclueGateway.Operations;
+using NclueGateway.Operations.Audit;
+using NclueGateway.Tests.Access.Sessions;
+using NclueGateway.Tests.Infrastructure;
+
+namespace NclueGateway.Tests.Http;
+
+/// <summary>The policy of every endpoint, as a committed table that a reviewer can read.</summary>
+public sealed class EndpointPolicyTests
+{
+    [Fact]
+    public async Task Every_endpoint_has_the_policy_that_the_committed_table_says()
+    {
+        await using var gateway = await SessionHost.StartAsync();
+        var table = new StringBuilder("""
+            # Endpoints and their policies
+
+            Each endpoint has its policy where it is mapped, as metadata; no middleware compares paths. An endpoint without one is closed, and the test
+            that writes this table (`EndpointPolicyTests`) fails. What each caller gets: [AccessTable.txt](../src/Gateway.Tests/Access/AccessTable.txt).
+
+            * *Methods*: `others` is each that no other row of the route names.
+            * *Callers*: the permission or sign-in that is required; `anyone, identified` authenticates callers that send a token or a session cookie.
+            * *X-CSRF*: a request with the session cookie needs the header. All endpoints that require sign-in ask for it.
+            * *Session*: a request extends the session of its caller.
+
+            | route | methods | callers | rate limit | audit | X-CSRF | session | content security policy |
+            |---|---|---|---|---|---|---|---|
+
+            """);
+        var endpoints = gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .OrderBy(endpoint => endpoint.RoutePattern.RawText, StringComparer.Ordinal).ThenBy(Methods, StringComparer.Ordinal).ToList();
+        foreach (var endpoint in endpoints)
+        {
+            table.Append('|').AppendJoin('|', Row(endpoint).Select(cell => $" {cell} ".Replace("  ", " "))).Append("|\n");
+        }
+
+        await CommittedDocument.ShouldBeCommittedAsync(table.ToString(), "docs/endpoints.md");
+    }
+
+    private static IEnumerable<string> Row(RouteEndpoint endpoint)
+    {
+        var metadata = endpoint.Metadata;
+        var isClosed = BearerSignIn.IsClosed(endpoint);
+        yield return $"`{endpoint.RoutePattern.RawText}`";
+        yield return Methods(endpoint);
+        yield return Callers(endpoint);
+        yield return metadata.GetMetadata<RateLimited>()?.Limit.ToString().ToLowerInvariant() ?? "";
+        yield return metadata.GetMetadata<AuditedEndpoint>() is null ? "" : "yes";
+        yield return isClosed ? "yes" : "";
+        yield return isClosed && metadata.GetMetadata<SessionUse>() is not null ? "yes" : "";
+        yield return metadata.GetMetadata<ContentSecurityPolicy>() is null ? "" : "own";
+    }
+
+    private static string Methods(RouteEndpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<IHttpMethodMetadata>() is { } methods ? string.Join(", ", methods.HttpMethods) : "others";
+
+    private static string Callers(RouteEndpoint endpoint)
+    {
+        var metadata = endpoint.Metadata;
+        var isOpen = metadata.GetMetadata<IAllowAnonymous>() is not null;
+        (isOpen || metadata.GetMetadata<IAuthorizeData>() is not null).ShouldBeTrue($"{endpoint.RoutePattern.RawText} has no policy and is closed.");
+        return (isOpen, metadata.GetMetadata<OperationsEndpoint>(), metadata.GetMetadata<Permission>()) switch
+        {
+            (true, { IsForEverybody: false }, _) => "operators",
+            (true, { IsForEverybody: true }, _) => "anyone, by any address",
+            (true, _, _) => metadata.GetMetadata<OptionalAuthentication>() is null ? "anyone" : "anyone, identified",
+            (false, _, { } permission) => "may " + permission.Description,
+            _ => "signed in",
+        };
+    }
+}

@@ -1,0 +1,39 @@
+namespace NclueGateway.Access;
+
+/// <summary>
+/// Endpoints for wrong paths and methods, so that the policy of a group holds for them too: their callers are authenticated if they can be, for
+/// the rate limit and the audit.
+/// </summary>
+internal static class UnmatchedRequests
+{
+    /// <summary>Responds 405 below the routes of the group, and 404 on every other path below <paramref name="path"/>. Comes after those routes.</summary>
+    public static void MapUnmatched(this RouteGroupBuilder group, string path)
+    {
+        // A catch-all takes all methods, so the router itself no longer responds 405 to any path below it.
+        var routes = ((IEndpointRouteBuilder)group).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<ISuppressMatchingMetadata>() is null) // described, and not served
+            .GroupBy(endpoint => endpoint.RoutePattern.RawText!, endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
+            .ToDictionary(route => route.Key, route => string.Join(", ", route.SelectMany(methods => methods)));
+        foreach (var (route, methods) in routes.Where(route => route.Value.Length > 0))
+        {
+            Map(route, StatusCodes.Status405MethodNotAllowed, methods);
+        }
+
+        Map(path + "/{**rest}", StatusCodes.Status404NotFound, allow: default);
+
+        void Map(string route, int status, string? allow) => group
+            .Map(route, context =>
+            {
+                context.SetEndpoint(null); // logs and metrics name no route for what the gateway does not have
+                context.Response.StatusCode = status;
+                context.Response.Headers.Allow = allow;
+                return Task.CompletedTask;
+            })
+            .AllowAnonymous()
+            .WithMetadata(new OptionalAuthentication())
+            .ExcludeFromDescription();
+    }
+}
+
+/// <summary>Metadata of an endpoint that anonymous callers may use, and whose callers are authenticated if they send a token or a session cookie.</summary>
+internal sealed record OptionalAuthentication;
