@@ -193,7 +193,10 @@ public sealed class NcpSignatureTransformTests
         var context = new DefaultHttpContext();
         context.Request.QueryString = new(query);
         var transform = new NcpSignatureTransform(
-            Base + NclueForwarder.TaskRuns, new(Options.Keys, NullLogger<NclueCredentials>.Instance), new(Clock, NullLogger<UpstreamClock>.Instance), Clock);
+            Base + NclueForwarder.TaskRuns,
+            new(Options.Keys, NullLogger<NclueCredentials>.Instance),
+            new(Clock, NullLogger<UpstreamClock>.Instance),
+            Clock);
         return Record.Exception(() => transform.ApplyAsync(new()
         {
             HttpContext = context,

@@ -1,6 +1,8 @@
 namespace NclueGateway.Nclue;
 
-/// <summary>The body of one response, up to a maximum length. A byte more and the write fails; <see cref="IsTooLong"/> then gives the reason.</summary>
+/// <summary>
+/// The body of one response, up to a maximum length. A byte more and the write fails; <see cref="IsTooLong"/> then gives the reason.
+/// </summary>
 internal sealed class BoundedBuffer(int longest) : MemoryStream
 {
     public ReadOnlyMemory<byte> Written => GetBuffer().AsMemory(0, (int)Length);

@@ -1,7 +1,7 @@
 namespace NclueGateway.Nclue;
 
 /// <summary>
-/// A signal that something has changed, for any number of waiters. A waiter takes <see cref="Next"/> before it looks at what there is, so that it
+/// A signal that something has changed, for any number of waiters. A waiter takes <see cref="Next"/> before it reads the state, so that it
 /// misses no change.
 /// </summary>
 internal sealed class ChangeSignal

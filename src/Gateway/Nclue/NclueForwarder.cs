@@ -87,7 +87,8 @@ internal sealed class NclueForwarder(
         using var span = GatewayTelemetry.Source.StartActivity("GET task-runs", ActivityKind.Client, default(ActivityContext), [
             new("http.request.method", "GET"), new("server.address", options.BaseAddress.Host)]);
         departure.Begin(timeout.Token);
-        var error = await forwarder.SendAsync(context, options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, timeout.Token);
+        var error = await forwarder.SendAsync(
+            context, options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, timeout.Token);
 
         span?.SetTag("http.response.status_code", context.Features.Get<HttpResponse>()?.StatusCode);
 

@@ -14,7 +14,8 @@ namespace NclueGateway.Nclue;
 /// Within a transform <c>RequestUri</c> is still null, and YARP keeps the one that a transform sets: what is signed is what is sent.
 /// </remarks>
 /// <param name="allowed">The one address, without its query, whose requests are signed.</param>
-internal sealed partial class NcpSignatureTransform(string allowed, NclueCredentials credentials, UpstreamClock clock, TimeProvider time) : RequestTransform
+internal sealed partial class NcpSignatureTransform(
+    string allowed, NclueCredentials credentials, UpstreamClock clock, TimeProvider time) : RequestTransform
 {
     /// <exception cref="InvalidOperationException">The request is not on the list. Nothing was signed.</exception>
     public override ValueTask ApplyAsync(RequestTransformContext context)

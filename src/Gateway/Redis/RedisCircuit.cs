@@ -34,7 +34,7 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
     public Task<T> RunAsync<T>(Func<Task<T>> call, TimeSpan patience) =>
         State.IsAnswering == true ? CallAsync(call, patience, isProbe: false) : Task.FromException<T>(new RedisAwayException());
 
-    /// <summary>Makes a call if Redis answers. False when it does not, or not in time; the call may have been executed all the same.</summary>
+    /// <summary>Makes a call if Redis responds. False when it does not, or not in time; the call may have been executed all the same.</summary>
     public async Task<bool> TryRunAsync(Func<Task> call)
     {
         try

@@ -14,16 +14,21 @@ internal sealed class ScriptReply(RedisResult result)
     /// <summary>A whole number within bounds.</summary>
     /// <exception cref="UnreadableReplyException">It is none.</exception>
     public long Number(string name, long most, long least = 0) =>
-        _fields.GetValueOrDefault(name) is { } field && IsSingle(field) && ((RedisValue)field).TryParse(out long number) && number >= least && number <= most
+        _fields.GetValueOrDefault(name) is { } field && IsSingle(field)
+        && ((RedisValue)field).TryParse(out long number) && number >= least && number <= most
             ? number
             : throw new UnreadableReplyException(name);
 
     /// <summary>A text.</summary>
     /// <exception cref="UnreadableReplyException">It is none.</exception>
-    public string Text(string name) => _fields.GetValueOrDefault(name) is { } field && IsSingle(field) ? ((string?)field ?? "") : throw new UnreadableReplyException(name);
+    public string Text(string name) => _fields.GetValueOrDefault(name) is { } field && IsSingle(field)
+        ? (string?)field ?? ""
+        : throw new UnreadableReplyException(name);
 
     /// <summary>A list of texts. What is no text is left out.</summary>
-    public string[] Texts(string name) => _fields.GetValueOrDefault(name) is { } field ? [.. Items(field).Where(IsSingle).Select(item => (string?)item ?? "")] : [];
+    public string[] Texts(string name) => _fields.GetValueOrDefault(name) is { } field
+        ? [.. Items(field).Where(IsSingle).Select(item => (string?)item ?? "")]
+        : [];
 
     private static bool IsSingle(RedisResult result) =>
         !result.IsNull && result.Resp2Type is ResultType.Integer or ResultType.BulkString or ResultType.SimpleString;

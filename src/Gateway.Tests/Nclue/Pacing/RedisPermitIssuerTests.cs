@@ -25,12 +25,14 @@ public sealed class RedisPermitIssuerTests
         await _pacer.LookAsync();
         var departure = _pacer.Grant(number: 5);
         _pacer.Clock.Advance(_pacer.Settings.Interval);
-        _pacer.Reply = call => Task.FromResult(ScriptedPacer.Nothing with { Now = _pacer.Now, Outcome = PacerOutcome.Granted, Value = call.Number + 1 });
+        _pacer.Reply = late => Task.FromResult(
+            ScriptedPacer.Nothing with { Now = _pacer.Now, Outcome = PacerOutcome.Granted, Value = late.Number + 1 });
 
         await _pacer.Issuer.ConfirmAsync(departure);
 
         departure.Grant.Number.ShouldBe(6);
-        (_pacer.Calls[^1].Operation, _pacer.Calls[^1].Number, _pacer.Calls[^1].Class).ShouldBe((PacerOperation.Write, 5L, BidClass.OnTheWire));
+        var call = _pacer.Calls[^1];
+        (call.Operation, call.Number, call.Class).ShouldBe((PacerOperation.Write, 5L, BidClass.OnTheWire));
     }
 
     [Fact]

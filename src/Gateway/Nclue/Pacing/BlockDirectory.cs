@@ -16,8 +16,8 @@ internal sealed class BlockDirectory(RedisClock clock, TimeProvider time)
     public long NewestOf(int block) => _newest.GetValueOrDefault(block);
 
     /// <summary>
-    /// Returns the earliest timestamp at which Redis' clock can have shown <paramref name="fetchedAt"/>; null for a time in the future, or one that is too
-    /// long ago for a timestamp.
+    /// Returns the earliest timestamp at which Redis' clock can have shown <paramref name="fetchedAt"/>; null for a time in the future, or more
+    /// than a year ago.
     /// </summary>
     public long? TimestampOf(long fetchedAt)
     {

@@ -6,8 +6,8 @@ namespace NclueGateway.Nclue.Pacing;
 /// <param name="closed">Called by <see cref="Close"/>.</param>
 internal sealed class Departure(long at, Grant grant, Action<Departure> closed)
 {
-    // A connection does not see the HttpRequestMessage that it writes: neither YARP nor SocketsHttpHandler passes it on to the stream, which
-    // outlives the call. What both keep is the calling method's execution context.
+    // A connection does not see the HttpRequestMessage that it writes: neither YARP nor SocketsHttpHandler passes it on to the stream,
+    // which outlives the call. What both keep is the calling method's execution context.
     private static readonly AsyncLocal<Departure?> Current = new();
 
     /// <summary>The departure of the call that is being made; null outside of one.</summary>
@@ -39,8 +39,8 @@ internal sealed class Departure(long at, Grant grant, Action<Departure> closed)
     public void Renew(long number, long askedAt) => Grant = Grant with { Number = number, AskedAt = askedAt };
 
     /// <summary>
-    /// Ends the departure: the upstream has responded, or the call is over. Nothing more will be sent with it, and what was sent has arrived if it ever
-    /// will.
+    /// Ends the departure: the upstream has responded, or the call is over. Nothing more will be sent with it, and what was sent has arrived
+    /// if it ever will.
     /// </summary>
     public void Close() => closed(this);
 }

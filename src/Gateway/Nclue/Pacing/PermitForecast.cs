@@ -3,16 +3,19 @@ using NclueGateway.Redis;
 namespace NclueGateway.Nclue.Pacing;
 
 /// <summary>
-/// The time until the next departure can be had: from Redis while it responds, otherwise in a slot of this replica. Between the two lies a quiet
-/// time, so that what leaves by the one stays apart from what leaves by the other.
+/// The time until the next departure can be had: from Redis while it responds, otherwise in a slot of this replica. Between the two lies a
+/// quiet time, so that what leaves by the one stays apart from what leaves by the other.
 /// </summary>
-internal sealed class PermitForecast(RedisPacerSession session, RedisCircuit circuit, RedisClock clock, PacingSettings settings, TimeProvider time)
+internal sealed class PermitForecast(
+    RedisPacerSession session, RedisCircuit circuit, RedisClock clock, PacingSettings settings, TimeProvider time)
 {
     private readonly OfflineSlots _slots = new(settings, clock, time);
     private Arrival? _arrival;
     private long _notBefore = long.MinValue;
 
-    /// <summary>Returns how long until a departure is open, as far as this replica knows; <see cref="TimeSpan.MaxValue"/> when no time alone opens one.</summary>
+    /// <summary>
+    /// Returns how long until a departure is open, as far as this replica knows; <see cref="TimeSpan.MaxValue"/> when no time alone opens one.
+    /// </summary>
     public TimeSpan UntilOpen(long now)
     {
         var state = circuit.State;
@@ -27,10 +30,15 @@ internal sealed class PermitForecast(RedisPacerSession session, RedisCircuit cir
     }
 
     /// <summary>Records that Redis grants nothing for a while.</summary>
-    public void Wait(long milliseconds) =>
-        Volatile.Write(ref _notBefore, time.GetTimestamp() + time.Ticks(TimeSpan.FromMilliseconds(Math.Min(milliseconds, RedisPacerSession.LongestPause))));
+    public void Wait(long milliseconds)
+    {
+        var wait = TimeSpan.FromMilliseconds(Math.Min(milliseconds, RedisPacerSession.LongestPause));
+        Volatile.Write(ref _notBefore, time.GetTimestamp() + time.Ticks(wait));
+    }
 
-    /// <summary>Records that a request has arrived, so that the next departure opens earlier. Redis decides; until it responds, this replica counts from now.</summary>
+    /// <summary>
+    /// Records that a request has arrived, so that the next departure opens earlier. Redis decides; until it responds, this replica counts from now.
+    /// </summary>
     /// <param name="number">The number of its departure.</param>
     public void Arrived(long number) =>
         Volatile.Write(ref _arrival, new(number, clock.At(time.GetTimestamp()).Most + settings.IntervalMilliseconds));
@@ -40,7 +48,8 @@ internal sealed class PermitForecast(RedisPacerSession session, RedisCircuit cir
         var open = TimeSpan.Zero;
         if (session.Last is { Reply: var last })
         {
-            var next = Volatile.Read(ref _arrival) is { } arrival && arrival.Number == last.Number ? Math.Min(last.Next, arrival.Next) : last.Next;
+            var arrival = Volatile.Read(ref _arrival);
+            var next = arrival?.Number == last.Number ? Math.Min(last.Next, arrival.Next) : last.Next;
             open = TimeSpan.FromMilliseconds(Math.Max(0, Math.Max(next, last.Quiet) - clock.At(now).Most));
         }
 

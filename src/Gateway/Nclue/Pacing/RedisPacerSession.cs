@@ -4,7 +4,8 @@ using NclueGateway.Redis;
 namespace NclueGateway.Nclue.Pacing;
 
 /// <summary>
-/// The protocol between this replica and the pacer's script: adds to each call who calls and what this replica knows, and keeps the newest reply.
+/// The protocol between this replica and the pacer's script: adds to each call who calls and what this replica knows, and keeps the newest
+/// reply.
 /// </summary>
 /// <remarks>What Redis has reported lasts: a pause ends when it was to end, even while Redis is away.</remarks>
 internal sealed class RedisPacerSession(
@@ -20,7 +21,9 @@ internal sealed class RedisPacerSession(
     /// <summary>The longest time between two calls.</summary>
     public static readonly TimeSpan CallEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>Without a call for this long, a process has stood still; without one of any replica, Redis was away from all of them.</summary>
+    /// <summary>
+    /// Without a call for this long, a process has stood still; without one of any replica, Redis was away from all of them.
+    /// </summary>
     public static readonly TimeSpan Gap = CallEvery * 1.5;
 
     /// <summary>Maximum length of a pause, in milliseconds.</summary>
@@ -113,7 +116,8 @@ internal sealed class RedisPacerSession(
         }
     }
 
-    private async Task<PacerReply?> CallAsync(PacerCall call, Func<Func<Task<PacerReply>>, TimeSpan, Task<PacerReply>> run, TimeSpan patience)
+    private async Task<PacerReply?> CallAsync(
+        PacerCall call, Func<Func<Task<PacerReply>>, TimeSpan, Task<PacerReply>> run, TimeSpan patience)
     {
         var askedAt = time.GetTimestamp();
         try

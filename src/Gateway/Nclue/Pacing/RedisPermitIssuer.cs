@@ -8,8 +8,8 @@ internal sealed class RedisPermitIssuer(
 {
     /// <inheritdoc/>
     /// <remarks>
-    /// A request may have been under way for long, when a connection had to be opened. One that Redis has granted then needs Redis' confirmation that no
-    /// other has departed since, or takes the next departure; one of a slot waits until the slot is open again.
+    /// A request may have been under way for long, when a connection had to be opened. One that Redis has granted then needs Redis'
+    /// confirmation that no other has departed since, or takes the next departure; one of a slot waits until the slot is open again.
     /// </remarks>
     public async ValueTask ConfirmAsync(Departure departure)
     {
@@ -18,7 +18,8 @@ internal sealed class RedisPermitIssuer(
             if (circuit.State.IsAnswering == true)
             {
                 var askedAt = time.GetTimestamp();
-                var reply = await session.CallAsync(new(PacerOperation.Write) { Number = departure.Grant.Number, Class = BidClass.OnTheWire });
+                var write = new PacerCall(PacerOperation.Write) { Number = departure.Grant.Number, Class = BidClass.OnTheWire };
+                var reply = await session.CallAsync(write);
                 if (reply is { Outcome: PacerOutcome.Granted })
                 {
                     departure.Renew(reply.Value, askedAt);
