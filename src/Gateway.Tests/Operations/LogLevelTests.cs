@@ -119,7 +119,7 @@ public sealed class LogLevelTests
                 }
                 while (!lines[^1].Contains("\"Status\":404", StringComparison.Ordinal));
 
-                lines.RemoveAll(line => !line.Contains(RequestTrail.Category, StringComparison.Ordinal));
+                lines.RemoveAll(line => !line.Contains(RequestLogging.Category, StringComparison.Ordinal));
                 return lines;
             }
         }

@@ -1,6 +1,6 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using NclueGateway.Operations;
 using NclueGateway.Operations.Audit;
@@ -35,7 +35,8 @@ public sealed class RedactionTests
         },
         ["JSON"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", JsonSerializer.Serialize(new { it = secret })),
         ["address"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", $"https://id.example.com/?it={Uri.EscapeDataString(secret)}"),
-        ["form"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", $"it={Regex.Replace(WebUtility.UrlEncode(secret), "%..", hex => hex.Value.ToLowerInvariant())}"),
+        ["form"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", $"it={WebUtility.UrlEncode(secret)}"),
+        ["base64"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", Convert.ToBase64String(Encoding.UTF8.GetBytes(secret))),
     };
 
     public static TheoryData<string, string> PlacesAndForms()
@@ -61,7 +62,7 @@ public sealed class RedactionTests
         foreach (var secret in secrets)
         {
             await using var logs = new WrittenLogs(new Dictionary<string, string?>(), environment);
-            logs.Redactor.Replace([secret]); // one that holds a tab, which no setting may
+            logs.Redactor.Add([secret]); // one that holds a tab, which no setting may
 
             Places[place](logs.Log(), secret);
 
@@ -88,7 +89,7 @@ public sealed class RedactionTests
             [key] = value,
         });
 
-        foreach (var category in new[] { "NclueGateway.Access", "Microsoft.AspNetCore.Server.Kestrel", "Yarp", AuditTrail.Category })
+        foreach (var category in new[] { "NclueGateway.Access", "Microsoft.AspNetCore.Server.Kestrel", "Yarp", AuditEvent.Category })
         {
             WrittenLogs.Write(logs.Log(category), null, "it is {It}", $"[{secret}]");
         }
@@ -108,8 +109,14 @@ public sealed class RedactionTests
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
 
         (await client.GetAsync($"/health/live?key={settings["Nclue__SecretKey"]}&code=the-code&page=7", TestContext.Current.CancellationToken)).Dispose();
+        var written = "";
+        while (!written.Contains("page=7", StringComparison.Ordinal))
+        {
+            written += await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        }
+
         gateway.Kill();
-        var written = await gateway.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        written += await gateway.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
 
         written.ShouldContain("?key=[redacted]&code=[redacted]&page=7");
         written.ShouldNotContain("canary");
@@ -122,7 +129,7 @@ public sealed class RedactionTests
         using var certificate = SelfSignedCertificate.Create();
         var pem = certificate.ExportCertificatePem();
         await using var logs = new WrittenLogs(new Dictionary<string, string?>());
-        logs.Redactor.Replace([pem]);
+        logs.Redactor.Add([pem]);
 
         logs.Write("{It}", pem);
         logs.Write("{It}", pem.Split('\n')[2]);
@@ -137,7 +144,8 @@ public sealed class RedactionTests
         await using var logs = new WrittenLogs(new Dictionary<string, string?> { ["Nclue:SecretKey"] = "first-canary" });
 
         logs.Write("{Old} and {New}", "first-canary", "second-canary");
-        logs.Redactor.Replace(["second-canary"]);
+        logs.Text(); // the first event has been redacted
+        logs.Redactor.Add(["second-canary"]);
         logs.Write("{Old} and {New}", "first-canary", "second-canary");
 
         logs.Events().Select(e => $"{e.GetProperty("Old")} {e.GetProperty("New")}").ShouldBe(["[redacted] second-canary", "[redacted] [redacted]"]);
@@ -209,9 +217,16 @@ public sealed class RedactionTests
     public async Task A_line_stays_JSON_whatever_the_secret_is(string secret)
     {
         await using var logs = new WrittenLogs(new Dictionary<string, string?> { ["Nclue:SecretKey"] = secret });
-        var happened = new AuditEvent(AuditKind.Read, "answered") { Status = 200, Subject = $"a{secret}b\\{secret}\"canary\"", Index = 12345678, Limit = 2 };
+        var happened = new AuditEvent(AuditKind.Read, "answered") 
+        {
+            Status = 200,
+            Subject = $"a{secret}b\\{secret}\"canary\"",
+            Parameters = new("Index", "Limit"),
+            Values = [12345678, 2],
+        };
 
-        logs.Log(AuditTrail.Category).Log(LogLevel.Information, new EventId(1), happened, null, (_, _) => happened.ToString());
+        happened.WriteTo(logs.Log(AuditEvent.Category));
+        logs.Text();
         logs.Write("{Text}", "canary\"\\\n\\nanananan \u0001 \\\foobar");
 
         logs.Events().Length.ShouldBe(2);
@@ -230,16 +245,6 @@ public sealed class RedactionTests
         logs.Events()[0].GetProperty("It").GetString().ShouldBe("[redacted]");
         logs.Events()[0].GetProperty("Other").GetInt32().ShouldBe(98_765);
         logs.Events()[0].GetProperty("Last").GetString().ShouldBe("[redacted]");
-    }
-
-    [Fact]
-    public async Task Of_secrets_that_overlap_nothing_is_left()
-    {
-        await using var logs = new WrittenLogs(new Dictionary<string, string?> { ["Nclue:AccessKey"] = "xxabcd", ["Nclue:SecretKey"] = "abcdefgh" });
-
-        logs.Write("{It}", "<xxabcdefgh>");
-
-        logs.Events()[0].GetProperty("It").GetString().ShouldBe("<[redacted]>");
     }
 
     private sealed class Named(string text)

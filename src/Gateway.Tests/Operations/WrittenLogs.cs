@@ -4,16 +4,20 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NclueGateway.Operations;
+using NclueGateway.Operations.Audit;
+using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Operations;
 
 /// <summary>What the gateway, composed as in production, writes to its standard output; it need not run for that.</summary>
 internal sealed class WrittenLogs : IAsyncDisposable
 {
-    private readonly Writer _written = new();
-    private readonly WebApplication _app;
+    private const string Marker = "All events before this one are written";
 
-    public WrittenLogs(IReadOnlyDictionary<string, string?> settings, string environment = "Production")
+    private readonly WebApplication _app;
+    private int _markers;
+
+    public WrittenLogs(IReadOnlyDictionary<string, string?> settings, string environment = "Production", TimeProvider? time = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -25,9 +29,12 @@ internal sealed class WrittenLogs : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddGateway();
-        builder.Services.AddKeyedSingleton<TextWriter>(Logs.Output, _written);
+        builder.Services.AddKeyedSingleton<TextWriter>(Logs.Output, Output);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         _app = builder.Build();
     }
+
+    public CapturedLog Output { get; } = new();
 
     public IConfiguration Configuration => _app.Configuration;
 
@@ -47,55 +54,22 @@ internal sealed class WrittenLogs : IAsyncDisposable
         log.LogError(exception, template, values);
 #pragma warning restore CA1848, CA2254
 
-    /// <summary>Whether nothing more can be written.</summary>
-    public bool IsFull { set => _written.IsFull = value; }
+    /// <summary>Writes one event of a caller that is signed in.</summary>
+    public void Audit(string outcome) => new AuditEvent(AuditKind.Read, outcome) { Subject = "reader" }.WriteTo(Log(AuditEvent.Category));
 
-    /// <summary>Whether what is written waits.</summary>
-    public bool IsHeld { set => _written.IsHeld = value; }
+    /// <summary>All events that have been logged so far; waits until both queues have been written.</summary>
+    public string Text()
+    {
+        var marker = $"{Marker} {++_markers}";
+        Write(marker);
+        Audit(marker);
+        SpinWait.SpinUntil(() => Output.ToString().Split(marker).Length == 3, TimeSpan.FromMinutes(1)).ShouldBeTrue(Output.ToString());
+        return string.Concat(Output.ToString().Split('\n').Where(line => !line.Contains(Marker, StringComparison.Ordinal) && line.Length > 0).Select(line => line + "\n"));
+    }
 
-    /// <summary>Everything so far.</summary>
-    public string Text() => _written.ToString();
-
-    /// <summary>Everything so far, as a collector reads it: each line has to be JSON.</summary>
+    /// <summary>All events that have been logged so far, as a collector reads them: each line has to be JSON.</summary>
     public JsonElement[] Events() =>
         [.. Text().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
-
-    private sealed class Writer : StringWriter
-    {
-        private readonly ManualResetEventSlim _open = new(initialState: true);
-
-        public bool IsFull { get; set; }
-
-        public bool IsHeld
-        {
-            set
-            {
-                if (value)
-                {
-                    _open.Reset();
-                }
-                else
-                {
-                    _open.Set();
-                }
-            }
-        }
-
-        public override void Flush()
-        {
-            _open.Wait(TestContext.Current.CancellationToken);
-            if (IsFull)
-            {
-                throw new IOException("No space left on device");
-            }
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            _open.Dispose();
-            base.Dispose(disposing);
-        }
-    }
 }

@@ -30,7 +30,7 @@ internal static class ReplicaSettings
     public static string[] Warnings(this GatewayHost gateway) =>
     [
         .. gateway.Logs.GetSnapshot()
-            .Where(log => log.Level >= LogLevel.Warning && log.Category != RequestTrail.Category)
+            .Where(log => log.Level >= LogLevel.Warning && log.Category != RequestLogging.Category)
             .Where(log => log.Category!.StartsWith("NclueGateway", StringComparison.Ordinal)).Select(log => log.Message),
     ];
 

@@ -13,15 +13,15 @@ internal sealed class KnownTokens
 
     private readonly IssuerKeys _keys;
     private readonly ValidatedTokens _validated;
-    private readonly StripedCount _hits = new();
-    private readonly StripedCount _misses = new();
+    private long _hits;
+    private long _misses;
 
     public KnownTokens(IssuerKeys keys, ValidatedTokens validated, IMeterFactory meters)
     {
         (_keys, _validated) = (keys, validated);
         meters.CreateGatewayMeter().CreateObservableCounter(
             "nclue_gateway.token_cache.lookups",
-            () => (Measurement<long>[])[Lookups(_hits, "hit"), Lookups(_misses, "miss")],
+            () => (Measurement<long>[])[Lookups(ref _hits, "hit"), Lookups(ref _misses, "miss")],
             "{token}",
             "Access tokens by whether they were known to be good: hit, miss.");
     }
@@ -44,14 +44,14 @@ internal sealed class KnownTokens
 
         if (_validated.Find(token, issuer) is not { } caller)
         {
-            _misses.Add(1);
+            Interlocked.Increment(ref _misses);
             return false;
         }
 
-        _hits.Add(1);
+        Interlocked.Increment(ref _hits);
         context.User = caller;
         return true;
     }
 
-    private static Measurement<long> Lookups(StripedCount count, string result) => new(count.Total, new KeyValuePair<string, object?>("result", result));
+    private static Measurement<long> Lookups(ref long count, string result) => new(Volatile.Read(ref count), new KeyValuePair<string, object?>("result", result));
 }

@@ -1,10 +1,10 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using NclueGateway.Operations;
 using NclueGateway.Operations.Audit;
 
 namespace NclueGateway.Http;
@@ -54,7 +54,7 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
             Problem.Title,
             Status,
             Detail,
-            TraceId(httpContext),
+            LoggedRequest.TraceId(httpContext),
             Login is null ? null : pathBase + Login,
             Errors?.Take(MaxNames).Select(error => (Name: Shorten(error.Key), Messages: error.Value))
                 .DistinctBy(error => error.Name) // two long names can be the same once they are cut
@@ -104,9 +104,6 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
         // Never half a character: JSON cannot hold one.
         return name[..(char.IsHighSurrogate(name[MaxNameLength - 1]) ? MaxNameLength - 1 : MaxNameLength)] + "…";
     }
-
-    /// <summary>The trace id as logs show it; without tracing, the connection's request id.</summary>
-    internal static string TraceId(HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
 
     private sealed record Body(
         string Type, string Title, int Status, string? Detail, string TraceId, string? Login, Dictionary<string, string[]>? Errors);

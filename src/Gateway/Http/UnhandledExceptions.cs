@@ -25,7 +25,7 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
             return true;
         }
 
-        Log.Failed(logger, exception, RequestMethod.Of(httpContext.Request), ProblemAnswer.TraceId(httpContext));
+        Log.Failed(logger, exception, LoggedRequest.Method(httpContext.Request), LoggedRequest.TraceId(httpContext));
         await new ProblemAnswer(Problems.InternalError).ExecuteAsync(httpContext);
         return true;
     }

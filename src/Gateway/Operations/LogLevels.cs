@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using NclueGateway.Settings;
-using Serilog.Core;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
 
 namespace NclueGateway.Operations;
 
@@ -10,16 +10,16 @@ namespace NclueGateway.Operations;
 /// had no level of their own before, and back. (Serilog's own reader of settings follows only those that are there at the start, and keeps the
 /// level of one that is taken away.)
 /// </summary>
-internal sealed class LogLevels(IConfiguration configuration, Logger log) : IConfigureOptions<LoggerFilterOptions>
+internal sealed class LogLevels(IConfiguration configuration, LogPipeline log) : IConfigureOptions<LoggerFilterOptions>
 {
     public const string Section = "Serilog:MinimumLevel";
 
     private const string Default = "Default";
     private const string Override = "Override";
 
-    private static readonly string Provider = typeof(LogProvider).FullName!;
+    private static readonly string Provider = typeof(SerilogLoggerProvider).FullName!;
 
-    // It would open a scope for each request, with its path, and its lines are those of RequestLog. A level of its own in the settings wins.
+    // It would open a scope for each request, with its path, and RequestLogging has its line. A level of its own in the settings wins.
     private static readonly LoggerFilterRule Silence = new(Provider, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null);
 
     private IReadOnlyList<LoggerFilterRule> _rules = [new(Provider, null, LogLevel.Information, null)];
@@ -44,7 +44,7 @@ internal sealed class LogLevels(IConfiguration configuration, Logger log) : ICon
 
         foreach (var (key, mistake) in mistakes)
         {
-            log.ForContext<LogLevels>().Warning("Log levels stay as they were: {Key}: {Mistake}", key, mistake);
+            log.Logger.ForContext<LogLevels>().Warning("Log levels stay as they were: {Key}: {Mistake}", key, mistake);
         }
 
         // Those of the section Logging among them: there is one place for levels.

@@ -1,5 +1,6 @@
 using NclueGateway.Access;
 using NclueGateway.Nclue;
+using NclueGateway.Operations.Audit;
 
 namespace NclueGateway.TaskRuns;
 
@@ -24,10 +25,11 @@ internal static class TaskRunsEndpoint
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
         RequestDelegate answer = routes.ServiceProvider.GetRequiredService<TaskRunRequests>().AnswerAsync;
-        routes.MapMethods(Path, [HttpMethods.Get], answer).RequirePermission(Permission.ReadTaskRuns)
+        var audited = new AuditedParameters("Index", "Limit");
+        routes.MapMethods(Path, [HttpMethods.Get], answer).RequirePermission(Permission.ReadTaskRuns).WithMetadata(audited)
             .WithName("listTaskRuns").WithSummary("List task runs").WithDescription(TaskRunOpenApi.ListDescription)
             .DescribeList(answer.Method, hasBody: true);
-        routes.MapMethods(Path, [HttpMethods.Head], answer).RequirePermission(Permission.ReadTaskRuns)
+        routes.MapMethods(Path, [HttpMethods.Head], answer).RequirePermission(Permission.ReadTaskRuns).WithMetadata(audited)
             .WithName("headTaskRuns").WithSummary("Get the headers of a page of task runs").WithDescription("Returns the headers of GET, without the body.")
             .DescribeList(answer.Method, hasBody: false);
     }

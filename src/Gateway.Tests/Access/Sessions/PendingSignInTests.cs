@@ -249,7 +249,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
             using var answer = await browser.GetAsync(callback, csrf: null);
             await answer.ShouldBeProblemAsync(Problems.SignInFailed);
 
-            var line = Gateway.Logs.GetSnapshot().Where(log => log.Level >= LogLevel.Warning && log.Category != RequestTrail.Category)
+            var line = Gateway.Logs.GetSnapshot().Where(log => log.Level >= LogLevel.Warning && log.Category != RequestLogging.Category)
                 .ShouldHaveSingleItem(callback);
             (line.Level, line.Exception).ShouldBe((LogLevel.Warning, null));
             line.Message.ShouldStartWith("A sign-in has failed: ");

@@ -1,4 +1,5 @@
 using NclueGateway.Http;
+using NclueGateway.Operations;
 using static NclueGateway.Http.PlainPage;
 
 namespace NclueGateway.Access.Sessions;
@@ -33,7 +34,7 @@ internal sealed class SignInRefusal(ProblemAnswer problem, string? returnUrl = n
             <p>{Text(problem.Detail ?? problem.Errors?.Values.FirstOrDefault()?.FirstOrDefault() ?? kind.Explanation)}</p>
             <p><a href="{pathBase}{SessionConstants.Login}{Text(again)}">Sign in again</a></p>
             <p>If that leads here again: close the other tabs in which you were signing in, allow cookies for this site, and begin on the page
-            that you came from. Then tell the people who run this gateway, with the number {Text(ProblemAnswer.TraceId(context))}.</p>
+            that you came from. Then tell the people who run this gateway, with the number {Text(LoggedRequest.TraceId(context))}.</p>
             <p><a href="{pathBase}/">This gateway</a> · <a href="{pathBase}{kind.Path}">About this problem</a></p>
             """);
     }

@@ -1,110 +1,97 @@
+using System.Collections;
+using Serilog.Core;
+using Serilog.Events;
+
 namespace NclueGateway.Operations.Audit;
 
 /// <summary>
-/// What somebody did or was refused, for whoever has to answer later who saw what. It names the caller, and holds no token, key, cookie or
-/// raw query.
+/// What a caller did or was refused, for those who have to answer later who saw what: one structured log event. It holds no token, key, cookie or raw
+/// query.
 /// </summary>
 /// <param name="Kind">What was done.</param>
 /// <param name="Outcome">How it ended: a word of ours, for a refusal the slug of its problem.</param>
-internal sealed record AuditEvent(AuditKind Kind, string Outcome) : ILogLine
+internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<KeyValuePair<string, object?>>
 {
-    private const string Template = "{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
+    /// <summary>Log category of the events, by which collectors tell them apart.</summary>
+    public const string Category = "NclueGateway.Audit";
 
     /// <summary>Number of refusals that this event stands for; null for a single one, which is all other events.</summary>
     public int? Count { get; init; }
 
-    /// <summary>When it was over, in UTC; of several refusals, when the last one was.</summary>
-    public DateTime Time { get; init; }
-
-    /// <summary>The status of the answer.</summary>
+    /// <summary>Status of the response.</summary>
     public int? Status { get; init; }
 
-    /// <summary>The person, or the application itself, as the identity provider names it. Null when nobody is signed in.</summary>
+    /// <summary>The person, or the application itself, as the identity provider names it. Null for a caller that is not signed in.</summary>
     public string? Subject { get; init => field = AuditText.Clean(value); }
 
-    /// <summary>The application. Null when nobody is signed in.</summary>
+    /// <summary>The application. Null for a caller that is not signed in.</summary>
     public string? Client { get; init => field = AuditText.Clean(value); }
 
-    /// <summary>The pattern of the route, not the path that was sent.</summary>
+    /// <summary>Pattern of the route, not the path that was sent.</summary>
     public string? Route { get; init => field = AuditText.Clean(value); }
 
-    /// <summary>The first row that was asked for, once it was understood.</summary>
-    public int? Index { get; init; }
+    /// <summary>Names of the endpoint's parameters.</summary>
+    public AuditedParameters Parameters { get; init; } = AuditedParameters.None;
 
-    /// <summary>How many rows were asked for, once that was understood.</summary>
-    public int? Limit { get; init; }
+    /// <summary>Values of the parameters, in their order; null where the request was not understood.</summary>
+    public IReadOnlyList<object?>? Values { get; init; }
 
-    /// <summary>What the cache did for the answer.</summary>
+    /// <summary>What the cache did for the response.</summary>
     public string? Cache { get; init; }
 
     public TimeSpan? Duration { get; init; }
 
     public string? TraceId { get; init; }
 
-    /// <summary>As a log event: the same properties in every one, null where there is nothing to say. Only several refusals have a count.</summary>
-    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, object?>>)
-    [
-        new(nameof(Kind), Name(Kind)),
-        new(nameof(Outcome), Outcome),
-        new(nameof(Status), Status),
-        new(nameof(Subject), Subject),
-        new(nameof(Client), Client),
-        new(nameof(Route), Route),
-        new(nameof(Index), Index),
-        new(nameof(Limit), Limit),
-        new(nameof(Cache), Cache),
-        new("DurationMs", Duration?.TotalMilliseconds),
-        new(nameof(TraceId), TraceId),
-        .. Count is null ? Array.Empty<KeyValuePair<string, object?>>() : [new(nameof(Count), Count)],
-        new("{OriginalFormat}", Template),
-    ]).GetEnumerator();
+    /// <summary>Returns whether a log event is of the audit.</summary>
+    public static bool IsAudit(LogEvent logged) => Value(logged, Constants.SourceContextPropertyName) is Category;
 
-    /// <inheritdoc/>
-    /// <remarks>The same as of the properties above.</remarks>
-    public void WriteTo(LogText output)
+    /// <summary>Returns whether a log event is of the audit and no refusal that <see cref="RefusalTrail"/> bounds.</summary>
+    public static bool IsOfSignedInCaller(LogEvent logged) => IsAudit(logged)
+        && !IsUnlimited(Value(logged, nameof(Kind)) as string, Value(logged, nameof(Client)) ?? Value(logged, nameof(Subject)), Value(logged, nameof(Status)));
+
+    /// <summary>Whether this is a refusal whose number no quota limits.</summary>
+    public bool IsUnlimitedRefusal => IsUnlimited(Name, Client ?? Subject, Status);
+
+    private string Name => Enum.GetName(Kind)!;
+
+    /// <summary>Logs it.</summary>
+    public void WriteTo(ILogger log) =>
+        log.Log(LogLevel.Information, new EventId((int)Kind, Name), this, null, static (happened, _) => happened.ToString());
+
+    /// <summary>Properties of the log event. All events of an endpoint have the same, null without a value; only several refusals have a count.</summary>
+    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
     {
-        output.Write("{\"@t\":\"");
-        output.Write(Time, "O");
-        output.Write("\",\"@mt\":\"" + Template + "\",\"Kind\":\"");
-        output.Write(Name(Kind));
-        output.Write("\",\"Outcome\":");
-        output.WriteJson(Outcome);
-        output.Write(",\"Status\":");
-        output.WriteJson(Status);
-        output.Write(",\"Subject\":");
-        output.WriteJson(Subject);
-        output.Write(",\"Client\":");
-        output.WriteJson(Client);
-        output.Write(",\"Route\":");
-        output.WriteJson(Route);
-        output.Write(",\"Index\":");
-        output.WriteJson(Index);
-        output.Write(",\"Limit\":");
-        output.WriteJson(Limit);
-        output.Write(",\"Cache\":");
-        output.WriteJson(Cache);
-        output.Write(",\"DurationMs\":");
-        output.WriteJson(Duration?.TotalMilliseconds);
-        output.Write(",\"TraceId\":");
-        output.WriteJson(TraceId);
-        if (Count is not null)
+        yield return new(nameof(Kind), Name);
+        yield return new(nameof(Outcome), Outcome);
+        yield return new(nameof(Status), Status);
+        yield return new(nameof(Subject), Subject);
+        yield return new(nameof(Client), Client);
+        yield return new(nameof(Route), Route);
+        for (var i = 0; i < Parameters.Names.Count; i++)
         {
-            output.Write(",\"Count\":");
-            output.WriteJson(Count);
+            yield return new(Parameters.Names[i], Values?[i]);
         }
 
-        output.Write(",\"EventId\":{\"Id\":");
-        output.Write((int)Kind, "D");
-        output.Write(",\"Name\":\"");
-        output.Write(Name(Kind));
-        output.Write("\"},\"SourceContext\":\"" + AuditTrail.Category + "\"}");
-        output.WriteLine();
+        yield return new(nameof(Cache), Cache);
+        yield return new("DurationMs", Duration?.TotalMilliseconds);
+        yield return new(nameof(TraceId), TraceId);
+        if (Count is not null)
+        {
+            yield return new(nameof(Count), Count);
+        }
+
+        yield return new("{OriginalFormat}", Parameters.Template);
     }
 
-    /// <summary>The event's name.</summary>
-    public static string Name(AuditKind kind) => Enum.GetName(kind)!;
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    public override string ToString() => $"{Kind}: {Outcome} for {Subject} of {Client} at {Route}, index {Index}, limit {Limit}";
+    public override string ToString() => $"{Kind}: {Outcome} for {Subject} of {Client} at {Route}";
+
+    private static bool IsUnlimited(string? kind, object? caller, object? status) =>
+        kind == nameof(AuditKind.Refusal) && (caller is null || status is StatusCodes.Status429TooManyRequests);
+
+    private static object? Value(LogEvent logged, string property) => (logged.Properties.GetValueOrDefault(property) as ScalarValue)?.Value;
 }
 
 /// <summary>The kinds of events; their names and numbers are those of the log events.</summary>

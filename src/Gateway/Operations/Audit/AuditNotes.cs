@@ -1,8 +1,8 @@
 namespace NclueGateway.Operations.Audit;
 
 /// <summary>
-/// What the parts of the request path know about a request that is audited, until <see cref="RequestAudit"/> makes one event of it: a
-/// feature of the request, absent where nothing is audited.
+/// What the parts of the request path know about an audited request, until <see cref="RequestAudit"/> makes one event of it: a feature of the request,
+/// absent where nothing is audited.
 /// </summary>
 internal sealed class AuditNotes
 {
@@ -12,26 +12,26 @@ internal sealed class AuditNotes
     /// <summary>What was done; null while nothing was.</summary>
     public AuditKind? Kind { get; private set; }
 
-    /// <summary>The slug of the problem that was answered.</summary>
+    /// <summary>Slug of the problem in the response.</summary>
     public string? Problem { get; private set; }
 
-    public int? Index { get; private set; }
-
-    public int? Limit { get; private set; }
+    /// <summary>Values of the endpoint's <see cref="AuditedParameters"/>; null until the request was understood.</summary>
+    public IReadOnlyList<object?>? Values { get; private set; }
 
     public string? Cache { get; private set; }
 
-    /// <summary>Who, where the request itself does not say it: at the end of a sign-in, or when the identity provider calls.</summary>
+    /// <summary>The caller, where the request itself does not say it: at the end of a sign-in, or when the identity provider calls.</summary>
     public (string Client, string? Subject)? Caller => _client is null ? null : (_client, _subject);
 
     /// <summary>The query was understood.</summary>
-    public void Asked(int index, int limit) => (Index, Limit) = (index, limit);
+    /// <param name="values">Values of the endpoint's <see cref="AuditedParameters"/>, in their order.</param>
+    public void Asked(params object?[] values) => Values = values;
 
     /// <summary>Data is about to be sent, or not to be sent again.</summary>
     /// <param name="cache">What the cache did.</param>
     public void Answered(string cache) => (Kind, Cache) = (AuditKind.Read, cache);
 
-    /// <summary>A problem is answered.</summary>
+    /// <summary>The response is a problem.</summary>
     public void Refused(string problem) => Problem = problem;
 
     /// <summary>A browser session began or ended.</summary>

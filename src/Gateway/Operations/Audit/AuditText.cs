@@ -22,28 +22,13 @@ internal static class AuditText
     /// </summary>
     public static string? Clean(string? text)
     {
-        if (text is null || (text.Length <= MaxLength && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')))
+        if (text is null)
         {
-            return text;
+            return null;
         }
 
-        var clean = new StringBuilder(MaxLength + HashLength + 3);
-        var isChanged = false;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (clean.Length + rune.Utf16SequenceLength > MaxLength)
-            {
-                isChanged = true;
-                clean.Append('…');
-                break;
-            }
-
-            var isVisible = rune != Rune.ReplacementChar && !InvisibleText.IsInvisible(rune);
-            isChanged |= !isVisible;
-            clean.Append((isVisible ? rune : Rune.ReplacementChar).ToString());
-        }
-
-        return isChanged ? clean.Append(" #").Append(Hash(text)).ToString() : text;
+        var clean = LoggedText.Clean(text, MaxLength);
+        return clean == text && !text.Contains('\ufffd', StringComparison.Ordinal) ? text : $"{clean} #{Hash(text)}";
     }
 
     private static string Hash(string text)

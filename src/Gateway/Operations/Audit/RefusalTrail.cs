@@ -2,12 +2,12 @@ namespace NclueGateway.Operations.Audit;
 
 /// <summary>
 /// Bounds the events of refusals whose number no quota limits: of callers that are not signed in, and of those that have used up their quota. In each
-/// interval the first ones are events of their own; all others become one event with a count for each caller, route and outcome. They wait in a
-/// queue of their own: a flood of them drops no event of a caller that is signed in.
+/// interval the first ones are events of their own; all others become one event with a count for each caller, route and outcome.
+/// <see cref="LogPipeline"/> keeps them out of the queue of signed-in callers.
 /// </summary>
-/// <param name="trail">Where events go.</param>
+/// <param name="logs">Creates the log of the events.</param>
 /// <param name="time">The clock of <see cref="Interval"/>.</param>
-internal sealed class RefusalTrail(AuditTrail trail, TimeProvider time) : IHostedService, IDisposable
+internal sealed class RefusalTrail(ILoggerFactory logs, TimeProvider time) : IHostedService, IDisposable
 {
     /// <summary>Maximum number of events of their own in an interval.</summary>
     public const int MaxSingle = 100;
@@ -18,14 +18,11 @@ internal sealed class RefusalTrail(AuditTrail trail, TimeProvider time) : IHoste
     /// <summary>Time between two writes of the counts.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+    private readonly ILogger _log = logs.CreateLogger(AuditEvent.Category);
     private readonly Lock _lock = new();
     private readonly Dictionary<(string? Client, string? Subject, string? Route, string Outcome, int? Status), AuditEvent> _counts = [];
     private ITimer? _timer; // null while the gateway does not run: then nothing is counted
     private int _singles;
-
-    /// <summary>Whether an event belongs here.</summary>
-    public static bool Takes(AuditEvent happened) => happened is { Kind: AuditKind.Refusal }
-        and ({ Client: null, Subject: null } or { Status: StatusCodes.Status429TooManyRequests });
 
     /// <summary>Records a refusal, or counts it.</summary>
     public void Record(AuditEvent refusal)
@@ -40,7 +37,7 @@ internal sealed class RefusalTrail(AuditTrail trail, TimeProvider time) : IHoste
             _singles++;
         }
 
-        trail.RecordLowPriority(refusal);
+        refusal.WriteTo(_log);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -53,7 +50,6 @@ internal sealed class RefusalTrail(AuditTrail trail, TimeProvider time) : IHoste
         return Task.CompletedTask;
     }
 
-    /// <summary>Comes before that of the trail, which writes what waits.</summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         Dispose();
@@ -78,11 +74,7 @@ internal sealed class RefusalTrail(AuditTrail trail, TimeProvider time) : IHoste
             return false;
         }
 
-        _counts[key] = (counted ?? refusal with { Index = null, Limit = null, Duration = null, TraceId = null }) with
-        {
-            Time = refusal.Time,
-            Count = (counted?.Count ?? 0) + 1,
-        };
+        _counts[key] = (counted ?? refusal with { Values = null, Duration = null, TraceId = null }) with { Count = (counted?.Count ?? 0) + 1 };
         return true;
     }
 
@@ -98,7 +90,7 @@ internal sealed class RefusalTrail(AuditTrail trail, TimeProvider time) : IHoste
 
         foreach (var count in counts)
         {
-            trail.RecordLowPriority(count);
+            count.WriteTo(_log);
         }
     }
 }

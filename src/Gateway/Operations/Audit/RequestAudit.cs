@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Security.Claims;
-using Microsoft.AspNetCore.Diagnostics;
 
 namespace NclueGateway.Operations.Audit;
 
@@ -9,42 +7,49 @@ namespace NclueGateway.Operations.Audit;
 /// so that it sees the status that is sent.
 /// </summary>
 /// <param name="next">Everything else.</param>
-/// <param name="trail">Where events of callers go.</param>
-/// <param name="refusals">Where refusals go whose number no quota limits.</param>
-/// <param name="time">The clock that durations are taken by.</param>
-/// <param name="identify">The application and the person that somebody signed in is; nulls for everybody else.</param>
+/// <param name="logs">Creates the log of the events.</param>
+/// <param name="refusals">Bounds the refusals whose number no quota limits.</param>
+/// <param name="time">Measures durations.</param>
+/// <param name="identify">Returns the application and the person of a signed-in caller, otherwise nulls.</param>
 internal sealed class RequestAudit(
-    RequestDelegate next, AuditTrail trail, RefusalTrail refusals, TimeProvider time, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify)
+    RequestDelegate next, ILoggerFactory logs, RefusalTrail refusals, TimeProvider time, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify)
 {
-    public Task InvokeAsync(HttpContext context)
+    private readonly ILogger _log = logs.CreateLogger(AuditEvent.Category);
+
+    public async Task InvokeAsync(HttpContext context)
     {
-        if (!trail.IsOn || context.GetEndpoint()?.Metadata.GetMetadata<AuditedEndpoint>() is null)
+        if (!_log.IsEnabled(LogLevel.Information) || context.GetEndpoint()?.Metadata.GetMetadata<AuditedEndpoint>() is null)
         {
-            return next(context);
+            await next(context);
+            return;
         }
 
         var notes = new AuditNotes();
         context.Features.Set(notes);
-        return next.ThenAsync(context, (Audit: this, Notes: notes, Started: time.GetTimestamp()), static (context, state, _) =>
+        var started = time.GetTimestamp();
+        try
         {
-            // Neither: somebody who left before there was an answer, or a step on the way to a sign-in.
-            if (state.Notes.Kind is not null || state.Notes.Problem is not null)
+            await next(context);
+        }
+        finally
+        {
+            // Neither for a caller that left before the response, and for a step on the way to a sign-in.
+            if (notes.Kind is not null || notes.Problem is not null)
             {
-                state.Audit.Record(context, state.Notes, state.Started);
+                Record(ToEvent(context, notes, time.GetElapsedTime(started)));
             }
-        });
+        }
     }
 
-    private void Record(HttpContext context, AuditNotes notes, long started)
+    private void Record(AuditEvent happened)
     {
-        var happened = ToEvent(context, notes, time.GetElapsedTime(started));
-        if (RefusalTrail.Takes(happened))
+        if (happened.IsUnlimitedRefusal)
         {
             refusals.Record(happened);
         }
         else
         {
-            trail.Record(happened);
+            happened.WriteTo(_log);
         }
     }
 
@@ -57,33 +62,26 @@ internal sealed class RequestAudit(
             Status = context.Response.StatusCode,
             Subject = subject,
             Client = client,
-            Route = (Endpoint(context) as RouteEndpoint)?.RoutePattern.RawText,
-            Index = notes.Index,
-            Limit = notes.Limit,
+            Route = LoggedRequest.Route(context),
+            Parameters = LoggedRequest.Endpoint(context)?.Metadata.GetMetadata<AuditedParameters>() ?? AuditedParameters.None,
+            Values = notes.Values,
             Cache = notes.Cache,
-            Time = time.GetUtcNow().UtcDateTime,
             Duration = duration,
-            TraceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
+            TraceId = LoggedRequest.TraceId(context),
         };
     }
 
     private static string Outcome(int status) => status == StatusCodes.Status304NotModified ? "not-modified" : "answered";
-
-    /// <summary>The handler of exceptions takes the endpoint away and keeps it here.</summary>
-    private static Endpoint? Endpoint(HttpContext context) =>
-        context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
 }
 
 internal static class RequestAuditExtensions
 {
     public static IServiceCollection AddAudit(this IServiceCollection services) => services
-        .AddSingleton<AuditTrail>()
-        .AddHostedService(provider => provider.GetRequiredService<AuditTrail>())
         .AddSingleton<RefusalTrail>()
         .AddHostedService(provider => provider.GetRequiredService<RefusalTrail>());
 
     /// <param name="app">Where it is added: before everything else.</param>
-    /// <param name="identify">The application and the person that somebody signed in is; nulls for everybody else.</param>
+    /// <param name="identify">Returns the application and the person of a signed-in caller, otherwise nulls.</param>
     public static IApplicationBuilder UseAudit(
         this IApplicationBuilder app, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify) =>
         app.UseMiddleware<RequestAudit>(identify);

@@ -17,8 +17,7 @@ internal static class TelemetryExtensions
 {
     private const string MetricsRoute = "/metrics";
 
-    // Of the framework's other meters (routing, authentication, authorization, memory pools …) most cost each request something. This
-    // instrument costs it two measurements; nclue_gateway.requests.active tells the same.
+    // Of the framework's other meters (routing, authentication, authorization, memory pools …) most cost each request something.
     private const string ServerMeter = "Microsoft.AspNetCore.Hosting";
     private const string ActiveRequests = "http.server.active_requests";
     private const string RequestDuration = "http.server.request.duration";
@@ -63,7 +62,11 @@ internal static class TelemetryExtensions
     public static void UseTelemetry(this IApplicationBuilder app)
     {
         app.ApplicationServices.GetRequiredService<TraceIds>();
-        app.UseMiddleware<RequestTelemetry>();
+        app.Use((context, next) =>
+        {
+            CallersTraces.Link(Activity.Current, context.Request.Headers);
+            return next(context);
+        });
     }
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
@@ -71,7 +74,7 @@ internal static class TelemetryExtensions
 
     private static MetricStreamConfiguration? StreamOf(Instrument instrument) => instrument.Name switch
     {
-        ActiveRequests => MetricStreamConfiguration.Drop,
+        ActiveRequests => new() { Name = "nclue_gateway.requests.active", TagKeys = [] },
         RequestDuration => null, // a series for each method, route, status and version of HTTP
         "nclue_gateway.read.age" => new ExplicitBucketHistogramConfiguration { Boundaries = Ages, CardinalityLimit = MostSeries },
         "nclue_gateway.pacer.wait" => new ExplicitBucketHistogramConfiguration { Boundaries = Waits, CardinalityLimit = MostSeries },
