@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
-# Runs all tests. Needs the .NET SDK of global.json. Installs other missing programs (as root, with apt-get), or names
-# them.
+# ./test.sh         runs all tests but the soaks.
+# ./test.sh fast    runs those that need no real time, no browser and no process of their own, with fewer simulations.
+# ./test.sh long    runs the soaks, one after the other, for half an hour: by hand, before a change of the pacing is released.
+# ./test.sh -class '*.PacerScriptTests'
+#                   passes its arguments to the test program ("-?" lists them).
+# Needs the .NET SDK of global.json. Installs other missing programs (as root, with apt-get), or names them.
 # Ends with a line "N passed, N failed, N skipped" and exit code 0 if all tests passed.
 # UPDATE_DOCUMENTS=1 rewrites the generated documents (such as docs/problems.md). Screenshots go to TestResults, or to
 # TEST_ARTIFACTS.
@@ -57,20 +61,44 @@ if ! dotnet build NclueGateway.sln --configuration "$configuration" --verbosity 
   exit 1
 fi
 
-# The test project is a program that runs itself and also writes its results as XML. On two cores it runs three tests at
-# a time, because tests by the real clock mostly wait.
+# The test project is a program that runs itself and also writes its results as XML.
 tests="src/Gateway.Tests/bin/$configuration/net10.0/Gateway.Tests.dll"
-dotnet "$tests" -noColor -noLogo -longRunning 60 -maxThreads "${TEST_THREADS:-3}" -xml "$results/tests.xml" "$@"
-code=$?
+export DOTNET_TieredPGO=0 # counting how often code runs costs a short run a third more time than it saves
+code=0 aborted=
+run() {
+  local name=$1
+  shift
+  dotnet "$tests" -noColor -noLogo -longRunning 60 -maxThreads "${TEST_THREADS:-3}" -result-xml "$results/$name.xml" "$@" || code=1
+  [ -s "$results/$name.xml" ] || aborted=yes
+}
+case ${1:-} in
+  fast)
+    export SIMULATION_COUNT=${SIMULATION_COUNT:-500}
+    run tests -trait- "Needs=*" "${@:2}"
+    ;;
+  long)
+    TEST_THREADS=1
+    run tests -explicit only "${@:2}"
+    ;;
+  "")
+    # Tests by the real clock mostly wait, but for an event at its time: not beside those that keep all cores busy.
+    run tests -trait- Needs=RealTime
+    run real-time -trait Needs=RealTime
+    ;;
+  *) run tests "$@" ;;
+esac
 
-count() { grep -o "<assembly [^>]*" "$results/tests.xml" 2>/dev/null | sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" | head -n 1; }
+count() { cat "$results"/*.xml 2>/dev/null | grep -o "<assembly [^>]*" | sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" | awk '{ sum += $1 } END { print sum + 0 }'; }
 passed=$(count passed) failed=$(count failed) skipped=$(count skipped) errors=$(count errors)
-failures() { grep -o '<test [^>]*result="Fail"[^>]*>' "$1" | sed -nE 's/.* type="([^"]+)" method="([^"]+)".*/\1.\2/p' | sort -u; }
+failures() {
+  cat "$results"/*.xml 2>/dev/null | grep -o '<test [^>]*result="Fail"[^>]*>' |
+    sed -nE 's/.* type="([^"]+)" method="([^"]+)".*/\1.\2/p' | sort -u
+}
 
 # Real processes by the real clock need a machine without pauses of 100 ms. Up to two failed tests are run again, alone.
 # A test that then passes is reported as such.
-if [ $code -ne 0 ] && [ "${errors:-0}" -eq 0 ]; then
-  methods=$(failures "$results/tests.xml")
+if [ $code -ne 0 ] && [ -z "$aborted" ] && [ "${errors:-0}" -eq 0 ]; then
+  methods=$(failures)
   if [ -n "$methods" ] && [ "$(wc -l <<<"$methods")" -le 2 ]; then
     echo "Run again, alone: $(echo $methods)"
     # shellcheck disable=SC2046 # method names contain no blanks
@@ -88,9 +116,9 @@ if [ "${passed:-0}" -eq 0 ] && [ "$failed" -eq 0 ]; then
   failed=1 # no test ran
 fi
 
-if [ "$failed" -gt 0 ] && [ -f "$results/tests.xml" ]; then
-  failures "$results/tests.xml" | sed 's/^/Failed: /' >>"$TEST_SUMMARY"
+if [ "$failed" -gt 0 ]; then
+  failures | sed 's/^/Failed: /' >>"$TEST_SUMMARY"
 fi
-cat "$TEST_SUMMARY" 2>/dev/null
+sort -u "$TEST_SUMMARY" 2>/dev/null # both runs name their Redis
 echo "${passed:-0} passed, $failed failed, ${skipped:-0} skipped"
 [ "$failed" -eq 0 ]

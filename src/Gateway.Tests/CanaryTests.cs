@@ -9,7 +9,7 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests;
 
 /// <summary>All flows once, and nothing that is secret in anything that anybody but its owner sees.</summary>
-[Collection("RealTime")] // whatever else ran would be listened to as well
+[Collection("Alone")] // whatever else ran would be listened to as well
 public sealed class CanaryTests
 {
     private static readonly string[] Pages =

@@ -21,6 +21,7 @@ namespace NclueGateway.Tests;
 public sealed class StartUpTests
 {
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task Every_mistake_in_the_settings_is_told_at_once_and_no_secret_with_it()
     {
         using var gateway = GatewayProgram.Start(
@@ -130,6 +131,7 @@ public sealed class StartUpTests
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task A_secret_on_the_command_line_keeps_the_gateway_from_starting()
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
@@ -144,6 +146,7 @@ public sealed class StartUpTests
     }
 
     [Theory]
+    [Trait("Needs", "Processes")]
     [InlineData("Production")]
     [InlineData("Development")]
     public async Task With_good_settings_it_answers_logs_in_the_form_of_its_environment_and_ends_cleanly(string environment)
@@ -177,6 +180,7 @@ public sealed class StartUpTests
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task With_a_certificate_in_the_settings_of_Kestrel_it_speaks_TLS()
     {
         var folder = Directory.CreateTempSubdirectory();
@@ -213,6 +217,7 @@ public sealed class StartUpTests
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task An_address_that_is_taken_ends_it_with_an_exit_code_and_one_line_that_says_why()
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);

@@ -8,6 +8,7 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Access;
 
 /// <summary>A frontend's page in a real browser, which asks for preflights and hides what it was not allowed to show.</summary>
+[Trait("Needs", "Processes")]
 public sealed class CrossOriginBrowserTests(TestBrowser browser)
 {
     /// <summary>Reads with a token and tells what the page could see of the answer.</summary>

@@ -4,7 +4,7 @@ using NclueGateway.Micro;
 namespace NclueGateway.Tests.Bench;
 
 /// <summary>What a read that is answered from memory allocates.</summary>
-[Collection("RealTime")] // what else ran would be listened to as well, and be told of
+[Collection("Alone")] // what else ran would be listened to as well, and be told of
 public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoCallers>
 {
     /// <summary>

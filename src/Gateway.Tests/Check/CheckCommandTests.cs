@@ -276,6 +276,7 @@ public sealed class CheckCommandTests
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task As_a_process_it_writes_nothing_but_the_report_and_listens_nowhere()
     {
         await using var installation = await CheckedInstallation.StartAsync(new() { Strict = false });
@@ -303,6 +304,7 @@ public sealed class CheckCommandTests
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task A_word_is_a_command_only_where_a_command_stands()
     {
         var nothing = new Dictionary<string, string>();

@@ -8,6 +8,7 @@ using NclueGateway.Tests.Replicas;
 namespace NclueGateway.Tests.Check;
 
 /// <summary>The check among replicas that share one Redis.</summary>
+[Trait("Needs", "Processes")]
 public sealed class CheckWithRedisTests(TestRedis redis)
 {
     [Fact]

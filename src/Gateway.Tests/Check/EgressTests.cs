@@ -11,6 +11,7 @@ namespace NclueGateway.Tests.Check;
 public sealed class EgressTests
 {
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task The_identity_provider_and_the_collector_are_reached_through_the_proxy_of_the_environment()
     {
         await using var proxy = await TestCollector.StartAsync();

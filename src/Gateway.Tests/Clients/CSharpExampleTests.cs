@@ -10,6 +10,7 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Clients;
 
 /// <summary>The example of the C# client, as a process of its own in front of the sandbox.</summary>
+[Trait("Needs", "Processes")]
 public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running) : IClassFixture<CSharpExampleTests.RunningSandbox>
 {
     private const int Runs = 250;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace NclueGateway.Tests.Deploy;
 
 /// <summary><c>.ci/advisories</c> between programs that stand in for npm, dotnet and curl.</summary>
+[Trait("Needs", "Processes")]
 public sealed class AdvisoriesTests : IDisposable
 {
     private const string NoFindings = """echo '{"vulnerabilities":{},"metadata":{"vulnerabilities":{"high":0,"critical":0}}}'""";

@@ -43,6 +43,7 @@ public sealed class ComposeSecretsTests : IDisposable
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task Redis_starts_with_its_users_and_gives_each_no_more_than_it_needs()
     {
         await RunAsync("AK\nSK\n");

@@ -9,7 +9,8 @@ namespace NclueGateway.Tests.Deploy;
 /// Whether a gateway reads out what is asked of it. Not beside other tests: hosts of one process share what OpenTelemetry listens to, and one
 /// that ends takes metrics from the others.
 /// </summary>
-[Collection("RealTime")]
+[Collection("Alone")]
+[Trait("Needs", "RealTime")]
 public sealed partial class MonitoredMetricsTests(TestRedis redis)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -8,6 +8,7 @@ namespace NclueGateway.Tests.Deploy;
 public sealed class NuGetFeedTests
 {
     [Theory]
+    [Trait("Needs", "Processes")]
     [InlineData("/feed", "/feed")]
     [InlineData("", "")]
     public async Task A_feed_that_is_given_is_the_only_one(string feed, string sources)

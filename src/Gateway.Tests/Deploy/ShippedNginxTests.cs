@@ -5,6 +5,7 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Deploy;
 
 /// <summary><c>deploy/nginx/nclue-gateway.conf</c> in a real nginx in front of a gateway. How it replaces replicas: <c>RollingRestartTests</c>.</summary>
+[Trait("Needs", "Processes")]
 public sealed class ShippedNginxTests
 {
     private static readonly string[] Expected = ["server_tokens off;", "limit_req zone=", "limit_conn nclue_gateway_connections ", "client_header_timeout 10s;"];

@@ -74,6 +74,7 @@ public sealed class BelowPathTests(TestBrowser browser)
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task Execute_in_Swagger_UI_asks_below_the_path_and_its_sign_in_leads_back()
     {
         await using var gateway = await StartAsync();

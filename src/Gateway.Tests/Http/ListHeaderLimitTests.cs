@@ -70,6 +70,7 @@ public sealed class ListHeaderLimitTests
     /// gateway's own process, so that the load of the machine does not count.
     /// </summary>
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task No_header_of_30_kB_costs_much()
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);

@@ -56,6 +56,7 @@ public sealed class RawRefusalTests
     }
 
     [Fact]
+    [Trait("Needs", "RealTime")]
     public async Task Headers_and_bodies_that_do_not_come_are_waited_for_a_while()
     {
         await using var gateway = await SessionHost.StartAsync();

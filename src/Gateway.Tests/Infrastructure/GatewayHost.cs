@@ -74,6 +74,11 @@ internal sealed class GatewayHost : IAsyncDisposable
         SimulatedNclueOptions? nclue = null, IReadOnlyDictionary<string, string?>? settings = null, bool realTime = false,
         string environment = "Production", Action<TestIssuer>? provider = null)
     {
+        if (realTime)
+        {
+            SlowTests.ShouldSayWhatTheyNeed();
+        }
+
         var clock = realTime ? null : new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         TimeProvider time = clock ?? TimeProvider.System;
         nclue ??= new SimulatedNclueOptions { Frozen = true };

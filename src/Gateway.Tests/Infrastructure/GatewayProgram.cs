@@ -37,6 +37,7 @@ internal static class GatewayProgram
     /// <param name="arguments">Its command line.</param>
     public static Process Start(Dictionary<string, string> settings, params string[] arguments)
     {
+        SlowTests.ShouldSayWhatTheyNeed();
         var start = new ProcessStartInfo("dotnet", [typeof(GatewayBuilder).Assembly.Location, .. arguments])
         {
             UseShellExecute = false,

@@ -29,6 +29,20 @@ internal sealed class RawConnection : IDisposable
 
     public ValueTask SendAsync(string text) => Stream.WriteAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken);
 
+    /// <summary>Reads until a text has come, or the server closes the connection.</summary>
+    public async Task<string> ReadUntilAsync(string end)
+    {
+        var seen = new StringBuilder();
+        var buffer = new byte[4096];
+        while (!seen.ToString().Contains(end, StringComparison.Ordinal)
+            && await Stream.ReadAsync(buffer, TestContext.Current.CancellationToken) is > 0 and var read)
+        {
+            seen.Append(Encoding.Latin1.GetString(buffer, 0, read));
+        }
+
+        return seen.ToString();
+    }
+
     /// <summary>Sends a request for <c>/health/live</c> and returns the status; null when the server closes the connection instead.</summary>
     public async Task<string?> AskAsync()
     {

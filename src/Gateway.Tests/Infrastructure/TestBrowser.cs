@@ -19,6 +19,7 @@ public sealed class TestBrowser : IAsyncLifetime
     /// <summary>A page in a profile without cookies, storage and cache; disposed of with what it has seen.</summary>
     internal async Task<BrowserPage> OpenAsync()
     {
+        SlowTests.ShouldSayWhatTheyNeed();
         var (_, browser) = await _started.Value;
         return await BrowserPage.OpenAsync(await browser.NewContextAsync());
     }

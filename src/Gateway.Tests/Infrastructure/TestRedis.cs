@@ -21,7 +21,11 @@ public sealed class TestRedis : IAsyncLifetime
     public TestRedis() => _connectionString = new(StartAsync);
 
     /// <summary>Where it is. The first test that asks starts it.</summary>
-    public Task<string> ConnectionStringAsync() => _connectionString.Value;
+    public Task<string> ConnectionStringAsync()
+    {
+        SlowTests.ShouldSayWhatTheyNeed();
+        return _connectionString.Value;
+    }
 
     public ValueTask InitializeAsync() => default;
 

@@ -218,7 +218,7 @@ public sealed class BoundedCallTests
         await using var upstream = RawUpstream.Start(answer);
         await using var gateway = await Calls.StartGatewayAsync(upstream);
 
-        var page = await gateway.WhileTimePassesAsync(gateway.ReadAsync());
+        var page = await gateway.WhileTimePassesAsync(gateway.ReadAsync(), upstream);
 
         page.Status.ShouldBeOneOf(HttpStatusCode.BadGateway, HttpStatusCode.GatewayTimeout);
         gateway.Logs.GetSnapshot().ShouldAllBe(record => record.Level < LogLevel.Error);

@@ -9,29 +9,34 @@ namespace NclueGateway.Tests.Nclue;
 internal static class Calls
 {
     /// <summary>Moves the clock on, a little at a time, until <paramref name="task"/> is done.</summary>
-    public static async Task<T> WhileTimePassesAsync<T>(this GatewayHost gateway, Task<T> task)
+    public static async Task<T> WhileTimePassesAsync<T>(this GatewayHost gateway, Task<T> task, RawUpstream? upstream = null)
     {
-        await gateway.LetTimePassUntilAsync(() => task.IsCompleted);
+        await gateway.LetTimePassUntilAsync(() => task.IsCompleted, upstream);
         return await task;
     }
 
     /// <summary>Moves the clock on, a little at a time, until something is so.</summary>
-    public static async Task LetTimePassUntilAsync(this GatewayHost gateway, Func<bool> isSo)
+    /// <param name="gateway">The gateway whose clock it is.</param>
+    /// <param name="isSo">Whether time has passed for long enough.</param>
+    /// <param name="upstream">The upstream that is called in place of the simulated one.</param>
+    public static async Task LetTimePassUntilAsync(this GatewayHost gateway, Func<bool> isSo, RawUpstream? upstream = null)
     {
         var refresher = gateway.Services.GetRequiredService<BlockRefresher>();
         var real = TimeProvider.System.GetTimestamp();
-        var arrived = gateway.Nclue.Arrivals.Count;
+        var arrived = Arrivals();
         await WaitUntilAsync(isSo, () =>
         {
             // A busy machine must not make the clock run away from a call that is on its way.
-            var isUnderWay = refresher.Status.InFlight > 0 && gateway.Nclue.Arrivals.Count == arrived;
+            var isUnderWay = refresher.Status.InFlight > 0 && Arrivals() == arrived;
             if (!isUnderWay || TimeProvider.System.GetElapsedTime(real) > TimeSpan.FromMilliseconds(250))
             {
-                arrived = refresher.Status.InFlight > 0 ? arrived : gateway.Nclue.Arrivals.Count;
+                arrived = refresher.Status.InFlight > 0 ? arrived : Arrivals();
                 gateway.Clock.Advance(TimeSpan.FromMilliseconds(100));
                 real = TimeProvider.System.GetTimestamp();
             }
         });
+
+        int Arrivals() => upstream?.Requests.Count ?? gateway.Nclue.Arrivals.Count;
     }
 
     /// <summary>Waits until something is so, and does something now and then.</summary>

@@ -11,7 +11,7 @@ using OpenTelemetry.Trace;
 namespace NclueGateway.Tests.Operations;
 
 /// <summary>What a collector is sent, and what is said when it does not take it. Spans are those of the whole process, so that these tests run alone.</summary>
-[Collection("RealTime")]
+[Collection("Alone")]
 public sealed class CollectorTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

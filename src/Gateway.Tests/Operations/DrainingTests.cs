@@ -57,6 +57,7 @@ public sealed class DrainingTests
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task What_was_on_its_way_when_it_takes_no_more_is_answered_and_what_comes_later_is_sent_to_another()
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());

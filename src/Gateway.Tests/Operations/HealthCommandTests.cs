@@ -14,6 +14,7 @@ namespace NclueGateway.Tests.Operations;
 public sealed class HealthCommandTests
 {
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task It_asks_a_gateway_that_runs_with_the_same_address_and_needs_no_other_setting()
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);

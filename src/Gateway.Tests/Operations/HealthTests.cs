@@ -135,6 +135,7 @@ public sealed class HealthTests
     }
 
     [Theory]
+    [Trait("Needs", "Processes")]
     [InlineData("")] // HTTP/1.0, and the gateway's own address as the Host
     [InlineData("proxy_set_header Host $host;")]
     [InlineData("proxy_http_version 1.1; proxy_set_header X-Real-IP $remote_addr;")]

@@ -71,6 +71,7 @@ public sealed class LogLevelTests
 
     /// <summary>What is there in production: a file that is written while the process runs.</summary>
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task A_file_that_changes_turns_request_lines_on_and_off_again_without_a_restart()
     {
         var environment = $"Levels{Guid.NewGuid():N}";

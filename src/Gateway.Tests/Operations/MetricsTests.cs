@@ -9,7 +9,7 @@ namespace NclueGateway.Tests.Operations;
 /// <summary>
 /// What Prometheus reads. Hosts of one process share what OpenTelemetry listens to, so that these tests run alone, and no number here is exact.
 /// </summary>
-[Collection("RealTime")]
+[Collection("Alone")]
 public sealed class MetricsTests
 {
     private static readonly Uri Metrics = new("/metrics", UriKind.Relative);

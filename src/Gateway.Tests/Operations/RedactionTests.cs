@@ -99,6 +99,7 @@ public sealed class RedactionTests
 
     /// <summary>The framework's own line of a request, which has its query, at a level at which nobody runs it.</summary>
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task The_process_writes_no_secret_of_a_query()
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);

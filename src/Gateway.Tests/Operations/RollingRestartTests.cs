@@ -9,7 +9,7 @@ using NclueGateway.Tests.Replicas;
 namespace NclueGateway.Tests.Operations;
 
 /// <summary>Three gateway processes on one Redis behind an nginx with the configuration that is shipped, as somebody runs them without Kubernetes.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class RollingRestartTests(TestRedis redis)
 {
     private const int Readers = 200;

@@ -10,6 +10,7 @@ public sealed class SecretsFolderTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task The_gateway_starts_with_secrets_as_Kubernetes_lays_them_out()
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
@@ -32,6 +33,7 @@ public sealed class SecretsFolderTests : IDisposable
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public async Task A_file_wins_over_the_environment_and_the_command_line_over_both()
     {
         Write("Nclue__Timeout", "file");

@@ -8,7 +8,7 @@ using NclueGateway.Tests.Replicas;
 namespace NclueGateway.Tests.Operations;
 
 /// <summary>The gateway as a process of its own, whose secrets are swapped as Kubernetes does it, under load and by the real clock.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class SecretsRotationTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;

@@ -55,6 +55,7 @@ public sealed class SettingsReloadTests : IDisposable
     }
 
     [Fact]
+    [Trait("Needs", "Processes")]
     public void A_folder_that_Kubernetes_swaps_by_a_link_is_seen()
     {
         Write(Path.Combine("..1", "Nclue__SecretKey"), "old");

@@ -7,7 +7,7 @@ using NclueGateway.Tests.Replicas;
 namespace NclueGateway.Tests.Operations;
 
 /// <summary>The gateway as a process of its own, whose standard output nobody takes any more.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class StuckLogTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

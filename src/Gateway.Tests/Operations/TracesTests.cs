@@ -9,7 +9,7 @@ using NclueGateway.Tests.Replicas;
 namespace NclueGateway.Tests.Operations;
 
 /// <summary>What a tracing backend is told, seen where it comes from. Hosts of one process share what is listened to, so that these tests run alone.</summary>
-[Collection("RealTime")]
+[Collection("Alone")]
 public sealed class TracesTests : IDisposable
 {
     private readonly string _callersTrace = ActivityTraceId.CreateRandom().ToHexString();

@@ -13,7 +13,7 @@ using StackExchange.Redis;
 namespace NclueGateway.Tests.Replicas;
 
 /// <summary>What others write to the keys of sessions. The gateway's clock is the test's.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class OddSessionValuesTests : IAsyncLifetime
 {
     private const string Times =

@@ -11,7 +11,7 @@ namespace NclueGateway.Tests.Replicas;
 
 /// <summary>Two replicas on a Redis to which another application writes, into every key that there is.</summary>
 /// <remarks>The seed in a test's name replays which kinds of values are written, in which order; what the gateways do meanwhile goes by real time.</remarks>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class OddValuesTests
 {
     /// <summary>A pause is kept, as it has to be: <see cref="Nclue.Pacing.OddPacerValuesTests"/> shows that it ends.</summary>

@@ -9,7 +9,8 @@ namespace NclueGateway.Tests.Replicas;
 /// Three gateway processes on one Redis, as <c>bench/budget.sh</c> runs them, for as long as a test may take. Measured by that program: what
 /// hundreds of other tests have left in this process would stop the watch.
 /// </summary>
-[Collection("RealTime")]
+[Collection("Alone")]
+[Trait("Needs", "RealTime")]
 public sealed class ProcessTests
 {
     [Fact]
@@ -38,6 +39,16 @@ public sealed class ProcessTests
         seen.Calls.ShouldBe(1);
         seen.Notes.ShouldContain(note => note.Contains("200 × 200"));
     }
+
+    /// <summary>Every scenario for five minutes, in which each reader reads some 600 pages.</summary>
+    [Theory(Explicit = true)]
+    [InlineData("steady")]
+    [InlineData("slow")]
+    [InlineData("kill")]
+    [InlineData("outage")]
+    [InlineData("rotation")]
+    public async Task However_long_it_takes_the_upstream_cannot_tell_them_from_one(string scenario) =>
+        (await MeasureAsync(scenario, 300)).Ages.ShouldNotBeEmpty();
 
     /// <summary>Runs a scenario in which the budget is kept and no read fails.</summary>
     private static async Task<Measurement> MeasureAsync(string scenario, int seconds)

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace NclueGateway.Tests.Replicas;
 
 /// <summary>A Redis of each test's own that goes away in one of the ways that it can, and comes back.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class RedisAwayTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

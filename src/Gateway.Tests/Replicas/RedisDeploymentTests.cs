@@ -12,7 +12,7 @@ using StackExchange.Redis;
 namespace NclueGateway.Tests.Replicas;
 
 /// <summary>Redis as people run it. The connection strings are those of <c>docs/configuration.md</c>.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class RedisDeploymentTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

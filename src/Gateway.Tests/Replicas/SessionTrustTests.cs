@@ -17,7 +17,7 @@ using static NclueGateway.Tests.Replicas.Browsers;
 namespace NclueGateway.Tests.Replicas;
 
 /// <summary>What a gateway takes from a real Redis for a session of its own, and what it does not.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class SessionTrustTests : IAsyncLifetime
 {
     private const string Ring = "nclue-gateway:data-protection-keys";

@@ -10,7 +10,7 @@ using StackExchange.Redis;
 namespace NclueGateway.Tests.Replicas;
 
 /// <summary>Replicas on one real Redis, by the real clock.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class SharedBlocksTests(TestRedis redis)
 {
     private readonly string _account = ReplicaSettings.NewAccount();

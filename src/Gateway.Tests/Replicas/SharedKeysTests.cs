@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace NclueGateway.Tests.Replicas;
 
 /// <summary>What replicas on one Redis tell each other of the keys, by the real clock.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class SharedKeysTests(TestRedis redis)
 {
     private const string NextAccessKey = "ncp_iam_NEXT";

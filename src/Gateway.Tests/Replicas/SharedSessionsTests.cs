@@ -12,7 +12,7 @@ using static NclueGateway.Tests.Replicas.Browsers;
 namespace NclueGateway.Tests.Replicas;
 
 /// <summary>Browser sessions of two replicas on one real Redis. The clock of both is the test's.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
 {
     private static readonly string Certificate = CreateCertificate(TimeProvider.System.GetUtcNow().AddDays(1));

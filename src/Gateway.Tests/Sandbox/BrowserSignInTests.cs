@@ -5,6 +5,7 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Sandbox;
 
 /// <summary>What a person sees: a real browser, a frontend of another origin, the provider's page, and the gateway in between.</summary>
+[Trait("Needs", "Processes")]
 public sealed class BrowserSignInTests(TestBrowser browser)
 {
     private static readonly SandboxOptions AnyPorts = new() { GatewayPort = 0, NcluePort = 0, IdentityPort = 0, FrontendPort = 0 };

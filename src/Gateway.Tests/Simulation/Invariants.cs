@@ -95,7 +95,7 @@ internal sealed class Invariants(RandomSchedule schedule)
         var until = replica.Pacer.Pause is { } pause ? World.Now + pause.Left.Ticks : 0;
         if (_pauses.TryGetValue(replica, out var before) && before > World.Now + Rounding.Ticks)
         {
-            World.Check(until >= before - Rounding.Ticks, "(e) a replica's pause shrank");
+            World.Check(until >= before - Rounding.Ticks, $"(e) a replica's pause shrank");
         }
 
         _pauses[replica] = until;

@@ -127,7 +127,7 @@ internal sealed class RandomSchedule
             World.RunUntil(_faults.EndsAt);
         }
 
-        World.Note("the last fault is over");
+        World.Note($"the last fault is over");
         LastFaultAt = World.Now;
         World.RunUntil(World.Now + Options.Timeout.Ticks); // what was under way has come to an end, and has paused whom it pauses
         ConvergedAt = World.Now + (IsHealthy ? FairWait + TimeSpan.FromSeconds(60) : UntilConverged()).Ticks;

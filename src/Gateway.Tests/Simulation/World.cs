@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NclueGateway.Tests.Simulation;
 
 /// <summary>
@@ -23,7 +25,8 @@ internal sealed class World(int seed)
     /// <summary>Where what happens is written down, if anybody wants to read it.</summary>
     public Action<string>? Journal { get; set; }
 
-    public void Note(string what) => Journal?.Invoke($"{TimeSpan.FromTicks(Now - Start).TotalSeconds,9:0.000} {what}");
+    public void Note([InterpolatedStringHandlerArgument("")] TextIfRead what) =>
+        Journal?.Invoke($"{TimeSpan.FromTicks(Now - Start).TotalSeconds,9:0.000} {what.ToStringAndClear()}");
 
     public TimeSpan Since(long then) => TimeSpan.FromTicks(Now - then);
 
@@ -36,11 +39,11 @@ internal sealed class World(int seed)
 
     public void Fail(Exception failure) => Failure ??= failure;
 
-    public void Check(bool isSo, string invariant)
+    public void Check(bool isSo, [InterpolatedStringHandlerArgument(nameof(isSo))] TextIfRead invariant)
     {
         if (!isSo)
         {
-            Fail(new InvariantException(invariant));
+            Fail(new InvariantException(invariant.ToStringAndClear()));
         }
     }
 
@@ -52,7 +55,7 @@ internal sealed class World(int seed)
         {
             for (var steps = 0; Failure is null; steps++)
             {
-                Check(steps < 100_000, "something spins");
+                Check(steps < 100_000, $"something spins");
                 if (_ready.TryDequeue(out var action))
                 {
                     action();
@@ -86,3 +89,27 @@ internal sealed class World(int seed)
 
 /// <summary>Something happened that must never happen.</summary>
 internal sealed class InvariantException(string invariant) : Exception(invariant);
+
+/// <summary>A text that is not put together when nothing reads it: there are many, and few are read.</summary>
+[InterpolatedStringHandler]
+internal ref struct TextIfRead
+{
+    private DefaultInterpolatedStringHandler _text;
+
+    public TextIfRead(int literals, int values, World world, out bool isRead)
+        : this(literals, values, world.Journal is null, out isRead)
+    {
+    }
+
+    public TextIfRead(int literals, int values, bool isSo, out bool isRead)
+    {
+        isRead = !isSo;
+        _text = isRead ? new(literals, values) : default;
+    }
+
+    public void AppendLiteral(string literal) => _text.AppendLiteral(literal);
+
+    public void AppendFormatted<T>(T value, string? format = null) => _text.AppendFormatted(value, format);
+
+    public string ToStringAndClear() => _text.ToStringAndClear();
+}

@@ -4,8 +4,8 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.TaskRuns;
 
-/// <summary>By the real clock, with nothing else running: what only real time can show.</summary>
-[Collection("RealTime")]
+/// <summary>What only the real clock can show.</summary>
+[Trait("Needs", "RealTime")]
 public sealed class RealTimeTests
 {
     private static readonly int[] Limits = [1, 7, 20, 50, 100];
@@ -67,7 +67,7 @@ public sealed class RealTimeTests
         async Task ReadOnAsync(HttpClient client, int seed)
         {
             var random = new Random(seed);
-            using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100), clock);
+            using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(200), clock);
             while (!end.IsCancellationRequested)
             {
                 var (index, limit) = pages[random.Next(pages.Length)];

@@ -12,6 +12,7 @@ using StackExchange.Redis;
 namespace NclueGateway.Tests.Access.Sessions;
 
 /// <summary>What the key ring makes of entries of any kind: those that are no keys are left out, with one warning.</summary>
+[Trait("Needs", "Processes")]
 public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
 {
     private const string Time = "2026-01-01T00:00:00Z";

@@ -11,6 +11,7 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Http.OpenApi;
 
 /// <summary>Swagger UI in a real browser, which holds it to its content security policy.</summary>
+[Trait("Needs", "Processes")]
 public sealed class SwaggerUiBrowserTests(TestBrowser browser)
 {
     private const string Get = "#operations-Task_runs-listTaskRuns";

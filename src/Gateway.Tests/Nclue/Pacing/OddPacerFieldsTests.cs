@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace NclueGateway.Tests.Nclue.Pacing;
 
 /// <summary>Too few and too many fields in the hash of the pacer's script. The seed in a test's name replays which of them are left.</summary>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class OddPacerFieldsTests(TestRedis redis)
 {
     [Theory]

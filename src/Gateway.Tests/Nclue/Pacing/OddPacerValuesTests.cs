@@ -10,7 +10,7 @@ namespace NclueGateway.Tests.Nclue.Pacing;
 
 /// <summary>The pacer's script on a real Redis, to which another application writes.</summary>
 /// <remarks>The seed in a test's name replays what is written and what is asked, in which order.</remarks>
-[Collection("RealTime")]
+[Trait("Needs", "RealTime")]
 public sealed class OddPacerValuesTests(TestRedis redis)
 {
     private static readonly string[] Fields =
