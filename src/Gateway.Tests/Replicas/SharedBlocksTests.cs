@@ -120,7 +120,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         await using var one = await StartAsync();
         await one.ReadAsync();
         var list = one.Services.GetRequiredService<TaskRunList>();
-        list.Blocks.TryGet(0, out var held).ShouldBeTrue();
+        list.TryGet(0, out var held).ShouldBeTrue();
         var newest = held!.Block;
         var empty = new TaskRunRowsBuilder(1).Build(0);
         var late = new TaskRunBlock(0, newest.DepartedAt - TimeProvider.System.TimestampFrequency, empty, newest.FetchedAt - 1_000);

@@ -69,7 +69,7 @@ internal sealed class BlockRefresher : BackgroundService
                     _health.Hold,
                     _schedule.InFlight,
                     _schedule.Waits,
-                    _list.Blocks.All.Count(),
+                    _list.Blocks.Count(),
                     wanted,
                     oldest is { } departedAt ? _cache.KeepFor - _time.GetElapsedTime(departedAt, now) : null);
             }

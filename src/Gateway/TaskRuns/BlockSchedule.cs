@@ -140,7 +140,7 @@ internal sealed class BlockSchedule(
     public bool Wants(int block, long now) =>
         block <= list.Extent.Frontier && Age(block, now) >= _dueAfter && !shared.IsLooking(block)
         && (_demand.Contains(block) || _owed.Contains(block) || _sentAway.Exists(s => s.Block == block)
-            || (list.Blocks.TryGet(block, out var held) && IsWanted(held, now)));
+            || (list.TryGet(block, out var held) && IsWanted(held, now)));
 
     /// <summary>The block to ask for next, or null when there is nothing to ask for now.</summary>
     public BlockPick? Next(long now)
@@ -220,7 +220,7 @@ internal sealed class BlockSchedule(
     /// <summary>How many blocks are kept fresh, and when the oldest of them departed; null without one.</summary>
     public (int Count, long? Oldest) Wanted(long now)
     {
-        var wanted = list.Blocks.All.Where(block => IsWanted(block.Value, now)).Select(block => block.Value.Block.DepartedAt).ToList();
+        var wanted = list.Blocks.Where(held => IsWanted(held, now)).Select(held => held.Block.DepartedAt).ToList();
         return (wanted.Count, wanted.Count > 0 ? wanted.Min() : null);
     }
 
@@ -228,9 +228,9 @@ internal sealed class BlockSchedule(
     public TimeSpan? UntilNext(long now)
     {
         TimeSpan? soonest = null;
-        foreach (var (number, held) in list.Blocks.All)
+        foreach (var held in list.Blocks)
         {
-            if (IsWanted(held, now) && IsAvailable(number, now))
+            if (IsWanted(held, now) && IsAvailable(held.Block.Number, now))
             {
                 Consider(time.GetElapsedTime(now, Math.Max(now, held.Block.DepartedAt + _dueAfter)));
             }
@@ -261,9 +261,9 @@ internal sealed class BlockSchedule(
     private int? OldestDue(long now)
     {
         (int Number, long DepartedAt)? oldest = null;
-        foreach (var (number, held) in list.Blocks.All)
+        foreach (var held in list.Blocks)
         {
-            var departedAt = held.Block.DepartedAt;
+            var (number, departedAt) = (held.Block.Number, held.Block.DepartedAt);
             if (IsWanted(held, now) && (oldest is null || (departedAt, number).CompareTo((oldest.Value.DepartedAt, oldest.Value.Number)) < 0)
                 && IsEligible(number, now))
             {
@@ -281,9 +281,9 @@ internal sealed class BlockSchedule(
     private bool IsAvailable(int block, long now) =>
         block <= list.Extent.Frontier && InFlightFor(block, now) is null && !shared.IsLooking(block) && Unreadable(block, now) is null;
 
-    private long Age(int block, long now) => list.Blocks.TryGet(block, out var held) ? now - held.Block.DepartedAt : long.MaxValue;
+    private long Age(int block, long now) => list.TryGet(block, out var held) ? now - held.Block.DepartedAt : long.MaxValue;
 
-    private long DepartedAt(int block) => list.Blocks.TryGet(block, out var held) ? held.Block.DepartedAt : 0;
+    private long DepartedAt(int block) => list.TryGet(block, out var held) ? held.Block.DepartedAt : 0;
 
     private readonly record struct SentAway(int Block, CallerIdentity Caller, long At);
 }

@@ -55,7 +55,7 @@ internal sealed partial class DiagnosingNormalizer(
     private void DetectMisconfiguration(int block, long departedAt, NormalizedAnswer answer)
     {
         if (block == 1 && answer.Rows.Count == 0
-            && list.Blocks.TryGet(0, out var first) && first.Block.Rows is { IsFull: true, Total: { } total and > TaskRunRows.Capacity }
+            && list.TryGet(0, out var first) && first.Block.Rows is { IsFull: true, Total: { } total and > TaskRunRows.Capacity }
             && Interlocked.Exchange(ref _saidIndexUnit, 1) == 0)
         {
             WrongIndexUnit(logger, total, options.IndexUnit);
@@ -73,7 +73,7 @@ internal sealed partial class DiagnosingNormalizer(
     /// </summary>
     private int? NewRunHoursOff(int block, long departedAt, NormalizedAnswer answer)
     {
-        if (!list.Blocks.TryGet(block, out var before) || time.GetElapsedTime(before.Block.DepartedAt, departedAt) > Tolerance)
+        if (!list.TryGet(block, out var before) || time.GetElapsedTime(before.Block.DepartedAt, departedAt) > Tolerance)
         {
             return null;
         }
@@ -83,7 +83,7 @@ internal sealed partial class DiagnosingNormalizer(
         for (var row = 0; row < answer.Rows.Count; row++)
         {
             if (answer.CreatedAt[row] is { } created && HoursOff(created - now) is { } hours
-                && !list.Blocks.All.Any(b => b.Value.Block.Rows.IdHashes.Contains(answer.Rows.IdHashes[row])))
+                && !list.Blocks.Any(held => held.Block.Rows.IdHashes.Contains(answer.Rows.IdHashes[row])))
             {
                 return hours;
             }

@@ -21,16 +21,6 @@ internal readonly record struct PageParts(PageRequest Request, ListExtent Extent
     public long DepartedAt => Math.Min(First.Block!.DepartedAt, Second?.Block!.DepartedAt ?? long.MaxValue);
 
     /// <summary>The blocks without a copy, and those whose copy departed before timestamp <paramref name="oldest"/>.</summary>
-    public IEnumerable<int> Lacking(long oldest)
-    {
-        if (!(First.Block?.DepartedAt >= oldest))
-        {
-            yield return First.Number;
-        }
-
-        if (Second is { } second && !(second.Block?.DepartedAt >= oldest))
-        {
-            yield return second.Number;
-        }
-    }
+    public IEnumerable<int> Lacking(long oldest) => new[] { First, Second ?? First }
+        .Where(part => !(part.Block?.DepartedAt >= oldest)).Select(part => part.Number).Distinct();
 }

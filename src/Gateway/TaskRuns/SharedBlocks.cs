@@ -48,7 +48,7 @@ internal sealed partial class SharedBlocks(
     public bool IsLooking(int block) => _looks.ContainsKey(block);
 
     public long Known(int block) =>
-        Math.Max(list.Blocks.TryGet(block, out var held) ? held.Block.FetchedAt : 0, _unreadable.GetValueOrDefault(block));
+        Math.Max(list.TryGet(block, out var held) ? held.Block.FetchedAt : 0, _unreadable.GetValueOrDefault(block));
 
     public Task LookAsync(int block)
     {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using NclueGateway.Caching;
 using NclueGateway.Nclue;
 
@@ -6,14 +8,17 @@ namespace NclueGateway.TaskRuns;
 /// <summary>The upstream's list as far as it is known here: blocks, and how long it is. Any number of readers; the refresher writes.</summary>
 internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
 {
-    private readonly MemoryBlockStore _blocks = new(options.MaxBlocks);
+    private readonly ConcurrentDictionary<int, HeldBlock> _blocks = new();
     private readonly long _freshFor = time.Ticks(options.FreshFor);
     private readonly long _interest = time.Ticks(options.InterestFor);
     private ListExtent _extent = ListExtent.Unknown;
 
     public ListExtent Extent => Volatile.Read(ref _extent);
 
-    public MemoryBlockStore Blocks => _blocks;
+    /// <summary>The blocks in memory, at most <c>Cache:MaxBlocks</c> of them: the least recently read is evicted first.</summary>
+    public IEnumerable<HeldBlock> Blocks => _blocks.Select(block => block.Value);
+
+    public bool TryGet(int number, [NotNullWhen(true)] out HeldBlock? held) => _blocks.TryGetValue(number, out held);
 
     /// <summary>Finds the blocks of a page.</summary>
     /// <param name="request">The page.</param>
@@ -56,37 +61,47 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
         // every full block brings a total.
         var proof = parts.Extent.Proof;
         return parts.Extent.End is not null && proof != parts.First.Number && proof != parts.Second?.Number
-            && _blocks.TryGet(proof, out var held) && !held.Block.Rows.IsFull && MarkRead(proof, now)
+            && TryGet(proof, out var held) && !held.Block.Rows.IsFull && MarkRead(proof, now)
             || shouldRefresh;
     }
 
     /// <summary>Takes in a block that came, unless there is a newer copy of it, or newer evidence says that it lies past the end.</summary>
     public void Add(TaskRunBlock block, long now)
     {
-        if (_blocks.TryGet(block.Number, out var newer) && newer.Block.DepartedAt >= block.DepartedAt)
+        if (TryGet(block.Number, out var held) && held.Block.DepartedAt >= block.DepartedAt)
         {
-            return;
+            return; // there is a newer copy
         }
 
-        var extent = Extent.With(block, number => _blocks.TryGet(number, out var held) && held.Block.Rows.IsFull
-            && block.DepartedAt - held.Block.DepartedAt <= _freshFor);
+        var extent = Extent.With(block, number => TryGet(number, out var other) && other.Block.Rows.IsFull
+            && block.DepartedAt - other.Block.DepartedAt <= _freshFor);
         if (block.Number > extent.Frontier)
         {
             return;
         }
 
         // The block first: a reader that sees the new extent finds the block that proves it.
-        if (_blocks.Set(block, now) == extent.Proof)
+        if (held is not null)
         {
-            extent = extent.WithoutEnd();
+            held.Renew(block);
+        }
+        else
+        {
+            if (_blocks.Count >= options.MaxBlocks && Blocks.MinBy(other => other.LastReadAt)!.Block.Number is var evicted)
+            {
+                _blocks.TryRemove(evicted, out _);
+                extent = evicted == extent.Proof ? extent.WithoutEnd() : extent;
+            }
+
+            _blocks[block.Number] = new(block, now);
         }
 
         Volatile.Write(ref _extent, extent);
         if (extent.End is not null)
         {
-            foreach (var (beyond, _) in _blocks.All.Where(b => b.Key > extent.Frontier))
+            foreach (var beyond in _blocks.Keys.Where(number => number > extent.Frontier))
             {
-                _blocks.Remove(beyond);
+                _blocks.TryRemove(beyond, out _);
             }
         }
     }
@@ -94,9 +109,9 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
     /// <summary>Drops the copies that departed before timestamp <paramref name="oldest"/>.</summary>
     public void RemoveOlderThan(long oldest)
     {
-        foreach (var (number, _) in _blocks.All.Where(b => b.Value.Block.DepartedAt < oldest))
+        foreach (var number in Blocks.Where(held => held.Block.DepartedAt < oldest).Select(held => held.Block.Number))
         {
-            _blocks.Remove(number);
+            _blocks.TryRemove(number, out _);
             if (Extent is { End: not null } extent && extent.Proof == number)
             {
                 Volatile.Write(ref _extent, extent.WithoutEnd());
@@ -104,8 +119,8 @@ internal sealed class TaskRunList(CacheOptions options, TimeProvider time)
         }
     }
 
-    private bool MarkRead(int number, long now) => _blocks.TryGet(number, out var held) && held.MarkRead(now, _interest);
+    private bool MarkRead(int number, long now) => TryGet(number, out var held) && held.MarkRead(now, _interest);
 
     private PagePart Part(int number, int from, int to, long oldest) =>
-        new(number, _blocks.TryGet(number, out var held) && held.Block is var block && block.DepartedAt >= oldest ? block : null, from, to);
+        new(number, TryGet(number, out var held) && held.Block is var block && block.DepartedAt >= oldest ? block : null, from, to);
 }
