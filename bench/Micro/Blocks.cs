@@ -1,6 +1,7 @@
-using NclueGateway.Nclue;
+using NclueGateway.Mirror.Blocks;
 using NclueGateway.Sandbox.Nclue;
-using NclueGateway.TaskRuns;
+using NclueGateway.TaskRuns.Normalizing;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.Micro;
 

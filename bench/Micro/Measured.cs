@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using NclueGateway.Operations;
+using NclueGateway.Observability.Logging;
 
 namespace NclueGateway.Micro;
 

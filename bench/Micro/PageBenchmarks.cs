@@ -1,7 +1,7 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
-using NclueGateway.Caching;
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.TaskRuns.Pages;
 
 namespace NclueGateway.Micro;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using NclueGateway.Nclue;
+using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Micro;
 

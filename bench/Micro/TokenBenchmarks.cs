@@ -3,7 +3,8 @@ using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
-using NclueGateway.Access;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
 using NclueGateway.Sandbox.Identity;
 
 namespace NclueGateway.Micro;

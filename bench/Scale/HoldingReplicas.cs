@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using NclueGateway.Budget;
 using NclueGateway.Harness;
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Blocks;
 
 namespace NclueGateway.Scale;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using NclueGateway.Budget;
 using NclueGateway.Harness;
+using NclueGateway.Mirror.Blocks;
 using NclueGateway.Scale;
-using NclueGateway.TaskRuns;
 
 // bench/scale.sh runs this: Scale <folder of the published program> <rounds> <seconds> [<plot.svg>]
 if (args is not [var published, var roundsText, var secondsText, .. { Length: <= 1 } rest]

@@ -2,9 +2,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using NclueGateway.Nclue.Pacing;
+using NclueGateway.Mirror.Blocks;
 using NclueGateway.Sandbox.Nclue;
-using NclueGateway.TaskRuns;
+using NclueGateway.TaskRuns.Normalizing;
+using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Scale;
 

@@ -1,6 +1,6 @@
 using NclueGateway.Budget;
 using NclueGateway.Harness;
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Blocks;
 
 namespace NclueGateway.Scale;
 

@@ -11,8 +11,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using NclueGateway.Configuration;
 using NclueGateway.Sandbox.Nclue;
-using NclueGateway.Settings;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests;

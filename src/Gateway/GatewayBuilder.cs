@@ -1,15 +1,22 @@
 using NclueGateway.Access;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
+using NclueGateway.Access.RateLimits;
 using NclueGateway.Access.Sessions;
+using NclueGateway.Configuration;
+using NclueGateway.Hosting;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
-using NclueGateway.Nclue;
-using NclueGateway.Operations;
-using NclueGateway.Operations.Audit;
-using NclueGateway.Operations.Reload;
-using NclueGateway.Operations.Telemetry;
+using NclueGateway.Http.Pages;
+using NclueGateway.Mirror;
+using NclueGateway.Observability.Audit;
+using NclueGateway.Observability.Health;
+using NclueGateway.Observability.Logging;
+using NclueGateway.Observability.Telemetry;
 using NclueGateway.Redis;
-using NclueGateway.Settings;
 using NclueGateway.TaskRuns;
+using NclueGateway.Upstream;
+using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway;
 
@@ -94,7 +101,10 @@ public static class GatewayBuilder
         var session = app.MapGroup("").Audited();
         session.MapSessions(hasSignIn);
         session.MapUnmatched(SessionConstants.Path);
-        app.MapDiscovery(TaskRunsEndpoint.Path, hasSignIn ? SessionConstants.Login : null);
+        app.MapDiscovery(
+            TaskRunsEndpoint.Path,
+            hasSignIn ? SessionConstants.Login : null,
+            app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();

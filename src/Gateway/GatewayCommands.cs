@@ -1,7 +1,7 @@
 using System.CommandLine;
 using NclueGateway.Check;
-using NclueGateway.Operations;
-using NclueGateway.Settings;
+using NclueGateway.Configuration;
+using NclueGateway.Hosting;
 
 namespace NclueGateway;
 

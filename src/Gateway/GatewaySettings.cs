@@ -1,13 +1,15 @@
-using NclueGateway.Access;
+using NclueGateway.Access.Callers;
+using NclueGateway.Access.RateLimits;
 using NclueGateway.Access.Sessions;
-using NclueGateway.Caching;
+using NclueGateway.Configuration;
+using NclueGateway.Hosting;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
-using NclueGateway.Nclue;
-using NclueGateway.Operations;
-using NclueGateway.Operations.Telemetry;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.Observability.Logging;
+using NclueGateway.Observability.Telemetry;
 using NclueGateway.Redis;
-using NclueGateway.Settings;
+using NclueGateway.Upstream;
 
 namespace NclueGateway;
 

@@ -11,11 +11,16 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using NclueGateway.Access;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
+using NclueGateway.Access.RateLimits;
 using NclueGateway.Access.Sessions;
+using NclueGateway.Hosting;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
-using NclueGateway.Operations;
-using NclueGateway.TaskRuns;
+using NclueGateway.Http.Pages;
+using NclueGateway.Observability.Health;
+using NclueGateway.TaskRuns.Pages;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
@@ -115,7 +120,7 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseSignIn();
         app.UseMiddleware<CallerQuota>();
         app.UseAuthorization();
-        app.MapDiscovery(Protected, hasSignIn ? SessionConstants.Login : null);
+        app.MapDiscovery(Protected, hasSignIn ? SessionConstants.Login : null, app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);
         app.MapProblemPages();
         app.MapOpenApi(hasSignIn);
         app.MapHealth();

@@ -207,9 +207,9 @@ public abstract class AccessTokenTests(bool isWarm) : IAsyncLifetime
         using var nothing = await _host.GetWithAsync(token => token.Claims["exp"] = null);
         using var endless = await _host.GetWithAsync(token => token.Claims["exp"] = JsonNode.Parse("1e400"));
 
-        await word.ShouldBeProblemAsync(Problems.Unauthenticated);
-        await nothing.ShouldBeProblemAsync(Problems.Unauthenticated);
-        await endless.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await word.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
+        await nothing.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
+        await endless.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
     }
 
     [Theory]
@@ -262,7 +262,7 @@ public abstract class AccessTokenTests(bool isWarm) : IAsyncLifetime
         using var response = await _host.GetAsync(authorization);
 
         response.Challenge().ShouldStartWith("Bearer error=\"invalid_token\", error_description=\"The token");
-        await response.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
     }
 
     [Theory]
@@ -277,7 +277,7 @@ public abstract class AccessTokenTests(bool isWarm) : IAsyncLifetime
         using var response = await _host.GetAsync(authorization);
 
         response.Challenge().ShouldBe("Bearer");
-        await response.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
     }
 
     [Theory]
@@ -288,7 +288,7 @@ public abstract class AccessTokenTests(bool isWarm) : IAsyncLifetime
         using var response = await _host.SendAsync(HttpMethod.Get, $"{AccessHost.Protected}?{parameter}={_host.Issuer.Issue()}");
 
         response.Challenge().ShouldBe("Bearer");
-        await response.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
     }
 
     [Fact]
@@ -303,7 +303,7 @@ public abstract class AccessTokenTests(bool isWarm) : IAsyncLifetime
         using var response = await _host.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
         response.Challenge().ShouldBe("Bearer");
-        await response.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
     }
 
     [Fact]
@@ -320,7 +320,7 @@ public abstract class AccessTokenTests(bool isWarm) : IAsyncLifetime
         var token = _host.Issuer.Issue(token => token.Claims["aud"] = "canary-audience");
         using var response = await _host.GetWithAsync(token);
 
-        var body = (await response.ShouldBeProblemAsync(Problems.Unauthenticated)).ToJsonString();
+        var body = (await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated)).ToJsonString();
         foreach (var secret in token.Split('.').Append("canary-audience"))
         {
             body.ShouldNotContain(secret);
@@ -345,7 +345,7 @@ public abstract class AccessTokenTests(bool isWarm) : IAsyncLifetime
         using var theirs = await host.GetWithAsync(other.Issue());
         using var ours = await host.GetWithAsync();
 
-        await theirs.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await theirs.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
         ours.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -361,7 +361,7 @@ public abstract class AccessTokenTests(bool isWarm) : IAsyncLifetime
     private static async Task ShouldBeInvalidAsync(HttpResponseMessage response, string description)
     {
         response.Challenge().ShouldBe($"Bearer error=\"invalid_token\", error_description=\"{description}\"");
-        var body = await response.ShouldBeProblemAsync(Problems.Unauthenticated);
+        var body = await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
         body["detail"]!.GetValue<string>().ShouldBe(description + ".");
     }
 }

@@ -40,7 +40,7 @@ public sealed class AnonymousQuotaTests
         async Task ShouldBeRefusedAsync(string method, string path)
         {
             using var response = await SendAsync(method, path);
-            await response.ShouldBeProblemAsync(Problems.CallerQuota);
+            await response.ShouldBeProblemAsync(AccessProblems.CallerQuota);
             response.Headers.GetValues("Retry-After").ShouldBe(["1"]);
         }
 

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using NclueGateway.Access;
+using NclueGateway.Access.Callers;
 
 namespace NclueGateway.Tests.Access;
 

@@ -1,5 +1,5 @@
 using System.Security.Claims;
-using NclueGateway.Access;
+using NclueGateway.Access.Callers;
 
 namespace NclueGateway.Tests.Access;
 

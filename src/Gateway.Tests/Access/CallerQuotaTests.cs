@@ -72,9 +72,9 @@ public sealed class CallerQuotaTests : IAsyncLifetime
         using var wrongMethod = await _host.SendAsync(HttpMethod.Delete, "/API/task-runs", "Bearer " + _host.Issuer.Issue());
         using var forbidden = await _host.GetWithAsync(token => token.Claims.Remove("scope"));
 
-        await nowhere.ShouldBeProblemAsync(Problems.NotFound);
-        await wrongMethod.ShouldBeProblemAsync(Problems.MethodNotAllowed);
-        await forbidden.ShouldBeProblemAsync(Problems.Forbidden);
+        await nowhere.ShouldBeProblemAsync(HttpProblems.NotFound);
+        await wrongMethod.ShouldBeProblemAsync(HttpProblems.MethodNotAllowed);
+        await forbidden.ShouldBeProblemAsync(AccessProblems.Forbidden);
         Limit(nowhere).ShouldBe("\"caller\";r=2;t=1");
         Limit(wrongMethod).ShouldBe("\"caller\";r=1;t=2");
         Limit(forbidden).ShouldBe("\"caller\";r=0;t=3");
@@ -90,8 +90,8 @@ public sealed class CallerQuotaTests : IAsyncLifetime
             using var response = await _host.GetWithAsync(token => token.Key = TestKey.Ecdsa("mine"));
             using var nobody = await _host.GetAsync();
 
-            await response.ShouldBeProblemAsync(Problems.Unauthenticated);
-            await nobody.ShouldBeProblemAsync(Problems.Unauthenticated);
+            await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
+            await nobody.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
             response.Headers.Contains("RateLimit").ShouldBeFalse();
             nobody.Headers.Contains("RateLimit-Policy").ShouldBeFalse();
         }
@@ -150,7 +150,7 @@ public sealed class CallerQuotaTests : IAsyncLifetime
     private async Task ShouldBeRefusedAsync(Action<TokenDraft>? change = null)
     {
         using var response = await _host.GetWithAsync(change);
-        await response.ShouldBeProblemAsync(Problems.CallerQuota);
+        await response.ShouldBeProblemAsync(AccessProblems.CallerQuota);
         response.Headers.GetValues("Retry-After").ShouldBe(["1"]);
         response.Headers.GetValues("RateLimit-Policy").ShouldBe(["\"caller\";q=3;w=3"]);
         Limit(response).ShouldBe("\"caller\";r=0;t=1");

@@ -62,19 +62,19 @@ public sealed class CrossOriginTests
             map: app =>
             {
                 app.MapGet("/throws", string () => throw new InvalidOperationException()).WithMetadata(new AllowAnonymousAttribute());
-                app.MapGet("/quota", () => new ProblemAnswer(Problems.CallerQuota) { RetryAfter = TimeSpan.FromSeconds(3) })
+                app.MapGet("/quota", () => new ProblemAnswer(AccessProblems.CallerQuota) { RetryAfter = TimeSpan.FromSeconds(3) })
                     .WithMetadata(new AllowAnonymousAttribute());
                 app.MapGet("/forgotten", () => "secret");
             });
 
         foreach (var (path, hostName, token, problem) in new[]
         {
-            ("/throws", "gateway.example.com", "", Problems.InternalError),
-            ("/quota", "gateway.example.com", "", Problems.CallerQuota),
-            (AccessHost.Protected, "gateway.example.com", "", Problems.Unauthenticated),
-            (AccessHost.Protected, "gateway.example.com", "Bearer x", Problems.Unauthenticated),
-            ("/forgotten", "gateway.example.com", "Bearer " + host.Issuer.Issue(), Problems.Forbidden),
-            ("/problems", "another.example.com", "", Problems.InvalidRequest),
+            ("/throws", "gateway.example.com", "", HttpProblems.InternalError),
+            ("/quota", "gateway.example.com", "", AccessProblems.CallerQuota),
+            (AccessHost.Protected, "gateway.example.com", "", AccessProblems.Unauthenticated),
+            (AccessHost.Protected, "gateway.example.com", "Bearer x", AccessProblems.Unauthenticated),
+            ("/forgotten", "gateway.example.com", "Bearer " + host.Issuer.Issue(), AccessProblems.Forbidden),
+            ("/problems", "another.example.com", "", HttpProblems.InvalidRequest),
         })
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, path);
@@ -173,7 +173,7 @@ public sealed class CrossOriginTests
         using var page = await SendAsync(gateway.Client, "GET", "/api/task-runs", Frontend);
         using var error = await SendAsync(gateway.Client, "GET", "/nowhere", Frontend);
 
-        await preflight.ShouldBeProblemAsync(Problems.MethodNotAllowed);
+        await preflight.ShouldBeProblemAsync(HttpProblems.MethodNotAllowed);
         ShouldNotBeReadable(page, PageVary);
         error.Headers.Contains("Vary").ShouldBeFalse();
     }

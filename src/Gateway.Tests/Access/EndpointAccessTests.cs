@@ -23,8 +23,8 @@ public sealed class EndpointAccessTests
             using var anonymous = await host.SendAsync(HttpMethod.Get, path);
             using var signedIn = await host.SendAsync(HttpMethod.Get, path, "Bearer " + host.Issuer.Issue());
 
-            await anonymous.ShouldBeProblemAsync(Problems.Unauthenticated);
-            await signedIn.ShouldBeProblemAsync(Problems.Forbidden);
+            await anonymous.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
+            await signedIn.ShouldBeProblemAsync(AccessProblems.Forbidden);
         }
     }
 
@@ -64,8 +64,8 @@ public sealed class EndpointAccessTests
         using var anonymous = await host.SendAsync(HttpMethod.Get, path);
         using var signedIn = await host.SendAsync(HttpMethod.Get, path, "Bearer " + host.Issuer.Issue());
 
-        await anonymous.ShouldBeProblemAsync(Problems.NotFound);
-        await signedIn.ShouldBeProblemAsync(Problems.NotFound);
+        await anonymous.ShouldBeProblemAsync(HttpProblems.NotFound);
+        await signedIn.ShouldBeProblemAsync(HttpProblems.NotFound);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class EndpointAccessTests
 
         using var response = await host.SendAsync(HttpMethod.Delete, AccessHost.Protected);
 
-        await response.ShouldBeProblemAsync(Problems.MethodNotAllowed);
+        await response.ShouldBeProblemAsync(HttpProblems.MethodNotAllowed);
         response.Content.Headers.Allow.ShouldBe([HttpMethods.Get]);
     }
 }

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using NclueGateway.Access;
+using NclueGateway.Access.Bearer;
 using NclueGateway.Http;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
@@ -309,7 +309,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     {
         using var response = await _host.GetWithAsync(token);
         response.Challenge().ShouldBe("Bearer");
-        var body = await response.ShouldBeProblemAsync(Problems.Unauthenticated);
+        var body = await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
         body["detail"]!.GetValue<string>().ShouldStartWith("The gateway cannot check tokens now");
     }
 

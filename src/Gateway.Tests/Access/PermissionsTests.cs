@@ -133,6 +133,6 @@ public abstract class PermissionsTests(bool isWarm) : IAsyncLifetime
     private static async Task ShouldBeForbiddenAsync(HttpResponseMessage response)
     {
         response.Challenge().ShouldBe("Bearer error=\"insufficient_scope\", scope=\"task-runs:read\"");
-        await response.ShouldBeProblemAsync(Problems.Forbidden);
+        await response.ShouldBeProblemAsync(AccessProblems.Forbidden);
     }
 }

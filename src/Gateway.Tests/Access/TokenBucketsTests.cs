@@ -1,6 +1,6 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
-using NclueGateway.Access;
+using NclueGateway.Access.RateLimits;
 
 namespace NclueGateway.Tests.Access;
 

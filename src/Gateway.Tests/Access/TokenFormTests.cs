@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using NclueGateway.Access;
+using NclueGateway.Access.Bearer;
 using NclueGateway.Http;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
@@ -155,7 +155,7 @@ public sealed class TokenFormTests : IAsyncLifetime
     private static async Task ShouldBeInvalidAsync(HttpResponseMessage response, string description)
     {
         response.Challenge().ShouldBe($"Bearer error=\"invalid_token\", error_description=\"{description}\"");
-        var body = await response.ShouldBeProblemAsync(Problems.Unauthenticated);
+        var body = await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
         body["detail"]!.GetValue<string>().ShouldBe(description + ".");
     }
 }

@@ -1,6 +1,6 @@
 using NclueGateway.Tests.Infrastructure;
-using NclueGateway.Tests.Nclue;
-using NclueGateway.Tests.Operations;
+using NclueGateway.Tests.Observability;
+using NclueGateway.Tests.Upstream;
 
 namespace NclueGateway.Tests.Check;
 

@@ -1,6 +1,6 @@
 using NclueGateway.Check;
-using NclueGateway.Nclue;
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Check;
 

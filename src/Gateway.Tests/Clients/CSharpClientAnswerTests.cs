@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NclueGateway.Client;
-using NclueGateway.Tests.Nclue;
 using NclueGateway.Tests.Sandbox;
-using static NclueGateway.Tests.Nclue.RawUpstream;
+using NclueGateway.Tests.Upstream;
+using static NclueGateway.Tests.Upstream.RawUpstream;
 
 namespace NclueGateway.Tests.Clients;
 
@@ -21,7 +21,7 @@ public sealed class CSharpClientAnswerTests
     [Fact]
     public async Task A_page_is_read_as_the_gateway_describes_it()
     {
-        foreach (var (_, _, example) in NclueGateway.TaskRuns.TaskRunExamples.Pages)
+        foreach (var (_, _, example) in NclueGateway.TaskRuns.Pages.TaskRunExamples.Pages)
         {
             var described = JsonSerializer.SerializeToNode(example, JsonSerializerOptions.Web)!;
             await using var server = Start(RawUpstream.Http(200, Encoding.UTF8.GetBytes(described.ToJsonString()), Json));

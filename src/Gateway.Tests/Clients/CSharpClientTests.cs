@@ -164,7 +164,7 @@ public sealed class CSharpClientTests : IDisposable
         request.Message.ShouldContain(request.Problem.TraceId!);
         (nobody.StatusCode, nobody.Problem!.Slug).ShouldBe((HttpStatusCode.Unauthorized, ProblemSlugs.Unauthenticated));
         (outsider.StatusCode, outsider.Problem!.Slug).ShouldBe((HttpStatusCode.Forbidden, ProblemSlugs.Forbidden));
-        (outsider.Problem.Status, outsider.Problem.Title).ShouldBe((403, Problems.Forbidden.Title));
+        (outsider.Problem.Status, outsider.Problem.Title).ShouldBe((403, AccessProblems.Forbidden.Title));
         outsider.Problem.Detail!.ShouldContain("task-runs:read");
         new[] { request, nobody, outsider }.ShouldAllBe(refusal => refusal.RetryAfter == null);
         _wire.Statuses.Count().ShouldBe(3);
@@ -215,8 +215,8 @@ public sealed class CSharpClientTests : IDisposable
     {
         Problem[] ofBrowsersAndWriters =
         [
-            Problems.SignInFailed, Problems.CsrfHeaderMissing, Problems.SessionStoreUnavailable, Problems.MethodNotAllowed,
-            Problems.PreconditionFailed, // the client never sends If-Match
+            AccessProblems.SignInFailed, AccessProblems.CsrfHeaderMissing, AccessProblems.SessionStoreUnavailable, HttpProblems.MethodNotAllowed,
+            HttpProblems.PreconditionFailed, // the client never sends If-Match
         ];
 
         typeof(ProblemSlugs).GetFields().Select(field => (string)field.GetRawConstantValue()!)

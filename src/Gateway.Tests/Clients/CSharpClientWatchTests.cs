@@ -1,9 +1,9 @@
 using System.Net;
 using NclueGateway.Client;
-using NclueGateway.Tests.Nclue;
 using NclueGateway.Tests.Sandbox;
+using NclueGateway.Tests.Upstream;
 using static NclueGateway.Tests.Clients.CSharpClientAnswerTests;
-using static NclueGateway.Tests.Nclue.RawUpstream;
+using static NclueGateway.Tests.Upstream.RawUpstream;
 
 namespace NclueGateway.Tests.Clients;
 

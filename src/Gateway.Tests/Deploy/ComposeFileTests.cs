@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using NclueGateway.Operations;
+using NclueGateway.Hosting;
 using NclueGateway.Sandbox;
 
 namespace NclueGateway.Tests.Deploy;

@@ -37,7 +37,7 @@ internal static class DeployedFiles
             .Select(line => line.Split(' ', 2, StringSplitOptions.TrimEntries)).Select(parts => (parts[0], parts[1]))];
 
     /// <summary>Composes a gateway from environment variables and secret files, as its process would.</summary>
-    /// <exception cref="NclueGateway.Settings.SettingsException">A setting is not known, missing or wrong.</exception>
+    /// <exception cref="NclueGateway.Configuration.SettingsException">A setting is not known, missing or wrong.</exception>
     public static ServiceProvider Compose(IEnumerable<KeyValuePair<string, string>> settings, IEnumerable<string> secretFiles)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using NclueGateway.Operations;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Tests.Deploy;
 

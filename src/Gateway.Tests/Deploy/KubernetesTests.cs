@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using NclueGateway.Nclue;
-using NclueGateway.Operations;
+using NclueGateway.Hosting;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Deploy;
 

@@ -147,7 +147,7 @@ public sealed class DiscoveryTests
 
         using var response = await GetAsync(host.Client, accept);
 
-        var problem = await response.ShouldBeProblemAsync(Problems.NotAcceptable);
+        var problem = await response.ShouldBeProblemAsync(HttpProblems.NotAcceptable);
         ((string)problem["detail"]!).ShouldBe("This resource is application/json or text/html.");
         response.Headers.Vary.ShouldBe(["Accept"]);
     }
@@ -179,7 +179,7 @@ public sealed class DiscoveryTests
 
         using var response = await host.SendAsync(new HttpMethod(method), "/");
 
-        await response.ShouldBeProblemAsync(Problems.MethodNotAllowed);
+        await response.ShouldBeProblemAsync(HttpProblems.MethodNotAllowed);
         response.Content.Headers.Allow.ShouldBe([HttpMethods.Get, HttpMethods.Head], ignoreOrder: true);
     }
 

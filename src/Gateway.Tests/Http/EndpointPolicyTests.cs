@@ -2,11 +2,13 @@ using System.Text;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using NclueGateway.Access;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
+using NclueGateway.Access.RateLimits;
 using NclueGateway.Access.Sessions;
+using NclueGateway.Hosting;
 using NclueGateway.Http;
-using NclueGateway.Operations;
-using NclueGateway.Operations.Audit;
+using NclueGateway.Observability.Audit;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
 

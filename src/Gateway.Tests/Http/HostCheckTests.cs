@@ -33,7 +33,7 @@ public sealed class HostCheckTests
         {
             using var response = await GetAsync(publicOrigin, host, path);
 
-            (await response.ShouldBeProblemAsync(Problems.InvalidRequest)).ToJsonString().ShouldNotContain(host);
+            (await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest)).ToJsonString().ShouldNotContain(host);
         }
     }
 

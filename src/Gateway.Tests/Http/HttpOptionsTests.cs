@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
-using NclueGateway.Access;
+using NclueGateway.Access.Callers;
+using NclueGateway.Configuration;
 using NclueGateway.Http;
-using NclueGateway.Settings;
 
 namespace NclueGateway.Tests.Http;
 

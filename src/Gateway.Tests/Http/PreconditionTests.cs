@@ -55,7 +55,7 @@ public sealed class PreconditionTests
                         response.Headers.ETag!.ToString().ShouldBe(tag);
                         break;
                     case HttpStatusCode.PreconditionFailed when method == HttpMethod.Get:
-                        await response.ShouldBeProblemAsync(Problems.PreconditionFailed);
+                        await response.ShouldBeProblemAsync(HttpProblems.PreconditionFailed);
                         break;
                     default:
                         content.ShouldBeEmpty();

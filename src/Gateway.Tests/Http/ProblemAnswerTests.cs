@@ -12,10 +12,10 @@ public sealed class ProblemAnswerTests
     [Fact]
     public async Task A_problem_has_exactly_the_members_that_were_given()
     {
-        var (_, bare) = await WriteAsync(new(Problems.UpstreamBusy));
+        var (_, bare) = await WriteAsync(new(UpstreamProblems.UpstreamBusy));
         bare.Select(member => member.Key).ShouldBe(["type", "title", "status", "traceId"]);
 
-        var (_, full) = await WriteAsync(new(Problems.InvalidRequest)
+        var (_, full) = await WriteAsync(new(HttpProblems.InvalidRequest)
         {
             Detail = "Two parameters are wrong.",
             Errors = new Dictionary<string, string[]>
@@ -33,7 +33,7 @@ public sealed class ProblemAnswerTests
     [Fact]
     public async Task The_headers_keep_caches_and_sniffers_away()
     {
-        var (context, _) = await WriteAsync(new(Problems.NotFound), before: context => context.Response.Headers.ETag = "\"tag\"");
+        var (context, _) = await WriteAsync(new(HttpProblems.NotFound), before: context => context.Response.Headers.ETag = "\"tag\"");
 
         context.Response.StatusCode.ShouldBe(404);
         context.Response.ContentType.ShouldBe("application/problem+json");
@@ -51,7 +51,7 @@ public sealed class ProblemAnswerTests
     [InlineData(900, "900")]
     public async Task Retry_After_is_whole_seconds_rounded_up(double seconds, string header)
     {
-        var (context, _) = await WriteAsync(new(Problems.CallerQuota) { RetryAfter = TimeSpan.FromSeconds(seconds) });
+        var (context, _) = await WriteAsync(new(AccessProblems.CallerQuota) { RetryAfter = TimeSpan.FromSeconds(seconds) });
 
         context.Response.Headers.RetryAfter.ToString().ShouldBe(header);
     }
@@ -59,7 +59,7 @@ public sealed class ProblemAnswerTests
     [Fact]
     public async Task Without_a_time_to_wait_there_is_no_Retry_After()
     {
-        var (context, _) = await WriteAsync(new(Problems.CallerQuota));
+        var (context, _) = await WriteAsync(new(AccessProblems.CallerQuota));
 
         context.Response.Headers.RetryAfter.Count.ShouldBe(0);
     }
@@ -67,7 +67,7 @@ public sealed class ProblemAnswerTests
     [Fact]
     public async Task The_type_lies_below_the_path_base()
     {
-        var (_, body) = await WriteAsync(new(Problems.NotFound), before: context => context.Request.PathBase = "/team é");
+        var (_, body) = await WriteAsync(new(HttpProblems.NotFound), before: context => context.Request.PathBase = "/team é");
 
         body["type"]!.GetValue<string>().ShouldBe("/team%20%C3%A9/problems/not-found");
     }
@@ -77,7 +77,7 @@ public sealed class ProblemAnswerTests
     {
         using var activity = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
 
-        var (_, body) = await WriteAsync(new(Problems.InternalError));
+        var (_, body) = await WriteAsync(new(HttpProblems.InternalError));
 
         body["traceId"]!.GetValue<string>().ShouldBe(activity.TraceId.ToHexString());
     }
@@ -89,7 +89,7 @@ public sealed class ProblemAnswerTests
         var name = Gen.Char.Array[0, 200].Select(characters => new string(characters));
         Gen.Dictionary(name, Gen.Const(new[] { "There is no such parameter." }))[0, 60].Sample(errors =>
         {
-            var (_, body) = WriteAsync(new(Problems.InvalidRequest) { Errors = errors }).GetAwaiter().GetResult();
+            var (_, body) = WriteAsync(new(HttpProblems.InvalidRequest) { Errors = errors }).GetAwaiter().GetResult();
 
             var named = body["errors"]!.AsObject();
             named.Count.ShouldBeLessThanOrEqualTo(ProblemAnswer.MaxNames);
@@ -102,7 +102,7 @@ public sealed class ProblemAnswerTests
     {
         var start = new string('a', ProblemAnswer.MaxNameLength - 1);
 
-        var (_, body) = await WriteAsync(new(Problems.InvalidRequest)
+        var (_, body) = await WriteAsync(new(HttpProblems.InvalidRequest)
         {
             Errors = new Dictionary<string, string[]> { [start + "😀1"] = ["x"], [start + "😀2"] = ["x"] },
         });
@@ -113,7 +113,7 @@ public sealed class ProblemAnswerTests
     [Fact]
     public async Task A_name_cannot_break_out_of_the_JSON_or_into_a_page()
     {
-        var (context, body) = await WriteAsync(new(Problems.InvalidRequest)
+        var (context, body) = await WriteAsync(new(HttpProblems.InvalidRequest)
         {
             Errors = new Dictionary<string, string[]> { ["\"}</script><b>\r\n"] = ["x"] },
         });

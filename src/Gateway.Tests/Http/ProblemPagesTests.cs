@@ -78,7 +78,7 @@ public sealed class ProblemPagesTests
 
         using var response = await host.SendAsync(HttpMethod.Get, path);
 
-        (await response.ShouldBeProblemAsync(Problems.NotFound)).ToJsonString().ShouldNotContain("script");
+        (await response.ShouldBeProblemAsync(HttpProblems.NotFound)).ToJsonString().ShouldNotContain("script");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class ProblemPagesTests
 
         head.StatusCode.ShouldBe(HttpStatusCode.OK);
         head.Content.Headers.ContentLength.ShouldBe(get.Content.Headers.ContentLength);
-        await post.ShouldBeProblemAsync(Problems.MethodNotAllowed);
+        await post.ShouldBeProblemAsync(HttpProblems.MethodNotAllowed);
         post.Content.Headers.Allow.ShouldBe(["GET", "HEAD"], ignoreOrder: true);
     }
 }

@@ -70,7 +70,7 @@ public sealed class RawRefusalTests
         answers[1].ShouldStartWith("HTTP/1.1 408 ");
         answers[1].ShouldContain("\r\nContent-Type: application/problem+json\r\n");
         answers[1].ShouldContain("\"type\":\"/problems/invalid-request\"");
-        Problems.InvalidRequest.OtherStatuses.ShouldContain(other => other.Status == 408);
+        HttpProblems.InvalidRequest.OtherStatuses.ShouldContain(other => other.Status == 408);
     }
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed class RawRefusalTests
 
         answer.ShouldStartWith($"HTTP/1.1 {status} ");
         answer.ShouldContain("\"type\":\"/problems/invalid-request\"");
-        Problems.InvalidRequest.OtherStatuses.Select(other => other.Status).Prepend(Problems.InvalidRequest.Status).ShouldContain(status);
+        HttpProblems.InvalidRequest.OtherStatuses.Select(other => other.Status).Prepend(HttpProblems.InvalidRequest.Status).ShouldContain(status);
     }
 
     [Fact]

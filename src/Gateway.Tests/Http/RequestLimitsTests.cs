@@ -49,7 +49,7 @@ public sealed class RequestLimitsTests
         ((int)response.StatusCode).ShouldBe(status);
         if (status == 413)
         {
-            await response.ShouldBeProblemAsync(Problems.InvalidRequest, response.StatusCode);
+            await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest, response.StatusCode);
         }
     }
 

@@ -69,7 +69,7 @@ public sealed class SecurityHeadersTests
         using var thrown = await host.SendAsync(HttpMethod.Get, "/throws");
         using var careless = await host.SendAsync(HttpMethod.Get, "/careless");
 
-        await thrown.ShouldBeProblemAsync(Problems.InternalError);
+        await thrown.ShouldBeProblemAsync(HttpProblems.InternalError);
         ShouldBeHardened(thrown);
         ShouldBeHardened(careless);
     }

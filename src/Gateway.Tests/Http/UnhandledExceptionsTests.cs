@@ -18,7 +18,7 @@ public sealed class UnhandledExceptionsTests
 
         using var response = await host.SendAsync(HttpMethod.Get, "/test");
 
-        var body = await response.ShouldBeProblemAsync(Problems.InternalError);
+        var body = await response.ShouldBeProblemAsync(HttpProblems.InternalError);
         body.ToJsonString().ShouldNotContain("canary");
         body.ToJsonString().ShouldNotContain("Exception");
         var logged = host.Logs.GetSnapshot().Where(entry => entry.Level >= LogLevel.Warning).ShouldHaveSingleItem();
@@ -38,7 +38,7 @@ public sealed class UnhandledExceptionsTests
 
         using var response = await host.SendAsync(HttpMethod.Get, "/test");
 
-        await response.ShouldBeProblemAsync(Problems.InternalError);
+        await response.ShouldBeProblemAsync(HttpProblems.InternalError);
         response.Headers.ETag.ShouldBeNull();
         response.Headers.Contains("Cache-Status").ShouldBeFalse();
     }
@@ -97,7 +97,7 @@ public sealed class UnhandledExceptionsTests
 
         using var response = await host.SendAsync(HttpMethod.Get, "/test");
 
-        var body = await response.ShouldBeProblemAsync(Problems.InvalidRequest, (HttpStatusCode)answered);
+        var body = await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest, (HttpStatusCode)answered);
         body.ToJsonString().ShouldNotContain("canary");
         host.Logs.GetSnapshot().ShouldAllBe(entry => entry.Level < LogLevel.Warning);
     }
@@ -109,7 +109,7 @@ public sealed class UnhandledExceptionsTests
 
         using var response = await host.SendAsync(HttpMethod.Get, "/test?number=canary");
 
-        (await response.ShouldBeProblemAsync(Problems.InvalidRequest)).ToJsonString().ShouldNotContain("canary");
+        (await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest)).ToJsonString().ShouldNotContain("canary");
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class UnhandledExceptionsTests
         using var response = await host.Client.PostAsync(
             new Uri("/test", UriKind.Relative), content, TestContext.Current.CancellationToken);
 
-        await response.ShouldBeProblemAsync(Problems.InvalidRequest, HttpStatusCode.UnsupportedMediaType);
+        await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest, HttpStatusCode.UnsupportedMediaType);
     }
 
     [Theory]
@@ -164,7 +164,7 @@ public sealed class UnhandledExceptionsTests
 
         using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        await response.ShouldBeProblemAsync(Problems.NotFound);
+        await response.ShouldBeProblemAsync(HttpProblems.NotFound);
     }
 
     [Fact]

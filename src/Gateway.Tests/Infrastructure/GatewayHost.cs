@@ -11,9 +11,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using NclueGateway.Access;
-using NclueGateway.Nclue;
+using NclueGateway.Access.Bearer;
 using NclueGateway.Sandbox.Nclue;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Infrastructure;
 
@@ -122,7 +122,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddGateway();
         builder.Services.AddSingleton(time);
-        builder.Services.AddKeyedSingleton<TextWriter>(NclueGateway.Operations.Logs.Output, written);
+        builder.Services.AddKeyedSingleton<TextWriter>(NclueGateway.Observability.Logging.Logs.Output, written);
         services?.Invoke(builder.Services);
         builder.Services.RemoveAll<ILoggerFactory>();
         builder.Services.AddLogging(logging => logging.ClearProviders().AddProvider(new FakeLoggerProvider(logs)).SetMinimumLevel(LogLevel.Trace));

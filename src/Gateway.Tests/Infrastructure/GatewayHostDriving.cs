@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Refresh;
 
 namespace NclueGateway.Tests.Infrastructure;
 

@@ -11,12 +11,12 @@ public sealed class LongestFirst : ITestCollectionOrderer
     private static readonly string[] Long =
     [
         nameof(Simulation.SimulationTests), nameof(Http.OpenApi.SwaggerUiBrowserTests), nameof(Sandbox.BrowserSignInTests),
-        nameof(Tests.Nclue.BoundedCallTests), nameof(TaskRuns.UpstreamFailureTests), nameof(Tests.Nclue.Pacing.PacerScriptTests), nameof(StartUpTests),
+        nameof(Upstream.BoundedCallTests), nameof(Mirror.UpstreamFailureTests), nameof(Upstream.Pacing.PacerScriptTests), nameof(StartUpTests),
 
         // By the real clock, those that start processes after the others.
-        nameof(TaskRuns.RealTimeTests), nameof(Replicas.SharedBlocksTests), nameof(Replicas.SharedSessionsTests), nameof(Replicas.SharedKeysTests),
+        nameof(Mirror.RealTimeTests), nameof(Replicas.SharedBlocksTests), nameof(Replicas.SharedSessionsTests), nameof(Replicas.SharedKeysTests),
         nameof(Replicas.OddValuesTests), nameof(Replicas.OddSessionValuesTests), nameof(Replicas.SessionTrustTests), nameof(Replicas.RedisAwayTests),
-        nameof(Operations.RollingRestartTests), nameof(Replicas.RedisDeploymentTests), nameof(Operations.StuckLogTests),
+        nameof(Hosting.RollingRestartTests), nameof(Replicas.RedisDeploymentTests), nameof(Observability.StuckLogTests),
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using NclueGateway.Access;
+using NclueGateway.Access.Callers;
 using NclueGateway.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
 

@@ -14,7 +14,7 @@ namespace NclueGateway.Tests.Replicas;
 [Trait("Needs", "RealTime")]
 public sealed class OddValuesTests
 {
-    /// <summary>A pause is kept, as it has to be: <see cref="Nclue.Pacing.OddPacerValuesTests"/> shows that it ends.</summary>
+    /// <summary>A pause is kept, as it has to be: <see cref="Upstream.Pacing.OddPacerValuesTests"/> shows that it ends.</summary>
     private const string Pause = "pause";
 
     private const int Values = 50;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using NclueGateway.Operations;
+using NclueGateway.Observability.Logging;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Replicas;

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using NclueGateway.Nclue.Pacing;
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Blocks;
 using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Upstream.Pacing;
 using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Replicas;

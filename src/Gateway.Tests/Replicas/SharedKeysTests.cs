@@ -1,7 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using NclueGateway.Nclue;
 using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Upstream;
+using NclueGateway.Upstream.Signing;
 using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Replicas;

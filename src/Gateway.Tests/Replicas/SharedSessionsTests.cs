@@ -192,7 +192,7 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
         // What Two has not seen it cannot know, and says so. What a token may, it may.
         using var unknown = Move(stranger, Two);
         using var answer = await unknown.GetAsync("/api/task-runs");
-        var problem = await answer.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+        var problem = await answer.ShouldBeProblemAsync(AccessProblems.SessionStoreUnavailable);
         problem.ShouldNotContainKey("login");
         answer.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(5));
         answer.Headers.WwwAuthenticate.ShouldBeEmpty();
@@ -203,15 +203,15 @@ public sealed class SharedSessionsTests(TestBrowser browser) : IAsyncLifetime
         // What would have to be written down is not done by halves.
         using var signIn = new CookieClient(One.Address);
         using var failed = await signIn.FollowAsync("/session/login");
-        await failed.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+        await failed.ShouldBeProblemAsync(AccessProblems.SessionStoreUnavailable);
         signIn.Session.ShouldBeNull();
         using var signOut = await person.SendAsync(HttpMethod.Post, "/session/logout");
-        await signOut.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+        await signOut.ShouldBeProblemAsync(AccessProblems.SessionStoreUnavailable);
         person.Session.ShouldNotBeNull();
         using var http = One.CreateAnonymousClient();
         using var form = new FormUrlEncodedContent([new("logout_token", LogoutToken())]);
         using var provider = await http.PostAsync("/session/backchannel-logout", form, Ct);
-        await provider.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+        await provider.ShouldBeProblemAsync(AccessProblems.SessionStoreUnavailable);
 
         // Ten minutes later nobody is trusted any more; but nobody is told to sign in either.
         One.Clock.Advance(TimeSpan.FromMinutes(10));

@@ -1,5 +1,6 @@
-using NclueGateway.Access;
-using NclueGateway.TaskRuns;
+using NclueGateway.Access.Callers;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.TaskRuns.Pages;
 
 namespace NclueGateway.Tests.Simulation;
 

@@ -1,8 +1,7 @@
 using System.Globalization;
-using NclueGateway.Access;
-using NclueGateway.Caching;
-using NclueGateway.Nclue;
-using NclueGateway.TaskRuns;
+using NclueGateway.Access.Callers;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Simulation;
 

@@ -1,4 +1,5 @@
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.TaskRuns.Pages;
 
 namespace NclueGateway.Tests.Simulation;
 

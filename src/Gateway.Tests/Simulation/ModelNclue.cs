@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using NclueGateway.Nclue;
-using NclueGateway.Nclue.Pacing;
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.Upstream;
+using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Simulation;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Caching.Distributed;
-using NclueGateway.Nclue.Pacing;
+using NclueGateway.Upstream.Pacing;
 using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Simulation;

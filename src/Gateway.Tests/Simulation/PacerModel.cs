@@ -1,4 +1,4 @@
-using NclueGateway.Nclue.Pacing;
+using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Simulation;
 

@@ -1,6 +1,6 @@
-using NclueGateway.Caching;
-using NclueGateway.Nclue;
-using NclueGateway.Nclue.Pacing;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.Upstream;
+using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Simulation;
 

@@ -1,12 +1,16 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using NclueGateway.Access;
-using NclueGateway.Caching;
-using NclueGateway.Nclue;
-using NclueGateway.Nclue.Pacing;
+using NclueGateway.Access.RateLimits;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.Mirror.Refresh;
 using NclueGateway.Redis;
-using NclueGateway.TaskRuns;
+using NclueGateway.TaskRuns.Normalizing;
+using NclueGateway.TaskRuns.Pages;
+using NclueGateway.Time;
+using NclueGateway.Upstream;
+using NclueGateway.Upstream.Pacing;
+using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Tests.Simulation;
 
@@ -38,7 +42,7 @@ internal sealed class SimulatedReplica : IDisposable
         var store = new DistributedBlockStore(redis.CacheFor(Process), Circuit, "prefix", "settings", cache.KeepFor);
         var shared = new SharedBlocks(List, Pacer, directory, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);
         var normalizer = new DiagnosingNormalizer(
-            Normalizer, List, new TaskRunMetrics(Meters), options, time, NullLogger<BlockRefresher>.Instance);
+            Normalizer, List, Meters, options, time, NullLogger.Instance);
         var log = new RefreshLog(NullLogger<BlockRefresher>.Instance, options);
         var quota = new QuotaOptions { ColdBlocks = 4 };
         Refresher = new BlockRefresher(

@@ -1,8 +1,9 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using NclueGateway.Caching;
-using NclueGateway.Nclue;
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.TaskRuns.Normalizing;
+using NclueGateway.TaskRuns.Pages;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.TaskRuns;
 

@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Logging.Abstractions;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
+using NclueGateway.Access.RateLimits;
 
 namespace NclueGateway.Access;
 

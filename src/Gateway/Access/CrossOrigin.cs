@@ -1,4 +1,5 @@
 using Microsoft.Net.Http.Headers;
+using NclueGateway.Access.Callers;
 
 namespace NclueGateway.Access;
 

@@ -1,3 +1,5 @@
+using NclueGateway.Access.Callers;
+
 namespace NclueGateway.Access;
 
 /// <summary>
@@ -34,6 +36,3 @@ internal static class UnmatchedRequests
             .ExcludeFromDescription();
     }
 }
-
-/// <summary>Metadata of an endpoint that anonymous callers may use, and whose callers are authenticated if they send a token or a session cookie.</summary>
-internal sealed record OptionalAuthentication;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Abstractions;
-using NclueGateway.Settings;
+using NclueGateway.Configuration;
 
 namespace NclueGateway.Check;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using NclueGateway.Operations.Telemetry;
+using NclueGateway.Hosting;
+using NclueGateway.Observability.Telemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 

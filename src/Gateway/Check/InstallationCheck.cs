@@ -1,5 +1,5 @@
-using NclueGateway.Nclue;
-using NclueGateway.Settings;
+using NclueGateway.Configuration;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.Check;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using NclueGateway.Nclue;
-using NclueGateway.TaskRuns;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.Check;
 

@@ -1,8 +1,11 @@
 using System.Globalization;
-using NclueGateway.Nclue;
-using NclueGateway.Nclue.Pacing;
+using NclueGateway.Mirror.Blocks;
 using NclueGateway.Redis;
-using NclueGateway.TaskRuns;
+using NclueGateway.TaskRuns.Normalizing;
+using NclueGateway.Time;
+using NclueGateway.Upstream;
+using NclueGateway.Upstream.Pacing;
+using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Check;
 

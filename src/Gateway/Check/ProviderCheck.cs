@@ -1,5 +1,6 @@
 using System.Text.Json;
-using NclueGateway.Access;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
 using NclueGateway.Access.Sessions;
 
 namespace NclueGateway.Check;

@@ -1,7 +1,8 @@
 using System.Globalization;
-using NclueGateway.Nclue;
-using NclueGateway.Nclue.Pacing;
 using NclueGateway.Redis;
+using NclueGateway.Time;
+using NclueGateway.Upstream;
+using NclueGateway.Upstream.Pacing;
 using StackExchange.Redis;
 
 namespace NclueGateway.Check;

@@ -1,4 +1,4 @@
-using NclueGateway.Operations;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Http;
 
@@ -17,7 +17,7 @@ internal sealed class DrainingAnswer(RequestDelegate next, Draining draining)
 
         context.Response.OnStarting(CloseAsync, context.Response);
         return draining.IsOver
-            ? new ProblemAnswer(Problems.Draining) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context)
+            ? new ProblemAnswer(HttpProblems.Draining) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context)
             : next(context);
     }
 

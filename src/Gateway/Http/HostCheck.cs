@@ -1,4 +1,4 @@
-using NclueGateway.Operations;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Http;
 
@@ -26,7 +26,7 @@ internal static class HostCheck
             || context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>() is { IsForEverybody: true }
             || operations.Took(context)
                 ? next(context)
-                : new ProblemAnswer(Problems.InvalidRequest) { Detail = "The request is for another host than this gateway's." }
+                : new ProblemAnswer(HttpProblems.InvalidRequest) { Detail = "The request is for another host than this gateway's." }
                     .ExecuteAsync(context));
     }
 }

@@ -4,8 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
-using NclueGateway.Operations;
-using NclueGateway.Operations.Audit;
 
 namespace NclueGateway.Http;
 
@@ -71,7 +69,7 @@ internal sealed record ProblemAnswer(Problem Problem) : IResult
 
     private async Task SendAsync(HttpContext httpContext, string contentType, ReadOnlyMemory<byte> body)
     {
-        httpContext.Features.Get<AuditNotes>()?.Refused(Problem.Slug);
+        httpContext.Features.Set(Problem); // the audit names it
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.ContentType = contentType;

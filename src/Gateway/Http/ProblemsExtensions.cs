@@ -1,3 +1,5 @@
+using NclueGateway.Http.Pages;
+
 namespace NclueGateway.Http;
 
 /// <summary>

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
-using NclueGateway.Operations;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Http;
 
@@ -7,7 +7,7 @@ namespace NclueGateway.Http;
 /// The last resort for an exception nobody has caught: a 500 that says nothing of it, and one log entry with the trace id. A request the
 /// server could not read keeps the status the server chose, and a caller who has left is no error.
 /// </summary>
-internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> logger) : IExceptionHandler
+internal sealed partial class UnhandledExceptions([FromKeyedServices(LogCategories.Exceptions)] ILogger logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -26,7 +26,7 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
         }
 
         Log.Failed(logger, exception, LoggedRequest.Method(httpContext.Request), LoggedRequest.TraceId(httpContext));
-        await new ProblemAnswer(Problems.InternalError).ExecuteAsync(httpContext);
+        await new ProblemAnswer(HttpProblems.InternalError).ExecuteAsync(httpContext);
         return true;
     }
 

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using NclueGateway.Settings;
+using NclueGateway.Configuration;
 using StackExchange.Redis;
 
 namespace NclueGateway.Redis;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using NclueGateway.Hosting;
 using StackExchange.Redis;
 
 namespace NclueGateway.Redis;
@@ -12,7 +13,7 @@ namespace NclueGateway.Redis;
 /// The clients' own timeouts do not do: <c>RedisCache</c> ignores its token, and StackExchange.Redis looks for timeouts twice a second. A call
 /// that nobody waits for any more may still be executed.
 /// </remarks>
-internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircuit> logger)
+internal sealed partial class RedisCircuit(TimeProvider time, [FromKeyedServices(LogCategories.Redis)] ILogger logger)
 {
     /// <summary>The longest that anybody waits for Redis.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);

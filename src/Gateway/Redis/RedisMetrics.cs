@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using NclueGateway.Operations.Telemetry;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Redis;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Redis;
 
@@ -6,7 +7,7 @@ namespace NclueGateway.Redis;
 /// Warns of values in Redis that no gateway has written. They count as missing, and all who can write to Redis can make them: so there is one warning
 /// for each kind of value, and not one for each read.
 /// </summary>
-internal sealed partial class UnreadableValues(ILogger<UnreadableValues> logger)
+internal sealed partial class UnreadableValues([FromKeyedServices(LogCategories.RedisValues)] ILogger logger)
 {
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
 

@@ -1,6 +1,10 @@
 using NclueGateway.Access;
-using NclueGateway.Nclue;
-using NclueGateway.Operations.Audit;
+using NclueGateway.Access.Callers;
+using NclueGateway.Mirror.Refresh;
+using NclueGateway.Observability.Audit;
+using NclueGateway.TaskRuns.Normalizing;
+using NclueGateway.TaskRuns.Pages;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.TaskRuns;
 

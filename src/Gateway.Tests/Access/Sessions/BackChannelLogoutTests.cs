@@ -117,11 +117,11 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
         {
             using var answer = await PostAsync(LogoutToken(make));
             answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest, fault);
-            await answer.ShouldBeProblemAsync(Problems.InvalidRequest);
+            await answer.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
         }
 
         using var idToken = await PostAsync(Gateway.Issuer.Issue(token => token.Claims["aud"] = TestSignIn.ClientId));
-        await idToken.ShouldBeProblemAsync(Problems.InvalidRequest);
+        await idToken.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
         (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -136,7 +136,7 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             using var again = await PostAsync(token);
-            await again.ShouldBeProblemAsync(Problems.InvalidRequest);
+            await again.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
             Gateway.Clock.Advance(TimeSpan.FromSeconds(59));
         }
 
@@ -158,7 +158,7 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
         })
         {
             using var answer = await http.PostAsync("/session/backchannel-logout", body, Ct);
-            await answer.ShouldBeProblemAsync(Problems.InvalidRequest);
+            await answer.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
         }
 
         Gateway.Logs.GetSnapshot().ShouldNotContain(log => log.Level >= LogLevel.Error);

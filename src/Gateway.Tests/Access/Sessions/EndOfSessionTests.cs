@@ -96,7 +96,7 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         release();
 
         using var answer = await signingIn;
-        await answer.ShouldBeProblemAsync(Problems.SignInFailed);
+        await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         browser.Session.ShouldBeNull();
     }
 
@@ -242,7 +242,7 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         using var answer = await http.PostAsync("/session/backchannel-logout", form, TestContext.Current.CancellationToken);
         if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
         {
-            await answer.ShouldBeProblemAsync(Problems.SessionStoreUnavailable);
+            await answer.ShouldBeProblemAsync(AccessProblems.SessionStoreUnavailable);
         }
 
         return answer.StatusCode;

@@ -2,7 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using NclueGateway.Http;
-using NclueGateway.Operations;
+using NclueGateway.Observability.Logging;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
 
@@ -46,7 +46,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
         }
 
         using var forgotten = await browser.GetAsync(callbacks[^4].AbsoluteUri, csrf: null);
-        await forgotten.ShouldBeProblemAsync(Problems.SignInFailed);
+        await forgotten.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         browser.Cookies.Keys.ShouldBe(["__Host-nclue-session"]);
     }
 
@@ -95,7 +95,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
         {
             cookies.ForEach(cookie => browser.Cookies[cookie.Key] = cookie.Value);
             using var answer = await browser.GetAsync($"/session/callback?code=junk-{i}&state={Uri.EscapeDataString(state)}", csrf: null);
-            await answer.ShouldBeProblemAsync(Problems.SignInFailed);
+            await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         }
 
         Provider.Redemptions.ShouldBe(1);
@@ -110,7 +110,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
         {
             cookies.ForEach(cookie => browser.Cookies[cookie.Key] = cookie.Value);
             using var answer = await browser.GetAsync($"/session/callback?code=junk&state={again}", csrf: null);
-            await answer.ShouldBeProblemAsync(Problems.SignInFailed);
+            await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         }
 
         Provider.Redemptions.ShouldBe(2);
@@ -148,7 +148,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
 
         using var answer = await browser.GetAsync(twice, csrf: null);
 
-        await answer.ShouldBeProblemAsync(Problems.SignInFailed);
+        await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         Provider.Redemptions.ShouldBe(0);
     }
 
@@ -247,7 +247,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
         {
             Gateway.Logs.Clear();
             using var answer = await browser.GetAsync(callback, csrf: null);
-            await answer.ShouldBeProblemAsync(Problems.SignInFailed);
+            await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
 
             var line = Gateway.Logs.GetSnapshot().Where(log => log.Level >= LogLevel.Warning && log.Category != RequestLogging.Category)
                 .ShouldHaveSingleItem(callback);

@@ -52,7 +52,7 @@ public sealed class RecheckTests
         gateway.Issuer.SignIn.RefreshRefusal = (400, "invalid_grant");
 
         using var refused = await browser.GetAsync("/api/task-runs");
-        await refused.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await refused.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
 
         gateway.Issuer.SignIn.RefreshRefusal = null;
         (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);

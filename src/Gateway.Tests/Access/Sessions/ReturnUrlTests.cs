@@ -47,7 +47,7 @@ public sealed class ReturnUrlTests : IAsyncLifetime
 
         using var answer = await browser.GetAsync("/session/login?returnUrl=" + returnUrl, csrf: null);
 
-        var problem = await answer.ShouldBeProblemAsync(Problems.InvalidRequest);
+        var problem = await answer.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
         problem["errors"]!.AsObject().ShouldContainKey("returnUrl");
         browser.SetCookies.ShouldBeEmpty();
     }
@@ -59,7 +59,7 @@ public sealed class ReturnUrlTests : IAsyncLifetime
 
         using var answer = await browser.GetAsync("/session/login?returnUrl=/" + new string('a', 2_000), csrf: null);
 
-        await answer.ShouldBeProblemAsync(Problems.InvalidRequest);
+        await answer.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
     }
 
     [Theory]

@@ -74,7 +74,7 @@ public sealed class SessionLookupTests : IAsyncLifetime
             var before = _store.Reads;
             using var browser = Stranger();
             using var answer = await browser.SendAsync(new(method), path);
-            await answer.ShouldBeProblemAsync(Problems.Unauthenticated);
+            await answer.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
             _store.Reads.ShouldBeGreaterThan(before);
         }
 
@@ -83,10 +83,10 @@ public sealed class SessionLookupTests : IAsyncLifetime
             var before = _store.Reads;
             using var browser = Stranger();
             using var answer = await browser.SendAsync(new(method), path);
-            await answer.ShouldBeProblemAsync(Problems.CallerQuota);
+            await answer.ShouldBeProblemAsync(AccessProblems.CallerQuota);
             answer.Headers.GetValues("Retry-After").ShouldBe(["1"]);
             using var missing = await browser.GetAsync("/api/nothing");
-            await missing.ShouldBeProblemAsync(Problems.NotFound);
+            await missing.ShouldBeProblemAsync(HttpProblems.NotFound);
             _store.Reads.ShouldBe(before);
         }
     }
@@ -105,7 +105,7 @@ public sealed class SessionLookupTests : IAsyncLifetime
 
         using var stranger = Stranger();
         using var refused = await stranger.GetAsync("/api/task-runs");
-        await refused.ShouldBeProblemAsync(Problems.CallerQuota);
+        await refused.ShouldBeProblemAsync(AccessProblems.CallerQuota);
         (await person.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
 
         // Longer than the replica trusts what it holds: the store is asked again.

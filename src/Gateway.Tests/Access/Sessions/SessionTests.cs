@@ -2,7 +2,8 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using NclueGateway.Access;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
 using NclueGateway.Http;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
@@ -45,7 +46,7 @@ public sealed class SessionTests
         await browser.SignInAsync();
 
         using var answer = await browser.GetAsync("/api/task-runs");
-        var problem = await answer.ShouldBeProblemAsync(Problems.Forbidden);
+        var problem = await answer.ShouldBeProblemAsync(AccessProblems.Forbidden);
         answer.Headers.WwwAuthenticate.ShouldBeEmpty();
         ((string)problem["detail"]!).ShouldStartWith("The account");
 
@@ -77,7 +78,7 @@ public sealed class SessionTests
 
         gateway.Clock.Advance(TimeSpan.FromMinutes(7));
         using var over = await browser.GetAsync("/session");
-        await over.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await over.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
     }
 
     [Fact]
@@ -115,7 +116,7 @@ public sealed class SessionTests
         browser.Session.ShouldBeNull();
 
         using var refused = await thief.GetAsync("/api/task-runs");
-        var problem = await refused.ShouldBeProblemAsync(Problems.Unauthenticated);
+        var problem = await refused.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
         ((string?)problem["login"]).ShouldBe("/session/login");
         refused.Challenge().ShouldBe("Bearer");
         refused.Headers.Location.ShouldBeNull();
@@ -150,7 +151,7 @@ public sealed class SessionTests
             }
 
             using var answer = await browser.SendAsync(new(method), path);
-            var problem = await answer.ShouldBeProblemAsync(Problems.Unauthenticated);
+            var problem = await answer.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
             ((string?)problem["login"]).ShouldBe("/session/login");
         }
     }
@@ -163,18 +164,18 @@ public sealed class SessionTests
         await browser.SignInAsync();
 
         using var bad = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", change: request => request.Headers.TryAddWithoutValidation("Authorization", "Bearer x"));
-        (await bad.ShouldBeProblemAsync(Problems.Unauthenticated)).ShouldContainKey("login");
+        (await bad.ShouldBeProblemAsync(AccessProblems.Unauthenticated)).ShouldContainKey("login");
         using var empty = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", change: request => request.Headers.TryAddWithoutValidation("Authorization", ""));
-        await empty.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await empty.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
         using var poor = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", change: request => request.Headers.TryAddWithoutValidation(
             "Authorization", "Bearer " + gateway.Issuer.Issue(token => token.Claims["scope"] = "openid")));
-        await poor.ShouldBeProblemAsync(Problems.Forbidden);
+        await poor.ShouldBeProblemAsync(AccessProblems.Forbidden);
         using var good = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", csrf: null, request => request.Headers.TryAddWithoutValidation(
             "Authorization", "Bearer " + gateway.Issuer.Issue()));
         good.StatusCode.ShouldBe(HttpStatusCode.OK);
         using var session = await browser.SendAsync(HttpMethod.Get, "/session", change: request => request.Headers.TryAddWithoutValidation(
             "Authorization", "Bearer " + gateway.Issuer.Issue()));
-        await session.ShouldBeProblemAsync(Problems.Unauthenticated);
+        await session.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
     }
 
     [Fact]
@@ -200,7 +201,7 @@ public sealed class SessionTests
                 answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden, $"{method} {path} with {header ?? "no header"}");
                 if (method != "HEAD")
                 {
-                    await answer.ShouldBeProblemAsync(Problems.CsrfHeaderMissing);
+                    await answer.ShouldBeProblemAsync(AccessProblems.CsrfHeaderMissing);
                 }
             }
         }

@@ -153,7 +153,7 @@ public sealed class SignInTests
 
         using var answer = await victim.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
 
-        await answer.ShouldBeProblemAsync(Problems.SignInFailed);
+        await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         victim.Session.ShouldBeNull();
     }
 
@@ -167,13 +167,13 @@ public sealed class SignInTests
         (await browser.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null)).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         cookies.ForEach(cookie => browser.Cookies[cookie.Key] = cookie.Value);
         using var again = await browser.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
-        await again.ShouldBeProblemAsync(Problems.SignInFailed);
+        await again.ShouldBeProblemAsync(AccessProblems.SignInFailed);
 
         using var slow = new CookieClient(gateway.Address);
         using var late = await slow.FollowAsync("/session/login", location => location.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
         gateway.Clock.Advance(TimeSpan.FromMinutes(15) + TimeSpan.FromSeconds(1));
         using var tooLate = await slow.GetAsync(late.Headers.Location!.AbsoluteUri, csrf: null);
-        await tooLate.ShouldBeProblemAsync(Problems.SignInFailed);
+        await tooLate.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         slow.Session.ShouldBeNull();
     }
 
@@ -189,7 +189,7 @@ public sealed class SignInTests
 
         using var answer = await browser.GetAsync("/session/callback" + query, csrf: null);
 
-        var problem = await answer.ShouldBeProblemAsync(Problems.SignInFailed);
+        var problem = await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         problem.ToJsonString().ShouldNotContain("canary");
     }
 
@@ -222,7 +222,7 @@ public sealed class SignInTests
             using var browser = new CookieClient(gateway.Address);
             using var answer = await browser.FollowAsync("/session/login");
             answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest, $"fault {Array.IndexOf(faults, fault)}");
-            await answer.ShouldBeProblemAsync(Problems.SignInFailed);
+            await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
             browser.Session.ShouldBeNull();
         }
 
@@ -241,7 +241,7 @@ public sealed class SignInTests
 
         using var answer = await browser.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
 
-        ((string)(await answer.ShouldBeProblemAsync(Problems.SignInFailed))["detail"]!).ShouldStartWith("The identity provider does not answer.");
+        ((string)(await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed))["detail"]!).ShouldStartWith("The identity provider does not answer.");
     }
 
     [Fact]
@@ -266,10 +266,10 @@ public sealed class SignInTests
         foreach (var path in new[] { "/session", "/session/login", "/session/callback", "/session/logout", "/session/backchannel-logout" })
         {
             using var answer = await browser.GetAsync(path);
-            await answer.ShouldBeProblemAsync(Problems.NotFound);
+            await answer.ShouldBeProblemAsync(HttpProblems.NotFound);
         }
 
         using var refused = await browser.GetAsync("/api/task-runs");
-        (await refused.ShouldBeProblemAsync(Problems.Unauthenticated)).ShouldNotContainKey("login");
+        (await refused.ShouldBeProblemAsync(AccessProblems.Unauthenticated)).ShouldNotContainKey("login");
     }
 }

@@ -5,12 +5,13 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
-using NclueGateway.Access;
+using NclueGateway.Access.Callers;
 using NclueGateway.Http;
-using NclueGateway.TaskRuns;
+using NclueGateway.TaskRuns.Normalizing;
+using NclueGateway.TaskRuns.Pages;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
-using NclueGateway.Tests.TaskRuns;
+using NclueGateway.Tests.TaskRuns.Normalizing;
 
 namespace NclueGateway.Tests.Http.OpenApi;
 
@@ -233,7 +234,7 @@ public sealed class OpenApiDocumentTests
     [InlineData("\"status\":\"failed\",\"fail_message\":\"something new\"")]
     public void What_the_gateway_writes_is_what_the_contract_describes(string fields)
     {
-        var row = Normalizing.Row(fields);
+        var row = NormalizerInputs.Row(fields);
 
         var run = JsonSerializer.Deserialize<TaskRunContract.TaskRun>(row, Strict);
 
@@ -285,7 +286,7 @@ public sealed class OpenApiDocumentTests
         await using var gateway = await GatewayHost.StartAsync();
         using var response = await gateway.Client.GetAsync(new Uri(path, UriKind.Relative), Ct);
 
-        await response.ShouldBeProblemAsync(Problems.NotFound);
+        await response.ShouldBeProblemAsync(HttpProblems.NotFound);
     }
 
     [Fact]

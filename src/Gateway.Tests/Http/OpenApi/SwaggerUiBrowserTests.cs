@@ -94,11 +94,11 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
     public async Task When_sessions_cannot_be_looked_up_the_page_says_so_and_still_works()
     {
         await using var host = await AccessHost.StartAsync(hasSignIn: true, map: app => app.MapGet(
-            "/session", () => new ProblemAnswer(Problems.SessionStoreUnavailable)).WithMetadata(new AllowAnonymousAttribute()));
+            "/session", () => new ProblemAnswer(AccessProblems.SessionStoreUnavailable)).WithMetadata(new AllowAnonymousAttribute()));
         await using var view = await browser.OpenAsync();
 
         await view.Page.GotoAsync(PageOf(host));
-        await view.Page.Locator("#session").GetByText(Problems.SessionStoreUnavailable.Title).WaitForAsync();
+        await view.Page.Locator("#session").GetByText(AccessProblems.SessionStoreUnavailable.Title).WaitForAsync();
 
         (await view.Page.Locator("#session a, #session button").CountAsync()).ShouldBe(0); // signing in again would fail too
         await view.Page.Locator(Get).WaitForAsync();

@@ -73,7 +73,7 @@ public sealed class SwaggerUiTests
 
         using var response = await host.SendAsync(new HttpMethod(method), path);
 
-        await response.ShouldBeProblemAsync(Problems.NotFound);
+        await response.ShouldBeProblemAsync(HttpProblems.NotFound);
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class SwaggerUiTests
         using var ui = await host.SendAsync(HttpMethod.Get, path);
         using var document = await host.SendAsync(HttpMethod.Get, "/openapi/v1.json");
 
-        await ui.ShouldBeProblemAsync(Problems.NotFound);
+        await ui.ShouldBeProblemAsync(HttpProblems.NotFound);
         document.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 }

@@ -1,3 +1,4 @@
+using NclueGateway.Access.RateLimits;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;
@@ -21,7 +22,7 @@ internal sealed class AnonymousQuota(RequestDelegate next, QuotaOptions options,
         return level.IsTaken ? next(context) : RefuseAsync(context, level.Wait);
     }
 
-    private static Task RefuseAsync(HttpContext context, TimeSpan wait) => new SignInRefusal(new(Problems.CallerQuota)
+    private static Task RefuseAsync(HttpContext context, TimeSpan wait) => new SignInRefusal(new(AccessProblems.CallerQuota)
     {
         Detail = "Too many sign-ins come from this address (Quota:AnonymousPerSecond).",
         RetryAfter = wait,

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography.X509Certificates;
-using NclueGateway.Settings;
+using NclueGateway.Configuration;
 
 namespace NclueGateway.Access.Sessions;
 

@@ -1,3 +1,5 @@
+using NclueGateway.Access.Callers;
+
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>A session that this replica has seen.</summary>

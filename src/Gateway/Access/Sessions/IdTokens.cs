@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.IdentityModel.Tokens;
+using NclueGateway.Access.Bearer;
 
 namespace NclueGateway.Access.Sessions;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using NclueGateway.Hosting;
 using NclueGateway.Redis;
 using StackExchange.Redis;
 
@@ -20,7 +21,7 @@ namespace NclueGateway.Access.Sessions;
 /// <param name="key">The key of the list in Redis.</param>
 /// <param name="seal">What authenticates keys; null without a certificate: then every key that is in Redis counts.</param>
 internal sealed partial class KeyRing(
-    RedisConnection connection, RedisCircuit circuit, UnreadableValues unreadable, TimeProvider time, ILogger<KeyRing> logger, string key, KeySeal? seal = null)
+    RedisConnection connection, RedisCircuit circuit, UnreadableValues unreadable, TimeProvider time, [FromKeyedServices(LogCategories.KeyRing)] ILogger logger, string key, KeySeal? seal = null)
     : BackgroundService, IXmlRepository
 {
     private readonly ConcurrentDictionary<string, XElement> _known = new(StringComparer.Ordinal);

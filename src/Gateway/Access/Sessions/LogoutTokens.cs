@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
+using NclueGateway.Access.Bearer;
 
 namespace NclueGateway.Access.Sessions;
 

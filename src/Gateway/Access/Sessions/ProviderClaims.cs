@@ -1,6 +1,8 @@
 using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
 
 namespace NclueGateway.Access.Sessions;
 

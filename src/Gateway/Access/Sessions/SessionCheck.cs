@@ -1,4 +1,6 @@
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -9,7 +11,7 @@ namespace NclueGateway.Access.Sessions;
 /// </summary>
 internal sealed partial class SessionCheck(
     SessionStore store, SessionState state, TokenEndpoint endpoint, ProviderClaims claims, IdTokens idTokens, TimeProvider time,
-    ILogger<SessionCheck> logger)
+    [FromKeyedServices(LogCategories.SessionRevalidation)] ILogger logger)
 {
     public static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
 

@@ -8,8 +8,10 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using NclueGateway.Access.Callers;
+using NclueGateway.Access.RateLimits;
 using NclueGateway.Http;
-using NclueGateway.Operations.Audit;
+using NclueGateway.Observability.Audit;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -66,7 +68,7 @@ internal static class SessionEndpoints
             {
                 ["returnUrl"] = ["It must be a path of this gateway, or an address at one of the origins in Auth:AllowedOrigins."],
             };
-            await new SignInRefusal(new(Problems.InvalidRequest) { Errors = errors }).ExecuteAsync(context);
+            await new SignInRefusal(new(HttpProblems.InvalidRequest) { Errors = errors }).ExecuteAsync(context);
             return;
         }
 
@@ -142,7 +144,7 @@ internal static class SessionEndpoints
         context.Response.Headers.CacheControl = "no-store";
         if (await ReadLogoutTokenAsync(context) is not [{ Length: > 0 } token] || await tokens.ReadAsync(token) is not { } logout)
         {
-            await new ProblemAnswer(Problems.InvalidRequest) { Detail = "It takes one logout_token of the identity provider that is good and new." }
+            await new ProblemAnswer(HttpProblems.InvalidRequest) { Detail = "It takes one logout_token of the identity provider that is good and new." }
                 .ExecuteAsync(context);
             return;
         }

@@ -1,3 +1,4 @@
+using NclueGateway.Access.Bearer;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;
@@ -23,7 +24,7 @@ internal static class SessionGuard
     {
         if (context.Request.Headers[CrossOrigin.CsrfHeader] is not ["1"])
         {
-            await new ProblemAnswer(Problems.CsrfHeaderMissing)
+            await new ProblemAnswer(AccessProblems.CsrfHeaderMissing)
             {
                 Detail = $"Send the header {CrossOrigin.CsrfHeader}: 1 with every request that counts by the session cookie.",
             }.ExecuteAsync(context);

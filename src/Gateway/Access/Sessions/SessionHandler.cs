@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using NclueGateway.Access.Callers;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;
@@ -72,7 +73,7 @@ internal sealed class SessionHandler(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         var action = Context.GetEndpoint()?.Metadata.GetMetadata<Permission>()?.Description ?? "use this address";
-        return new ProblemAnswer(Problems.Forbidden) { Detail = $"The account is not permitted to {action}, or lacks a claim that this gateway requires." }
+        return new ProblemAnswer(AccessProblems.Forbidden) { Detail = $"The account is not permitted to {action}, or lacks a claim that this gateway requires." }
             .ExecuteAsync(Context);
     }
 }

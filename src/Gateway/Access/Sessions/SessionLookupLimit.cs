@@ -1,3 +1,4 @@
+using NclueGateway.Access.RateLimits;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;

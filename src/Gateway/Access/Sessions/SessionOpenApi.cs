@@ -91,8 +91,8 @@ internal static class SessionOpenApi
             ToProvider)
         .WithMetadata(ProblemResponse.For(
             [
-                Problems.InvalidRequest, Problems.SignInFailed, Problems.NotFound, Problems.CallerQuota, Problems.InternalError,
-                Problems.SessionStoreUnavailable, Problems.Draining,
+                HttpProblems.InvalidRequest, AccessProblems.SignInFailed, HttpProblems.NotFound, AccessProblems.CallerQuota, HttpProblems.InternalError,
+                AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
             ],
             pages: [400, 429, 503]));
 
@@ -104,7 +104,7 @@ internal static class SessionOpenApi
             success)
         .WithMetadata(ProblemResponse.For(
         [
-            Problems.Unauthenticated, Problems.CsrfHeaderMissing, Problems.NotFound, Problems.CallerQuota, Problems.InternalError,
-            Problems.SessionStoreUnavailable, Problems.Draining,
+            AccessProblems.Unauthenticated, AccessProblems.CsrfHeaderMissing, HttpProblems.NotFound, AccessProblems.CallerQuota, HttpProblems.InternalError,
+            AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
         ]));
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using NclueGateway.Access.Callers;
 
 namespace NclueGateway.Access.Sessions;
 

@@ -8,6 +8,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
 
 namespace NclueGateway.Access.Sessions;
 

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using NclueGateway.Access.Callers;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -8,7 +10,7 @@ namespace NclueGateway.Access.Sessions;
 /// signs nobody out.
 /// </summary>
 internal sealed partial class SessionStore(
-    SessionTickets tickets, Permissions permissions, BrowserSessionOptions options, TimeProvider time, ILogger<SessionStore> logger)
+    SessionTickets tickets, Permissions permissions, BrowserSessionOptions options, TimeProvider time, [FromKeyedServices(LogCategories.Sessions)] ILogger logger)
 {
     public static readonly TimeSpan TrustFor = TimeSpan.FromSeconds(10);
 

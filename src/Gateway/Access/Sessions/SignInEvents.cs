@@ -2,15 +2,17 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OAuth;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using NclueGateway.Access.Callers;
+using NclueGateway.Hosting;
 using NclueGateway.Http;
-using NclueGateway.Operations.Audit;
+using NclueGateway.Observability.Audit;
 
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>What the gateway adds to the shipped sign-in (OpenID Connect Core §3.1, RFC 7636): where to return, what to ask for, and the session.</summary>
 internal sealed partial class SignInEvents(
     TokenEndpoint endpoint, ProviderClaims claims, SessionStore store, SessionState state, AuthOptions auth, BrowserSessionOptions options, HttpOptions http,
-    TimeProvider time, ILogger<SignInEvents> logger) : OpenIdConnectEvents
+    TimeProvider time, [FromKeyedServices(LogCategories.SignIn)] ILogger logger) : OpenIdConnectEvents
 {
     private int _hasToldOfNoRefreshToken;
 

@@ -1,6 +1,5 @@
 using NclueGateway.Http;
-using NclueGateway.Operations;
-using static NclueGateway.Http.PlainPage;
+using static NclueGateway.Http.Pages.PlainPage;
 
 namespace NclueGateway.Access.Sessions;
 

@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
 
 namespace NclueGateway.Access.Sessions;
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using NclueGateway.Http.Pages;
 using Swashbuckle.AspNetCore.Swagger;
 
 namespace NclueGateway.Http.OpenApi;
@@ -48,7 +49,7 @@ internal sealed class OpenApiText
         switch (EntityTags.Evaluate(context.Request.Headers, tag))
         {
             case Precondition.Failed:
-                await new ProblemAnswer(Problems.PreconditionFailed).ExecuteAsync(context);
+                await new ProblemAnswer(HttpProblems.PreconditionFailed).ExecuteAsync(context);
                 break;
             case Precondition.NotModified:
                 response.StatusCode = StatusCodes.Status304NotModified;

@@ -79,7 +79,7 @@ internal sealed record ProblemResponse
             ["status"] = problem.Status,
             ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
         };
-        if (problem == Problems.InvalidRequest)
+        if (problem == HttpProblems.InvalidRequest)
         {
             body["errors"] = new JsonObject { ["limit"] = new JsonArray("It must be a whole number from 1 to 100, in digits only.") };
         }

@@ -1,0 +1,45 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
+
+namespace NclueGateway.Tests.Conventions;
+
+public sealed class ConventionTests
+{
+    private static readonly Assembly Gateway = typeof(GatewayBuilder).Assembly;
+
+    private static readonly Type[] Types =
+        [.. Gateway.GetTypes().Where(t => t.Namespace?.StartsWith("NclueGateway", StringComparison.Ordinal) == true && !t.IsDefined(typeof(CompilerGeneratedAttribute)))];
+
+    [Fact]
+    public void Every_class_is_sealed() =>
+        Types.Where(t => t is { IsClass: true, IsSealed: false, IsAbstract: false }).Select(t => t.FullName).ShouldBeEmpty();
+
+    [Fact]
+    public void No_class_is_a_manager() =>
+        Types.Where(t => Regex.IsMatch(t.Name, "(?:Manager|Helper|Service|Utils?)$")).Select(t => t.FullName).ShouldBeEmpty();
+
+    [Fact]
+    public void No_class_keeps_a_request() =>
+        Types.Where(t => t.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public).Any(f => f.FieldType == typeof(HttpContext)))
+            .Select(t => t.FullName).ShouldBeEmpty();
+
+    [Fact]
+    public void The_gateway_does_not_know_the_sandbox() =>
+        Gateway.GetReferencedAssemblies().Select(a => a.Name).ShouldNotContain("Sandbox");
+
+    [Fact]
+    public void No_file_has_more_than_300_lines() =>
+        TypeReferences.Files().Where(file => File.ReadLines(file).Count() > 300).Select(Path.GetFileName).ShouldBeEmpty();
+
+    [Fact]
+    public void Nothing_is_called_back_through_a_settable_property() =>
+        Types.SelectMany(type => type.GetProperties(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public))
+            .Where(property => property.CanWrite && typeof(Delegate).IsAssignableFrom(property.PropertyType) && !IsInitOnly(property))
+            .Select(property => $"{property.DeclaringType!.Name}.{property.Name}")
+            .ShouldBeEmpty();
+
+    private static bool IsInitOnly(PropertyInfo property) =>
+        property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit));
+}

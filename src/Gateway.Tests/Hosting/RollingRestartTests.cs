@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using NclueGateway.Budget;
+using NclueGateway.Sandbox.Nclue;
+using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.Replicas;
+
+namespace NclueGateway.Tests.Hosting;
+
+/// <summary>Three gateway processes on one Redis behind an nginx with the configuration that is shipped, as somebody runs them without Kubernetes.</summary>
+[Trait("Needs", "RealTime")]
+public sealed class RollingRestartTests(TestRedis redis)
+{
+    private const int Readers = 200;
+
+    private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(500);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Replicas_behind_nginx_are_replaced_one_after_the_other_and_none_of_200_readers_notices()
+    {
+        await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
+        await using var nclue = await SimulatedNclue.StartAsync(new() { Keys = { ["AK"] = "SK" }, Runs = 60, Frozen = true }, Ct);
+        int[] ports = [Nginx.FreePort(), Nginx.FreePort(), Nginx.FreePort()];
+        var settings = new Dictionary<string, string>
+        {
+            ["Nclue:BaseAddress"] = nclue.BaseAddress.AbsoluteUri,
+            ["Nclue:AccessKey"] = "AK",
+            ["Nclue:SecretKey"] = "SK",
+            ["Nclue:Account"] = ReplicaSettings.NewAccount(),
+            ["Nclue:ReplicaCount"] = "3",
+            ["ConnectionStrings:Redis"] = await redis.ConnectionStringAsync(),
+            ["Auth:Authority"] = issuer.Address,
+            ["Auth:Audience"] = "gateway",
+            ["Auth:RequireHttpsMetadata"] = "false",
+            ["Http:PublicOrigin"] = "https://gateway.example.com",
+            ["Http:KnownProxies:0"] = "127.0.0.1",
+            ["Operations:DrainDelay"] = "00:00:01",
+        };
+        var replicas = new GatewayReplica?[ports.Length];
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, ports.Length).Select(StartAsync));
+            await using var nginx = await Nginx.StartAsync(ports);
+            await using var readers = new ReadersOf(nginx, issuer);
+            await readers.BeginAsync();
+            await readers.HaveReadAsync(3 * Readers);
+            for (var n = 0; n < replicas.Length; n++)
+            {
+                await replicas[n]!.StopAsync();
+                await StartAsync(n);
+            }
+
+            await readers.HaveReadAsync(2 * Readers);
+            await readers.StopAsync();
+
+            readers.Failures.ShouldBeEmpty();
+            var log = await nginx.ReadLogAsync();
+            TestContext.Current.TestOutputHelper!.WriteLine(
+                string.Join('\n', log.CountBy(request => string.Join(" then ", request.Asked.Select(replica => replica.Answer)))));
+            var answers = log.SelectMany(request => request.Asked).ToLookup(replica => replica.Port, replica => replica.Answer);
+            foreach (var port in ports)
+            {
+                answers[port].ShouldContain("502", "readers were given to it while it was away, or the test was too easy");
+                answers[port].Last().ShouldBe("200", "it serves again");
+            }
+        }
+        finally
+        {
+            foreach (var replica in replicas)
+            {
+                await (replica?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
+        }
+
+        // Whoever replaces replicas waits until one is well. While it is degraded it may be without Redis, and hold nothing to answer with.
+        async Task StartAsync(int n)
+        {
+            var replica = await GatewayReplica.StartAsync(new Dictionary<string, string>(settings) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{ports[n]}" });
+            replicas[n] = replica;
+            using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = replica.Address };
+            await ReplicaSettings.EventuallyAsync(
+                async () =>
+                {
+                    using var answer = await client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct);
+                    return await answer.Content.ReadAsStringAsync(Ct);
+                },
+                health => health == "Healthy");
+        }
+    }
+
+    /// <summary>People with a subject and a connection each, who read a page a few times a second.</summary>
+    private sealed class ReadersOf(Nginx nginx, TestIssuer issuer) : IAsyncDisposable
+    {
+        private readonly HttpClient _client = nginx.CreateClient();
+        private Task _readers = Task.CompletedTask;
+        private int _answers;
+        private volatile bool _isStopping;
+
+        /// <summary>Answers other than a 200 of our gateway, and what else came instead.</summary>
+        public ConcurrentQueue<string> Failures { get; } = new();
+
+        /// <summary>Lets them read, once there is something to read.</summary>
+        public async Task BeginAsync()
+        {
+            var token = issuer.Issue();
+            await ReplicaSettings.EventuallyAsync(() => ReadAsync(0, token), failure => failure is null);
+            _readers = Task.WhenAll(Enumerable.Range(0, Readers).Select(ReadOnAsync));
+        }
+
+        /// <summary>Waits until they have had that many more answers.</summary>
+        public async Task HaveReadAsync(int more)
+        {
+            var enough = Volatile.Read(ref _answers) + more;
+            await ReplicaSettings.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref _answers)), answers => answers >= enough);
+        }
+
+        public Task StopAsync()
+        {
+            _isStopping = true;
+            return _readers;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await StopAsync();
+            _client.Dispose();
+        }
+
+        private async Task ReadOnAsync(int number)
+        {
+            var token = issuer.Issue(token => token.Claims["sub"] = $"reader-{number}");
+            await Task.Delay(BetweenReads * number / Readers, TimeProvider.System, Ct); // not all at the same moment
+            using var pace = new PeriodicTimer(BetweenReads, TimeProvider.System);
+            do
+            {
+                if (await ReadAsync(number % 50, token) is { } failure)
+                {
+                    Failures.Enqueue(failure);
+                }
+
+                Interlocked.Increment(ref _answers);
+            }
+            while (await pace.WaitForNextTickAsync(Ct) && !_isStopping);
+        }
+
+        /// <summary>What came in place of the page; null if nothing did.</summary>
+        private async Task<string?> ReadAsync(int index, string token)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"/api/task-runs?index={index}&limit=10", UriKind.Relative));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            try
+            {
+                using var answer = await _client.SendAsync(request, Ct);
+                var body = await answer.Content.ReadAsStringAsync(Ct);
+                var isPage = answer.StatusCode == HttpStatusCode.OK && body.StartsWith($$"""{"index":{{index}},"limit":10,""", StringComparison.Ordinal);
+                var knowsItsName = answer.Headers.Contains("Strict-Transport-Security"); // nginx has told it of https and of the public host
+                return isPage && knowsItsName ? null : $"{answer} {body}";
+            }
+            catch (HttpRequestException failure)
+            {
+                return failure.ToString();
+            }
+        }
+    }
+}

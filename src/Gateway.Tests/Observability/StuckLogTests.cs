@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Http.Headers;
+using NclueGateway.Sandbox.Nclue;
+using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.Replicas;
+
+namespace NclueGateway.Tests.Observability;
+
+/// <summary>The gateway as a process of its own, whose standard output nobody takes any more.</summary>
+[Trait("Needs", "RealTime")]
+public sealed class StuckLogTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>
+    /// Neither what requests tell the log holds them up, nor a warning of what goes on behind them, which waits for the log: told by whoever has waited
+    /// for a socket, and, of an answer, by whoever takes it in.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Reads_and_refusals_are_answered_while_the_log_is_stuck(bool isAnswered)
+    {
+        await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
+        await using var nclue = await SimulatedNclue.StartAsync(new() { Frozen = true, Keys = { ["AK"] = "canary-of-a-secret" } }, Ct);
+        var settings = GatewayProgram.Good(issuer);
+        settings["Nclue__BaseAddress"] = nclue.BaseAddress.AbsoluteUri;
+        settings["Cache__FreshFor"] = "00:00:01";
+        settings["Quota__RequestsPerSecond"] = settings["Quota__Burst"] = "10000";
+        using var gateway = GatewayProgram.Start(settings);
+        try
+        {
+            var lines = new List<string>();
+            var address = (await GatewayProgram.ReadAddressAsync(gateway, lines)).ShouldNotBeNull(string.Join("\n", lines));
+            using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(20) };
+            var token = issuer.Issue();
+            await ReplicaSettings.EventuallyAsync(() => ReadAsync(client, token), status => status == HttpStatusCode.OK);
+
+            await RefusalsAsync(client); // two lines of some 300 bytes for each of a thousand: more than a pipe of 64 KiB holds
+            nclue.Fault = new Fault { Status = isAnswered ? 200 : 401, Body = """{"total":1,"runs":[{"run_id":"a","status":"UNHEARD_OF"}]}""" };
+            var arrived = nclue.Arrivals.Count;
+            await ReplicaSettings.EventuallyAsync(() => ReadAsync(client, token), _ => nclue.Arrivals.Count > arrived + (isAnswered ? 1 : 0));
+            await RefusalsAsync(client);
+            for (var i = 0; i < 3_000; i++)
+            {
+                (await ReadAsync(client, token)).ShouldBe(HttpStatusCode.OK);
+            }
+        }
+        finally
+        {
+            gateway.Kill();
+        }
+    }
+
+    private static async Task RefusalsAsync(HttpClient client)
+    {
+        for (var i = 0; i < 1_000; i++)
+        {
+            (await ReadAsync(client, null)).ShouldBe(HttpStatusCode.Unauthorized);
+        }
+    }
+
+    private static async Task<HttpStatusCode> ReadAsync(HttpClient client, string? token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/task-runs");
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        using var answer = await client.SendAsync(request, Ct);
+        return answer.StatusCode;
+    }
+}

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using NclueGateway.Redis;
+using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Upstream.Pacing;
+using StackExchange.Redis;
+
+namespace NclueGateway.Tests.Upstream.Pacing;
+
+/// <summary>The pacer's script on a real Redis, with an account of its own to which another application writes.</summary>
+/// <remarks>
+/// The script's clock is Redis', so that how many calls pass until a departure opens depends on the machine. The tests wait for departures, not for time,
+/// and assert no time but the least between two departures.
+/// </remarks>
+internal sealed class OddPacer : IAsyncDisposable
+{
+    public const int Interval = 10;
+    public const int LongestPause = 100;
+
+    /// <summary>A departure that has not opened after so many calls never does: they take longer than any wait.</summary>
+    public const int MostCalls = 20_000;
+
+    private readonly RedisConnection _connection;
+
+    private OddPacer(RedisConnection connection, IDatabase database)
+    {
+        _connection = connection;
+        Database = database;
+        Script = new(connection, Account, new UnreadableValues(NullLogger<UnreadableValues>.Instance));
+    }
+
+    public string Account { get; } = $"{{nclue:odd:{Guid.NewGuid():N}}}";
+
+    public IDatabase Database { get; }
+
+    public LuaPacerScript Script { get; }
+
+    public static async Task<OddPacer> StartAsync(TestRedis redis)
+    {
+        var connection = new RedisConnection(new() { Redis = await redis.ConnectionStringAsync() });
+        return new(connection, (await connection.GetAsync()).GetDatabase());
+    }
+
+    public Task<PacerReply> LookAsync() => Script.RunAsync(new PacerReplica("looker").Claim(0, 0) with { Operation = PacerOperation.Look });
+
+    /// <summary>Asks for a departure until one is granted.</summary>
+    /// <param name="replica">The replica that asks.</param>
+    /// <param name="meanwhile">A call of another replica before each of these.</param>
+    public async Task<(TimeSpan AskedAt, TimeSpan ReceivedAt)> UntilGrantedAsync(PacerReplica replica, Func<Task>? meanwhile = null)
+    {
+        var clock = TimeProvider.System;
+        for (var call = 0; call < MostCalls; call++)
+        {
+            await (meanwhile?.Invoke() ?? Task.CompletedTask);
+            var askedAt = clock.GetTimestamp();
+            var reply = await Script.RunAsync(replica.Claim(0, askedAt));
+            var receivedAt = clock.GetTimestamp();
+            replica.Take(reply, askedAt, receivedAt);
+            if (reply.Outcome == PacerOutcome.Granted)
+            {
+                await Script.RunAsync(replica.Claim(0, receivedAt) with { Operation = PacerOperation.End, End = CallEnd.Failed });
+                return (clock.GetElapsedTime(0, askedAt), clock.GetElapsedTime(0, receivedAt));
+            }
+        }
+
+        throw new InvalidOperationException($"No departure in {MostCalls} calls.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Database.KeyDeleteAsync([Account, Account + ":blocks", Account + ":news"]);
+        await _connection.DisposeAsync();
+    }
+}

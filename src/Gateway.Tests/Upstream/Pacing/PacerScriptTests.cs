@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using NclueGateway.Redis;
+using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.Simulation;
+using NclueGateway.Upstream.Pacing;
+
+namespace NclueGateway.Tests.Upstream.Pacing;
+
+/// <summary>The pacer's script itself, on a real Redis.</summary>
+[Trait("Needs", "Processes")]
+public sealed class PacerScriptTests(TestRedis redis)
+{
+    private const long Long = 1_000_000_000_000_000;
+
+    private static readonly string[] Operations =
+    [
+        PacerOperation.Look, PacerOperation.Claim, PacerOperation.Claim, PacerOperation.Claim, PacerOperation.Write, PacerOperation.Written,
+        PacerOperation.Arrived, PacerOperation.End, PacerOperation.End, PacerOperation.Pause, PacerOperation.Leave,
+    ];
+
+    /// <summary>
+    /// The model's clock is the script's own, so that both answer the same question; its durations are milliseconds, so that real time passes them
+    /// while the test runs.
+    /// </summary>
+    [Fact]
+    public Task It_answers_any_sequence_of_calls_as_the_model_does() => CompareAsync(Enumerable.Range(1, 30));
+
+    [Fact(Explicit = true)]
+    public Task However_many_sequences_it_answers_as_the_model_does() => CompareAsync(Enumerable.Range(31, 300));
+
+    private async Task CompareAsync(IEnumerable<int> seeds)
+    {
+        await using var connection = await ConnectAsync();
+        var database = (await connection.GetAsync()).GetDatabase();
+        var outcomes = new ConcurrentDictionary<string, bool>();
+        await Parallel.ForEachAsync(seeds, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (seed, _) =>
+        {
+            var random = new Random(seed);
+            var account = $"{{nclue:model:{Guid.NewGuid():N}}}";
+            var script = new LuaPacerScript(connection, account, Unreadable);
+            var model = new PacerModel();
+            var replicas = Enumerable.Range(0, 2 + (seed % 4)).Select(n => new Replica($"r{n}", interval: 1 << (seed % 3), isCalm: seed % 5 < 3)).ToArray();
+            var replica = replicas[0];
+            for (var step = 0; step < 700; step++)
+            {
+                // One may talk for a while, and the others fall silent.
+                replica = random.Next(seed % 2 == 0 ? 2 : 25) == 0 ? replicas[random.Next(replicas.Length)] : replica;
+                var call = replica.Next(random);
+                var reply = await script.RunAsync(call);
+
+                var clock = reply.Now - (long)await database.HashGetAsync(account, "skew");
+                Text(reply).ShouldBe(Text(model.Run(call, clock)), $"seed {seed}, step {step}: {call}");
+                replica.Take(call, reply);
+                outcomes[reply.Outcome] = true;
+            }
+        });
+
+        outcomes.Keys.ShouldBe(
+            ["ok", PacerOutcome.Granted, PacerOutcome.Newer, PacerOutcome.UnderWay, PacerOutcome.Wait, PacerOutcome.Stored, PacerOutcome.Late],
+            ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Its_time_is_that_of_the_server_and_goes_on_when_that_is_set_back()
+    {
+        await using var connection = await ConnectAsync();
+        var script = new LuaPacerScript(connection, $"{{nclue:time:{Guid.NewGuid():N}}}", Unreadable);
+        var look = new Replica("r1").Look();
+        var server = (await connection.GetAsync()).GetServers()[0];
+
+        var before = await server.TimeAsync();
+        var now = (await script.RunAsync(look)).Now;
+        var after = await server.TimeAsync();
+        now.ShouldBeInRange(new DateTimeOffset(before).ToUnixTimeMilliseconds(), new DateTimeOffset(after).ToUnixTimeMilliseconds());
+
+        // Somebody knows that it was an hour later already.
+        var later = now + 3_600_000;
+        var most = later + look.Patience + 7;
+        (await script.RunAsync(look with { Now = later, Unsure = 7 })).Now.ShouldBe(most);
+        (await script.RunAsync(look)).Now.ShouldBeInRange(most, most + 10_000);
+    }
+
+    [Fact]
+    public async Task All_it_keeps_is_a_small_hash_without_expiry_and_no_more_of_blocks_than_there_are()
+    {
+        await using var connection = await ConnectAsync();
+        var account = $"{{nclue:size:{Guid.NewGuid():N}}}";
+        var script = new LuaPacerScript(connection, account, Unreadable);
+        var replica = new Replica("r1");
+        PacerReply? last = null;
+        for (var n = 0; n < 300; n++)
+        {
+            last = await script.RunAsync(
+                replica.Look() with { Operation = PacerOperation.End, Block = n % 100, Fetched = n + 1, End = CallEnd.Stored, Keep = Long });
+        }
+
+        var database = (await connection.GetAsync()).GetDatabase();
+        (await database.HashLengthAsync(account)).ShouldBeLessThan(30);
+        (await database.KeyTimeToLiveAsync(account)).ShouldBeNull();
+        (await database.HashLengthAsync(account + ":blocks")).ShouldBe(100);
+        (await database.ListLengthAsync(account + ":news")).ShouldBe(64);
+
+        // A replica that has missed no more than those hears of them alone, the newest first.
+        var heard = await script.RunAsync(replica.Look() with { Epoch = last!.Epoch, News = 236, Keep = Long });
+        heard.IsAll.ShouldBeFalse();
+        heard.Changes.ShouldBe(Enumerable.Range(1, 64).Select(n => (Block: (300 - n) % 100, Fetched: 301L - n)));
+        (await script.RunAsync(replica.Look() with { Epoch = last.Epoch, News = 235, Keep = Long })).IsAll.ShouldBeTrue();
+
+        // Whoever hears all forgets what is too old to be kept.
+        await script.RunAsync(replica.Look() with { Keep = 1 });
+        (await database.KeyExistsAsync(account + ":blocks")).ShouldBeFalse();
+    }
+
+    private sealed class FailingLogger<T> : ILogger<T>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new InvalidOperationException(formatter(state, exception));
+    }
+
+    private async Task<RedisConnection> ConnectAsync() => new(new() { Redis = await redis.ConnectionStringAsync() });
+
+    /// <summary>Nothing that the script has written itself is unreadable to it.</summary>
+    private static UnreadableValues Unreadable => new(new FailingLogger<UnreadableValues>());
+
+    private static string Text(PacerReply reply) => reply.ToString()
+        .Replace(
+            reply.Elsewhere.ToString()!, string.Join(' ', reply.Elsewhere.Select(q => $"{q.Blocks} {q.Callers} {string.Join(',', q.Order!)}")), StringComparison.Ordinal)
+        .Replace(reply.Flights.ToString()!, string.Join(' ', reply.Flights.OrderBy(f => f.Block)), StringComparison.Ordinal)
+        .Replace(reply.Changes.ToString()!, string.Join(' ', reply.IsAll ? reply.Changes.Order().AsEnumerable() : reply.Changes), StringComparison.Ordinal);
+
+    /// <summary>What one replica might say next.</summary>
+    /// <param name="isCalm">Whether there are no pauses and no outages, so that departures follow each other.</param>
+    private sealed class Replica(string name, int interval = 8, bool isCalm = true)
+    {
+        private readonly List<int> _flights = [];
+        private PacerReply? _last;
+        private long _number;
+
+        public PacerCall Look() => new(PacerOperation.Look)
+        {
+            Replica = name,
+            Interval = interval,
+            Patience = 100,
+            Grace = 3,
+            Lease = 60,
+            Settle = 20,
+            Gap = 16,
+            Quiet = 30,
+            LongestPause = 500,
+            Keep = 300,
+        };
+
+        public PacerCall Next(Random random)
+        {
+            var now = _last is null || random.Next(10) == 0 ? 0 : _last.Now + random.Next(-150, 5);
+            var block = random.Next(6);
+            return Look() with
+            {
+                Operation = Operations[random.Next(Operations.Length - (isCalm ? 2 : 0))], // without the pause and the leave
+                ReplicaCount = 1 + random.Next(3),
+                Slot = random.Next(3) == 0 ? random.Next(-1, 8) : _last?.Slot ?? -1,
+                Now = now,
+                Unsure = random.Next(4),
+                WasAway = !isCalm && random.Next(4) == 0,
+                IsSettled = random.Next(12) == 0,
+                PausedUntil = !isCalm && random.Next(12) == 0 ? (_last?.Now ?? 0) + random.Next(40) : 0,
+                PausedFor = "throttled",
+                Generation = random.Next(40) == 0 ? random.Next(4) : 0,
+                Epoch = random.Next(20) == 0 ? 1 : _last?.Epoch ?? 0,
+                News = Math.Max(0, (_last?.News ?? 0) - (random.Next(10) == 0 ? random.Next(62, 67) : 0)),
+                Class = (BidClass)random.Next(5),
+                Since = _last is null ? 0 : _last.Now - random.Next(50),
+                Queue = new(random.Next(5), random.Next(3), random.Next(3) == 0 ? null : [.. Enumerable.Range(0, 80).OrderBy(_ => random.Next()).Take(random.Next(60))]),
+                Flights = random.Next(4) == 0 ? [] : [.. _flights],
+                Block = block,
+                Known = random.Next(3) == 0 ? _last?.Now ?? 0 : 0,
+                Number = _number - random.Next(2),
+                IsNew = random.Next(2) == 0,
+                Fetched = _last is null ? 1 : _last.Now - random.Next(30),
+                End = (CallEnd)random.Next(3),
+                Kind = random.Next(2) == 0 ? "throttled" : "exceeded",
+                First = 2 + random.Next(5),
+                Most = 40,
+                Asked = random.Next(4) == 0 ? random.Next(700) : 0,
+            };
+        }
+
+        public void Take(PacerCall call, PacerReply reply)
+        {
+            _last = reply;
+            if (call.Operation is PacerOperation.Claim && reply.Outcome == PacerOutcome.Granted)
+            {
+                _flights.Add(call.Block);
+                _number = reply.Value;
+            }
+            else if (call.Operation == PacerOperation.End)
+            {
+                _flights.Remove(call.Block);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using NclueGateway.Redis;
+using NclueGateway.Upstream.Pacing;
+using NclueGateway.Upstream.Signing;
+
+namespace NclueGateway.Tests.Upstream.Pacing;
+
+/// <summary>The parts of the pacer of replicas by a fake clock, with replies that a test writes.</summary>
+internal sealed class ScriptedPacer : IPacerScript
+{
+    public const long Epoch = 1_700_000_000_000;
+
+    public static readonly PacerReply Nothing = new()
+    {
+        Outcome = "ok",
+        Value = 0,
+        Now = Epoch,
+        Tick = 1,
+        Epoch = 1,
+        Next = 0,
+        Quiet = 0,
+        Pause = 0,
+        PausedFor = "",
+        Last = BidClass.None,
+        Number = 0,
+        Slot = 0,
+        Cycle = 1,
+        PreviousCycle = 1,
+        CycledAt = 0,
+        Generation = 0,
+        Elsewhere = [],
+        Flights = [],
+        News = 0,
+        IsAll = false,
+        Changes = [],
+    };
+
+    public ScriptedPacer(int replicas = 2)
+    {
+        Settings = new(TimeSpan.FromMilliseconds(1050), replicas, TimeSpan.FromHours(24));
+        Circuit = new(Clock, NullLogger<RedisCircuit>.Instance);
+        RedisClock = new(Clock);
+        Directory = new(RedisClock, Clock);
+        Session = new(
+            this, Circuit, RedisClock, Directory, new(new(new("a", "s")), NullLogger<NclueCredentials>.Instance), new(), Settings, Clock);
+        Forecast = new(Session, Circuit, RedisClock, Settings, Clock);
+        Issuer = new(Session, Forecast, Circuit, Settings, Clock);
+    }
+
+    public FakeTimeProvider Clock { get; } = new();
+
+    public PacingSettings Settings { get; }
+
+    public RedisCircuit Circuit { get; }
+
+    public RedisClock RedisClock { get; }
+
+    public BlockDirectory Directory { get; }
+
+    public RedisPacerSession Session { get; }
+
+    public PermitForecast Forecast { get; }
+
+    public RedisPermitIssuer Issuer { get; }
+
+    /// <summary>The calls so far.</summary>
+    public List<PacerCall> Calls { get; } = [];
+
+    /// <summary>How the next call ends. By default nothing is new.</summary>
+    public Func<PacerCall, Task<PacerReply>> Reply { get; set; } = _ => throw new NotSupportedException();
+
+    /// <summary>The time of Redis' clock, which runs like the fake one.</summary>
+    public long Now => Epoch + (long)(Clock.GetUtcNow() - Clock.Start).TotalMilliseconds;
+
+    public TimeSpan UntilOpen => Forecast.UntilOpen(Clock.GetTimestamp());
+
+    public Task<PacerReply> RunAsync(PacerCall call)
+    {
+        Calls.Add(call);
+        return Reply(call);
+    }
+
+    /// <summary>Redis responds to a look with this reply.</summary>
+    public async Task LookAsync(Func<PacerReply, PacerReply>? change = null)
+    {
+        Reply = _ => Task.FromResult((change ?? (reply => reply))(Nothing with { Now = Now }));
+        await Session.LookAsync(RedisCircuit.Patience);
+    }
+
+    /// <summary>Redis does not respond to a look.</summary>
+    public async Task LoseRedisAsync()
+    {
+        Reply = _ => Task.FromException<PacerReply>(new TimeoutException());
+        await Session.LookAsync(RedisCircuit.Patience);
+    }
+
+    /// <summary>A departure that was granted now.</summary>
+    public Departure Grant(long number) => new(Clock.GetTimestamp(), new(number, Now, Clock.GetTimestamp()), closed: _ => { });
+}

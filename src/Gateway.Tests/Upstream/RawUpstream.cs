@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace NclueGateway.Tests.Upstream;
+
+/// <summary>
+/// An upstream that is no web server: it writes down every byte of each request's head and answers with the bytes a test gives it, whatever
+/// they are. For what no real server can be made to say.
+/// </summary>
+internal sealed class RawUpstream : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<string> _requests = [];
+    private readonly List<Task> _connections = [];
+    private readonly Func<int, Task<byte[]?>> _answer;
+    private readonly bool _closes;
+    private readonly Task _accepting;
+
+    private RawUpstream(Func<int, Task<byte[]?>> answer, bool closes)
+    {
+        _answer = answer;
+        _closes = closes;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public Uri BaseAddress => new($"http://{_listener.LocalEndpoint}/api/v1/");
+
+    /// <summary>What has arrived so far: each request's head as text.</summary>
+    public IReadOnlyList<string> Requests
+    {
+        get
+        {
+            lock (_requests)
+            {
+                return [.. _requests];
+            }
+        }
+    }
+
+    /// <param name="answer">The answer to request n, counted from 1; null closes the connection without one.</param>
+    /// <param name="closes">Whether each connection is closed after its first answer.</param>
+    public static RawUpstream Start(Func<int, Task<byte[]?>> answer, bool closes = false) => new(answer, closes);
+
+    /// <summary>A server that gives every request the same answer.</summary>
+    public static RawUpstream Start(byte[] answer, bool closes = false) => new(_ => Task.FromResult<byte[]?>(answer), closes);
+
+    /// <summary>A server that gives every request the same answer.</summary>
+    public static RawUpstream Start(string answer, bool closes = false) => Start(Encoding.UTF8.GetBytes(answer), closes);
+
+    /// <summary>An answer with a body of known length.</summary>
+    public static byte[] Http(int status, byte[] body, params string[] headers) =>
+    [
+        .. Encoding.UTF8.GetBytes($"HTTP/1.1 {status} X\r\n{string.Concat(headers.Select(h => h + "\r\n"))}Content-Length: {body.Length}\r\n\r\n"),
+        .. body,
+    ];
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        await Task.WhenAll(_connections);
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stopping.Token)));
+            }
+        }
+        catch (Exception stopped) when (stopped is OperationCanceledException or SocketException or InvalidOperationException)
+        {
+            // The listener was stopped, perhaps before this came to ask it anything.
+        }
+    }
+
+    private async Task ServeAsync(TcpClient connection)
+    {
+        using (connection)
+        {
+            try
+            {
+                var stream = connection.GetStream();
+                while (await ReadHeadAsync(stream) is { } head)
+                {
+                    int number;
+                    lock (_requests)
+                    {
+                        _requests.Add(head);
+                        number = _requests.Count;
+                    }
+
+                    if (await _answer(number) is not { } answer)
+                    {
+                        return;
+                    }
+
+                    await stream.WriteAsync(answer, _stopping.Token);
+                    if (_closes)
+                    {
+                        return;
+                    }
+                }
+            }
+            catch (Exception gone) when (gone is IOException or OperationCanceledException)
+            {
+                // The client has left.
+            }
+        }
+    }
+
+    /// <summary>Null when the client has closed the connection.</summary>
+    private async Task<string?> ReadHeadAsync(NetworkStream stream)
+    {
+        var head = new StringBuilder();
+        var buffer = new byte[16 * 1024];
+        while (true)
+        {
+            var count = await stream.ReadAsync(buffer, _stopping.Token);
+            if (count == 0)
+            {
+                return null;
+            }
+
+            head.Append(Encoding.Latin1.GetString(buffer, 0, count));
+            if (head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+            {
+                return head.ToString();
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NclueGateway.Access.RateLimits;
+
+/// <summary>What one caller may take of what all callers share: the settings under <c>Quota</c>.</summary>
+internal sealed class QuotaOptions
+{
+    public const string Section = "Quota";
+
+    /// <value>The requests per second that one caller may send to one replica in the long run. 1 to 10,000, default 50.</value>
+    [Range(1, 10_000)]
+    public int RequestsPerSecond { get; set; } = 50;
+
+    /// <value>The requests that one caller may send at once after a rest. 1 to 100,000, default 100.</value>
+    [Range(1, 100_000)]
+    public int Burst { get; set; } = 100;
+
+    /// <value>The most blocks that one caller may be waiting for at the same time. 2 (a page can span two) to 1,000, default 4.</value>
+    [Range(2, 1_000)]
+    public int ColdBlocks { get; set; } = 4;
+
+    /// <value>
+    /// The requests per second, and at once, that one address may send to one replica's sign-in paths, and as many with cookies of no session.
+    /// 1 to 100,000, default 200.
+    /// </value>
+    [Range(1, 100_000)]
+    public int AnonymousPerSecond { get; set; } = 200;
+}

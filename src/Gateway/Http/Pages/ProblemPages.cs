@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text;
+using static NclueGateway.Http.Pages.PlainPage;
+
+namespace NclueGateway.Http.Pages;
+
+/// <summary>
+/// The pages behind the <c>type</c> of every problem: one per problem and an index. <c>docs/problems.md</c> says the same, and is made of the
+/// same records.
+/// </summary>
+internal static class ProblemPages
+{
+    public const string IndexRoute = "/problems";
+
+    private const string PageRoute = "/problems/{slug}";
+
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    public static IEndpointRouteBuilder MapProblemPages(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapMethods(IndexRoute, Methods, context => RespondAsync(context, Index(PathBase(context)))).AllowAnonymous().ExcludeFromDescription();
+        endpoints.MapMethods(PageRoute, Methods, context => Problems.Find((string)context.Request.RouteValues["slug"]!) is { } problem
+            ? RespondAsync(context, Page(problem, PathBase(context)))
+            : new ProblemAnswer(HttpProblems.NotFound).ExecuteAsync(context)).AllowAnonymous().ExcludeFromDescription();
+        return endpoints;
+    }
+
+    private static string Index(string pathBase)
+    {
+        var rows = new StringBuilder();
+        foreach (var problem in Problems.All)
+        {
+            rows.Append(CultureInfo.InvariantCulture, $"""
+                <li>{problem.Status} <a href="{pathBase}{problem.Path}">{problem.Slug}</a>: {Text(problem.Title)}</li>
+
+                """);
+        }
+
+        return Document("Problems", $"""
+            <h1>Problems</h1>
+            <p>{Text(Problems.Introduction)}</p>
+            <ul>
+            {rows}</ul>
+            <h2>Without a problem</h2>
+            <p>{Text(Problems.BeforeAnyRequestIntroduction)}</p>
+            {Statuses(Problems.BeforeAnyRequest)}
+            """);
+    }
+
+    private static string Page(Problem problem, string pathBase) => Document(problem.Title, $"""
+        <h1>{Text(problem.Title)}</h1>
+        <p>Problem <code>{problem.Slug}</code>, answered with status {problem.Status}{(problem.OtherStatuses.Count > 0 ? ", or with:" : ".")}</p>
+        {Statuses(problem.OtherStatuses)}
+        <h2>What happened</h2>
+        <p>{Text(problem.Explanation)}</p>
+        <h2>What a caller should do</h2>
+        <p>{Text(problem.CallerAdvice)}</p>
+        <h2>What an operator should do</h2>
+        <p>{Text(problem.OperatorAdvice)}</p>
+        <p><a href="{pathBase}{IndexRoute}">All problems</a></p>
+        """);
+
+    private static string Statuses(IReadOnlyList<StatusMeaning> statuses)
+    {
+        var rows = new StringBuilder();
+        foreach (var (status, meaning) in statuses)
+        {
+            rows.Append(CultureInfo.InvariantCulture, $"<li>{status}: {Text(meaning)}</li>");
+        }
+
+        return rows.Length > 0 ? $"<ul>{rows}</ul>" : "";
+    }
+}

@@ -1,0 +1,11 @@
+namespace NclueGateway.Mirror.Blocks;
+
+/// <summary>The page that a caller asks for.</summary>
+/// <param name="Index">The first row, 0 to <see cref="MaxIndex"/>.</param>
+/// <param name="Limit">The most runs, 1 to <see cref="MaxLimit"/>.</param>
+internal readonly record struct PageRequest(int Index, int Limit)
+{
+    public const int MaxIndex = 10_000_000;
+    public const int MaxLimit = 100;
+    public const int DefaultLimit = 20;
+}

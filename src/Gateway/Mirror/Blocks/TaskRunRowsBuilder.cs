@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.IO.Hashing;
+
+namespace NclueGateway.Mirror.Blocks;
+
+/// <summary>
+/// Puts the rows of one answer together: each row received is either written, between <see cref="Begin"/> and <see cref="End"/>, or
+/// dropped.
+/// </summary>
+/// <param name="expectedBytes">About how long the JSON will be; at least 1.</param>
+internal sealed class TaskRunRowsBuilder(int expectedBytes)
+{
+    private readonly ArrayBufferWriter<byte> _json = new(expectedBytes);
+    private readonly List<int> _starts = new(TaskRunRows.Capacity);
+    private readonly List<int> _ends = new(TaskRunRows.Capacity);
+    private readonly List<UInt128> _hashes = new(TaskRunRows.Capacity);
+    private readonly List<ulong> _idHashes = new(TaskRunRows.Capacity);
+
+    /// <summary>Rows received so far.</summary>
+    public int Count => _ends.Count;
+
+    /// <summary>Whether no row has been written yet.</summary>
+    public bool IsEmpty => _json.WrittenCount == 0;
+
+    /// <summary>Adds a row that is written already.</summary>
+    public void Add(ReadOnlySpan<byte> row)
+    {
+        Begin().Write(row);
+        End();
+    }
+
+    /// <summary>Starts a row. Its JSON object, the id first, goes into what is returned.</summary>
+    public IBufferWriter<byte> Begin()
+    {
+        if (_json.WrittenCount > 0)
+        {
+            _json.Write(","u8);
+        }
+
+        _starts.Add(_json.WrittenCount);
+        return _json;
+    }
+
+    /// <summary>Ends the row begun last.</summary>
+    public void End()
+    {
+        var row = _json.WrittenSpan[_starts[^1]..];
+        _ends.Add(_json.WrittenCount);
+        _hashes.Add(XxHash128.HashToUInt128(row));
+        _idHashes.Add(XxHash3.HashToUInt64(TaskRunRows.IdOf(row)));
+    }
+
+    /// <summary>Leaves an empty slot for a row that cannot be shown, so that the rows after it keep their places.</summary>
+    public void Drop()
+    {
+        var end = _json.WrittenCount;
+        _starts.Add(end == 0 ? 0 : end + 1); // behind the comma that a next row would bring
+        _ends.Add(end);
+        _hashes.Add(UInt128.Zero);
+        _idHashes.Add(0);
+    }
+
+    public TaskRunRows Build(long? total) => new()
+    {
+        Json = _json.WrittenSpan.ToArray(),
+        Starts = [.. _starts],
+        Ends = [.. _ends],
+        Hashes = [.. _hashes],
+        IdHashes = [.. _idHashes],
+        Total = total,
+    };
+}

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Caching.Distributed;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.Mirror.Refresh;
+using NclueGateway.Redis;
+using NclueGateway.Upstream;
+
+namespace NclueGateway.Mirror;
+
+/// <summary>Composition of the mirror: a paced, cached and shared copy of the upstream's list. It needs an <see cref="IRowNormalizer"/>.</summary>
+internal static class MirrorExtensions
+{
+    /// <summary>Adds the mirror.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="nclue">The settings of the upstream.</param>
+    /// <param name="isShared">Whether replicas share blocks through Redis.</param>
+    public static IServiceCollection AddMirror(this IServiceCollection services, NclueOptions nclue, bool isShared)
+    {
+        services
+            .AddSingleton<TaskRunList>()
+            .AddSingleton<RefreshLog>()
+            .AddSingleton<RefreshMetrics>()
+            .AddSingleton(Random.Shared)
+            .AddSingleton<BlockRefresher>()
+            .AddSingleton(provider => provider.GetRequiredService<BlockRefresher>().Waits)
+            .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>());
+        services.AddHealthChecks().AddCheck<NclueHealth>("nclue");
+        return isShared
+            ? services
+                .AddSingleton(provider => CreateStore(provider, nclue))
+                .AddSingleton(BlockFormat.Known)
+                .AddSingleton<ISharedBlocks, SharedBlocks>()
+            : services.AddSingleton<ISharedBlocks, NoSharedBlocks>();
+    }
+
+    private static DistributedBlockStore CreateStore(IServiceProvider provider, NclueOptions nclue)
+    {
+        var cache = provider.GetRequiredService<CacheOptions>();
+        var settings = SHA256.HashData(Encoding.UTF8.GetBytes($"{nclue.TimeZone}|{nclue.IndexUnit}|{nclue.HelpLanguage}"));
+        return new(
+            provider.GetRequiredService<IDistributedCache>(),
+            provider.GetRequiredService<RedisCircuit>(),
+            $"{cache.KeyPrefix}:{nclue.AccountKey}",
+            Convert.ToHexStringLower(settings.AsSpan(0, 4)),
+            cache.KeepFor);
+    }
+}

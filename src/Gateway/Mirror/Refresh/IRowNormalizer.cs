@@ -1,0 +1,24 @@
+using System.Diagnostics.CodeAnalysis;
+using NclueGateway.Mirror.Blocks;
+
+namespace NclueGateway.Mirror.Refresh;
+
+/// <summary>
+/// Makes rows of the body of an upstream response. It is given to the mirror at composition, which itself knows no field of a row but the id at its
+/// head.
+/// </summary>
+internal interface IRowNormalizer
+{
+    /// <summary>Normalizes the body of a response.</summary>
+    /// <param name="block">The number of the block.</param>
+    /// <param name="departedAt">The timestamp of the request's departure.</param>
+    /// <param name="body">The whole body.</param>
+    /// <param name="rows">The rows; the first 100 of them.</param>
+    /// <param name="error">Why the body cannot be read, in words that hold nothing of the body.</param>
+    bool TryNormalize(
+        int block,
+        long departedAt,
+        ReadOnlyMemory<byte> body,
+        [NotNullWhen(true)] out TaskRunRows? rows,
+        [NotNullWhen(false)] out string? error);
+}

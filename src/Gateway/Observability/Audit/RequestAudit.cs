@@ -1,0 +1,90 @@
+using System.Security.Claims;
+using NclueGateway.Http;
+
+namespace NclueGateway.Observability.Audit;
+
+/// <summary>
+/// One event for each request to an <see cref="AuditedEndpoint"/> that got something or was refused. Comes after routing and around everything else,
+/// so that it sees the status that is sent.
+/// </summary>
+/// <param name="next">Everything else.</param>
+/// <param name="logs">Creates the log of the events.</param>
+/// <param name="refusals">Bounds the refusals whose number no quota limits.</param>
+/// <param name="time">Measures durations.</param>
+/// <param name="identify">Returns the application and the person of a signed-in caller, otherwise nulls.</param>
+internal sealed class RequestAudit(
+    RequestDelegate next, ILoggerFactory logs, RefusalTrail refusals, TimeProvider time, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify)
+{
+    private readonly ILogger _log = logs.CreateLogger(AuditEvent.Category);
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (!_log.IsEnabled(LogLevel.Information) || context.GetEndpoint()?.Metadata.GetMetadata<AuditedEndpoint>() is null)
+        {
+            await next(context);
+            return;
+        }
+
+        var notes = new AuditNotes();
+        context.Features.Set(notes);
+        var started = time.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            // Neither for a caller that left before the response, and for a step on the way to a sign-in.
+            var problem = context.Features.Get<Problem>();
+            if (notes.Kind is not null || problem is not null)
+            {
+                Record(ToEvent(context, notes, problem, time.GetElapsedTime(started)));
+            }
+        }
+    }
+
+    private void Record(AuditEvent happened)
+    {
+        if (happened.IsUnlimitedRefusal)
+        {
+            refusals.Record(happened);
+        }
+        else
+        {
+            happened.WriteTo(_log);
+        }
+    }
+
+    private AuditEvent ToEvent(HttpContext context, AuditNotes notes, Problem? problem, TimeSpan duration)
+    {
+        var (client, subject) = notes.Caller ?? identify(context.User);
+        var kind = problem is null ? notes.Kind!.Value : AuditKind.Refusal;
+        return new(kind, problem?.Slug ?? Outcome(context.Response.StatusCode))
+        {
+            Status = context.Response.StatusCode,
+            Subject = subject,
+            Client = client,
+            Route = LoggedRequest.Route(context),
+            Parameters = LoggedRequest.Endpoint(context)?.Metadata.GetMetadata<AuditedParameters>() ?? AuditedParameters.None,
+            Values = notes.Values,
+            Cache = notes.Cache,
+            Duration = duration,
+            TraceId = LoggedRequest.TraceId(context),
+        };
+    }
+
+    private static string Outcome(int status) => status == StatusCodes.Status304NotModified ? "not-modified" : "answered";
+}
+
+internal static class RequestAuditExtensions
+{
+    public static IServiceCollection AddAudit(this IServiceCollection services) => services
+        .AddSingleton<RefusalTrail>()
+        .AddHostedService(provider => provider.GetRequiredService<RefusalTrail>());
+
+    /// <param name="app">Where it is added: before everything else.</param>
+    /// <param name="identify">Returns the application and the person of a signed-in caller, otherwise nulls.</param>
+    public static IApplicationBuilder UseAudit(
+        this IApplicationBuilder app, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify) =>
+        app.UseMiddleware<RequestAudit>(identify);
+}

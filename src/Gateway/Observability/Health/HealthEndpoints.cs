@@ -1,0 +1,29 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using NclueGateway.Hosting;
+
+namespace NclueGateway.Observability.Health;
+
+/// <summary>
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: it serves requests, 200 with <c>Healthy</c> or <c>Degraded</c>, or does not
+/// yet or any more, 503. <c>/health</c>: why, for operators. None of them asks NCLUE or Redis anything.
+/// </summary>
+internal static class HealthEndpoints
+{
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).ForProbes();
+        routes.MapHealthChecks("/health/ready").ForProbes();
+        routes.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = WriteAsync }).ForOperators();
+    }
+
+    private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(
+        new
+        {
+            status = report.Status.ToString(),
+            checks = report.Entries.ToDictionary(entry => entry.Key, entry => new { status = entry.Value.Status.ToString(), entry.Value.Description }),
+        },
+        JsonSerializerOptions.Web,
+        context.RequestAborted);
+}

@@ -1,0 +1,58 @@
+using NclueGateway.Http;
+using Serilog;
+using Serilog.Events;
+
+namespace NclueGateway.Observability.Logging;
+
+/// <summary>
+/// One log event for each request, at a level by its outcome: below 400, and callers that left, at <c>Debug</c> (the audit has the reads), 4xx at
+/// <c>Information</c>, 5xx at <c>Warning</c>, failures of the gateway itself at <c>Error</c>. It holds nothing that the caller made up.
+/// </summary>
+internal static class RequestLogging
+{
+    /// <summary>Log category of the events.</summary>
+    public const string Category = "NclueGateway.Requests";
+
+    private const string Template = "{Method} {Route}: {Status} after {DurationMs} ms, trace {TraceId}";
+
+    /// <summary>Level of an event that is not written, below all others.</summary>
+    private const LogEventLevel NotWritten = LevelAlias.Minimum - 1;
+
+    private static readonly LogEventProperty[] Source =
+    [
+        new("EventId", new StructureValue([new("Id", new ScalarValue(1)), new("Name", new ScalarValue("Request"))])),
+        new("SourceContext", new ScalarValue(Category)),
+    ];
+
+    /// <summary>Adds it. Goes around everything else.</summary>
+    public static void UseRequestLogging(this IApplicationBuilder app)
+    {
+        var levels = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(Category);
+        app.UseSerilogRequestLogging(options =>
+        {
+            options.Logger = app.ApplicationServices.GetRequiredService<LogPipeline>().Logger;
+            options.MessageTemplate = Template;
+            options.GetLevel = (context, _, failure) => LevelOf(context, failure) is var level && levels.IsEnabled((LogLevel)level) ? level : NotWritten;
+            options.GetMessageTemplateProperties = (context, _, duration, _) =>
+            [
+                new("Method", new ScalarValue(LoggedRequest.Method(context.Request))),
+                new("Route", new ScalarValue(LoggedRequest.Route(context))),
+                new("Status", new ScalarValue(context.Response.StatusCode)),
+                new("DurationMs", new ScalarValue(duration)),
+                new("TraceId", new ScalarValue(LoggedRequest.TraceId(context))),
+                .. Source,
+            ];
+        });
+    }
+
+    private static LogEventLevel LevelOf(HttpContext context, Exception? failure) => context.Response.StatusCode switch
+    {
+        < 400 when failure is null => LogEventLevel.Debug,
+        StatusCodes.Status499ClientClosedRequest => LogEventLevel.Debug,
+        _ when context.RequestAborted.IsCancellationRequested => LogEventLevel.Debug,
+        _ when failure is not null => LogEventLevel.Error, // after the response had started, or there would be a problem
+        < 500 => LogEventLevel.Information,
+        StatusCodes.Status500InternalServerError => LogEventLevel.Error,
+        _ => LogEventLevel.Warning,
+    };
+}

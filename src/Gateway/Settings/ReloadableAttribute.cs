@@ -1,5 +1,0 @@
-namespace NclueGateway.Settings;
-
-/// <summary>Marks a setting whose changed value is applied while the gateway runs. All others take effect at the next start.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class ReloadableAttribute : Attribute;

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace NclueGateway.TaskRuns.Normalizing;
+
+/// <summary>Reads text and whole numbers from JSON tokens (RFC 8259), so that no text of the upstream can lose a block.</summary>
+/// <remarks>
+/// <see cref="Utf8JsonReader.GetString"/> throws on invalid UTF-8 and on a lone surrogate escape (<c>\ud800</c>); here each becomes U+FFFD.
+/// </remarks>
+internal static class JsonText
+{
+    /// <summary>The text of a property's name, a string or a number; always well-formed UTF-16.</summary>
+    public static string Decode(in Utf8JsonReader reader)
+    {
+        var text = Encoding.UTF8.GetString(reader.ValueSpan);
+        return reader.ValueIsEscaped ? Unescape(text) : text;
+    }
+
+    /// <summary>The value as text: a string or a number as it is written; null for every other kind and for an empty string.</summary>
+    public static string? Read(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
+        {
+            reader.Skip();
+            return null;
+        }
+
+        return Decode(in reader) is { Length: > 0 } text ? text : null;
+    }
+
+    /// <summary>The value as a count, 0 to 2⁶³ − 1: a number without a fraction (12, 12.0, 1e2) or a string of digits; else null.</summary>
+    public static long? ReadCount(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            const NumberStyles WholeJsonNumber = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+            return long.TryParse(reader.ValueSpan, WholeJsonNumber, CultureInfo.InvariantCulture, out var number) ? number : null;
+        }
+
+        return long.TryParse(Read(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out var digits) ? digits : null;
+    }
+
+    /// <summary>Undoes the escapes, which the reader has checked: a backslash, a letter it knows, after <c>u</c> four hex digits.</summary>
+    private static string Unescape(string text)
+    {
+        var plain = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '\\')
+            {
+                plain.Append(text[i]);
+                continue;
+            }
+
+            i++;
+            switch (text[i])
+            {
+                case 'b': plain.Append('\b'); break;
+                case 'f': plain.Append('\f'); break;
+                case 'n': plain.Append('\n'); break;
+                case 'r': plain.Append('\r'); break;
+                case 't': plain.Append('\t'); break;
+                case 'u':
+                    plain.Append((char)ushort.Parse(text.AsSpan(i + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+                    i += 4;
+                    break;
+                default: plain.Append(text[i]); break; // a quote, a backslash or a slash
+            }
+        }
+
+        return ReplaceLoneSurrogates(plain.ToString());
+    }
+
+    // There and back: the encoder writes a lone surrogate as U+FFFD.
+    private static string ReplaceLoneSurrogates(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+}

@@ -1,0 +1,34 @@
+namespace NclueGateway.TaskRuns.Normalizing;
+
+/// <summary>
+/// The words for the state of a run and of its model. NCLUE's own pages disagree (<c>complete</c> where a run is created,
+/// <c>completed</c> where it is listed), and a word it adds tomorrow must not break a frontend.
+/// </summary>
+internal static class TaskRunStatus
+{
+    public const string Completed = "completed";
+
+    /// <summary>None was sent, or one that the documentation does not have.</summary>
+    public const string Unknown = "unknown";
+
+    /// <summary><c>registered</c>, <c>pending</c>, <c>in_progress</c>, <c>completed</c>, <c>failed</c> or <c>unknown</c>.</summary>
+    public static string OfRun(string? sent) => Word(sent) switch
+    {
+        "REGISTERED" => "registered",
+        "PENDING" => "pending",
+        "IN_PROGRESS" => "in_progress",
+        "COMPLETE" or "COMPLETED" => Completed,
+        "FAILED" => "failed",
+        _ => Unknown,
+    };
+
+    /// <summary><c>active</c>, <c>deprecated</c> or <c>unknown</c>.</summary>
+    public static string OfModel(string? sent) => Word(sent) switch
+    {
+        "ACTIVE" => "active",
+        "DEPRECATED" => "deprecated",
+        _ => Unknown,
+    };
+
+    private static string? Word(string? sent) => sent?.Trim().ToUpperInvariant();
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics.Metrics;
+using NclueGateway.Hosting;
+using NclueGateway.Http;
+
+namespace NclueGateway.TaskRuns.Pages;
+
+/// <summary>Metrics of reads. No label identifies a caller.</summary>
+internal sealed class TaskRunMetrics : IHostedService
+{
+    private static readonly string[] CacheOutcomes = [.. Enum.GetValues<CacheOutcome>().Select(outcome => outcome.ToString().ToLowerInvariant())];
+
+    // What readers are refused with.
+    private static readonly Problem[] Refusals =
+    [
+        AccessProblems.CallerQuota, UpstreamProblems.UpstreamCredentials, UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError, UpstreamProblems.UpstreamBusy,
+        UpstreamProblems.UpstreamQuota, UpstreamProblems.UpstreamTimeout,
+    ];
+
+    private readonly Counter<long> _reads;
+    private readonly Histogram<double> _age;
+
+    public TaskRunMetrics(IMeterFactory meters)
+    {
+        var meter = meters.CreateGatewayMeter();
+        _reads = meter.CreateCounter<long>(
+            "nclue_gateway.reads", "{read}", "Reads by what came of them: hit, miss, renewed, stale, or the slug of the problem.");
+        _age = meter.CreateHistogram<double>("nclue_gateway.read.age", "s", "How old what was served is.");
+    }
+
+    /// <summary>Creates all series: Prometheus misses the first event of a series that appears with it.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var outcome in CacheOutcomes.Concat(Refusals.Select(problem => problem.Slug)))
+        {
+            _reads.Add(0, Outcome(outcome));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Counts a read that was served.</summary>
+    public void Answered(CacheOutcome outcome, TimeSpan age)
+    {
+        _reads.Add(1, Outcome(CacheOutcomes[(int)outcome]));
+        _age.Record(age.TotalSeconds);
+    }
+
+    /// <summary>Counts a read that was refused.</summary>
+    public void Refused(Problem problem) => _reads.Add(1, Outcome(problem.Slug));
+
+    private static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
+}

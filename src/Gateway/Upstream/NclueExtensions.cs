@@ -1,0 +1,28 @@
+using NclueGateway.Upstream.Pacing;
+using NclueGateway.Upstream.Signing;
+
+namespace NclueGateway.Upstream;
+
+internal static class NclueExtensions
+{
+    /// <summary>Everything that calls the upstream.</summary>
+    /// <param name="options">The settings of the upstream.</param>
+    /// <param name="isShared">Whether replicas share the budget through Redis.</param>
+    /// <param name="keepFor">How long a copy of a block may be kept.</param>
+    public static IServiceCollection AddNclue(this IServiceCollection services, NclueOptions options, bool isShared, TimeSpan keepFor)
+    {
+        services.AddHttpForwarder();
+        services.AddReverseProxy(); // for ITransformBuilder; no route is mapped
+        services
+            .AddSingleton(options)
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<NclueCredentials>(provider, options.Keys))
+            .AddSingleton<UpstreamClock>()
+            .AddHostedService<NclueMetrics>()
+            .AddKeyedSingleton(NclueConnections.Key, (provider, _) => NclueConnections.CreateHandler(provider.GetRequiredService<Wire>()))
+            .AddSingleton<NclueForwarder>()
+            .AddSingleton<IBlockSource>(provider => provider.GetRequiredService<NclueForwarder>());
+        return services
+            .AddSingleton(new PacingSettings(options.RequestInterval, options.ReplicaCount, keepFor))
+            .AddPacing(isShared ? options.AccountKey : null);
+    }
+}

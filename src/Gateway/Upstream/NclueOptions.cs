@@ -1,0 +1,124 @@
+using System.ComponentModel.DataAnnotations;
+using NclueGateway.Configuration;
+using NclueGateway.Upstream.Signing;
+
+namespace NclueGateway.Upstream;
+
+/// <summary>How the gateway reaches NCLUE: the settings under <c>Nclue</c>.</summary>
+internal sealed class NclueOptions : IValidatableObject
+{
+    public const string Section = "Nclue";
+
+    /// <value>The address that <c>task-runs</c> is appended to. https unless loopback or <see cref="RequireHttps"/> is false; ends in <c>/</c>.</value>
+    [Required]
+    public Uri BaseAddress { get; set; } = new("https://nclue.apigw.ntruss.com/api/v1/");
+
+    /// <value>Whether <see cref="BaseAddress"/> must be https when it is not loopback. Default true.</value>
+    public bool RequireHttps { get; set; } = true;
+
+    /// <value>
+    /// Names the NCP account in Redis: all gateways with the same host and account share one budget. It changes when the keys belong to another
+    /// account, and never when they are rotated. Letters, digits, <c>. _ -</c>, at most 64. Default default.
+    /// </value>
+    [Required, RegularExpression("[A-Za-z0-9._-]{1,64}", ErrorMessage = "it is not 1 to 64 letters, digits, '.', '_' and '-'.")]
+    public string Account { get; set; } = "default";
+
+    /// <value>The access key of the account or of one of its sub accounts. Not secret by itself, but it does not leave the gateway.</value>
+    [Required, Secret, Reloadable]
+    public string AccessKey { get; set; } = "";
+
+    /// <value>The secret key that belongs to <see cref="AccessKey"/>.</value>
+    [Required, Secret, Reloadable]
+    public string SecretKey { get; set; } = "";
+
+    /// <value>The access key of the pair that is being rotated in: used when NCP refuses the current pair, or a replica has found that it does.</value>
+    [Secret, Reloadable]
+    public string NextAccessKey { get; set; } = "";
+
+    /// <value>The secret key that belongs to <see cref="NextAccessKey"/>.</value>
+    [Secret, Reloadable]
+    public string NextSecretKey { get; set; } = "";
+
+    /// <value>The least time between two departures, all replicas together. 1 s to 1 min, default 1.050 s.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan RequestInterval { get; set; } = TimeSpan.FromMilliseconds(1050);
+
+    /// <value>The most replicas that can run at once: without Redis each keeps to its share. 1 to 100, default 1.</value>
+    [Range(1, 100)]
+    public int ReplicaCount { get; set; } = 1;
+
+    /// <value>The longest a call may take, body included. 100 ms to 2 min, default 10 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:02:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <value>The longest answer that is read, in bytes. 64 KiB to 64 MiB, default 4 MiB.</value>
+    [Range(64 * 1024, 64 * 1024 * 1024)]
+    public int MaxResponseBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <value>The IANA name of the zone in which NCLUE writes times without an offset, and in which all times are answered. Default Asia/Seoul.</value>
+    [Required]
+    public string TimeZone { get; set; } = "Asia/Seoul";
+
+    /// <value>What NCLUE's <c>index</c> counts, which its documentation leaves open. Default Row.</value>
+    public IndexUnit IndexUnit { get; set; } = IndexUnit.Row;
+
+    /// <value>The language of the troubleshooting pages that failed runs link to. Default ko.</value>
+    public HelpLanguage HelpLanguage { get; set; } = HelpLanguage.Ko;
+
+    /// <summary>
+    /// What names the account in Redis, in braces, so that Redis Cluster keeps its keys together
+    /// (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags).
+    /// </summary>
+    internal string AccountKey => $"{{nclue:{BaseAddress.Authority}:{Account}}}";
+
+    /// <summary>The pairs of keys.</summary>
+    internal NclueKeys Keys => new(
+        new(AccessKey, SecretKey), NextAccessKey.Length > 0 ? new(NextAccessKey, NextSecretKey) : null);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (BaseAddress.Scheme is not ("https" or "http"))
+        {
+            yield return new("it must be an https address.", [nameof(BaseAddress)]);
+        }
+        else if (BaseAddress.Scheme != Uri.UriSchemeHttps && !BaseAddress.IsLoopback && RequireHttps)
+        {
+            yield return new("it must be https (signed requests can be replayed for 5 minutes by whoever sees them).", [nameof(BaseAddress)]);
+        }
+
+        if (BaseAddress.UserInfo.Length > 0 || BaseAddress.Query.Length > 0 || BaseAddress.Fragment.Length > 0
+            || !BaseAddress.AbsolutePath.EndsWith('/'))
+        {
+            yield return new("it must end in '/', without user, query and fragment.", [nameof(BaseAddress)]);
+        }
+
+        // A key is sent as a header: what no header can carry would only fail at the first call.
+        foreach (var (name, key) in new[] { (nameof(AccessKey), AccessKey), (nameof(NextAccessKey), NextAccessKey) })
+        {
+            if (key.Any(c => c is <= ' ' or > '~'))
+            {
+                yield return new("it holds a blank or a character that is not ASCII.", [name]);
+            }
+        }
+
+        if (NextAccessKey.Length == 0 != (NextSecretKey.Length == 0))
+        {
+            yield return new("a pair needs both Nclue:NextAccessKey and Nclue:NextSecretKey.", [nameof(NextAccessKey)]);
+        }
+
+        if (TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out _))
+        {
+            yield return new($"'{TimeZone}' is not a time zone that this machine knows.", [nameof(TimeZone)]);
+        }
+    }
+}
+
+/// <summary>What the upstream's <c>index</c> counts.</summary>
+internal enum IndexUnit
+{
+    /// <summary>Rows: block n is asked for as <c>index=100·n</c>.</summary>
+    Row,
+
+    /// <summary>Pages of <c>limit</c> rows: block n is asked for as <c>index=n</c>.</summary>
+    Page,
+}

@@ -1,0 +1,65 @@
+using NclueGateway.Redis;
+using NclueGateway.Time;
+
+namespace NclueGateway.Upstream.Pacing;
+
+/// <summary>
+/// The time until the next departure can be had: from Redis while it responds, otherwise in a slot of this replica. Between the two lies a
+/// quiet time, so that what leaves by the one stays apart from what leaves by the other.
+/// </summary>
+internal sealed class PermitForecast(
+    RedisPacerSession session, RedisCircuit circuit, RedisClock clock, PacingSettings settings, TimeProvider time)
+{
+    private readonly OfflineSlots _slots = new(settings, clock, time);
+    private Arrival? _arrival;
+    private long _notBefore = long.MinValue;
+
+    /// <summary>
+    /// Returns how long until a departure is open, as far as this replica knows; <see cref="TimeSpan.MaxValue"/> when no time alone opens one.
+    /// </summary>
+    public TimeSpan UntilOpen(long now)
+    {
+        var state = circuit.State;
+        return state.IsAnswering switch
+        {
+            true => Longest(Until(now, state.Since + time.Ticks(settings.Interval)), UntilRedisGrants(now)),
+            false => now - state.SeenAt > time.Ticks(RedisPacerSession.Gap)
+                ? RedisCircuit.Patience // this process has stood still: first the probe finds out whether Redis is still away
+                : Longest(Until(now, state.Since + time.Ticks(3 * settings.Interval)), _slots.UntilOpen(session.Last, now)),
+            null => settings.Interval, // the first call is under way
+        };
+    }
+
+    /// <summary>Records that Redis grants nothing for a while.</summary>
+    public void Wait(long milliseconds)
+    {
+        var wait = TimeSpan.FromMilliseconds(Math.Min(milliseconds, RedisPacerSession.LongestPause));
+        Volatile.Write(ref _notBefore, time.GetTimestamp() + time.Ticks(wait));
+    }
+
+    /// <summary>
+    /// Records that a request has arrived, so that the next departure opens earlier. Redis decides; until it responds, this replica counts from now.
+    /// </summary>
+    /// <param name="number">The number of its departure.</param>
+    public void Arrived(long number) =>
+        Volatile.Write(ref _arrival, new(number, clock.At(time.GetTimestamp()).Most + settings.IntervalMilliseconds));
+
+    private TimeSpan UntilRedisGrants(long now)
+    {
+        var open = TimeSpan.Zero;
+        if (session.Last is { Reply: var last })
+        {
+            var arrival = Volatile.Read(ref _arrival);
+            var next = arrival?.Number == last.Number ? Math.Min(last.Next, arrival.Next) : last.Next;
+            open = TimeSpan.FromMilliseconds(Math.Max(0, Math.Max(next, last.Quiet) - clock.At(now).Most));
+        }
+
+        return Longest(Until(now, Volatile.Read(ref _notBefore)), open);
+    }
+
+    private TimeSpan Until(long now, long then) => then > now ? time.GetElapsedTime(now, then) : TimeSpan.Zero;
+
+    private static TimeSpan Longest(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private sealed record Arrival(long Number, long Next);
+}

@@ -1,0 +1,56 @@
+using NclueGateway.Time;
+
+namespace NclueGateway.Upstream.Pacing;
+
+/// <summary>
+/// Redis' clock, as this replica's monotonic clock carries it from one answer of Redis to the next. Nothing here is a wall clock: those of two
+/// machines may be hours apart.
+/// </summary>
+/// <remarks>
+/// An answer that says <c>now</c> was written between the timestamps when it was asked for and received, so it gives a bound on either side. The
+/// tightest of the last minute count; by then two clocks have drifted apart by a few milliseconds at most.
+/// </remarks>
+internal sealed class RedisClock(TimeProvider time)
+{
+    private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
+
+    private readonly long _keepFor = time.Ticks(KeepFor);
+    private readonly double _ticksPerMillisecond = time.TimestampFrequency / 1000d;
+    private Anchors? _anchors;
+
+    /// <summary>Whether Redis has ever reported its time.</summary>
+    public bool IsKnown => Volatile.Read(ref _anchors) is not null;
+
+    /// <summary>Learns from a response. Only one caller at a time.</summary>
+    /// <param name="askedAt">The timestamp before the request.</param>
+    /// <param name="receivedAt">The timestamp after the response was received.</param>
+    /// <param name="now">The time in the response (ms, rounded down).</param>
+    public void Observe(long askedAt, long receivedAt, long now)
+    {
+        Anchor least = new(receivedAt, now), most = new(askedAt, now + 1);
+        if (_anchors is var (l, m) && At(l, receivedAt) <= At(most, receivedAt) && At(m, receivedAt) >= At(least, receivedAt))
+        {
+            least = At(least, receivedAt) >= At(l, receivedAt) || receivedAt - l.Timestamp > _keepFor ? least : l;
+            most = At(most, receivedAt) <= At(m, receivedAt) || receivedAt - m.Timestamp > _keepFor ? most : m;
+        }
+
+        // Otherwise it is the first response, or the clock was set and what was known is void.
+        Volatile.Write(ref _anchors, new(least, most));
+    }
+
+    /// <summary>Returns the least and the most that Redis' clock can show at a timestamp (ms); 0 when nothing is known.</summary>
+    public (long Least, long Most) At(long timestamp) => Volatile.Read(ref _anchors) is var (least, most)
+        ? ((long)Math.Floor(At(least, timestamp)), (long)Math.Ceiling(At(most, timestamp)))
+        : (0, 0);
+
+    /// <summary>Returns the earliest timestamp at which Redis' clock can have shown <paramref name="now"/> (ms), so that no age is understated.</summary>
+    public long TimestampOf(long now) => Volatile.Read(ref _anchors) is { Most: var most }
+        ? most.Timestamp + (long)Math.Floor((now - most.Time) * _ticksPerMillisecond)
+        : long.MinValue;
+
+    private double At(Anchor anchor, long timestamp) => anchor.Time + ((timestamp - anchor.Timestamp) / _ticksPerMillisecond);
+
+    private sealed record Anchors(Anchor Least, Anchor Most);
+
+    private readonly record struct Anchor(long Timestamp, long Time);
+}
