@@ -57,7 +57,7 @@ internal sealed class Measured : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(surroundings.Settings(hasAudit));
         builder.AddGateway();
-        builder.Services.AddKeyedSingleton<TextWriter>(Logs.Output, log);
+        builder.Services.AddKeyedSingleton<TextWriter>(LoggingSetup.Output, log);
         return StartAsync(builder, app => app.UseGateway(), log, inMemory);
     }
 

@@ -12,7 +12,7 @@ public class PageBenchmarks
     private static readonly PageRequest InOneBlock = new(0, 20);
     private static readonly PageRequest OverTwoBlocks = new(90, 20);
 
-    private readonly TaskRunList _list;
+    private readonly BlockCache _list;
     private readonly PageBody _one;
     private readonly PageBody _two;
     private readonly ArrayBufferWriter<byte> _body = new(64 * 1024);

@@ -13,7 +13,7 @@ namespace NclueGateway.Micro;
 [MemoryDiagnoser]
 public class TokenBenchmarks
 {
-    private readonly ValidatedTokens _validated = new(TimeProvider.System);
+    private readonly TokenCache _validated = new(TimeProvider.System);
     private OpenIdConnectConfiguration _issuer = null!;
     private string _token = "";
 
@@ -41,7 +41,7 @@ public class TokenBenchmarks
             throw new InvalidOperationException("The token is not valid.", result.Exception);
         }
 
-        var identity = new CallerIdentity(LocalIdentityProvider.BrowserClientId, result.ClaimsIdentity.FindFirst("sub")!.Value);
+        var identity = new CallerKey(LocalIdentityProvider.BrowserClientId, result.ClaimsIdentity.FindFirst("sub")!.Value);
         _validated.Keep((JsonWebToken)result.SecurityToken, new(new(result.ClaimsIdentity), identity, new HashSet<Permission>()));
     }
 

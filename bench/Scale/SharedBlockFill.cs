@@ -29,7 +29,7 @@ internal static class SharedBlockFill
         builder.WebHost.UseKestrelCore();
         builder.AddGateway();
         await using var app = builder.Build(); // never started: it serves no requests
-        var (pacer, directory) = (app.Services.GetRequiredService<IPacer>(), app.Services.GetRequiredService<BlockDirectory>());
+        var (pacer, directory) = (app.Services.GetRequiredService<IUpstreamCoordinator>(), app.Services.GetRequiredService<BlockDirectory>());
         await pacer.StartAsync();
         var (normalizer, shared) = (app.Services.GetRequiredService<TaskRunNormalizer>(), app.Services.GetRequiredService<ISharedBlocks>());
         var time = app.Services.GetRequiredService<TimeProvider>();
@@ -45,7 +45,7 @@ internal static class SharedBlockFill
 
             // Redis runs on this machine and has the same clock.
             var (at, fetchedAt) = (time.GetTimestamp(), now.ToUnixTimeMilliseconds());
-            var departure = new Departure(at, new Grant(0, fetchedAt, at), closed: _ => { });
+            var departure = new Permit(at, new PermitGrant(0, fetchedAt, at), closed: _ => { });
             var block = new TaskRunBlock(number, at, rows.Rows, fetchedAt);
             await shared.EndAsync(departure, number, block, isAnswered: true);
             for (var attempt = 0; directory.NewestOf(number) != fetchedAt; attempt++)

@@ -53,7 +53,7 @@ public static class GatewayBuilder
             .AddNclue(settings.Nclue, settings.IsShared, settings.Cache.KeepFor)
             .AddMirror(settings.Nclue, settings.IsShared)
             .AddTaskRuns(settings.Nclue)
-            .AddOpenApi(settings.OpenApi);
+            .AddApiDescription(settings.OpenApi);
         return builder;
 
         SettingsChange Reload(IServiceProvider services, IConfiguration inUse, IConfiguration candidate)
@@ -79,20 +79,20 @@ public static class GatewayBuilder
         app.UseMiddleware<ListHeaderLimitMiddleware>();
         app.UseTelemetry();
         app.UseRequestLogging();
-        app.UseAudit(user => user is SignedInCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
+        app.UseAudit(user => user is AuthenticatedCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
         app.UseTrustedProxies();
-        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseProblems();
         app.Use(RequestBodyMiddleware.CloseAfterLongBody);
-        app.UseMiddleware<DrainingAnswer>();
+        app.UseMiddleware<ShutdownMiddleware>();
         app.UseOperationsPort();
         app.UseCrossOrigin();
         app.UseMiddleware<RequestBodyMiddleware>();
         app.UseHostCheck();
-        app.UseMiddleware<AnonymousQuota>();
-        app.UseSignIn();
+        app.UseMiddleware<SignInRateLimitMiddleware>();
+        app.UseCachedAuthentication();
         app.UseSessionGuard(); // before the quota: another site must not use up what belongs to the person
-        app.UseMiddleware<CallerQuota>(); // before authorization, whose refusals count
+        app.UseMiddleware<CallerRateLimitMiddleware>(); // before authorization, whose refusals count
         app.UseAuthorization();
 
         var api = app.MapGroup("").WithRateLimit(RateLimit.Caller).Audited().ExtendsSession();
@@ -106,7 +106,7 @@ public static class GatewayBuilder
             hasSignIn ? SessionConstants.Login : null,
             app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);
         app.MapProblemPages();
-        app.MapOpenApi(hasSignIn);
+        app.MapApiDescription(hasSignIn);
         app.MapHealth();
         app.MapMetrics();
         return app;

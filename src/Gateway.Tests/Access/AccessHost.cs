@@ -101,7 +101,7 @@ internal sealed class AccessHost : IAsyncDisposable
             builder.Services.AddProviderHealth();
         }
 
-        builder.Services.AddOpenApi(openApi ?? new());
+        builder.Services.AddApiDescription(openApi ?? new());
         builder.Services.ConfigureSwaggerGen(api =>
         {
             SessionOpenApi.AddScheme(api);
@@ -113,19 +113,19 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UsePathBase(pathBase);
         app.UseRouting();
         app.UseTrustedProxies();
-        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseProblems();
         app.UseCrossOrigin();
         app.UseHostCheck();
-        app.UseSignIn();
-        app.UseMiddleware<CallerQuota>();
+        app.UseCachedAuthentication();
+        app.UseMiddleware<CallerRateLimitMiddleware>();
         app.UseAuthorization();
         app.MapDiscovery(Protected, hasSignIn ? SessionConstants.Login : null, app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);
         app.MapProblemPages();
-        app.MapOpenApi(hasSignIn);
+        app.MapApiDescription(hasSignIn);
         app.MapHealth();
         var api = app.MapGroup("").WithRateLimit(RateLimit.Caller);
-        var list = (HttpContext context) => ((SignedInCaller)context.User).Caller.Subject;
+        var list = (HttpContext context) => ((AuthenticatedCaller)context.User).Caller.Subject;
         api.MapMethods(Protected, [HttpMethods.Get], list)
             .RequirePermission(Permission.ReadTaskRuns).WithName("listTaskRuns").WithSummary("List task runs").DescribeList(list.Method, hasBody: true);
         api.MapUnmatched("/api");
@@ -179,7 +179,7 @@ internal sealed class AccessHost : IAsyncDisposable
         }
 
         Validations.ShouldBe(before + 1);
-        Time.Advance(IssuerKeys.LeastInterval);
+        Time.Advance(OidcMetadataCache.LeastInterval);
     }
 
     public async ValueTask DisposeAsync()

@@ -62,7 +62,7 @@ public sealed class CrossOriginTests
             map: app =>
             {
                 app.MapGet("/throws", string () => throw new InvalidOperationException()).WithMetadata(new AllowAnonymousAttribute());
-                app.MapGet("/quota", () => new ProblemAnswer(AccessProblems.CallerQuota) { RetryAfter = TimeSpan.FromSeconds(3) })
+                app.MapGet("/quota", () => new ProblemResult(AccessProblems.CallerQuota) { RetryAfter = TimeSpan.FromSeconds(3) })
                     .WithMetadata(new AllowAnonymousAttribute());
                 app.MapGet("/forgotten", () => "secret");
             });

@@ -23,7 +23,7 @@ public sealed class TokenBucketsTests
                 var expected = level >= interval;
                 level -= expected ? interval : TimeSpan.Zero;
 
-                var taken = buckets.Take(0);
+                var taken = buckets.TryAcquire(0);
 
                 taken.IsTaken.ShouldBe(expected);
                 taken.Remaining.ShouldBe((int)(level / interval));
@@ -51,13 +51,13 @@ public sealed class TokenBucketsTests
 
         buckets.Charge(0);
         buckets.WaitFor(0).ShouldBe(TokenBuckets<int>.MostOwed);
-        buckets.Take(0).IsTaken.ShouldBeFalse();
+        buckets.TryAcquire(0).IsTaken.ShouldBeFalse();
         buckets.WaitFor(1).ShouldBe(TimeSpan.Zero);
         time.Advance(TimeSpan.FromMilliseconds(1_999));
         buckets.WaitFor(0).ShouldBe(TimeSpan.FromMilliseconds(1));
         time.Advance(TimeSpan.FromMilliseconds(1));
         buckets.WaitFor(0).ShouldBe(TimeSpan.Zero);
-        buckets.Take(0).IsTaken.ShouldBeTrue();
+        buckets.TryAcquire(0).IsTaken.ShouldBeTrue();
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class TokenBucketsTests
         var buckets = new TokenBuckets<int>(1, 50_000, new FakeTimeProvider());
 
         var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
-            Enumerable.Range(0, 20_000).Count(_ => buckets.Take(0).IsTaken))));
+            Enumerable.Range(0, 20_000).Count(_ => buckets.TryAcquire(0).IsTaken))));
 
         taken.Sum().ShouldBe(50_000);
     }
@@ -78,17 +78,17 @@ public sealed class TokenBucketsTests
         var buckets = new TokenBuckets<int>(1, 100, time);
         for (var i = 0; i < 100; i++)
         {
-            buckets.Take(-1).IsTaken.ShouldBeTrue();
+            buckets.TryAcquire(-1).IsTaken.ShouldBeTrue();
         }
 
         for (var i = 0; i < 90_000; i++)
         {
             time.Advance(TimeSpan.FromMilliseconds(1));
-            buckets.Take(i).IsTaken.ShouldBeTrue();
+            buckets.TryAcquire(i).IsTaken.ShouldBeTrue();
             buckets.Count.ShouldBeLessThanOrEqualTo(3 * TokenBuckets<int>.LeastBetweenSweeps);
         }
 
-        buckets.Take(-1).Remaining.ShouldBe(89);
+        buckets.TryAcquire(-1).Remaining.ShouldBe(89);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class TokenBucketsTests
         var buckets = new TokenBuckets<int>(1, 2, new FakeTimeProvider());
         for (var i = 0; i < 3 * TokenBuckets<int>.MostBuckets; i++)
         {
-            buckets.Take(i).IsTaken.ShouldBeTrue();
+            buckets.TryAcquire(i).IsTaken.ShouldBeTrue();
             if (i % 500 == 0)
             {
                 buckets.Count.ShouldBeLessThanOrEqualTo(TokenBuckets<int>.MostBuckets);

@@ -136,7 +136,7 @@ public sealed class TokenFormTests : IAsyncLifetime
     {
         var keyFetches = _host.Issuer.KeyFetches;
 
-        using var unreadable = await _host.GetWithAsync(new string('x', ValidatedTokens.LongestToken + 1));
+        using var unreadable = await _host.GetWithAsync(new string('x', TokenCache.LongestToken + 1));
         await ShouldBeInvalidAsync(unreadable, "The token is longer than 16 kB");
         using var good = await _host.GetWithAsync(token => token.Claims["padding"] = new string('x', 12_500));
         await ShouldBeInvalidAsync(good, "The token is longer than 16 kB");

@@ -213,14 +213,14 @@ public sealed class CSharpClientTests : IDisposable
     [Fact]
     public void Every_problem_a_read_can_meet_has_its_slug()
     {
-        Problem[] ofBrowsersAndWriters =
+        ProblemType[] ofBrowsersAndWriters =
         [
             AccessProblems.SignInFailed, AccessProblems.CsrfHeaderMissing, AccessProblems.SessionStoreUnavailable, HttpProblems.MethodNotAllowed,
             HttpProblems.PreconditionFailed, // the client never sends If-Match
         ];
 
         typeof(ProblemSlugs).GetFields().Select(field => (string)field.GetRawConstantValue()!)
-            .ShouldBe(Problems.All.Except(ofBrowsersAndWriters).Select(problem => problem.Slug), ignoreOrder: true);
+            .ShouldBe(ProblemTypes.All.Except(ofBrowsersAndWriters).Select(problem => problem.Slug), ignoreOrder: true);
     }
 
     public void Dispose() => _wire.Dispose();

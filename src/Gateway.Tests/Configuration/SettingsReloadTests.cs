@@ -26,9 +26,9 @@ public sealed class SettingsReloadTests : IDisposable
         var reload = Start();
 
         Write("Nclue__SecretKey", "new");
-        reload.Look();
+        reload.CheckFiles();
         _taken.ShouldBeEmpty();
-        reload.Look();
+        reload.CheckFiles();
 
         _taken.ShouldBe(["new"]);
         _configuration["Nclue:SecretKey"].ShouldBe("new");
@@ -43,11 +43,11 @@ public sealed class SettingsReloadTests : IDisposable
         var reload = Start();
 
         Write("Nclue__AccessKey", "new");
-        reload.Look();
+        reload.CheckFiles();
         Write("Nclue__SecretKey", "new");
-        reload.Look();
+        reload.CheckFiles();
         _taken.ShouldBeEmpty();
-        reload.Look();
+        reload.CheckFiles();
 
         _taken.ShouldBe(["new"]);
     }
@@ -68,8 +68,8 @@ public sealed class SettingsReloadTests : IDisposable
             move.WaitForExit();
         }
 
-        reload.Look();
-        reload.Look();
+        reload.CheckFiles();
+        reload.CheckFiles();
 
         _taken.ShouldBe(["new"]);
     }
@@ -83,7 +83,7 @@ public sealed class SettingsReloadTests : IDisposable
         for (var look = 0; look < 5; look++)
         {
             Write("Nclue__SecretKey", "old"); // written anew, and the same
-            reload.Look();
+            reload.CheckFiles();
         }
 
         _taken.ShouldBeEmpty();
@@ -99,7 +99,7 @@ public sealed class SettingsReloadTests : IDisposable
         Write("Nclue__SecretKey", "bad-canary");
         for (var look = 0; look < 5; look++)
         {
-            reload.Look();
+            reload.CheckFiles();
         }
 
         _taken.ShouldBeEmpty();
@@ -109,8 +109,8 @@ public sealed class SettingsReloadTests : IDisposable
         refusal.Message.ShouldNotContain("canary");
 
         Write("Nclue__SecretKey", "new");
-        reload.Look();
-        reload.Look();
+        reload.CheckFiles();
+        reload.CheckFiles();
 
         _taken.ShouldBe(["new"]);
         reloads.GetMeasurementSnapshot().Select(measurement => (measurement.Tags["outcome"], measurement.Value)).ShouldBe([("refused", 1), ("taken", 1)]);
@@ -130,13 +130,13 @@ public sealed class SettingsReloadTests : IDisposable
         });
 
         Write("Nclue__SecretKey", "new-canary \r\n");
-        reload.Look();
-        reload.Look();
+        reload.CheckFiles();
+        reload.CheckFiles();
         _logs.LatestRecord.Message.ShouldContain("Nclue:SecretKey: it ends with white space or a line break (U+0020).");
         _logs.LatestRecord.Message.ShouldNotContain("canary");
         Write("Nclue__SecretKey", "new\r\n");
-        reload.Look();
-        reload.Look();
+        reload.CheckFiles();
+        reload.CheckFiles();
 
         _taken.ShouldBe(["new"]);
     }
@@ -148,13 +148,13 @@ public sealed class SettingsReloadTests : IDisposable
         var reload = Start();
 
         Write("settings.json", """{ "Nclue": { "SecretKey": "new" """);
-        reload.Look();
-        reload.Look();
+        reload.CheckFiles();
+        reload.CheckFiles();
         _taken.ShouldBeEmpty();
         _configuration["Nclue:SecretKey"].ShouldBe("old");
         Write("settings.json", """{ "Nclue": { "SecretKey": "new" } }""");
-        reload.Look();
-        reload.Look();
+        reload.CheckFiles();
+        reload.CheckFiles();
 
         _taken.ShouldBe(["new"]);
     }
@@ -166,8 +166,8 @@ public sealed class SettingsReloadTests : IDisposable
         var reload = Start();
 
         File.Delete(Path.Combine(_folder, "Nclue__SecretKey"));
-        reload.Look();
-        reload.Look();
+        reload.CheckFiles();
+        reload.CheckFiles();
 
         _taken.ShouldBe([null]);
     }

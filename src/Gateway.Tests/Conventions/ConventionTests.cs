@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Tests.Conventions;
 
@@ -11,6 +13,8 @@ public sealed class ConventionTests
 
     private static readonly Type[] Types =
         [.. Gateway.GetTypes().Where(t => t.Namespace?.StartsWith("NclueGateway", StringComparison.Ordinal) == true && !t.IsDefined(typeof(CompilerGeneratedAttribute)))];
+
+    private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
 
     [Fact]
     public void Every_class_is_sealed() =>
@@ -35,9 +39,18 @@ public sealed class ConventionTests
 
     [Fact]
     public void Nothing_is_called_back_through_a_settable_property() =>
-        Types.SelectMany(type => type.GetProperties(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public))
+        Types.SelectMany(type => type.GetProperties(Declared))
             .Where(property => property.CanWrite && typeof(Delegate).IsAssignableFrom(property.PropertyType) && !IsInitOnly(property))
             .Select(property => $"{property.DeclaringType!.Name}.{property.Name}")
+            .ShouldBeEmpty();
+
+    [Fact]
+    public void Log_categories_do_not_follow_the_names_of_types() =>
+        Types.SelectMany(type => type.GetConstructors(Declared)).SelectMany(constructor => constructor.GetParameters())
+            .Where(parameter => parameter.ParameterType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ILogger<>))
+            .Select(parameter => parameter.ParameterType.GetGenericArguments()[0])
+            .Where(type => type.Assembly == Gateway && !type.IsDefined(typeof(LogCategoryAttribute)))
+            .Select(type => type.Name)
             .ShouldBeEmpty();
 
     private static bool IsInitOnly(PropertyInfo property) =>

@@ -6,14 +6,14 @@ namespace NclueGateway.Tests.Http;
 
 public sealed class ProblemPagesTests
 {
-    public static TheoryData<string> Slugs => [.. Problems.All.Select(problem => problem.Slug)];
+    public static TheoryData<string> Slugs => [.. ProblemTypes.All.Select(problem => problem.Slug)];
 
     [Fact]
     public void Each_problem_has_a_status_and_a_slug_of_its_own_form()
     {
-        Problems.All.Select(problem => problem.Slug).ShouldBeUnique();
-        Problems.All.ShouldAllBe(problem => problem.Slug.Length > 0 && problem.Slug.All(c => char.IsAsciiLetterLower(c) || c == '-'));
-        Problems.All.Select(problem => (problem.Status, problem.Slug)).ShouldBe(
+        ProblemTypes.All.Select(problem => problem.Slug).ShouldBeUnique();
+        ProblemTypes.All.ShouldAllBe(problem => problem.Slug.Length > 0 && problem.Slug.All(c => char.IsAsciiLetterLower(c) || c == '-'));
+        ProblemTypes.All.Select(problem => (problem.Status, problem.Slug)).ShouldBe(
         [
             (400, "invalid-request"), (400, "sign-in-failed"), (401, "unauthenticated"), (403, "forbidden"), (403, "csrf-header-missing"), (404, "not-found"), (405, "method-not-allowed"),
             (406, "not-acceptable"), (412, "precondition-failed"), (429, "caller-quota"), (500, "internal-error"),
@@ -27,7 +27,7 @@ public sealed class ProblemPagesTests
     public async Task The_type_of_each_problem_leads_to_a_page_that_explains_it(string slug)
     {
         await using var host = await AccessHost.StartAsync();
-        var problem = Problems.Find(slug)!;
+        var problem = ProblemTypes.Find(slug)!;
 
         using var response = await host.SendAsync(HttpMethod.Get, problem.Path);
 
@@ -49,10 +49,10 @@ public sealed class ProblemPagesTests
         using var response = await host.SendAsync(HttpMethod.Get, "/problems");
 
         var page = await PlainHtml.ReadAsync(response);
-        PlainHtml.Links(page).ShouldBe(Problems.All.Select(problem => problem.Path));
-        page.Value.ShouldContain(Problems.Introduction);
-        page.Value.ShouldContain(Problems.BeforeAnyRequestIntroduction);
-        Problems.BeforeAnyRequest.ShouldAllBe(refusal => page.Value.Contains($"{refusal.Status}: {refusal.Meaning}"));
+        PlainHtml.Links(page).ShouldBe(ProblemTypes.All.Select(problem => problem.Path));
+        page.Value.ShouldContain(ProblemTypes.Introduction);
+        page.Value.ShouldContain(ProblemTypes.BeforeAnyRequestIntroduction);
+        ProblemTypes.BeforeAnyRequest.ShouldAllBe(refusal => page.Value.Contains($"{refusal.Status}: {refusal.Meaning}"));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ internal static class ProblemReading
 
     /// <summary>Checks that the answer is this problem, in form and content, and returns its body.</summary>
     public static async Task<JsonObject> ShouldBeProblemAsync(
-        this HttpResponseMessage response, Problem problem, HttpStatusCode? status = null)
+        this HttpResponseMessage response, ProblemType problem, HttpStatusCode? status = null)
     {
         var expected = status ?? (HttpStatusCode)problem.Status;
         response.StatusCode.ShouldBe(expected);

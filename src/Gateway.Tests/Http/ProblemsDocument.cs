@@ -14,17 +14,17 @@ internal static class ProblemsDocument
         var text = new StringBuilder();
         text.Append("# Problems\n\n");
         text.Append("<!-- Written by ProblemsDocumentTests out of src/Gateway/Http/Problems.cs, as are the pages at /problems. Do not edit. -->\n\n");
-        Block(text, Escape(Problems.Introduction) + '\n');
+        Block(text, Escape(ProblemTypes.Introduction) + '\n');
         text.Append("| status | problem | |\n|---|---|---|\n");
-        foreach (var problem in Problems.All)
+        foreach (var problem in ProblemTypes.All)
         {
             text.Append(CultureInfo.InvariantCulture, $"| {Statuses(problem)} | [{problem.Slug}](#{problem.Slug}) | {Escape(problem.Title)} |\n");
         }
 
         text.Append("\n## Without a problem\n\n");
-        Block(text, Escape(Problems.BeforeAnyRequestIntroduction) + '\n');
-        Table(text, Problems.BeforeAnyRequest);
-        foreach (var problem in Problems.All)
+        Block(text, Escape(ProblemTypes.BeforeAnyRequestIntroduction) + '\n');
+        Table(text, ProblemTypes.BeforeAnyRequest);
+        foreach (var problem in ProblemTypes.All)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## {problem.Slug}\n\n");
             Block(text, $"**{Escape(problem.Title)}.** Status {problem.Status}{(problem.OtherStatuses.Count > 0 ? ", or with:" : ".")}\n");
@@ -42,7 +42,7 @@ internal static class ProblemsDocument
         return text.ToString();
     }
 
-    private static string Statuses(Problem problem) =>
+    private static string Statuses(ProblemType problem) =>
         string.Join(", ", problem.OtherStatuses.Select(other => other.Status).Prepend(problem.Status));
 
     private static void Table(StringBuilder text, IReadOnlyList<StatusMeaning> statuses)

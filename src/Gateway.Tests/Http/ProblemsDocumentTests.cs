@@ -16,8 +16,8 @@ public sealed class ProblemsDocumentTests
     {
         var sections = ProblemsDocument.Render().Split("\n## ").Skip(1).ToDictionary(section => section.Split('\n')[0], Words);
 
-        sections.Keys.ShouldBe(["Without a problem", .. Problems.All.Select(problem => problem.Slug)]);
-        foreach (var problem in Problems.All)
+        sections.Keys.ShouldBe(["Without a problem", .. ProblemTypes.All.Select(problem => problem.Slug)]);
+        foreach (var problem in ProblemTypes.All)
         {
             var section = sections[problem.Slug];
             string[] texts =
@@ -28,7 +28,7 @@ public sealed class ProblemsDocumentTests
             texts.ShouldAllBe(text => section.Contains(text));
         }
 
-        Problems.BeforeAnyRequest.ShouldAllBe(refusal => sections["Without a problem"].Contains($"| {refusal.Status} | {refusal.Meaning.Replace("*", "\\*")} |"));
+        ProblemTypes.BeforeAnyRequest.ShouldAllBe(refusal => sections["Without a problem"].Contains($"| {refusal.Status} | {refusal.Meaning.Replace("*", "\\*")} |"));
     }
 
     /// <summary>The text without its line breaks.</summary>

@@ -52,7 +52,7 @@ public sealed class RawRefusalTests
             statuses.Add(status);
         }
 
-        Problems.BeforeAnyRequest.Select(refusal => refusal.Status).ShouldBe(statuses, ignoreOrder: true);
+        ProblemTypes.BeforeAnyRequest.Select(refusal => refusal.Status).ShouldBe(statuses, ignoreOrder: true);
     }
 
     [Fact]

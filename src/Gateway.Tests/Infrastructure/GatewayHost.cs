@@ -122,7 +122,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddGateway();
         builder.Services.AddSingleton(time);
-        builder.Services.AddKeyedSingleton<TextWriter>(NclueGateway.Observability.Logging.Logs.Output, written);
+        builder.Services.AddKeyedSingleton<TextWriter>(NclueGateway.Observability.Logging.LoggingSetup.Output, written);
         services?.Invoke(builder.Services);
         builder.Services.RemoveAll<ILoggerFactory>();
         builder.Services.AddLogging(logging => logging.ClearProviders().AddProvider(new FakeLoggerProvider(logs)).SetMinimumLevel(LogLevel.Trace));
@@ -130,7 +130,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         var app = builder.Build();
         if (upstream.Certificate is { } certificate)
         {
-            app.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueConnections.Key).SslOptions.RemoteCertificateValidationCallback =
+            app.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueHttpHandlerFactory.Key).SslOptions.RemoteCertificateValidationCallback =
                 (_, served, _, _) => served?.GetCertHashString() == certificate.GetCertHashString();
         }
 
@@ -139,7 +139,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         var gateway = new GatewayHost(app, upstream, issuer, clock, logs, written, ownsSurroundings);
 
         // The issuer's keys are fetched within so many seconds of a clock that a test may turn faster than the network can follow.
-        await app.Services.GetRequiredService<IssuerKeys>().GetAsync();
+        await app.Services.GetRequiredService<OidcMetadataCache>().GetAsync();
         using var answer = await gateway.Client.GetAsync("/api/task-runs?limit=0", TestContext.Current.CancellationToken);
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         return gateway;

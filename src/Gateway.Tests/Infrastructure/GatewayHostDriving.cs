@@ -56,7 +56,7 @@ internal static class GatewayHostDriving
     /// <summary>Waits until the gateway has taken in every answer that the upstream has sent so far.</summary>
     public static async Task UntilAnsweredAsync(this GatewayHost gateway)
     {
-        var refresher = gateway.Services.GetRequiredService<BlockRefresher>();
+        var refresher = gateway.Services.GetRequiredService<Refresher>();
         while (true)
         {
             var changed = refresher.Waits.Changed;
@@ -72,14 +72,14 @@ internal static class GatewayHostDriving
     /// <summary>Waits until the gateway knows that the upstream fails, or after a new attempt that it still does.</summary>
     public static async Task UntilFailingAsync(this GatewayHost gateway)
     {
-        var refresher = gateway.Services.GetRequiredService<BlockRefresher>();
+        var refresher = gateway.Services.GetRequiredService<Refresher>();
         await SoonAsync(() => refresher.Status.Failure is not null);
     }
 
     /// <summary>Waits until callers wait for so many blocks; one that two callers wait for counts twice.</summary>
     public static async Task UntilWaitingAsync(this GatewayHost gateway, int blocks)
     {
-        var refresher = gateway.Services.GetRequiredService<BlockRefresher>();
+        var refresher = gateway.Services.GetRequiredService<Refresher>();
         await SoonAsync(() => refresher.Status.Waits >= blocks);
     }
 

@@ -32,7 +32,7 @@ public sealed class AgeTests
         gateway.Clock.Advance(TimeSpan.FromSeconds(15));
         var stale = await gateway.ReadAsync();
         var departed = (await gateway.Nclue.WaitForArrivalsAsync(2, TestContext.Current.CancellationToken))[1].At;
-        await gateway.LetTimePassUntilAsync(() => gateway.Services.GetRequiredService<BlockRefresher>().Status.InFlight == 0);
+        await gateway.LetTimePassUntilAsync(() => gateway.Services.GetRequiredService<Refresher>().Status.InFlight == 0);
         var fresh = await gateway.ReadAsync();
 
         stale.CacheStatus.ShouldBe("nclue-gateway; hit; ttl=-5");

@@ -95,7 +95,7 @@ public sealed class OrderOfWorkTests
     {
         Gen.Int[0, 5].Select(Gen.Int[0, 30]).List[1, 60].Sample(waits =>
         {
-            var queue = new DemandQueue();
+            var queue = new FairQueue();
             foreach (var (caller, block) in waits)
             {
                 queue.Add(Caller(caller), block, 0);
@@ -126,7 +126,7 @@ public sealed class OrderOfWorkTests
     {
         Gen.Int[0, 5].Select(Gen.Int[0, 30]).List[1, 60].Sample(waits =>
         {
-            var queue = new DemandQueue();
+            var queue = new FairQueue();
             foreach (var (caller, block) in waits)
             {
                 queue.Add(Caller(caller), block, 0);
@@ -155,5 +155,5 @@ public sealed class OrderOfWorkTests
         gateway.Logs.GetSnapshot().Count(line => line.Message.Contains("Nclue:ReplicaCount = 3", StringComparison.Ordinal)).ShouldBe(1);
     }
 
-    private static CallerIdentity Caller(int number) => new("client", $"caller-{number}");
+    private static CallerKey Caller(int number) => new("client", $"caller-{number}");
 }

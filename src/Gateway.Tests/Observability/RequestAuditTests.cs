@@ -40,7 +40,7 @@ public sealed class RequestAuditTests : IAsyncLifetime
         audited.MapGet("/session/failed", (HttpContext context) =>
         {
             context.Features.Get<AuditNotes>()!.ChangedSession(AuditKind.SignIn, "portal", "bob");
-            return new ProblemAnswer(HttpProblems.InvalidRequest);
+            return new ProblemResult(HttpProblems.InvalidRequest);
         });
         audited.MapGet("/session/step", () => Results.Redirect("/elsewhere"));
         await _app.StartAsync(TestContext.Current.CancellationToken);

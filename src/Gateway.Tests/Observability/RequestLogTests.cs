@@ -127,7 +127,7 @@ public sealed class RequestLogTests
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.AddLogs([]);
-        builder.Services.AddMetrics().AddSingleton(TimeProvider.System).AddKeyedSingleton<TextWriter>(Logs.Output, output);
+        builder.Services.AddMetrics().AddSingleton(TimeProvider.System).AddKeyedSingleton<TextWriter>(LoggingSetup.Output, output);
         var app = builder.Build();
         app.UseRequestLogging();
         if (answer is not null)

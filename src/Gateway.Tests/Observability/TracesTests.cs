@@ -71,7 +71,7 @@ public sealed class TracesTests : IDisposable
     {
         using var request = new Activity("request").Start();
 
-        CallersTraces.Link(request, new HeaderDictionary { ["traceparent"] = $"00-{_callersTrace}-00f067aa0ba902b7-01", ["tracestate"] = sent });
+        UntrustedTraceContext.Link(request, new HeaderDictionary { ["traceparent"] = $"00-{_callersTrace}-00f067aa0ba902b7-01", ["tracestate"] = sent });
 
         request.Links.ShouldHaveSingleItem().Context.TraceState.ShouldBeNull();
     }

@@ -29,7 +29,7 @@ internal sealed class WrittenLogs : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddGateway();
-        builder.Services.AddKeyedSingleton<TextWriter>(Logs.Output, Output);
+        builder.Services.AddKeyedSingleton<TextWriter>(LoggingSetup.Output, Output);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         _app = builder.Build();
     }

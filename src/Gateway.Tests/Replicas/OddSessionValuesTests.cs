@@ -72,8 +72,8 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
         var key = what switch
         {
             "ticket" => ticket,
-            "sid" => $"{Browsers.Prefix(Gateway)}sid:{SessionTickets.Hash(_sid)}:end",
-            "sub" => $"{Browsers.Prefix(Gateway)}sub:{SessionTickets.Hash("alice")}:end",
+            "sid" => $"{Browsers.Prefix(Gateway)}sid:{SessionRepository.Hash(_sid)}:end",
+            "sub" => $"{Browsers.Prefix(Gateway)}sub:{SessionRepository.Hash("alice")}:end",
             _ => $"{ticket}:{what}",
         };
         await SpoilAsync(key, value);

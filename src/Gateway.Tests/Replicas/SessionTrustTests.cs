@@ -210,7 +210,7 @@ public sealed class SessionTrustTests : IAsyncLifetime
     /// </summary>
     private async Task<XElement> ForgeAsync(string cookie, bool isEncrypted)
     {
-        var repository = new KeysInMemory();
+        var repository = new InMemoryKeyRepository();
         await using var services = new ServiceCollection()
             .AddDataProtection().SetApplicationName("nclue-gateway")
             .Services.Configure<KeyManagementOptions>(keys => (keys.XmlRepository, keys.XmlEncryptor) = (repository, new NullXmlEncryptor()))

@@ -119,14 +119,14 @@ public sealed class SharedBlocksTests(TestRedis redis)
     {
         await using var one = await StartAsync();
         await one.ReadAsync();
-        var list = one.Services.GetRequiredService<TaskRunList>();
+        var list = one.Services.GetRequiredService<BlockCache>();
         list.TryGet(0, out var held).ShouldBeTrue();
         var newest = held!.Block;
         var empty = new TaskRunRowsBuilder(1).Build(0);
         var late = new TaskRunBlock(0, newest.DepartedAt - TimeProvider.System.TimestampFrequency, empty, newest.FetchedAt - 1_000);
 
         list.Add(late, TimeProvider.System.GetTimestamp());
-        var departure = new Departure(late.DepartedAt, new(1, late.FetchedAt, late.DepartedAt), closed: _ => { });
+        var departure = new Permit(late.DepartedAt, new(1, late.FetchedAt, late.DepartedAt), closed: _ => { });
         await one.Services.GetRequiredService<ISharedBlocks>().EndAsync(departure, 0, late, isAnswered: true);
 
         (await one.ReadAsync()).Runs.Length.ShouldBe(20);

@@ -7,7 +7,7 @@ namespace NclueGateway.Tests.Simulation;
 /// <summary>Somebody who reads one page after the other, from one replica as long as that lives, and comes back when it is sent away.</summary>
 internal sealed class Caller(RandomSchedule schedule, int number)
 {
-    private readonly CallerIdentity _identity = new("client", $"caller-{number}");
+    private readonly CallerKey _identity = new("client", $"caller-{number}");
     private SimulatedReplica? _replica;
     private int _reads;
     private List<int> _blocks = [];
@@ -47,7 +47,7 @@ internal sealed class Caller(RandomSchedule schedule, int number)
     private async Task ReadAsync(SimulatedReplica replica, PageRequest page, int read)
     {
         var since = schedule.World.Now;
-        TaskRunReading reading;
+        ReadResult reading;
         try
         {
             reading = await replica.Reader.ReadAsync(page, _identity, CancellationToken.None);

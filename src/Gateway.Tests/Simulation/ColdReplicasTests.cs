@@ -51,7 +51,7 @@ public sealed class ColdReplicasTests
         async Task ReadAsync(SimulatedReplica replica, int block)
         {
             var since = world.Now;
-            var caller = new CallerIdentity("client", block.ToString(CultureInfo.InvariantCulture));
+            var caller = new CallerKey("client", block.ToString(CultureInfo.InvariantCulture));
             var reading = await replica.Reader.ReadAsync(new PageRequest(TaskRunRows.Capacity * block, 20), caller, CancellationToken.None);
             answered++;
             if (reading.Refusal is { } refusal)

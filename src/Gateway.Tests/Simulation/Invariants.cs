@@ -103,7 +103,7 @@ internal sealed class Invariants(RandomSchedule schedule)
     }
 
     /// <summary>A reader was answered.</summary>
-    public void Check(SimulatedReplica replica, PageRequest page, TaskRunReading reading, long since)
+    public void Check(SimulatedReplica replica, PageRequest page, ReadResult reading, long since)
     {
         Reads++;
         CheckPause(replica);

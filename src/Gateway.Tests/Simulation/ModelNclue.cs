@@ -69,9 +69,9 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
         return long.Parse(text.AsSpan(start, text.IndexOf('"', start) - start), CultureInfo.InvariantCulture);
     }
 
-    public IBlockSource SourceFor(SimulatedProcess process, Wire wire, NclueOptions options) => new Source(this, world, process, wire, options);
+    public IBlockFetcher SourceFor(SimulatedProcess process, RequestGate wire, NclueOptions options) => new Source(this, world, process, wire, options);
 
-    private void Arrive(SimulatedProcess process, int block, bool onNewConnection, Action<NclueOutcome?> answer)
+    private void Arrive(SimulatedProcess process, int block, bool onNewConnection, Action<FetchResult?> answer)
     {
         var writtenAt = world.Now;
         world.After(onNewConnection ? world.Between(0, FirstArrival) : TimeSpan.Zero, () =>
@@ -90,32 +90,32 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
         });
     }
 
-    private NclueOutcome? Answer(int block) => Fault switch
+    private FetchResult? Answer(int block) => Fault switch
     {
         UpstreamFault.Hang => null,
-        UpstreamFault.ServerError => NclueOutcome.Failed(NclueFailureKind.ServerError, "503"),
-        UpstreamFault.Unreachable => NclueOutcome.Failed(NclueFailureKind.Unreachable, "cut"),
+        UpstreamFault.ServerError => FetchResult.Failed(NclueFailureKind.ServerError, "503"),
+        UpstreamFault.Unreachable => FetchResult.Failed(NclueFailureKind.Unreachable, "cut"),
         UpstreamFault.Throttled => Refuse(NclueFailureKind.Throttled),
         UpstreamFault.QuotaExceeded => Refuse(NclueFailureKind.QuotaExceeded),
-        UpstreamFault.KeyRefused => NclueOutcome.Failed(NclueFailureKind.CredentialsRefused, "401"),
-        UpstreamFault.Garbage => NclueOutcome.Answered("<html>"u8.ToArray()),
-        _ => NclueOutcome.Answered(Encoding.UTF8.GetBytes(
+        UpstreamFault.KeyRefused => FetchResult.Failed(NclueFailureKind.CredentialsRefused, "401"),
+        UpstreamFault.Garbage => FetchResult.Answered("<html>"u8.ToArray()),
+        _ => FetchResult.Answered(Encoding.UTF8.GetBytes(
             $$"""{"total":{{Rows}},"runs":[{"run_id":"{{block}}-0","run_name":"{{world.Now}}"}{{_rows[block]}}]}""")),
     };
 
-    private NclueOutcome Refuse(NclueFailureKind kind) => NclueOutcome.Failed(kind, "429", RetryAfter);
+    private FetchResult Refuse(NclueFailureKind kind) => FetchResult.Failed(kind, "429", RetryAfter);
 
-    private sealed class Source(ModelNclue nclue, World world, SimulatedProcess process, Wire wire, NclueOptions options) : IBlockSource
+    private sealed class Source(ModelNclue nclue, World world, SimulatedProcess process, RequestGate wire, NclueOptions options) : IBlockFetcher
     {
         private int _idle;
 
-        public async Task<NclueOutcome> GetBlockAsync(int number, Departure departure)
+        public async Task<FetchResult> GetBlockAsync(int number, Permit departure)
         {
             using var timeout = new CancellationTokenSource(options.Timeout, process.Time);
             departure.Begin(timeout.Token);
             var isNew = _idle == 0;
             _idle = Math.Max(0, _idle - 1);
-            var answer = new TaskCompletionSource<NclueOutcome?>();
+            var answer = new TaskCompletionSource<FetchResult?>();
             try
             {
                 if (isNew)
@@ -139,11 +139,11 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
             }
             catch (OperationCanceledException)
             {
-                return NclueOutcome.Failed(NclueFailureKind.TimedOut, "too slow");
+                return FetchResult.Failed(NclueFailureKind.TimedOut, "too slow");
             }
             catch (IOException)
             {
-                return NclueOutcome.Failed(NclueFailureKind.Unreachable, "held back");
+                return FetchResult.Failed(NclueFailureKind.Unreachable, "held back");
             }
         }
     }

@@ -32,7 +32,7 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
     public TimeSpan ClockOffset { get; set; }
 
     /// <summary>Called with what each run of the pacer says.</summary>
-    public Action<SimulatedProcess, PacerReply> Ran { get; set; } = (_, _) => { };
+    public Action<SimulatedProcess, CoordinatorResponse> Ran { get; set; } = (_, _) => { };
 
     /// <summary>Whether it answers whoever it can be reached by, and in time.</summary>
     public bool IsReliable => LostAnswers == 0 && Latency.To < 40;
@@ -90,11 +90,11 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
         return answer.Task;
     }
 
-    public IPacerScript ScriptFor(SimulatedProcess process) => new Script(this, process);
+    public ICoordinatorScript ScriptFor(SimulatedProcess process) => new Script(this, process);
 
     public IDistributedCache CacheFor(SimulatedProcess process) => new Cache(this, process);
 
-    private PacerReply Run(SimulatedProcess process, PacerCall call)
+    private CoordinatorResponse Run(SimulatedProcess process, CoordinatorRequest call)
     {
         var reply = Pacer.Run(call, Clock);
         Ran(process, reply);
@@ -109,9 +109,9 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
         }
     }
 
-    private sealed class Script(ModelRedis redis, SimulatedProcess process) : IPacerScript
+    private sealed class Script(ModelRedis redis, SimulatedProcess process) : ICoordinatorScript
     {
-        public async Task<PacerReply> RunAsync(PacerCall call)
+        public async Task<CoordinatorResponse> RunAsync(CoordinatorRequest call)
         {
             var reply = await redis.CallAsync(process, () => redis.Run(process, call));
             return (redis.Pacer, reply.Outcome) switch

@@ -10,7 +10,7 @@ internal class PacerModel
 {
     private const long NewsKept = 64;
 
-    private readonly Dictionary<int, (string Replica, long Seen, int Count, BidClass Class, long Since, Queue Queue)> _slots = [];
+    private readonly Dictionary<int, (string Replica, long Seen, int Count, FetchPriority Class, long Since, Backlog Queue)> _slots = [];
     private readonly Dictionary<int, (string Replica, long Since, long Until)> _flights = [];
     private readonly Dictionary<int, long> _blocks = [];
     private readonly LinkedList<(int Block, long Fetched)> _news = new();
@@ -25,7 +25,7 @@ internal class PacerModel
     private long _tick;
     private long _seen;
     private long _generation;
-    private BidClass _last;
+    private FetchPriority _last;
     private long _number;
     private int? _cycle;
     private int _previous;
@@ -34,7 +34,7 @@ internal class PacerModel
     private long _newsCount;
 
     /// <summary>Runs a call at a moment of the server's clock.</summary>
-    public virtual PacerReply Run(PacerCall a, long clock)
+    public virtual CoordinatorResponse Run(CoordinatorRequest a, long clock)
     {
         var now = clock + _skew;
         var last = _clock;
@@ -99,25 +99,25 @@ internal class PacerModel
 
     protected virtual long FirstDeparture(long now, long interval) => now + interval;
 
-    protected virtual void Lease(PacerCall a, long now) => _flights[a.Block] = (a.Replica, now, now + (2 * a.Interval));
+    protected virtual void Lease(CoordinatorRequest a, long now) => _flights[a.Block] = (a.Replica, now, now + (2 * a.Interval));
 
     protected virtual bool IsUnderWay(int block) => _flights.ContainsKey(block);
 
     protected virtual bool IsOpen(long now, long open) => now >= open;
 
     /// <summary>Takes a departure, whether or not one is open.</summary>
-    protected virtual (string Outcome, long Value) Grant(PacerCall a, long now, int slot)
+    protected virtual (string Outcome, long Value) Grant(CoordinatorRequest a, long now, int slot)
     {
         Depart(a, now, slot, a.Class);
         Lease(a, now);
         return (PacerOutcome.Granted, _number);
     }
 
-    private (int Slot, IReadOnlyList<Queue> Elsewhere, bool IsOutbid) TakeSlot(PacerCall a, long now)
+    private (int Slot, IReadOnlyList<Backlog> Elsewhere, bool IsOutbid) TakeSlot(CoordinatorRequest a, long now)
     {
         int? mine = null, free = null, hint = null;
         var size = a.ReplicaCount;
-        var elsewhere = new List<Queue>();
+        var elsewhere = new List<Backlog>();
         var isOutbid = false;
         for (var i = 0; i < _slotCount; i++)
         {
@@ -137,7 +137,7 @@ internal class PacerModel
                 if (now - s.Seen < 2 * a.Interval)
                 {
                     elsewhere.Add(s.Queue with { Order = s.Queue.Order ?? [] });
-                    isOutbid |= Rank(s.Class) < Rank(a.Class) || (s.Class == BidClass.Wait && a.Class == BidClass.Wait && s.Since < a.Since);
+                    isOutbid |= Rank(s.Class) < Rank(a.Class) || (s.Class == FetchPriority.Wait && a.Class == FetchPriority.Wait && s.Since < a.Since);
                 }
             }
         }
@@ -155,14 +155,14 @@ internal class PacerModel
         return (slot, elsewhere, isOutbid);
     }
 
-    private double Rank(BidClass bid) => bid switch
+    private double Rank(FetchPriority bid) => bid switch
     {
-        BidClass.None => 9,
-        BidClass.Overdue when _last == BidClass.Wait => 1.5,
+        FetchPriority.None => 9,
+        FetchPriority.Overdue when _last == FetchPriority.Wait => 1.5,
         _ => (int)bid,
     };
 
-    private void RenewFlights(PacerCall a, long now)
+    private void RenewFlights(CoordinatorRequest a, long now)
     {
         foreach (var (block, flight) in _flights.ToList())
         {
@@ -178,7 +178,7 @@ internal class PacerModel
         }
     }
 
-    private (string Outcome, long Value) Answer(PacerCall a, long now, int slot, bool isOutbid)
+    private (string Outcome, long Value) Answer(CoordinatorRequest a, long now, int slot, bool isOutbid)
     {
         var open = Math.Max(_next, Math.Max(_quiet, _pause));
         var newest = _blocks.GetValueOrDefault(a.Block);
@@ -216,29 +216,29 @@ internal class PacerModel
                 Pause(a, now);
                 return ("ok", 0);
             case PacerOperation.Leave:
-                _slots[slot] = (a.Replica, 0, 0, BidClass.None, 0, default);
+                _slots[slot] = (a.Replica, 0, 0, FetchPriority.None, 0, default);
                 return ("ok", 0);
             default:
                 return ("ok", 0);
         }
     }
 
-    private void Depart(PacerCall a, long now, int slot, BidClass bid)
+    private void Depart(CoordinatorRequest a, long now, int slot, FetchPriority bid)
     {
         _number++;
         _next = now + a.Interval;
         _last = bid;
-        _slots[slot] = _slots[slot] with { Class = BidClass.None, Since = 0 };
+        _slots[slot] = _slots[slot] with { Class = FetchPriority.None, Since = 0 };
     }
 
-    private (string Outcome, long Value) End(PacerCall a, long newest)
+    private (string Outcome, long Value) End(CoordinatorRequest a, long newest)
     {
         if (_flights.TryGetValue(a.Block, out var flight) && flight.Replica == a.Replica)
         {
             _flights.Remove(a.Block);
         }
 
-        if (a.End != CallEnd.Failed)
+        if (a.End != FetchOutcome.Failed)
         {
             foreach (var (kind, refusal) in _refusals.Where(r => a.Fetched >= r.Value.Began).ToList())
             {
@@ -246,7 +246,7 @@ internal class PacerModel
             }
         }
 
-        if (a.End != CallEnd.Stored)
+        if (a.End != FetchOutcome.Stored)
         {
             return ("ok", 0);
         }
@@ -267,7 +267,7 @@ internal class PacerModel
         return (PacerOutcome.Stored, newest);
     }
 
-    private void Pause(PacerCall a, long now)
+    private void Pause(CoordinatorRequest a, long now)
     {
         var (count, began) = _refusals.GetValueOrDefault(a.Kind);
         var wait = 0L;
@@ -284,7 +284,7 @@ internal class PacerModel
         }
     }
 
-    private PacerReply Reply(PacerCall a, long now, string outcome, long value, int slot, IReadOnlyList<Queue> elsewhere)
+    private CoordinatorResponse Reply(CoordinatorRequest a, long now, string outcome, long value, int slot, IReadOnlyList<Backlog> elsewhere)
     {
         var missed = _newsCount - a.News;
         var isAll = a.Epoch != _epoch || missed is < 0 or > NewsKept;
@@ -297,7 +297,7 @@ internal class PacerModel
             }
         }
 
-        return new PacerReply
+        return new CoordinatorResponse
         {
             Outcome = outcome,
             Value = value,
@@ -316,7 +316,7 @@ internal class PacerModel
             CycledAt = _cycled,
             Generation = _generation,
             Elsewhere = elsewhere,
-            Flights = [.. _flights.Select(f => new PacerFlight(f.Key, f.Value.Replica, f.Value.Since, f.Value.Until))],
+            Flights = [.. _flights.Select(f => new InFlightFetch(f.Key, f.Value.Replica, f.Value.Since, f.Value.Until))],
             News = _newsCount,
             IsAll = isAll,
             Changes = changes,

@@ -5,7 +5,7 @@ namespace NclueGateway.Tests.Simulation;
 /// <summary>The lease is left out: two replicas may ask for the same block.</summary>
 internal sealed class PacerWithoutLeases : PacerModel
 {
-    protected override void Lease(PacerCall a, long now)
+    protected override void Lease(CoordinatorRequest a, long now)
     {
     }
 }
@@ -24,7 +24,7 @@ internal sealed class PacerInTwoSteps : PacerModel
     public const string CouldBeGranted = "could be granted";
 
     /// <summary>The second step.</summary>
-    public PacerReply RunSecond(PacerCall call, long clock)
+    public CoordinatorResponse RunSecond(CoordinatorRequest call, long clock)
     {
         _grants = true;
         try
@@ -41,7 +41,7 @@ internal sealed class PacerInTwoSteps : PacerModel
 
     protected override bool IsUnderWay(int block) => !_grants && base.IsUnderWay(block);
 
-    protected override (string Outcome, long Value) Grant(PacerCall a, long now, int slot) =>
+    protected override (string Outcome, long Value) Grant(CoordinatorRequest a, long now, int slot) =>
         _grants ? base.Grant(a, now, slot) : (CouldBeGranted, 0);
 }
 

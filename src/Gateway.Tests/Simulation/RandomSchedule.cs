@@ -191,7 +191,7 @@ internal sealed class RandomSchedule
     /// <summary>Whether the replica has stood still at any time since then.</summary>
     public bool WasFrozen(SimulatedReplica replica, long since) => _frozenUntil.TryGetValue(replica, out var until) && until >= since;
 
-    private void Note(SimulatedProcess process, PacerReply reply)
+    private void Note(SimulatedProcess process, CoordinatorResponse reply)
     {
         Invariants.CheckPause(reply.Pause, reply.Now);
         if (Redis.IsReliable)

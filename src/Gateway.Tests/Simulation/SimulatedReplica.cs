@@ -34,18 +34,18 @@ internal sealed class SimulatedReplica : IDisposable
         var credentials = new NclueCredentials(options.Keys, NullLogger<NclueCredentials>.Instance);
         Circuit = new RedisCircuit(time, NullLogger<RedisCircuit>.Instance);
         var pacing = new PacingSettings(options.RequestInterval, options.ReplicaCount, cache.KeepFor);
-        var session = new RedisPacerSession(redis.ScriptFor(Process), Circuit, clock, directory, credentials, changes, pacing, time);
+        var session = new RedisCoordinatorSession(redis.ScriptFor(Process), Circuit, clock, directory, credentials, changes, pacing, time);
         var forecast = new PermitForecast(session, Circuit, clock, pacing, time);
-        var wire = new Wire(pacing.Interval, time, changes, new RedisPermitIssuer(session, forecast, Circuit, pacing, time));
-        Pacer = new SharedPacer(wire, session, forecast, directory, Circuit, clock, time);
-        List = new TaskRunList(cache, time);
+        var wire = new RequestGate(pacing.Interval, time, changes, new RedisPermitIssuer(session, forecast, Circuit, pacing, time));
+        Pacer = new RedisCoordinator(wire, session, forecast, directory, Circuit, clock, time);
+        List = new BlockCache(cache, time);
         var store = new DistributedBlockStore(redis.CacheFor(Process), Circuit, "prefix", "settings", cache.KeepFor);
         var shared = new SharedBlocks(List, Pacer, directory, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);
         var normalizer = new DiagnosingNormalizer(
-            Normalizer, List, Meters, options, time, NullLogger.Instance);
-        var log = new RefreshLog(NullLogger<BlockRefresher>.Instance, options);
+            Normalizer, List, Meters, options, time, NullLogger<DiagnosingNormalizer>.Instance);
+        var log = new RefreshDiagnostics(NullLogger<Refresher>.Instance, options);
         var quota = new QuotaOptions { ColdBlocks = 4 };
-        Refresher = new BlockRefresher(
+        Refresher = new Refresher(
             List,
             Pacer,
             nclue.SourceFor(Process, wire, options),
@@ -59,7 +59,7 @@ internal sealed class SimulatedReplica : IDisposable
             quota,
             time,
             new Random(number));
-        Reader = new TaskRunReader(List, Refresher.Waits, shared, cache, time);
+        Reader = new PageReader(List, Refresher.Waits, shared, cache, time);
         StartedAt = world.Now;
         Process.Run(() => _ = WatchAsync(world));
     }
@@ -71,13 +71,13 @@ internal sealed class SimulatedReplica : IDisposable
 
     public RedisCircuit Circuit { get; }
 
-    public SharedPacer Pacer { get; }
+    public RedisCoordinator Pacer { get; }
 
-    public TaskRunList List { get; }
+    public BlockCache List { get; }
 
-    public BlockRefresher Refresher { get; }
+    public Refresher Refresher { get; }
 
-    public TaskRunReader Reader { get; }
+    public PageReader Reader { get; }
 
     public long StartedAt { get; }
 

@@ -45,10 +45,10 @@ public sealed class PageCacheTests
         PageBody Page(int index, int limit) => new(list.Find(new(index, limit), long.MinValue));
     }
 
-    private TaskRunList List()
+    private BlockCache List()
     {
         var time = new FakeTimeProvider();
-        var list = new TaskRunList(_options, time);
+        var list = new BlockCache(_options, time);
         var normalizer = new TaskRunNormalizer(TimeZoneInfo.Utc, HelpLanguage.En);
         for (var block = 0; block < 10; block++)
         {

@@ -21,7 +21,7 @@ internal static class Calls
     /// <param name="upstream">The upstream that is called in place of the simulated one.</param>
     public static async Task LetTimePassUntilAsync(this GatewayHost gateway, Func<bool> isSo, RawUpstream? upstream = null)
     {
-        var refresher = gateway.Services.GetRequiredService<BlockRefresher>();
+        var refresher = gateway.Services.GetRequiredService<Refresher>();
         var real = TimeProvider.System.GetTimestamp();
         var arrived = Arrivals();
         await WaitUntilAsync(isSo, () =>
@@ -60,12 +60,12 @@ internal static class Calls
     }
 
     /// <summary>Makes one call as the refresher does, which does nothing while nobody reads.</summary>
-    public static async Task<NclueOutcome> CallAsync(this GatewayHost gateway, int block = 0)
+    public static async Task<FetchResult> CallAsync(this GatewayHost gateway, int block = 0)
     {
-        var departure = gateway.Services.GetRequiredService<Wire>().TryDepart().ShouldNotBeNull();
+        var departure = gateway.Services.GetRequiredService<RequestGate>().TryAcquire().ShouldNotBeNull();
         try
         {
-            return await gateway.Services.GetRequiredService<IBlockSource>().GetBlockAsync(block, departure);
+            return await gateway.Services.GetRequiredService<IBlockFetcher>().GetBlockAsync(block, departure);
         }
         finally
         {

@@ -262,7 +262,7 @@ public sealed class DetachedForwardTests
     {
         await using var gateway = await GatewayHost.StartAsync();
 
-        var handler = gateway.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueConnections.Key);
+        var handler = gateway.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueHttpHandlerFactory.Key);
 
         handler.UseProxy.ShouldBeFalse();
         handler.UseCookies.ShouldBeFalse();

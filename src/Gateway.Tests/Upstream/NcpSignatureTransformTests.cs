@@ -194,9 +194,9 @@ public sealed class NcpSignatureTransformTests
         var context = new DefaultHttpContext();
         context.Request.QueryString = new(query);
         var transform = new NcpSignatureTransform(
-            Base + NclueForwarder.TaskRuns,
+            Base + NclueClient.TaskRuns,
             new(Options.Keys, NullLogger<NclueCredentials>.Instance),
-            new(Clock, NullLogger<UpstreamClock>.Instance),
+            new(Clock, NullLogger<ClockSkewEstimator>.Instance),
             Clock);
         return Record.Exception(() => transform.ApplyAsync(new()
         {

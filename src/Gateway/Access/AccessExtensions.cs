@@ -14,13 +14,13 @@ internal static class AccessExtensions
     {
         services
             .AddCrossOrigin(auth)
-            .AddBearerSignIn(auth)
+            .AddBearerAuthentication(auth)
             .AddSingleton<Permissions>()
 
             // Each refusal has its line in the request log.
             .AddSingleton<ILogger<DefaultAuthorizationService>>(NullLogger<DefaultAuthorizationService>.Instance)
             .AddAuthorizationBuilder()
-            .SetDefaultPolicy(Policy(context => context.User is SignedInCaller))
+            .SetDefaultPolicy(Policy(context => context.User is AuthenticatedCaller))
 
             // Denies endpoints without a policy. A wrong path has no endpoint, and the router's own for 405 and 415 have no route.
             .SetFallbackPolicy(Policy(context =>
@@ -31,7 +31,7 @@ internal static class AccessExtensions
     /// <summary>Requires that the caller holds a permission.</summary>
     public static TBuilder RequirePermission<TBuilder>(this TBuilder endpoint, Permission permission)
         where TBuilder : IEndpointConventionBuilder => endpoint
-        .RequireAuthorization(Policy(context => context.User is SignedInCaller caller && caller.Permissions.Contains(permission)))
+        .RequireAuthorization(Policy(context => context.User is AuthenticatedCaller caller && caller.Permissions.Contains(permission)))
         .WithMetadata(permission);
 
     /// <summary>Counts requests to the endpoint in a rate limit.</summary>

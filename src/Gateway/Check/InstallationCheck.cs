@@ -34,8 +34,8 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
         var redis = await RunAsync(
             [CheckReport.Redis, CheckReport.RedisClock, CheckReport.RedisMemory], Within, () => Create<RedisCheck>().RunAsync(), stop);
         var isRedisAway = redis.Any(finding => finding.State == FindingState.Failed && finding.Name == CheckReport.Redis);
-        var nclue = !callsUpstream ? NclueCheck.LeftOut("Left out (--no-upstream).")
-            : isRedisAway ? NclueCheck.LeftOut("Skipped: without Redis, which is set, the call would not keep to the budget of the account.")
+        var nclue = !callsUpstream ? NclueCheck.Skipped("Left out (--no-upstream).")
+            : isRedisAway ? NclueCheck.Skipped("Skipped: without Redis, which is set, the call would not keep to the budget of the account.")
             : await RunAsync(
                 [CheckReport.Nclue, CheckReport.Clock, CheckReport.IndexUnit, CheckReport.TimeZone],
                 NclueCheck.Patience + services.GetRequiredService<NclueOptions>().Timeout + Within,

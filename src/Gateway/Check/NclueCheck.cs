@@ -11,9 +11,9 @@ namespace NclueGateway.Check;
 
 /// <summary>The one call of NCLUE: signed and paced as any other, and what its answer tells. It is spent, whatever comes of it.</summary>
 internal sealed class NclueCheck(
-    NclueForwarder source,
-    IPacer pacer,
-    UpstreamClock clock,
+    NclueClient source,
+    IUpstreamCoordinator pacer,
+    ClockSkewEstimator clock,
     NclueOptions options,
     ConnectionStringOptions connections,
     TaskRunNormalizer normalizer,
@@ -34,7 +34,7 @@ internal sealed class NclueCheck(
 
     /// <summary>Nothing is sent.</summary>
     /// <param name="reason">Why: a sentence.</param>
-    public static IReadOnlyList<Finding> LeftOut(string reason) =>
+    public static IReadOnlyList<Finding> Skipped(string reason) =>
         [Finding.NotChecked(CheckReport.Nclue, reason), .. OfTheAnswer.Select(name => Finding.NotChecked(name, "NCLUE was not asked."))];
 
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken stop)
@@ -67,8 +67,8 @@ internal sealed class NclueCheck(
             [
                 Finding.Fine(CheckReport.Nclue, $"NCLUE accepted the signed request and answered within {Seconds(took)}. {Pacing(waited)}"),
                 Clock(),
-                ListEvidence.OfIndexUnit(options.IndexUnit, answer.Rows, await FirstBlockAsync()),
-                ListEvidence.OfTimeZone(zone, answer.CreatedAt, time.GetUtcNow() - (clock.Measured ?? TimeSpan.Zero)),
+                ListSettingsProbe.OfIndexUnit(options.IndexUnit, answer.Rows, await FirstBlockAsync()),
+                ListSettingsProbe.OfTimeZone(zone, answer.CreatedAt, time.GetUtcNow() - (clock.Measured ?? TimeSpan.Zero)),
             ];
         }
         finally
@@ -78,9 +78,9 @@ internal sealed class NclueCheck(
     }
 
     /// <summary>Claims a departure, for as long as <see cref="Patience"/> allows.</summary>
-    private async Task<Departure?> DepartAsync(long began, CancellationToken stop)
+    private async Task<Permit?> DepartAsync(long began, CancellationToken stop)
     {
-        var bid = new Bid(BidClass.Wait, began, new(1, 1));
+        var bid = new FetchRequest(FetchPriority.Wait, began, new(1, 1));
         while (true)
         {
             var open = pacer.UntilOpen ?? LookEvery;
@@ -100,16 +100,16 @@ internal sealed class NclueCheck(
         }
     }
 
-    private async Task<NclueOutcome> CallAsync(Departure departure)
+    private async Task<FetchResult> CallAsync(Permit departure)
     {
-        var outcome = await source.GetRowsAsync(ListEvidence.Index, departure);
+        var outcome = await source.GetRowsAsync(ListSettingsProbe.Index, departure);
         departure.Close();
         if (outcome.Failure is { Pause: { } rule } failure)
         {
             await pacer.PauseAsync(departure, rule, failure.RetryAfter); // it holds for all who share the account
         }
 
-        await pacer.EndAsync(departure, block: null, outcome.Failure is null ? CallEnd.Answered : CallEnd.Failed);
+        await pacer.EndAsync(departure, block: null, outcome.Failure is null ? FetchOutcome.Answered : FetchOutcome.Failed);
         return outcome;
     }
 
@@ -140,7 +140,7 @@ internal sealed class NclueCheck(
         ];
     }
 
-    private Finding Refused(NclueOutcome outcome, NclueFailure failure)
+    private Finding Refused(FetchResult outcome, NclueFailure failure)
     {
         var isRefused = failure.Kind == NclueFailureKind.CredentialsRefused;
         return Finding.Failed(CheckReport.Nclue, failure.Detail, Advice(failure)) with
@@ -183,7 +183,7 @@ internal sealed class NclueCheck(
         var seen = ClockDifference.Describe(ahead, "NCP's");
         const string advice = "Set it and have it kept by NTP: NCP refuses what is 5 minutes off, and tokens are judged by it.";
         return ahead.Duration() >= MostSkew ? Finding.Failed(name, seen, advice)
-            : ahead.Duration() >= UpstreamClock.Tolerance ? Finding.Warning(name, seen, advice)
+            : ahead.Duration() >= ClockSkewEstimator.Tolerance ? Finding.Warning(name, seen, advice)
             : Finding.Fine(name, seen);
     }
 

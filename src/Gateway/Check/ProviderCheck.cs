@@ -6,7 +6,7 @@ using NclueGateway.Access.Sessions;
 namespace NclueGateway.Check;
 
 /// <summary>The identity provider's metadata and keys, fetched as the gateway fetches them.</summary>
-internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions session, IssuerKeys keys)
+internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions session, OidcMetadataCache keys)
 {
     private const string Name = CheckReport.IdentityProvider;
 
@@ -38,16 +38,16 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
         }
 
         var seen = $"{metadata.Issuer} has {metadata.SigningKeys.Count} signing {(metadata.SigningKeys.Count == 1 ? "key" : "keys")}";
-        if (IssuerKeys.AccessTokenIssuerOf(metadata) is { } accessTokenIssuer)
+        if (OidcMetadataCache.AccessTokenIssuerOf(metadata) is { } accessTokenIssuer)
         {
             seen += $"; access tokens may also come from {accessTokenIssuer} (access_token_issuer)";
         }
 
         List<(string Seen, string Advice)> warnings = [];
-        if (metadata.SigningKeys.Count(TokenRules.IsTooShort) is > 0 and var tooShort)
+        if (metadata.SigningKeys.Count(TokenValidation.IsTooShort) is > 0 and var tooShort)
         {
             warnings.Add((
-                $"RSA keys of less than {TokenRules.LeastRsaBits} bits among them: {tooShort}. Tokens that these have signed are refused (RFC 7518 §3.3).",
+                $"RSA keys of less than {TokenValidation.LeastRsaBits} bits among them: {tooShort}. Tokens that these have signed are refused (RFC 7518 §3.3).",
                 "Have the provider use longer keys."));
         }
 

@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace NclueGateway.Check;
 
 /// <summary>Redis, over the gateway's own connection: whether it answers and runs the pacer's script, its clock, what it evicts.</summary>
-internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOptions options, NclueOptions nclue, IPacer pacer, TimeProvider time)
+internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOptions options, NclueOptions nclue, IUpstreamCoordinator pacer, TimeProvider time)
 {
     /// <summary>How long each answer is waited for, the first with what it takes to connect.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

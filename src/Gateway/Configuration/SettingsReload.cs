@@ -7,6 +7,7 @@ namespace NclueGateway.Configuration;
 /// Takes changed settings while the gateway runs: when their files have stayed as they are for a second, so that of a pair that is being swapped no half is
 /// used, and only when all of them are good. One mistake, and everything stays as it was.
 /// </summary>
+[LogCategory("NclueGateway.Operations.Reload.SettingsReload")]
 internal sealed partial class SettingsReload : BackgroundService
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
@@ -16,14 +17,14 @@ internal sealed partial class SettingsReload : BackgroundService
     private readonly ReloadRule _rule;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
-    private readonly ILogger _log;
+    private readonly ILogger<SettingsReload> _log;
     private readonly Counter<long> _reloads;
     private string? _taken; // or refused: what has been seen to
     private string? _seen;
 
     /// <param name="configuration">The settings in use, and where they come from.</param>
     public SettingsReload(
-        ConfigurationManager configuration, ReloadRule rule, IServiceProvider services, IMeterFactory meters, TimeProvider time, [FromKeyedServices(LogCategories.SettingsReload)] ILogger log)
+        ConfigurationManager configuration, ReloadRule rule, IServiceProvider services, IMeterFactory meters, TimeProvider time, ILogger<SettingsReload> log)
     {
         _inUse = configuration;
         _files = new(configuration);
@@ -50,7 +51,7 @@ internal sealed partial class SettingsReload : BackgroundService
         {
             while (await looks.WaitForNextTickAsync(stoppingToken))
             {
-                Look();
+                CheckFiles();
             }
         }
         catch (OperationCanceledException)
@@ -60,7 +61,7 @@ internal sealed partial class SettingsReload : BackgroundService
     }
 
     /// <summary>Looks at the files, as it does every second.</summary>
-    internal void Look()
+    internal void CheckFiles()
     {
         var seen = _files.Fingerprint();
         var hasSettled = seen is not null && seen == _seen;

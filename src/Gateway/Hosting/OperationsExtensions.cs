@@ -14,11 +14,11 @@ internal static class OperationsExtensions
         services
             .AddSingleton(options)
             .AddSingleton(new OperationsPort(options, isPublic))
-            .AddSingleton<Draining>()
-            .AddHostedService(provider => provider.GetRequiredService<Draining>())
+            .AddSingleton<GracefulShutdown>()
+            .AddHostedService(provider => provider.GetRequiredService<GracefulShutdown>())
             .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + AnswersWithin)
             .AddHealthChecks()
-            .AddCheck<Draining>("gateway");
+            .AddCheck<GracefulShutdown>("gateway");
         return services;
     }
 

@@ -55,7 +55,7 @@ internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
     }
 
     /// <summary>Whether the request came in by the port for operators.</summary>
-    public bool Took(HttpContext context) => options.Port > 0 && context.Connection.LocalPort == options.Port;
+    public bool IsOperationsRequest(HttpContext context) => options.Port > 0 && context.Connection.LocalPort == options.Port;
 
     /// <summary>Where the server listens on the port.</summary>
     public static string Address(string port) => $"http://*:{port}";
@@ -67,7 +67,7 @@ internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
     public Task GuardAsync(HttpContext context, RequestDelegate next)
     {
         var endpoint = context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>();
-        if (Took(context))
+        if (IsOperationsRequest(context))
         {
             if (endpoint is null)
             {

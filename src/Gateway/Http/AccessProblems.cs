@@ -3,7 +3,7 @@ namespace NclueGateway.Http;
 /// <summary>Problems of sign-in, permissions, sessions and rate limits.</summary>
 internal static class AccessProblems
 {
-    public static readonly Problem SignInFailed = new(
+    public static readonly ProblemType SignInFailed = new(
         "sign-in-failed",
         StatusCodes.Status400BadRequest,
         "The sign-in has failed",
@@ -13,7 +13,7 @@ internal static class AccessProblems
         "If everybody fails, compare Auth:Session:ClientId and ClientSecret with what the provider has, and the redirect URI registered there "
             + "with Http:PublicOrigin followed by Http:PathBase and /session/callback. The log names the kind of failure.");
 
-    public static readonly Problem Unauthenticated = new(
+    public static readonly ProblemType Unauthenticated = new(
         "unauthenticated",
         StatusCodes.Status401Unauthorized,
         "Sign-in is required",
@@ -28,7 +28,7 @@ internal static class AccessProblems
             + "clock, and check that the gateway can reach the provider. A rollover of the provider's keys needs no action. If sessions end "
             + "too early, see Auth:Session:IdleTimeout and Auth:Session:AbsoluteTimeout; without Redis they also end with the process.");
 
-    public static readonly Problem Forbidden = new(
+    public static readonly ProblemType Forbidden = new(
         "forbidden",
         StatusCodes.Status403Forbidden,
         "The caller may not do this",
@@ -39,7 +39,7 @@ internal static class AccessProblems
         "Grant the scope or role named by Auth:ReadScope to the caller or its group, and check Auth:RequiredClaims. A session gets a permission "
             + "that was granted later at the next sign-in, or within minutes where the provider gives refresh tokens.");
 
-    public static readonly Problem CsrfHeaderMissing = new(
+    public static readonly ProblemType CsrfHeaderMissing = new(
         "csrf-header-missing",
         StatusCodes.Status403Forbidden,
         "The header X-CSRF is missing",
@@ -48,7 +48,7 @@ internal static class AccessProblems
         "Send the header X-CSRF: 1 with every request to /api and /session. A request with an access token does not need it.",
         "Nothing.");
 
-    public static readonly Problem CallerQuota = new(
+    public static readonly ProblemType CallerQuota = new(
         "caller-quota",
         StatusCodes.Status429TooManyRequests,
         "This caller sends too many requests",
@@ -59,7 +59,7 @@ internal static class AccessProblems
             + "Quota:ColdBlocks for distant pages, Quota:AnonymousPerSecond for sign-ins and for cookies of no session from one address. If "
             + "every sign-in comes from the same address, it is that of a proxy which the gateway does not know: see Http:KnownProxies.");
 
-    public static readonly Problem SessionStoreUnavailable = new(
+    public static readonly ProblemType SessionStoreUnavailable = new(
         "session-store-unavailable",
         StatusCodes.Status503ServiceUnavailable,
         "Sessions cannot be looked up",

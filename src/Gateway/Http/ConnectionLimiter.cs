@@ -12,7 +12,8 @@ namespace NclueGateway.Http;
 /// Limits the connections of one endpoint of the server: each address has a share of them, and a new connection has to send a request soon.
 /// Kestrel's own limit is one for all addresses, and it gives a new connection as long for its first byte as an idle one for its next request.
 /// </summary>
-internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider time, [FromKeyedServices(LogCategories.Connections)] ILogger logger)
+[LogCategory("NclueGateway.Http.ConnectionLimiter")]
+internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider time, ILogger<ConnectionLimiter> logger)
 {
     private const byte TlsHandshake = 0x16; // RFC 8446 §5.1
 

@@ -11,7 +11,7 @@ internal sealed class HttpOptions : IValidatableObject
     public const string Section = "Http";
 
     /// <summary>
-    /// The origin under which browsers and callers reach the gateway. It alone decides which Host is answered (<see cref="HostCheck"/>),
+    /// The origin under which browsers and callers reach the gateway. It alone decides which Host is answered (<see cref="PublicHostMiddleware"/>),
     /// where browsers are sent back to, and whether they are told to insist on TLS.
     /// </summary>
     /// <value>An exact origin, https unless on loopback. Default none: every Host is answered.</value>
@@ -36,7 +36,7 @@ internal sealed class HttpOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (PublicOrigin.Length > 0 && WebOrigin.MistakeIn(PublicOrigin) is { } mistake)
+        if (PublicOrigin.Length > 0 && Origin.Validate(PublicOrigin) is { } mistake)
         {
             yield return new(mistake, [nameof(PublicOrigin)]);
         }

@@ -3,7 +3,7 @@ namespace NclueGateway.Http;
 /// <summary>Problems of HTTP itself and of the gateway's own state.</summary>
 internal static class HttpProblems
 {
-    public static readonly Problem InvalidRequest = new(
+    public static readonly ProblemType InvalidRequest = new(
         "invalid-request",
         StatusCodes.Status400BadRequest,
         "The request is not valid",
@@ -21,7 +21,7 @@ internal static class HttpProblems
         ],
     };
 
-    public static readonly Problem NotFound = new(
+    public static readonly ProblemType NotFound = new(
         "not-found",
         StatusCodes.Status404NotFound,
         "There is nothing at this address",
@@ -29,7 +29,7 @@ internal static class HttpProblems
         "Compare the path with the API's description at /openapi/v1.json.",
         "If the gateway is behind a proxy, check that the proxy does not change the path.");
 
-    public static readonly Problem MethodNotAllowed = new(
+    public static readonly ProblemType MethodNotAllowed = new(
         "method-not-allowed",
         StatusCodes.Status405MethodNotAllowed,
         "The method is not allowed here",
@@ -37,7 +37,7 @@ internal static class HttpProblems
         "Use one of the methods in the header Allow.",
         "Nothing.");
 
-    public static readonly Problem NotAcceptable = new(
+    public static readonly ProblemType NotAcceptable = new(
         "not-acceptable",
         StatusCodes.Status406NotAcceptable,
         "The answer cannot be given in an acceptable form",
@@ -45,7 +45,7 @@ internal static class HttpProblems
         "Send \"Accept: application/json\", or no Accept header at all.",
         "Nothing.");
 
-    public static readonly Problem PreconditionFailed = new(
+    public static readonly ProblemType PreconditionFailed = new(
         "precondition-failed",
         StatusCodes.Status412PreconditionFailed,
         "A precondition of the request is not met",
@@ -53,7 +53,7 @@ internal static class HttpProblems
         "Send the request without If-Match, and use the ETag of that response. To save a body that has not changed, send If-None-Match.",
         "Nothing.");
 
-    public static readonly Problem InternalError = new(
+    public static readonly ProblemType InternalError = new(
         "internal-error",
         StatusCodes.Status500InternalServerError,
         "The gateway has failed",
@@ -61,7 +61,7 @@ internal static class HttpProblems
         "Try again once. If it stays, report it together with the member traceId.",
         "Search the log for the trace id, and report the exception found there.");
 
-    public static readonly Problem Draining = new(
+    public static readonly ProblemType Draining = new(
         "draining",
         StatusCodes.Status503ServiceUnavailable,
         "This replica stops",

@@ -11,6 +11,6 @@ internal sealed class ProblemDetailsAdapter : IProblemDetailsWriter
     public ValueTask WriteAsync(ProblemDetailsContext context)
     {
         var status = context.ProblemDetails.Status ?? context.HttpContext.Response.StatusCode;
-        return new ValueTask(new ProblemAnswer(Problems.ForStatus(status)) { Status = status }.ExecuteAsync(context.HttpContext));
+        return new ValueTask(new ProblemResult(ProblemTypes.ForStatus(status)) { Status = status }.ExecuteAsync(context.HttpContext));
     }
 }

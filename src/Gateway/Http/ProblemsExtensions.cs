@@ -10,7 +10,7 @@ internal static class ProblemsExtensions
     public static IServiceCollection AddProblems(this IServiceCollection services) => services
         .AddSingleton<IProblemDetailsWriter, ProblemDetailsAdapter>() // before the framework's own, so that it is asked first
         .AddProblemDetails()
-        .AddExceptionHandler<UnhandledExceptions>();
+        .AddExceptionHandler<UnhandledExceptionHandler>();
 
     /// <summary>Goes first, around everything whose failures it answers.</summary>
     public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.UseExceptionHandler().UseStatusCodePages();

@@ -62,6 +62,6 @@ internal sealed class RequestBodyMiddleware(RequestDelegate next)
     private static Task RefuseAsync(HttpContext context, int status)
     {
         Close(context);
-        return new ProblemAnswer(HttpProblems.InvalidRequest) { Status = status }.ExecuteAsync(context);
+        return new ProblemResult(HttpProblems.InvalidRequest) { Status = status }.ExecuteAsync(context);
     }
 }

@@ -3,7 +3,7 @@ namespace NclueGateway.Http;
 /// <summary>Problems of NCLUE, and of the calls to it.</summary>
 internal static class UpstreamProblems
 {
-    public static readonly Problem UpstreamCredentials = new(
+    public static readonly ProblemType UpstreamCredentials = new(
         "upstream-credentials",
         StatusCodes.Status502BadGateway,
         "NCLUE refuses the gateway's key",
@@ -14,7 +14,7 @@ internal static class UpstreamProblems
             + "its account lacks the NCLUE permission, or the base address has a wrong path. A changed key is used within seconds, "
             + "without a restart.");
 
-    public static readonly Problem UpstreamMalformed = new(
+    public static readonly ProblemType UpstreamMalformed = new(
         "upstream-malformed",
         StatusCodes.Status502BadGateway,
         "NCLUE sent an answer that cannot be read",
@@ -24,7 +24,7 @@ internal static class UpstreamProblems
         "Search the log for the trace id. If NCLUE has changed its answer, the gateway needs an update; if the answer is too large, see "
             + "Nclue:MaxResponseBytes.");
 
-    public static readonly Problem UpstreamError = new(
+    public static readonly ProblemType UpstreamError = new(
         "upstream-error",
         StatusCodes.Status502BadGateway,
         "NCLUE has failed",
@@ -33,7 +33,7 @@ internal static class UpstreamProblems
         "Look at the status page of NAVER Cloud Platform, and check that the gateway's network lets it reach the host of "
             + "Nclue:BaseAddress.");
 
-    public static readonly Problem UpstreamBusy = new(
+    public static readonly ProblemType UpstreamBusy = new(
         "upstream-busy",
         StatusCodes.Status503ServiceUnavailable,
         "It is not this request's turn yet",
@@ -44,7 +44,7 @@ internal static class UpstreamProblems
         "Nothing, if it passes. If it stays, find out which caller reads many distant pages, whether another program uses the same account, "
             + "and why Redis does not answer, if that is what the detail says.");
 
-    public static readonly Problem UpstreamQuota = new(
+    public static readonly ProblemType UpstreamQuota = new(
         "upstream-quota",
         StatusCodes.Status503ServiceUnavailable,
         "The account's quota at NCLUE is used up",
@@ -53,7 +53,7 @@ internal static class UpstreamProblems
         "Find out whether another program uses the same account, and whether all replicas have the same ConnectionStrings:Redis and "
             + "Nclue:Account.");
 
-    public static readonly Problem UpstreamTimeout = new(
+    public static readonly ProblemType UpstreamTimeout = new(
         "upstream-timeout",
         StatusCodes.Status504GatewayTimeout,
         "NCLUE did not answer in time",

@@ -18,14 +18,14 @@ internal static class MirrorExtensions
     public static IServiceCollection AddMirror(this IServiceCollection services, NclueOptions nclue, bool isShared)
     {
         services
-            .AddSingleton<TaskRunList>()
-            .AddSingleton<RefreshLog>()
+            .AddSingleton<BlockCache>()
+            .AddSingleton<RefreshDiagnostics>()
             .AddSingleton<RefreshMetrics>()
             .AddSingleton(Random.Shared)
-            .AddSingleton<BlockRefresher>()
-            .AddSingleton(provider => provider.GetRequiredService<BlockRefresher>().Waits)
-            .AddHostedService(provider => provider.GetRequiredService<BlockRefresher>());
-        services.AddHealthChecks().AddCheck<NclueHealth>("nclue");
+            .AddSingleton<Refresher>()
+            .AddSingleton(provider => provider.GetRequiredService<Refresher>().Waits)
+            .AddHostedService(provider => provider.GetRequiredService<Refresher>());
+        services.AddHealthChecks().AddCheck<UpstreamHealthCheck>("nclue");
         return isShared
             ? services
                 .AddSingleton(provider => CreateStore(provider, nclue))

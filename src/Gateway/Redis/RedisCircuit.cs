@@ -13,7 +13,8 @@ namespace NclueGateway.Redis;
 /// The clients' own timeouts do not do: <c>RedisCache</c> ignores its token, and StackExchange.Redis looks for timeouts twice a second. A call
 /// that nobody waits for any more may still be executed.
 /// </remarks>
-internal sealed partial class RedisCircuit(TimeProvider time, [FromKeyedServices(LogCategories.Redis)] ILogger logger)
+[LogCategory("NclueGateway.Redis.RedisCircuit")]
+internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircuit> logger)
 {
     /// <summary>The longest that anybody waits for Redis.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);

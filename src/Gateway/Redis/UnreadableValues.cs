@@ -7,7 +7,8 @@ namespace NclueGateway.Redis;
 /// Warns of values in Redis that no gateway has written. They count as missing, and all who can write to Redis can make them: so there is one warning
 /// for each kind of value, and not one for each read.
 /// </summary>
-internal sealed partial class UnreadableValues([FromKeyedServices(LogCategories.RedisValues)] ILogger logger)
+[LogCategory("NclueGateway.Redis.UnreadableValues")]
+internal sealed partial class UnreadableValues(ILogger<UnreadableValues> logger)
 {
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
 

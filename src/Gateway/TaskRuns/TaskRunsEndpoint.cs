@@ -22,13 +22,13 @@ internal static class TaskRunsEndpoint
         .AddSingleton<IRowNormalizer, DiagnosingNormalizer>()
         .AddSingleton<TaskRunMetrics>()
         .AddHostedService(provider => provider.GetRequiredService<TaskRunMetrics>())
-        .AddSingleton<TaskRunReader>()
+        .AddSingleton<PageReader>()
         .AddSingleton<PageCache>()
-        .AddSingleton(provider => ActivatorUtilities.CreateInstance<TaskRunRequests>(provider, Path));
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<PageHandler>(provider, Path));
 
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
-        RequestDelegate answer = routes.ServiceProvider.GetRequiredService<TaskRunRequests>().AnswerAsync;
+        RequestDelegate answer = routes.ServiceProvider.GetRequiredService<PageHandler>().AnswerAsync;
         var audited = new AuditedParameters("Index", "Limit");
         routes.MapMethods(Path, [HttpMethods.Get], answer).RequirePermission(Permission.ReadTaskRuns).WithMetadata(audited)
             .WithName("listTaskRuns").WithSummary("List task runs").WithDescription(TaskRunOpenApi.ListDescription)

@@ -16,11 +16,11 @@ internal static class NclueExtensions
         services
             .AddSingleton(options)
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<NclueCredentials>(provider, options.Keys))
-            .AddSingleton<UpstreamClock>()
+            .AddSingleton<ClockSkewEstimator>()
             .AddHostedService<NclueMetrics>()
-            .AddKeyedSingleton(NclueConnections.Key, (provider, _) => NclueConnections.CreateHandler(provider.GetRequiredService<Wire>()))
-            .AddSingleton<NclueForwarder>()
-            .AddSingleton<IBlockSource>(provider => provider.GetRequiredService<NclueForwarder>());
+            .AddKeyedSingleton(NclueHttpHandlerFactory.Key, (provider, _) => NclueHttpHandlerFactory.CreateHandler(provider.GetRequiredService<RequestGate>()))
+            .AddSingleton<NclueClient>()
+            .AddSingleton<IBlockFetcher>(provider => provider.GetRequiredService<NclueClient>());
         return services
             .AddSingleton(new PacingSettings(options.RequestInterval, options.ReplicaCount, keepFor))
             .AddPacing(isShared ? options.AccountKey : null);

@@ -5,7 +5,7 @@ using NclueGateway.Upstream.Signing;
 namespace NclueGateway.Upstream;
 
 /// <summary>Which key is in use and how far off the clock is, as numbers.</summary>
-internal sealed class NclueMetrics(IMeterFactory meters, NclueCredentials credentials, UpstreamClock clock) : IHostedService
+internal sealed class NclueMetrics(IMeterFactory meters, NclueCredentials credentials, ClockSkewEstimator clock) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -207,10 +207,10 @@ public sealed class EndOfSessionTests : IAsyncLifetime
     /// <summary>Has the replica see so many other sessions that it no longer holds those before.</summary>
     private async Task EvictAsync()
     {
-        var (tickets, store) = (Gateway.Services.GetRequiredService<SessionTickets>(), Gateway.Services.GetRequiredService<SessionStore>());
+        var (tickets, store) = (Gateway.Services.GetRequiredService<SessionRepository>(), Gateway.Services.GetRequiredService<SessionCache>());
         var now = Surroundings.Clock.GetUtcNow();
         var session = new Session { Subject = "bob", IdClaims = [], GrantClaims = [], SignedInAt = now, CheckedAt = now, AbsoluteExpiresAt = now.AddHours(1) };
-        for (var i = 0; i < SessionStore.MostHeld; i++)
+        for (var i = 0; i < SessionCache.MostHeld; i++)
         {
             var key = SessionId.Create().Key;
             await tickets.StoreAsync(key, session);

@@ -185,7 +185,7 @@ public sealed class SessionTests
         using var browser = new CookieClient(gateway.Address);
         await browser.SignInAsync();
         var routes = gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(BearerSignIn.IsClosed)
+            .Where(BearerAuthentication.IsClosed)
             .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [], (endpoint, method) => (method, path: endpoint.RoutePattern.RawText!))
             .ToList();
         routes.ShouldContain(("GET", "/api/task-runs"));
@@ -208,7 +208,7 @@ public sealed class SessionTests
 
         // All other routes under these paths are the ones that a browser or the provider visits by itself.
         gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => !BearerSignIn.IsClosed(endpoint) && endpoint.Metadata.GetMetadata<OptionalAuthentication>() is null)
+            .Where(endpoint => !BearerAuthentication.IsClosed(endpoint) && endpoint.Metadata.GetMetadata<OptionalAuthentication>() is null)
             .Select(endpoint => endpoint.RoutePattern.RawText!)
             .Where(route => route.StartsWith("/api", StringComparison.Ordinal) || route.StartsWith("/session", StringComparison.Ordinal))
             .ShouldBe(["/session/login", "/session/callback", "/session/backchannel-logout"]);

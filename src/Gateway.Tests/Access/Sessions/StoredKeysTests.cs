@@ -97,7 +97,7 @@ public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
         await circuit.ProbeAsync(async () => (await Connection.GetAsync()).IsConnected, RedisCircuit.StartPatience);
         var seal = new KeySeal(CertificateText.Read(Browsers.CreateCertificate(TimeProvider.System.GetUtcNow().AddDays(1)))!);
         var failing = new FailingLog(); // it is told of the key without a seal
-        using var ring = new KeyRing(Connection, circuit, new UnreadableValues(_log), _time, failing, _key, seal);
+        using var ring = new RedisKeyRepository(Connection, circuit, new UnreadableValues(_log), _time, failing, _key, seal);
         await ring.StartAsync(TestContext.Current.CancellationToken);
 
         await ReplicaSettings.EventuallyAsync(
@@ -119,7 +119,7 @@ public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
         await database.KeyExpireAsync(_key, TimeSpan.FromMinutes(1));
     }
 
-    private sealed class FailingLog : ILogger<KeyRing>
+    private sealed class FailingLog : ILogger<RedisKeyRepository>
     {
         public int Count { get; private set; }
 

@@ -236,7 +236,7 @@ public sealed class OpenApiDocumentTests
     {
         var row = NormalizerInputs.Row(fields);
 
-        var run = JsonSerializer.Deserialize<TaskRunContract.TaskRun>(row, Strict);
+        var run = JsonSerializer.Deserialize<TaskRunDtos.TaskRun>(row, Strict);
 
         JsonSerializer.SerializeToNode(run, Strict)!.AsObject().Select(property => property.Key)
             .ShouldBe(JsonNode.Parse(row)!.AsObject().Select(property => property.Key));
@@ -272,7 +272,7 @@ public sealed class OpenApiDocumentTests
             foreach (var (slug, example) in response!["content"]?["application/problem+json"]!["examples"]!.AsObject() ?? [])
             {
                 ((string)example!["value"]!["type"]!, example["value"]!["status"]!.ToString()).ShouldBe(("/problems/" + slug, status));
-                Problems.Find(slug)!.Status.ToString().ShouldBe(status);
+                ProblemTypes.Find(slug)!.Status.ToString().ShouldBe(status);
             }
         }
     }

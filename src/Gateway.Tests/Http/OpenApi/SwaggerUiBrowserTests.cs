@@ -94,7 +94,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
     public async Task When_sessions_cannot_be_looked_up_the_page_says_so_and_still_works()
     {
         await using var host = await AccessHost.StartAsync(hasSignIn: true, map: app => app.MapGet(
-            "/session", () => new ProblemAnswer(AccessProblems.SessionStoreUnavailable)).WithMetadata(new AllowAnonymousAttribute()));
+            "/session", () => new ProblemResult(AccessProblems.SessionStoreUnavailable)).WithMetadata(new AllowAnonymousAttribute()));
         await using var view = await browser.OpenAsync();
 
         await view.Page.GotoAsync(PageOf(host));

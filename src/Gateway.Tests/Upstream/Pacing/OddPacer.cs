@@ -32,7 +32,7 @@ internal sealed class OddPacer : IAsyncDisposable
 
     public IDatabase Database { get; }
 
-    public LuaPacerScript Script { get; }
+    public LuaCoordinatorScript Script { get; }
 
     public static async Task<OddPacer> StartAsync(TestRedis redis)
     {
@@ -40,7 +40,7 @@ internal sealed class OddPacer : IAsyncDisposable
         return new(connection, (await connection.GetAsync()).GetDatabase());
     }
 
-    public Task<PacerReply> LookAsync() => Script.RunAsync(new PacerReplica("looker").Claim(0, 0) with { Operation = PacerOperation.Look });
+    public Task<CoordinatorResponse> LookAsync() => Script.RunAsync(new PacerReplica("looker").Claim(0, 0) with { Operation = PacerOperation.Look });
 
     /// <summary>Asks for a departure until one is granted.</summary>
     /// <param name="replica">The replica that asks.</param>
@@ -57,7 +57,7 @@ internal sealed class OddPacer : IAsyncDisposable
             replica.Take(reply, askedAt, receivedAt);
             if (reply.Outcome == PacerOutcome.Granted)
             {
-                await Script.RunAsync(replica.Claim(0, receivedAt) with { Operation = PacerOperation.End, End = CallEnd.Failed });
+                await Script.RunAsync(replica.Claim(0, receivedAt) with { Operation = PacerOperation.End, End = FetchOutcome.Failed });
                 return (clock.GetElapsedTime(0, askedAt), clock.GetElapsedTime(0, receivedAt));
             }
         }

@@ -110,7 +110,7 @@ public sealed class OddPacerValuesTests(TestRedis redis)
         var (time, options) = (TimeProvider.System, new NclueOptions());
         var clock = new RedisClock(time);
         var directory = new BlockDirectory(clock, time);
-        var session = new RedisPacerSession(
+        var session = new RedisCoordinatorSession(
             pacer.Script, new RedisCircuit(time, NullLogger<RedisCircuit>.Instance), clock, directory,
             new NclueCredentials(options.Keys, NullLogger<NclueCredentials>.Instance), new ChangeSignal(),
             new PacingSettings(options.RequestInterval, options.ReplicaCount, TimeSpan.FromHours(1)), time);

@@ -57,7 +57,7 @@ public sealed class PacedCallTests
         await using var gateway = await Calls.StartGatewayAsync(upstream);
         var connects = 0;
         var open = new TaskCompletionSource();
-        gateway.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueConnections.Key).ConnectCallback = async (context, cancellationToken) =>
+        gateway.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueHttpHandlerFactory.Key).ConnectCallback = async (context, cancellationToken) =>
         {
             if (Interlocked.Increment(ref connects) > 1)
             {

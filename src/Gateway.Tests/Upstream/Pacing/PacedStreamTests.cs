@@ -7,7 +7,7 @@ public sealed class PacedStreamTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly MemoryStream _bytes = new();
-    private readonly Wire _wire;
+    private readonly RequestGate _wire;
     private readonly PacedStream _stream;
 
     public PacedStreamTests()
@@ -23,7 +23,7 @@ public sealed class PacedStreamTests : IAsyncDisposable
     [Fact]
     public async Task A_request_with_a_departure_is_written()
     {
-        _wire.TryDepart()!.Begin(CancellationToken.None);
+        _wire.TryAcquire()!.Begin(CancellationToken.None);
 
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
 
@@ -41,14 +41,14 @@ public sealed class PacedStreamTests : IAsyncDisposable
     [Fact]
     public async Task A_second_request_needs_a_second_departure()
     {
-        _wire.TryDepart()!.Begin(CancellationToken.None);
+        _wire.TryAcquire()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
         _clock.Advance(TimeSpan.FromMinutes(1));
 
         await Should.ThrowAsync<IOException>(() => _stream.WriteAsync("def"u8.ToArray(), 0, 3, Token));
         _bytes.Length.ShouldBe(3);
 
-        _wire.TryDepart()!.Begin(CancellationToken.None);
+        _wire.TryAcquire()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("def"u8.ToArray(), Token);
         _bytes.Length.ShouldBe(6);
     }
@@ -56,12 +56,12 @@ public sealed class PacedStreamTests : IAsyncDisposable
     [Fact]
     public async Task Only_the_first_request_of_a_connection_is_one_on_a_new_connection()
     {
-        _wire.TryDepart()!.Begin(CancellationToken.None);
+        _wire.TryAcquire()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
         _wire.UntilOpen.ShouldBe(2 * _wire.Interval);
 
         _clock.Advance(2 * _wire.Interval);
-        _wire.TryDepart()!.Begin(CancellationToken.None);
+        _wire.TryAcquire()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
         _wire.UntilOpen.ShouldBe(_wire.Interval);
     }
@@ -69,7 +69,7 @@ public sealed class PacedStreamTests : IAsyncDisposable
     [Fact]
     public void Nothing_can_be_written_past_the_wire()
     {
-        _wire.TryDepart()!.Begin(CancellationToken.None);
+        _wire.TryAcquire()!.Begin(CancellationToken.None);
 
         Should.Throw<NotSupportedException>(() => _stream.Write([1], 0, 1));
         Should.Throw<NotSupportedException>(() => _stream.Write([1]));

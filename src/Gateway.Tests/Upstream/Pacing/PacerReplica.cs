@@ -6,9 +6,9 @@ namespace NclueGateway.Tests.Upstream.Pacing;
 internal sealed class PacerReplica(string name)
 {
     private readonly RedisClock _clock = new(TimeProvider.System);
-    private PacerReply? _last;
+    private CoordinatorResponse? _last;
 
-    public PacerCall Next(Random random, long now)
+    public CoordinatorRequest Next(Random random, long now)
     {
         var operation = random.Next(8) switch
         {
@@ -21,7 +21,7 @@ internal sealed class PacerReplica(string name)
         return Claim(random.Next(60), now) with { Operation = operation, Number = operation == PacerOperation.Write ? 0 : _last?.Number ?? 0 };
     }
 
-    public PacerCall Claim(int block, long now) => new(PacerOperation.Claim)
+    public CoordinatorRequest Claim(int block, long now) => new(PacerOperation.Claim)
     {
         Replica = name,
         ReplicaCount = 2,
@@ -40,19 +40,19 @@ internal sealed class PacerReplica(string name)
         IsSettled = true,
         Epoch = _last?.Epoch ?? 0,
         News = _last?.News ?? 0,
-        Class = BidClass.Wait,
+        Class = FetchPriority.Wait,
         Since = _clock.At(now).Least,
         Queue = new(3, 2, [1, 2, 3]),
         Block = block,
         Known = 99_999_999_999_999,
         Fetched = _clock.At(now).Least,
-        End = CallEnd.Stored,
+        End = FetchOutcome.Stored,
         Kind = "throttled",
         First = 2,
         Most = 40,
     };
 
-    public void Take(PacerReply reply, long askedAt, long receivedAt)
+    public void Take(CoordinatorResponse reply, long askedAt, long receivedAt)
     {
         _last = reply;
         _clock.Observe(askedAt, receivedAt, reply.Now);

@@ -38,7 +38,7 @@ public sealed class PacerScriptTests(TestRedis redis)
         {
             var random = new Random(seed);
             var account = $"{{nclue:model:{Guid.NewGuid():N}}}";
-            var script = new LuaPacerScript(connection, account, Unreadable);
+            var script = new LuaCoordinatorScript(connection, account, Unreadable);
             var model = new PacerModel();
             var replicas = Enumerable.Range(0, 2 + (seed % 4)).Select(n => new Replica($"r{n}", interval: 1 << (seed % 3), isCalm: seed % 5 < 3)).ToArray();
             var replica = replicas[0];
@@ -65,7 +65,7 @@ public sealed class PacerScriptTests(TestRedis redis)
     public async Task Its_time_is_that_of_the_server_and_goes_on_when_that_is_set_back()
     {
         await using var connection = await ConnectAsync();
-        var script = new LuaPacerScript(connection, $"{{nclue:time:{Guid.NewGuid():N}}}", Unreadable);
+        var script = new LuaCoordinatorScript(connection, $"{{nclue:time:{Guid.NewGuid():N}}}", Unreadable);
         var look = new Replica("r1").Look();
         var server = (await connection.GetAsync()).GetServers()[0];
 
@@ -86,13 +86,13 @@ public sealed class PacerScriptTests(TestRedis redis)
     {
         await using var connection = await ConnectAsync();
         var account = $"{{nclue:size:{Guid.NewGuid():N}}}";
-        var script = new LuaPacerScript(connection, account, Unreadable);
+        var script = new LuaCoordinatorScript(connection, account, Unreadable);
         var replica = new Replica("r1");
-        PacerReply? last = null;
+        CoordinatorResponse? last = null;
         for (var n = 0; n < 300; n++)
         {
             last = await script.RunAsync(
-                replica.Look() with { Operation = PacerOperation.End, Block = n % 100, Fetched = n + 1, End = CallEnd.Stored, Keep = Long });
+                replica.Look() with { Operation = PacerOperation.End, Block = n % 100, Fetched = n + 1, End = FetchOutcome.Stored, Keep = Long });
         }
 
         var database = (await connection.GetAsync()).GetDatabase();
@@ -128,7 +128,7 @@ public sealed class PacerScriptTests(TestRedis redis)
     /// <summary>Nothing that the script has written itself is unreadable to it.</summary>
     private static UnreadableValues Unreadable => new(new FailingLogger<UnreadableValues>());
 
-    private static string Text(PacerReply reply) => reply.ToString()
+    private static string Text(CoordinatorResponse reply) => reply.ToString()
         .Replace(
             reply.Elsewhere.ToString()!, string.Join(' ', reply.Elsewhere.Select(q => $"{q.Blocks} {q.Callers} {string.Join(',', q.Order!)}")), StringComparison.Ordinal)
         .Replace(reply.Flights.ToString()!, string.Join(' ', reply.Flights.OrderBy(f => f.Block)), StringComparison.Ordinal)
@@ -139,10 +139,10 @@ public sealed class PacerScriptTests(TestRedis redis)
     private sealed class Replica(string name, int interval = 8, bool isCalm = true)
     {
         private readonly List<int> _flights = [];
-        private PacerReply? _last;
+        private CoordinatorResponse? _last;
         private long _number;
 
-        public PacerCall Look() => new(PacerOperation.Look)
+        public CoordinatorRequest Look() => new(PacerOperation.Look)
         {
             Replica = name,
             Interval = interval,
@@ -156,7 +156,7 @@ public sealed class PacerScriptTests(TestRedis redis)
             Keep = 300,
         };
 
-        public PacerCall Next(Random random)
+        public CoordinatorRequest Next(Random random)
         {
             var now = _last is null || random.Next(10) == 0 ? 0 : _last.Now + random.Next(-150, 5);
             var block = random.Next(6);
@@ -174,7 +174,7 @@ public sealed class PacerScriptTests(TestRedis redis)
                 Generation = random.Next(40) == 0 ? random.Next(4) : 0,
                 Epoch = random.Next(20) == 0 ? 1 : _last?.Epoch ?? 0,
                 News = Math.Max(0, (_last?.News ?? 0) - (random.Next(10) == 0 ? random.Next(62, 67) : 0)),
-                Class = (BidClass)random.Next(5),
+                Class = (FetchPriority)random.Next(5),
                 Since = _last is null ? 0 : _last.Now - random.Next(50),
                 Queue = new(random.Next(5), random.Next(3), random.Next(3) == 0 ? null : [.. Enumerable.Range(0, 80).OrderBy(_ => random.Next()).Take(random.Next(60))]),
                 Flights = random.Next(4) == 0 ? [] : [.. _flights],
@@ -183,7 +183,7 @@ public sealed class PacerScriptTests(TestRedis redis)
                 Number = _number - random.Next(2),
                 IsNew = random.Next(2) == 0,
                 Fetched = _last is null ? 1 : _last.Now - random.Next(30),
-                End = (CallEnd)random.Next(3),
+                End = (FetchOutcome)random.Next(3),
                 Kind = random.Next(2) == 0 ? "throttled" : "exceeded",
                 First = 2 + random.Next(5),
                 Most = 40,
@@ -191,7 +191,7 @@ public sealed class PacerScriptTests(TestRedis redis)
             };
         }
 
-        public void Take(PacerCall call, PacerReply reply)
+        public void Take(CoordinatorRequest call, CoordinatorResponse reply)
         {
             _last = reply;
             if (call.Operation is PacerOperation.Claim && reply.Outcome == PacerOutcome.Granted)

@@ -32,7 +32,7 @@ public sealed class RedisPermitIssuerTests
 
         departure.Grant.Number.ShouldBe(6);
         var call = _pacer.Calls[^1];
-        (call.Operation, call.Number, call.Class).ShouldBe((PacerOperation.Write, 5L, BidClass.OnTheWire));
+        (call.Operation, call.Number, call.Class).ShouldBe((PacerOperation.Write, 5L, FetchPriority.OnTheWire));
     }
 
     [Fact]

@@ -7,11 +7,11 @@ using NclueGateway.Upstream.Signing;
 namespace NclueGateway.Tests.Upstream.Pacing;
 
 /// <summary>The parts of the pacer of replicas by a fake clock, with replies that a test writes.</summary>
-internal sealed class ScriptedPacer : IPacerScript
+internal sealed class ScriptedPacer : ICoordinatorScript
 {
     public const long Epoch = 1_700_000_000_000;
 
-    public static readonly PacerReply Nothing = new()
+    public static readonly CoordinatorResponse Nothing = new()
     {
         Outcome = "ok",
         Value = 0,
@@ -22,7 +22,7 @@ internal sealed class ScriptedPacer : IPacerScript
         Quiet = 0,
         Pause = 0,
         PausedFor = "",
-        Last = BidClass.None,
+        Last = FetchPriority.None,
         Number = 0,
         Slot = 0,
         Cycle = 1,
@@ -58,31 +58,31 @@ internal sealed class ScriptedPacer : IPacerScript
 
     public BlockDirectory Directory { get; }
 
-    public RedisPacerSession Session { get; }
+    public RedisCoordinatorSession Session { get; }
 
     public PermitForecast Forecast { get; }
 
     public RedisPermitIssuer Issuer { get; }
 
     /// <summary>The calls so far.</summary>
-    public List<PacerCall> Calls { get; } = [];
+    public List<CoordinatorRequest> Calls { get; } = [];
 
     /// <summary>How the next call ends. By default nothing is new.</summary>
-    public Func<PacerCall, Task<PacerReply>> Reply { get; set; } = _ => throw new NotSupportedException();
+    public Func<CoordinatorRequest, Task<CoordinatorResponse>> Reply { get; set; } = _ => throw new NotSupportedException();
 
     /// <summary>The time of Redis' clock, which runs like the fake one.</summary>
     public long Now => Epoch + (long)(Clock.GetUtcNow() - Clock.Start).TotalMilliseconds;
 
     public TimeSpan UntilOpen => Forecast.UntilOpen(Clock.GetTimestamp());
 
-    public Task<PacerReply> RunAsync(PacerCall call)
+    public Task<CoordinatorResponse> RunAsync(CoordinatorRequest call)
     {
         Calls.Add(call);
         return Reply(call);
     }
 
     /// <summary>Redis responds to a look with this reply.</summary>
-    public async Task LookAsync(Func<PacerReply, PacerReply>? change = null)
+    public async Task LookAsync(Func<CoordinatorResponse, CoordinatorResponse>? change = null)
     {
         Reply = _ => Task.FromResult((change ?? (reply => reply))(Nothing with { Now = Now }));
         await Session.LookAsync(RedisCircuit.Patience);
@@ -91,10 +91,10 @@ internal sealed class ScriptedPacer : IPacerScript
     /// <summary>Redis does not respond to a look.</summary>
     public async Task LoseRedisAsync()
     {
-        Reply = _ => Task.FromException<PacerReply>(new TimeoutException());
+        Reply = _ => Task.FromException<CoordinatorResponse>(new TimeoutException());
         await Session.LookAsync(RedisCircuit.Patience);
     }
 
     /// <summary>A departure that was granted now.</summary>
-    public Departure Grant(long number) => new(Clock.GetTimestamp(), new(number, Now, Clock.GetTimestamp()), closed: _ => { });
+    public Permit Grant(long number) => new(Clock.GetTimestamp(), new(number, Now, Clock.GetTimestamp()), closed: _ => { });
 }

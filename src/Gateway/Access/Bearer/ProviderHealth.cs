@@ -6,7 +6,7 @@ namespace NclueGateway.Access.Bearer;
 /// Without the identity provider's keys, which are asked for at start, no caller can be let in: not ready. Once they are there, a provider that is
 /// away is no reason to turn callers away.
 /// </summary>
-internal sealed class ProviderHealth(IssuerKeys keys) : IHealthCheck, IHostedLifecycleService
+internal sealed class ProviderHealth(OidcMetadataCache keys) : IHealthCheck, IHostedLifecycleService
 {
     /// <summary>Once the server listens: an HTTP client for the first time is half of what a start computes.</summary>
     public Task StartedAsync(CancellationToken cancellationToken)

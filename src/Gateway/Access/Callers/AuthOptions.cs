@@ -94,7 +94,7 @@ internal sealed class AuthOptions : IValidatableObject
 
         for (var i = 0; i < AllowedOrigins.Count; i++)
         {
-            if (WebOrigin.MistakeIn(AllowedOrigins[i]) is { } mistake)
+            if (Origin.Validate(AllowedOrigins[i]) is { } mistake)
             {
                 yield return new(mistake, [string.Create(CultureInfo.InvariantCulture, $"{nameof(AllowedOrigins)}:{i}")]);
             }

@@ -10,7 +10,7 @@ internal sealed class Permissions(AuthOptions options)
     private static readonly string[] SpaceSeparated = ["scope", "scp"];
 
     /// <summary>Decides about a caller whose token or session is good.</summary>
-    public SignedInCaller Decide(ClaimsPrincipal caller) => new(caller, CallerIdentity.From(caller, options), PermissionsOf(caller));
+    public AuthenticatedCaller Decide(ClaimsPrincipal caller) => new(caller, CallerKey.From(caller, options), PermissionsOf(caller));
 
     /// <summary>
     /// Returns the permissions whose scope the caller has; none without everything in <see cref="AuthOptions.RequiredClaims"/>.

@@ -3,7 +3,7 @@ namespace NclueGateway.Access.RateLimits;
 /// <summary>The rate limit that requests to an endpoint count in.</summary>
 internal enum RateLimit
 {
-    /// <summary>That of the authenticated caller (<see cref="CallerQuota"/>).</summary>
+    /// <summary>That of the authenticated caller (<see cref="CallerRateLimitMiddleware"/>).</summary>
     Caller,
 
     /// <summary>That of the client's address, for sign-in.</summary>

@@ -33,10 +33,10 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
     public int Count => _buckets.Count;
 
     /// <summary>Takes one request out of a bucket, if there is one in it.</summary>
-    public BucketLevel Take(TKey key) => Take(key, mayOwe: false);
+    public RateLimitLease TryAcquire(TKey key) => TryAcquire(key, mayOwe: false);
 
     /// <summary>Takes one request out of a bucket, also out of an empty one: for requests whose cost is known only afterwards.</summary>
-    public void Charge(TKey key) => Take(key, mayOwe: true);
+    public void Charge(TKey key) => TryAcquire(key, mayOwe: true);
 
     /// <summary>Returns the time until there is a request in a bucket, zero when there is one. Takes nothing.</summary>
     public TimeSpan WaitFor(TKey key)
@@ -50,7 +50,7 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 
-    private BucketLevel Take(TKey key, bool mayOwe)
+    private RateLimitLease TryAcquire(TKey key, bool mayOwe)
     {
         while (true)
         {
@@ -62,7 +62,7 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
                 isNew = Interlocked.Decrement(ref _untilSweep) == 0;
             }
 
-            var level = Take(bucket, now, mayOwe);
+            var level = TryAcquire(bucket, now, mayOwe);
             if (isNew)
             {
                 Sweep(now);
@@ -78,7 +78,7 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
     }
 
     /// <summary>Null when the bucket is not held any more.</summary>
-    private BucketLevel? Take(Bucket bucket, TimeSpan now, bool mayOwe)
+    private RateLimitLease? TryAcquire(Bucket bucket, TimeSpan now, bool mayOwe)
     {
         while (true)
         {
@@ -141,4 +141,4 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
 /// <param name="IsTaken">Whether the request was in it.</param>
 /// <param name="Remaining">The requests that are left in it.</param>
 /// <param name="Wait">After a request that was taken, when the bucket is full again; else when there will be one in it.</param>
-internal readonly record struct BucketLevel(bool IsTaken, int Remaining, TimeSpan Wait);
+internal readonly record struct RateLimitLease(bool IsTaken, int Remaining, TimeSpan Wait);

@@ -38,7 +38,7 @@ internal static class ReturnUrl
         return Uri.TryCreate(text, UriKind.Absolute, out var url)
             && url.UserInfo.Length == 0
             && text.StartsWith($"{url.Scheme}://", StringComparison.OrdinalIgnoreCase)
-            && allowedOrigins.Contains(WebOrigin.Of(url), StringComparer.Ordinal)
+            && allowedOrigins.Contains(Origin.Of(url), StringComparer.Ordinal)
             ? url.AbsoluteUri
             : null;
     }

@@ -77,11 +77,11 @@ internal static class SessionEndpoints
             var properties = new AuthenticationProperties { RedirectUri = returnUrl, IssuedUtc = time.GetUtcNow() };
             await context.ChallengeAsync(OpenIdConnectDefaults.AuthenticationScheme, properties);
         }
-        catch (ProviderUnreachableException)
+        catch (OidcProviderException)
         {
             await new SignInRefusal(SessionProblems.ProviderAway, returnUrl).ExecuteAsync(context);
         }
-        catch (Exception keys) when (KeyRing.IsOutOfReach(keys))
+        catch (Exception keys) when (RedisKeyRepository.IsOutOfReach(keys))
         {
             await new SignInRefusal(SessionProblems.SignInUnavailable, returnUrl).ExecuteAsync(context);
         }
@@ -99,7 +99,7 @@ internal static class SessionEndpoints
 
     private static async Task DescribeAsync(HttpContext context, [FromServices] AuthOptions auth)
     {
-        if (context.Features.Get<HeldSession>() is not { } session)
+        if (context.Features.Get<CachedSession>() is not { } session)
         {
             await NoSession.ExecuteAsync(context);
             return;
@@ -119,9 +119,9 @@ internal static class SessionEndpoints
     }
 
     private static async Task LogoutAsync(
-        HttpContext context, [FromServices] SessionStore store, [FromServices] TokenEndpoint provider, [FromServices] BrowserSessionOptions options)
+        HttpContext context, [FromServices] SessionCache store, [FromServices] OidcClient provider, [FromServices] BrowserSessionOptions options)
     {
-        if (context.Features.Get<HeldSession>() is not { } session)
+        if (context.Features.Get<CachedSession>() is not { } session)
         {
             await NoSession.ExecuteAsync(context);
             return;
@@ -137,14 +137,14 @@ internal static class SessionEndpoints
 
     private static async Task BackChannelLogoutAsync(
         HttpContext context,
-        [FromServices] LogoutTokens tokens,
-        [FromServices] SessionStore store,
+        [FromServices] LogoutTokenValidator tokens,
+        [FromServices] SessionCache store,
         [FromServices] BrowserSessionOptions options)
     {
         context.Response.Headers.CacheControl = "no-store";
         if (await ReadLogoutTokenAsync(context) is not [{ Length: > 0 } token] || await tokens.ReadAsync(token) is not { } logout)
         {
-            await new ProblemAnswer(HttpProblems.InvalidRequest) { Detail = "It takes one logout_token of the identity provider that is good and new." }
+            await new ProblemResult(HttpProblems.InvalidRequest) { Detail = "It takes one logout_token of the identity provider that is good and new." }
                 .ExecuteAsync(context);
             return;
         }
@@ -171,13 +171,13 @@ internal static class SessionEndpoints
             || (unreadable is IOException and not BadHttpRequestException))
         {
             // Too many fields or too long ones; a charset that .NET refuses to read, such as UTF-7; a chunk size that is no int. What the server
-            // itself has a status for goes on to UnhandledExceptions.
+            // itself has a status for goes on to UnhandledExceptionHandler.
             return default;
         }
     }
 
     /// <summary>Where the browser ends the provider's session as well (OpenID Connect RP-Initiated Logout 1.0 §2); null when it cannot.</summary>
-    private static async Task<Uri?> LogoutUrlAsync(TokenEndpoint provider, BrowserSessionOptions options)
+    private static async Task<Uri?> LogoutUrlAsync(OidcClient provider, BrowserSessionOptions options)
     {
         try
         {
@@ -185,7 +185,7 @@ internal static class SessionEndpoints
                 ? new(QueryHelpers.AddQueryString(address, "client_id", options.ClientId))
                 : null;
         }
-        catch (ProviderUnreachableException)
+        catch (OidcProviderException)
         {
             return null;
         }
@@ -195,5 +195,5 @@ internal static class SessionEndpoints
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>For a caller with a token, who has none.</summary>
-    private static ProblemAnswer NoSession => SessionProblems.SignInRequired("A token has no session: this is for browsers that have signed in.");
+    private static ProblemResult NoSession => SessionProblems.SignInRequired("A token has no session: this is for browsers that have signed in.");
 }

@@ -7,29 +7,29 @@ namespace NclueGateway.Access.Sessions;
 internal static class SessionProblems
 {
     /// <summary>Redis is used again within ten seconds of its return.</summary>
-    public static readonly ProblemAnswer Unavailable = new(AccessProblems.SessionStoreUnavailable)
+    public static readonly ProblemResult Unavailable = new(AccessProblems.SessionStoreUnavailable)
     {
         Detail = "Sessions cannot be looked up now. The session is not lost: try again, without signing in.",
         RetryAfter = TimeSpan.FromSeconds(5),
     };
 
-    public static ProblemAnswer TooManyUnknownCookies(TimeSpan wait) => new(AccessProblems.CallerQuota)
+    public static ProblemResult TooManyUnknownCookies(TimeSpan wait) => new(AccessProblems.CallerQuota)
     {
         Detail = "Too many requests with cookies of no session come from this address (Quota:AnonymousPerSecond).",
         RetryAfter = wait,
     };
 
-    public static readonly ProblemAnswer SignInUnavailable = new(AccessProblems.SessionStoreUnavailable)
+    public static readonly ProblemResult SignInUnavailable = new(AccessProblems.SessionStoreUnavailable)
     {
         Detail = "Sign-in is not possible now: the gateway cannot store the session. Try again in some seconds.",
         RetryAfter = TimeSpan.FromSeconds(5),
     };
 
-    public static readonly ProblemAnswer ProviderAway = SignInFailed("The identity provider does not answer. Sign in again in some seconds.");
+    public static readonly ProblemResult ProviderAway = SignInFailed("The identity provider does not answer. Sign in again in some seconds.");
 
-    public static ProblemAnswer SignInRequired(string detail) => new(AccessProblems.Unauthenticated) { Detail = detail, Login = SessionConstants.Login };
+    public static ProblemResult SignInRequired(string detail) => new(AccessProblems.Unauthenticated) { Detail = detail, Login = SessionConstants.Login };
 
-    public static ProblemAnswer SignInFailed(string detail) => new(AccessProblems.SignInFailed) { Detail = detail };
+    public static ProblemResult SignInFailed(string detail) => new(AccessProblems.SignInFailed) { Detail = detail };
 }
 
 /// <summary>Wherever sessions cannot be reached, that is what the caller hears.</summary>

@@ -1,5 +1,5 @@
 using NclueGateway.Http;
-using static NclueGateway.Http.Pages.PlainPage;
+using static NclueGateway.Http.Pages.HtmlPage;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -9,7 +9,7 @@ namespace NclueGateway.Access.Sessions;
 /// </summary>
 /// <param name="problem">The problem.</param>
 /// <param name="returnUrl">Where the sign-in was to lead to, checked by <see cref="ReturnUrl"/>; null where that is not known.</param>
-internal sealed class SignInRefusal(ProblemAnswer problem, string? returnUrl = null) : IResult
+internal sealed class SignInRefusal(ProblemResult problem, string? returnUrl = null) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext) =>
         WantsHtml(httpContext.Request) ? problem.ExecuteAsPageAsync(httpContext, Page(httpContext)) : problem.ExecuteAsync(httpContext);

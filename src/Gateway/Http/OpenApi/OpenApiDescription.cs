@@ -19,9 +19,9 @@ internal static class OpenApiDescription
     public const string SessionScheme = "session";
 
     /// <summary>Describes all endpoints that are not excluded from the description.</summary>
-    public static IServiceCollection AddOpenApi(this IServiceCollection services, OpenApiOptions options) => services
+    public static IServiceCollection AddApiDescription(this IServiceCollection services, OpenApiOptions options) => services
         .AddSingleton(options)
-        .AddSingleton<OpenApiText>()
+        .AddSingleton<OpenApiDocumentCache>()
         .AddEndpointsApiExplorer()
         .AddSwaggerGen(swagger =>
         {
@@ -50,15 +50,15 @@ internal static class OpenApiDescription
             swagger.OrderActionsBy(operation => operation.RelativePath);
             swagger.SupportNonNullableReferenceTypes();
             swagger.IncludeXmlComments(typeof(OpenApiDescription).Assembly);
-            swagger.SchemaFilter<ContractSchemas>();
+            swagger.SchemaFilter<NullableSchemaFilter>();
             swagger.OperationFilter<EndpointDescriptionFilter>();
         });
 
     /// <param name="endpoints">Where it is mapped.</param>
     /// <param name="hasSignIn">Whether browser sign-in is on, so that Swagger UI offers it.</param>
-    public static IEndpointRouteBuilder MapOpenApi(this IEndpointRouteBuilder endpoints, bool hasSignIn = false)
+    public static IEndpointRouteBuilder MapApiDescription(this IEndpointRouteBuilder endpoints, bool hasSignIn = false)
     {
-        endpoints.MapMethods(OpenApiText.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiText.AnswerAsync).AllowAnonymous().ExcludeFromDescription();
+        endpoints.MapMethods(OpenApiDocumentCache.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiDocumentCache.AnswerAsync).AllowAnonymous().ExcludeFromDescription();
         if (endpoints.ServiceProvider.GetRequiredService<OpenApiOptions>().UiEnabled)
         {
             endpoints.MapUi(hasSignIn);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>What went wrong (RFC 9457).</summary>
-/// <remarks>For the API's description only: <see cref="ProblemAnswer"/> writes the body.</remarks>
+/// <remarks>For the API's description only: <see cref="ProblemResult"/> writes the body.</remarks>
 internal sealed record ProblemResponse
 {
     private const string MediaType = "application/problem+json";
@@ -48,7 +48,7 @@ internal sealed record ProblemResponse
     /// <param name="hasBody">False for HEAD.</param>
     /// <param name="pages">The statuses that browsers get as a page.</param>
     /// <param name="authenticated">Optional headers of responses to authenticated callers.</param>
-    public static object[] For(IEnumerable<Problem> problems, bool hasBody = true, int[]? pages = null, IEnumerable<ApiHeader>? authenticated = null)
+    public static object[] For(IEnumerable<ProblemType> problems, bool hasBody = true, int[]? pages = null, IEnumerable<ApiHeader>? authenticated = null)
     {
         var optional = (authenticated ?? []).Select(header => header with { IsRequired = false }).ToList();
         return [.. problems.GroupBy(problem => problem.Status).Select(group => new ApiResponse(
@@ -70,7 +70,7 @@ internal sealed record ProblemResponse
         _ => [],
     };
 
-    private static ApiExample Example(Problem problem)
+    private static ApiExample Example(ProblemType problem)
     {
         var body = new JsonObject
         {

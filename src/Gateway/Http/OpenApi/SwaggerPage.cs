@@ -76,7 +76,7 @@ internal static class SwaggerPage
         (response.ContentLength, response.ContentType, response.Headers.ContentEncoding) = (null, null, default);
         if (precondition == Precondition.Failed)
         {
-            await new ProblemAnswer(HttpProblems.PreconditionFailed).ExecuteAsync(context);
+            await new ProblemResult(HttpProblems.PreconditionFailed).ExecuteAsync(context);
             return;
         }
 

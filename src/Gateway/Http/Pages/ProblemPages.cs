@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using static NclueGateway.Http.Pages.PlainPage;
+using static NclueGateway.Http.Pages.HtmlPage;
 
 namespace NclueGateway.Http.Pages;
 
@@ -19,16 +19,16 @@ internal static class ProblemPages
     public static IEndpointRouteBuilder MapProblemPages(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapMethods(IndexRoute, Methods, context => RespondAsync(context, Index(PathBase(context)))).AllowAnonymous().ExcludeFromDescription();
-        endpoints.MapMethods(PageRoute, Methods, context => Problems.Find((string)context.Request.RouteValues["slug"]!) is { } problem
+        endpoints.MapMethods(PageRoute, Methods, context => ProblemTypes.Find((string)context.Request.RouteValues["slug"]!) is { } problem
             ? RespondAsync(context, Page(problem, PathBase(context)))
-            : new ProblemAnswer(HttpProblems.NotFound).ExecuteAsync(context)).AllowAnonymous().ExcludeFromDescription();
+            : new ProblemResult(HttpProblems.NotFound).ExecuteAsync(context)).AllowAnonymous().ExcludeFromDescription();
         return endpoints;
     }
 
     private static string Index(string pathBase)
     {
         var rows = new StringBuilder();
-        foreach (var problem in Problems.All)
+        foreach (var problem in ProblemTypes.All)
         {
             rows.Append(CultureInfo.InvariantCulture, $"""
                 <li>{problem.Status} <a href="{pathBase}{problem.Path}">{problem.Slug}</a>: {Text(problem.Title)}</li>
@@ -38,16 +38,16 @@ internal static class ProblemPages
 
         return Document("Problems", $"""
             <h1>Problems</h1>
-            <p>{Text(Problems.Introduction)}</p>
+            <p>{Text(ProblemTypes.Introduction)}</p>
             <ul>
             {rows}</ul>
             <h2>Without a problem</h2>
-            <p>{Text(Problems.BeforeAnyRequestIntroduction)}</p>
-            {Statuses(Problems.BeforeAnyRequest)}
+            <p>{Text(ProblemTypes.BeforeAnyRequestIntroduction)}</p>
+            {Statuses(ProblemTypes.BeforeAnyRequest)}
             """);
     }
 
-    private static string Page(Problem problem, string pathBase) => Document(problem.Title, $"""
+    private static string Page(ProblemType problem, string pathBase) => Document(problem.Title, $"""
         <h1>{Text(problem.Title)}</h1>
         <p>Problem <code>{problem.Slug}</code>, answered with status {problem.Status}{(problem.OtherStatuses.Count > 0 ? ", or with:" : ".")}</p>
         {Statuses(problem.OtherStatuses)}

@@ -31,7 +31,7 @@ internal interface ISharedBlocks
     /// <param name="number">The block that it was for.</param>
     /// <param name="block">What it brought; null for nothing that can be read.</param>
     /// <param name="isAnswered">Whether the upstream has answered at all.</param>
-    Task EndAsync(Departure departure, int number, TaskRunBlock? block, bool isAnswered);
+    Task EndAsync(Permit departure, int number, TaskRunBlock? block, bool isAnswered);
 }
 
 /// <summary>The end of a lookup.</summary>
@@ -62,5 +62,5 @@ internal sealed class NoSharedBlocks : ISharedBlocks
 
     public long Known(int block) => 0;
 
-    public Task EndAsync(Departure departure, int number, TaskRunBlock? block, bool isAnswered) => Task.CompletedTask;
+    public Task EndAsync(Permit departure, int number, TaskRunBlock? block, bool isAnswered) => Task.CompletedTask;
 }

@@ -9,16 +9,17 @@ namespace NclueGateway.Mirror.Blocks;
 /// The blocks that the replicas share through Redis. A look never waits for the upstream, and a block is looked for once at a time. What Redis
 /// holds but this replica cannot read is no copy, and is said once.
 /// </summary>
+[LogCategory("NclueGateway.TaskRuns.SharedBlocks")]
 internal sealed partial class SharedBlocks(
-    TaskRunList list,
-    IPacer pacer,
+    BlockCache list,
+    IUpstreamCoordinator pacer,
     BlockDirectory directory,
     DistributedBlockStore store,
     IReadOnlyList<BlockFormat> formats,
     RedisCircuit circuit,
     CacheOptions cache,
     TimeProvider time,
-    [FromKeyedServices(LogCategories.BlockStore)] ILogger logger) : ISharedBlocks
+    ILogger<SharedBlocks> logger) : ISharedBlocks
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<int, Task> _looks = new();
@@ -63,11 +64,11 @@ internal sealed partial class SharedBlocks(
         }
     }
 
-    public async Task EndAsync(Departure departure, int number, TaskRunBlock? block, bool isAnswered)
+    public async Task EndAsync(Permit departure, int number, TaskRunBlock? block, bool isAnswered)
     {
         var isStored = block is not null && !IsAway
             && await store.TrySetAsync(formats[0].Version, number, block.FetchedAt, formats[0].Write(block));
-        var end = isStored ? CallEnd.Stored : isAnswered ? CallEnd.Answered : CallEnd.Failed;
+        var end = isStored ? FetchOutcome.Stored : isAnswered ? FetchOutcome.Answered : FetchOutcome.Failed;
         if (await pacer.EndAsync(departure, number, end) is > 0 and var superfluous)
         {
             foreach (var format in formats)

@@ -13,7 +13,7 @@ namespace NclueGateway.Mirror.Blocks;
 internal sealed class TaskRunRows
 {
     /// <summary>The rows a block is asked for, and the most one holds.</summary>
-    public const int Capacity = NclueForwarder.BlockSize;
+    public const int Capacity = NclueClient.BlockSize;
 
     /// <summary>The runs as JSON objects with a comma between each two, and no brackets around them.</summary>
     public required byte[] Json { get; init; }

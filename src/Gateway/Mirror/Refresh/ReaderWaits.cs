@@ -8,7 +8,7 @@ namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>The readers that wait for blocks, and what each can expect. They share the schedule with the refresher, under one lock.</summary>
 internal sealed class ReaderWaits(
-    Lock gate, BlockSchedule schedule, UpstreamHealth health, IPacer pacer, ChangeSignal wake, TimeProvider time)
+    Lock gate, RefreshQueue schedule, UpstreamBackoff health, IUpstreamCoordinator pacer, ChangeSignal wake, TimeProvider time)
 {
     private readonly ChangeSignal _changes = new();
     private readonly Dictionary<int, ActivityContext> _traces = []; // of the first reader that waits for a block
@@ -34,26 +34,26 @@ internal sealed class ReaderWaits(
     {
         lock (gate)
         {
-            return schedule.Waits == 0 && !schedule.IsFull && CurrentFailure is null && health.Hold == TimeSpan.Zero
+            return schedule.Waits == 0 && !schedule.IsFull && CurrentFailure is null && health.RemainingDelay == TimeSpan.Zero
                 && schedule.Unreadable(block, time.GetTimestamp()) is null && pacer.UntilOpen == TimeSpan.Zero;
         }
     }
 
     /// <summary>Begins the wait of one reader, which disposing ends.</summary>
-    public ReaderWait Begin(CallerIdentity caller) => new(this, caller);
+    public ReaderWait Begin(CallerKey caller) => new(this, caller);
 
     /// <summary>Wakes the refresher: a read has given it a reason to refresh.</summary>
     public void Wake() => wake.Raise();
 
     /// <summary>Remembers the blocks of a reader that was refused, so that it finds them when it retries.</summary>
-    public void DeferToRetry(CallerIdentity caller, IEnumerable<int> blocks)
+    public void DeferToRetry(CallerKey caller, IEnumerable<int> blocks)
     {
         lock (gate)
         {
             var now = time.GetTimestamp();
             foreach (var block in blocks)
             {
-                schedule.SendAway(caller, block, now);
+                schedule.DeferToRetry(caller, block, now);
             }
         }
 
@@ -64,7 +64,7 @@ internal sealed class ReaderWaits(
     /// Replaces the blocks that a reader waits for: adds those in <paramref name="needed"/>, removes the others, and updates
     /// <paramref name="registered"/> to match.
     /// </summary>
-    internal WaitForecast Update(CallerIdentity caller, List<int> registered, IReadOnlyCollection<int> needed)
+    internal WaitForecast Update(CallerKey caller, List<int> registered, IReadOnlyCollection<int> needed)
     {
         lock (gate)
         {
@@ -124,7 +124,7 @@ internal sealed class ReaderWaits(
         Wake();
     }
 
-    private NclueFailure? CurrentFailure => health.Standing(schedule.InFlight > 0);
+    private NclueFailure? CurrentFailure => health.CurrentFailure(schedule.InFlight > 0);
 
     /// <summary>Estimates the time until the block has come.</summary>
     private TimeSpan Expected(int block, long now)
@@ -135,20 +135,20 @@ internal sealed class ReaderWaits(
         }
 
         var open = pacer.UntilOpen ?? pacer.Interval;
-        open = open > health.Hold ? open : health.Hold;
+        open = open > health.RemainingDelay ? open : health.RemainingDelay;
         if (open == TimeSpan.MaxValue)
         {
             return open;
         }
 
-        var perBlock = _latency / BlockSchedule.MaxInFlight;
+        var perBlock = _latency / RefreshQueue.MaxInFlight;
         perBlock = perBlock > pacer.Interval ? perBlock : pacer.Interval;
         return open + (perBlock * (schedule.DeparturesBefore(block, now) ?? 0)) + _latency;
     }
 }
 
 /// <summary>One reader's wait. It keeps its place while what it needs changes.</summary>
-internal sealed class ReaderWait(ReaderWaits waits, CallerIdentity caller) : IDisposable
+internal sealed class ReaderWait(ReaderWaits waits, CallerKey caller) : IDisposable
 {
     private readonly List<int> _registered = [];
 

@@ -10,7 +10,7 @@ internal sealed class RefreshMetrics
 {
     private const string Stored = "stored";
 
-    private static readonly BidClass[] Classes = [BidClass.Wait, BidClass.Overdue, BidClass.Due]; // of departures
+    private static readonly FetchPriority[] Classes = [FetchPriority.Wait, FetchPriority.Overdue, FetchPriority.Due]; // of departures
 
     private readonly Meter _meter;
     private readonly Counter<long> _departures;
@@ -30,10 +30,10 @@ internal sealed class RefreshMetrics
     /// <summary>Counts a departure.</summary>
     /// <param name="pick">The block that it is for.</param>
     /// <param name="waited">The time until its turn came.</param>
-    public void Departed(BlockPick pick, TimeSpan waited)
+    public void Departed(ScheduledFetch pick, TimeSpan waited)
     {
         _departures.Add(1, Of(pick.Class));
-        if (pick.Class == BidClass.Wait)
+        if (pick.Class == FetchPriority.Wait)
         {
             _wait.Record(waited.TotalSeconds);
         }
@@ -76,7 +76,7 @@ internal sealed class RefreshMetrics
         }
     }
 
-    private static KeyValuePair<string, object?> Of(BidClass departure) => new("class", departure.ToString().ToLowerInvariant());
+    private static KeyValuePair<string, object?> Of(FetchPriority departure) => new("class", departure.ToString().ToLowerInvariant());
 
     private static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
 

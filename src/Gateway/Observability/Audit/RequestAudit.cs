@@ -35,7 +35,7 @@ internal sealed class RequestAudit(
         finally
         {
             // Neither for a caller that left before the response, and for a step on the way to a sign-in.
-            var problem = context.Features.Get<Problem>();
+            var problem = context.Features.Get<ProblemType>();
             if (notes.Kind is not null || problem is not null)
             {
                 Record(ToEvent(context, notes, problem, time.GetElapsedTime(started)));
@@ -55,7 +55,7 @@ internal sealed class RequestAudit(
         }
     }
 
-    private AuditEvent ToEvent(HttpContext context, AuditNotes notes, Problem? problem, TimeSpan duration)
+    private AuditEvent ToEvent(HttpContext context, AuditNotes notes, ProblemType? problem, TimeSpan duration)
     {
         var (client, subject) = notes.Caller ?? identify(context.User);
         var kind = problem is null ? notes.Kind!.Value : AuditKind.Refusal;

@@ -10,6 +10,9 @@ namespace NclueGateway.Observability.Logging;
 /// <summary>Counts log events that are lost because a queue is full or the output fails, and reports them in the log, at most once a minute.</summary>
 internal sealed class LostLogEvents : ILoggingFailureListener
 {
+    /// <summary>Log category of the reports.</summary>
+    public const string Category = "NclueGateway.Operations.Audit.AuditTrail";
+
     /// <summary>Minimum time between two reports; the next one includes the losses in between.</summary>
     public static readonly TimeSpan ReportInterval = TimeSpan.FromMinutes(1);
 
@@ -61,7 +64,7 @@ internal sealed class LostLogEvents : ILoggingFailureListener
         write(new(_time.GetLocalNow(), LogEventLevel.Error, null, loss.Template,
         [
             new("Dropped", new ScalarValue(count - loss.Reported)),
-            new(Constants.SourceContextPropertyName, new ScalarValue(LogCategories.LostEvents)),
+            new(Constants.SourceContextPropertyName, new ScalarValue(Category)),
         ]));
         loss.Reported = count;
         _reportedAt = _time.GetTimestamp();

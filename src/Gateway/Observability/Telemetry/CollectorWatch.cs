@@ -5,7 +5,8 @@ namespace NclueGateway.Observability.Telemetry;
 /// Whether the collector takes what is sent to it. The first export that fails is one warning, and the log says once that all are taken again;
 /// OpenTelemetry itself says neither to the log.
 /// </summary>
-internal sealed partial class CollectorWatch([FromKeyedServices(LogCategories.Collector)] ILogger logger)
+[LogCategory("NclueGateway.Operations.Telemetry.CollectorWatch")]
+internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
 {
     private const string TimedOut = "no response in time";
     private const long LongestGrpcResponse = 64 * 1024;

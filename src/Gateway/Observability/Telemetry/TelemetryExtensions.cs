@@ -34,7 +34,7 @@ internal static class TelemetryExtensions
     {
         // With the composite of the default the instrumentation would read traceparent and baggage by itself.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
-        services.AddSingleton<DistributedContextPropagator, CallersTraces>().AddSingleton<TraceIds>().AddSingleton<CollectorWatch>();
+        services.AddSingleton<DistributedContextPropagator, UntrustedTraceContext>().AddSingleton<TraceIdListener>().AddSingleton<CollectorWatch>();
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
                 configuration["OTEL_SERVICE_NAME"] ?? "nclue-gateway", serviceVersion: typeof(TelemetryExtensions).Assembly.GetName().Version?.ToString(3)))
@@ -62,10 +62,10 @@ internal static class TelemetryExtensions
     /// <summary>Goes first: the span of the request is there before anything else is.</summary>
     public static void UseTelemetry(this IApplicationBuilder app)
     {
-        app.ApplicationServices.GetRequiredService<TraceIds>();
+        app.ApplicationServices.GetRequiredService<TraceIdListener>();
         app.Use((context, next) =>
         {
-            CallersTraces.Link(Activity.Current, context.Request.Headers);
+            UntrustedTraceContext.Link(Activity.Current, context.Request.Headers);
             return next(context);
         });
     }

@@ -9,6 +9,7 @@ using NclueGateway.Upstream;
 namespace NclueGateway.TaskRuns.Normalizing;
 
 /// <summary>Normalizes responses for the mirror, and logs once what hints at a wrong setting or at an upstream that has changed.</summary>
+[LogCategory("NclueGateway.TaskRuns.BlockRefresher")]
 internal sealed partial class DiagnosingNormalizer : IRowNormalizer
 {
     /// <summary>Maximum number of unknown statuses that are logged; all are counted.</summary>
@@ -18,7 +19,7 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
     private readonly TaskRunNormalizer _normalizer;
-    private readonly TaskRunList _list;
+    private readonly BlockCache _list;
     private readonly NclueOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -29,11 +30,11 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
 
     public DiagnosingNormalizer(
         TaskRunNormalizer normalizer,
-        TaskRunList list,
+        BlockCache list,
         IMeterFactory meters,
         NclueOptions options,
         TimeProvider time,
-        [FromKeyedServices(LogCategories.Refresh)] ILogger logger)
+        ILogger<DiagnosingNormalizer> logger)
     {
         (_normalizer, _list, _options, _time, _logger) = (normalizer, list, options, time, logger);
         meters.CreateGatewayMeter().CreateObservableCounter(

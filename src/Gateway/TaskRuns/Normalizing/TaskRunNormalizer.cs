@@ -98,14 +98,14 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
 
         while (rows.Count < TaskRunRows.Capacity && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (UpstreamRun.Read(ref reader) is not { Id: not null } run || !ids.Add(run.Id))
+            if (NclueTaskRun.Read(ref reader) is not { Id: not null } run || !ids.Add(run.Id))
             {
                 rows.Drop();
                 createdAt.Add(null);
                 continue;
             }
 
-            var created = RunTime.Parse(run.CreatedAt, zone);
+            var created = NclueTimestamp.Parse(run.CreatedAt, zone);
             var status = TaskRunStatus.OfRun(run.Status);
             if (status == TaskRunStatus.Unknown)
             {

@@ -15,16 +15,16 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
     // Hangul stays as it is; what has a meaning in HTML is escaped, so that the JSON can stand inside a script element or an attribute.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All), SkipValidation = true };
 
-    private readonly FailureTable _failures = new(language);
+    private readonly FailureCatalog _failures = new(language);
 
     /// <summary>Writes the run.</summary>
     /// <param name="output">Receives the object.</param>
     /// <param name="run">A run with an id.</param>
     /// <param name="status">The run's status in our words.</param>
     /// <param name="createdAt">The time of creation, read from the run.</param>
-    public void Write(IBufferWriter<byte> output, UpstreamRun run, string status, DateTimeOffset? createdAt)
+    public void Write(IBufferWriter<byte> output, NclueTaskRun run, string status, DateTimeOffset? createdAt)
     {
-        var completedAt = RunTime.Parse(run.CompletedAt, zone);
+        var completedAt = NclueTimestamp.Parse(run.CompletedAt, zone);
         var completed = status == TaskRunStatus.Completed;
 
         using var json = new Utf8JsonWriter(output, Options);
@@ -58,7 +58,7 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
     private static long? SecondsBetween(DateTimeOffset? from, DateTimeOffset? to) =>
         (to - from)?.Ticks / TimeSpan.TicksPerSecond is >= 0 and var seconds ? seconds : null;
 
-    private static void WriteModel(Utf8JsonWriter json, UpstreamRun run)
+    private static void WriteModel(Utf8JsonWriter json, NclueTaskRun run)
     {
         if (run.ModelName is null && run.ModelStatus is null)
         {
@@ -73,7 +73,7 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
     }
 
     /// <summary>Writes the result of a completed run. The upstream fills the path when a run is created, before the file exists.</summary>
-    private static void WriteResult(Utf8JsonWriter json, UpstreamRun? completed)
+    private static void WriteResult(Utf8JsonWriter json, NclueTaskRun? completed)
     {
         if (completed is null or { ResultBucket: null, ResultFilePath: null })
         {
@@ -115,7 +115,7 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
     /// <summary>Writes a time as it is: the encoder would escape the plus sign of its offset.</summary>
     private static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, DateTimeOffset? time)
     {
-        if (RunTime.ToText(time) is { } text)
+        if (NclueTimestamp.ToText(time) is { } text)
         {
             json.WriteString(name, JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping));
         }

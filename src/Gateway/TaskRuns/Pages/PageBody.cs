@@ -17,7 +17,7 @@ internal sealed class PageBody
     private readonly byte[] _prefix;
 
     /// <param name="parts">Complete: every part has its block.</param>
-    public PageBody(PageParts parts)
+    public PageBody(PageSlices parts)
     {
         var hashes = new XxHash128();
         var first = Bounded(parts.First);

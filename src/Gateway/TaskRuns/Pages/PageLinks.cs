@@ -13,7 +13,7 @@ internal static class PageLinks
     /// <param name="path">The path of this resource, with the path base, encoded.</param>
     /// <param name="request">The page.</param>
     /// <param name="extent">What was known of the list when the page was made.</param>
-    public static string For(string path, PageRequest request, ListExtent extent)
+    public static string For(string path, PageRequest request, ListBounds extent)
     {
         var links = new StringBuilder(256);
         Add("first", 0);

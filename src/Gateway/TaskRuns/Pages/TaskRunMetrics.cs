@@ -10,7 +10,7 @@ internal sealed class TaskRunMetrics : IHostedService
     private static readonly string[] CacheOutcomes = [.. Enum.GetValues<CacheOutcome>().Select(outcome => outcome.ToString().ToLowerInvariant())];
 
     // What readers are refused with.
-    private static readonly Problem[] Refusals =
+    private static readonly ProblemType[] Refusals =
     [
         AccessProblems.CallerQuota, UpstreamProblems.UpstreamCredentials, UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError, UpstreamProblems.UpstreamBusy,
         UpstreamProblems.UpstreamQuota, UpstreamProblems.UpstreamTimeout,
@@ -48,7 +48,7 @@ internal sealed class TaskRunMetrics : IHostedService
     }
 
     /// <summary>Counts a read that was refused.</summary>
-    public void Refused(Problem problem) => _reads.Add(1, Outcome(problem.Slug));
+    public void Refused(ProblemType problem) => _reads.Add(1, Outcome(problem.Slug));
 
     private static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
 }

@@ -61,7 +61,7 @@ internal static class TaskRunOpenApi
             ApiParameters.Header(
                 "If-Match", "The `ETag` that the page must have, or several, or `*`; otherwise the response is 412 (RFC 9110)."),
             ApiParameters.Csrf(false, "Required when the session cookie authenticates the request."),
-            new ApiResponse(StatusCodes.Status200OK, "The page.", hasBody ? typeof(TaskRunContract.TaskRunPage) : null)
+            new ApiResponse(StatusCodes.Status200OK, "The page.", hasBody ? typeof(TaskRunDtos.TaskRunPage) : null)
             {
                 Headers = [.. PageHeaders, ContentEncoding],
                 Examples = [.. TaskRunExamples.Pages.Select(example => new ApiExample(

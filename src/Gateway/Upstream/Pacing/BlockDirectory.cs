@@ -29,7 +29,7 @@ internal sealed class BlockDirectory(RedisClock clock, TimeProvider time)
     public void Set(int block, long fetchedAt) => _newest[block] = fetchedAt;
 
     /// <summary>Records the copies that a reply of the pacer's script reports.</summary>
-    public void Apply(PacerReply reply)
+    public void Apply(CoordinatorResponse reply)
     {
         if (reply.IsAll)
         {

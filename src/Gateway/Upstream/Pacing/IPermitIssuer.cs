@@ -5,11 +5,11 @@ internal interface IPermitIssuer
 {
     /// <summary>Completes when the request of a departure may be written.</summary>
     /// <exception cref="IOException">It may no longer be written.</exception>
-    ValueTask ConfirmAsync(Departure departure);
+    ValueTask ConfirmAsync(Permit departure);
 
     /// <summary>Records that the request was written, whole or in part.</summary>
-    void Sent(Departure departure, bool onNewConnection);
+    void Sent(Permit departure, bool onNewConnection);
 
     /// <summary>Records that the first request of a connection has arrived, if it ever will.</summary>
-    void Delivered(Departure departure);
+    void Delivered(Permit departure);
 }

@@ -21,7 +21,7 @@ internal sealed class OfflineSlots(PacingSettings settings, RedisClock clock, Ti
         }
 
         var interval = settings.IntervalMilliseconds;
-        if (SlotCycle.Of(last.Reply, 4 * interval, interval) is not { } cycle || now - last.ReceivedAt > time.Ticks(Lease))
+        if (FallbackSchedule.Of(last.Reply, 4 * interval, interval) is not { } cycle || now - last.ReceivedAt > time.Ticks(Lease))
         {
             return TimeSpan.MaxValue;
         }

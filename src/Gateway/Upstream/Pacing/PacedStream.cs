@@ -1,10 +1,10 @@
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// A connection to the upstream on which every write is one request and needs a departure of the <see cref="Wire"/>. It lies above TLS,
+/// A connection to the upstream on which every write is one request and needs a departure of the <see cref="RequestGate"/>. It lies above TLS,
 /// so a handshake is none.
 /// </summary>
-internal sealed class PacedStream(Stream inner, Wire wire) : Stream
+internal sealed class PacedStream(Stream inner, RequestGate wire) : Stream
 {
     private bool _isUsed;
 
@@ -26,7 +26,7 @@ internal sealed class PacedStream(Stream inner, Wire wire) : Stream
     {
         var isNew = !_isUsed;
         _isUsed = true;
-        await wire.SendAsync(Departure.OfThisCall, isNew, async () =>
+        await wire.SendAsync(Permit.OfThisCall, isNew, async () =>
         {
             await inner.WriteAsync(buffer, cancellationToken);
             await inner.FlushAsync(cancellationToken);

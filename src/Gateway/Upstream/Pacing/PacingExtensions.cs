@@ -13,18 +13,18 @@ internal static class PacingExtensions
         return account is null
             ? services
                 .AddSingleton(provider => CreateWire(provider, settings => settings.Interval * settings.ReplicaCount))
-                .AddSingleton<IPacer, LocalPacer>()
+                .AddSingleton<IUpstreamCoordinator, LocalCoordinator>()
             : services
-                .AddSingleton<IPacerScript>(provider => ActivatorUtilities.CreateInstance<LuaPacerScript>(provider, account))
+                .AddSingleton<ICoordinatorScript>(provider => ActivatorUtilities.CreateInstance<LuaCoordinatorScript>(provider, account))
                 .AddSingleton<RedisClock>()
                 .AddSingleton<BlockDirectory>()
-                .AddSingleton<RedisPacerSession>()
+                .AddSingleton<RedisCoordinatorSession>()
                 .AddSingleton<PermitForecast>()
                 .AddSingleton<IPermitIssuer, RedisPermitIssuer>()
                 .AddSingleton(provider => CreateWire(provider, settings => settings.Interval))
-                .AddSingleton<IPacer, SharedPacer>();
+                .AddSingleton<IUpstreamCoordinator, RedisCoordinator>();
     }
 
-    private static Wire CreateWire(IServiceProvider provider, Func<PacingSettings, TimeSpan> interval) =>
-        ActivatorUtilities.CreateInstance<Wire>(provider, interval(provider.GetRequiredService<PacingSettings>()));
+    private static RequestGate CreateWire(IServiceProvider provider, Func<PacingSettings, TimeSpan> interval) =>
+        ActivatorUtilities.CreateInstance<RequestGate>(provider, interval(provider.GetRequiredService<PacingSettings>()));
 }

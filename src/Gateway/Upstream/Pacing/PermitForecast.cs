@@ -8,7 +8,7 @@ namespace NclueGateway.Upstream.Pacing;
 /// quiet time, so that what leaves by the one stays apart from what leaves by the other.
 /// </summary>
 internal sealed class PermitForecast(
-    RedisPacerSession session, RedisCircuit circuit, RedisClock clock, PacingSettings settings, TimeProvider time)
+    RedisCoordinatorSession session, RedisCircuit circuit, RedisClock clock, PacingSettings settings, TimeProvider time)
 {
     private readonly OfflineSlots _slots = new(settings, clock, time);
     private Arrival? _arrival;
@@ -23,7 +23,7 @@ internal sealed class PermitForecast(
         return state.IsAnswering switch
         {
             true => Longest(Until(now, state.Since + time.Ticks(settings.Interval)), UntilRedisGrants(now)),
-            false => now - state.SeenAt > time.Ticks(RedisPacerSession.Gap)
+            false => now - state.SeenAt > time.Ticks(RedisCoordinatorSession.Gap)
                 ? RedisCircuit.Patience // this process has stood still: first the probe finds out whether Redis is still away
                 : Longest(Until(now, state.Since + time.Ticks(3 * settings.Interval)), _slots.UntilOpen(session.Last, now)),
             null => settings.Interval, // the first call is under way
@@ -33,7 +33,7 @@ internal sealed class PermitForecast(
     /// <summary>Records that Redis grants nothing for a while.</summary>
     public void Wait(long milliseconds)
     {
-        var wait = TimeSpan.FromMilliseconds(Math.Min(milliseconds, RedisPacerSession.LongestPause));
+        var wait = TimeSpan.FromMilliseconds(Math.Min(milliseconds, RedisCoordinatorSession.LongestPause));
         Volatile.Write(ref _notBefore, time.GetTimestamp() + time.Ticks(wait));
     }
 

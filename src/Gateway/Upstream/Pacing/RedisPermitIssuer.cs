@@ -5,21 +5,21 @@ namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>Confirms departures that Redis has granted, or a slot has brought, and reports to Redis what becomes of them.</summary>
 internal sealed class RedisPermitIssuer(
-    RedisPacerSession session, PermitForecast forecast, RedisCircuit circuit, PacingSettings settings, TimeProvider time) : IPermitIssuer
+    RedisCoordinatorSession session, PermitForecast forecast, RedisCircuit circuit, PacingSettings settings, TimeProvider time) : IPermitIssuer
 {
     /// <inheritdoc/>
     /// <remarks>
     /// A request may have been under way for long, when a connection had to be opened. One that Redis has granted then needs Redis'
     /// confirmation that no other has departed since, or takes the next departure; one of a slot waits until the slot is open again.
     /// </remarks>
-    public async ValueTask ConfirmAsync(Departure departure)
+    public async ValueTask ConfirmAsync(Permit departure)
     {
         while (!MayBeWritten(departure, out var wait))
         {
             if (circuit.State.IsAnswering == true)
             {
                 var askedAt = time.GetTimestamp();
-                var write = new PacerCall(PacerOperation.Write) { Number = departure.Grant.Number, Class = BidClass.OnTheWire };
+                var write = new CoordinatorRequest(PacerOperation.Write) { Number = departure.Grant.Number, Class = FetchPriority.OnTheWire };
                 var reply = await session.CallAsync(write);
                 if (reply is { Outcome: PacerOutcome.Granted })
                 {
@@ -41,17 +41,17 @@ internal sealed class RedisPermitIssuer(
     }
 
     /// <inheritdoc/>
-    public void Sent(Departure departure, bool onNewConnection) =>
+    public void Sent(Permit departure, bool onNewConnection) =>
         Report(new(PacerOperation.Written) { Number = departure.Grant.Number, IsNew = onNewConnection });
 
     /// <inheritdoc/>
-    public void Delivered(Departure departure)
+    public void Delivered(Permit departure)
     {
         forecast.Arrived(departure.Grant.Number);
         Report(new(PacerOperation.Arrived) { Number = departure.Grant.Number });
     }
 
-    private void Report(PacerCall call)
+    private void Report(CoordinatorRequest call)
     {
         if (circuit.State.IsAnswering == true)
         {
@@ -61,7 +61,7 @@ internal sealed class RedisPermitIssuer(
 
     /// <param name="departure">The departure of the request.</param>
     /// <param name="wait">How long until it may be written without Redis; MaxValue for never.</param>
-    private bool MayBeWritten(Departure departure, out TimeSpan wait)
+    private bool MayBeWritten(Permit departure, out TimeSpan wait)
     {
         var now = time.GetTimestamp();
         wait = TimeSpan.MaxValue;

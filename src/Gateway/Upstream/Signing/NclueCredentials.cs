@@ -10,7 +10,8 @@ namespace NclueGateway.Upstream.Signing;
 /// an even one means the current pair (<c>Nclue:AccessKey</c>) and an odd one the next (<c>Nclue:NextAccessKey</c>). A replica with one pair
 /// uses that, whatever the number.
 /// </remarks>
-internal sealed partial class NclueCredentials(NclueKeys keys, [FromKeyedServices(LogCategories.Credentials)] ILogger log)
+[LogCategory("NclueGateway.Nclue.NclueCredentials")]
+internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCredentials> log)
 {
     private readonly Lock _lock = new();
     private NclueKeys _keys = keys;

@@ -15,7 +15,7 @@ namespace NclueGateway.Upstream.Signing;
 /// </remarks>
 /// <param name="allowed">The one address, without its query, whose requests are signed.</param>
 internal sealed partial class NcpSignatureTransform(
-    string allowed, NclueCredentials credentials, UpstreamClock clock, TimeProvider time) : RequestTransform
+    string allowed, NclueCredentials credentials, ClockSkewEstimator clock, TimeProvider time) : RequestTransform
 {
     /// <exception cref="InvalidOperationException">The request is not on the list. Nothing was signed.</exception>
     public override ValueTask ApplyAsync(RequestTransformContext context)

@@ -1,0 +1,96 @@
+using NclueGateway.Upstream.Pacing;
+
+namespace NclueGateway.Tests.Upstream.Pacing;
+
+public sealed class RedisCoordinatorSessionTests
+{
+    private readonly ScriptedPacer _pacer = new();
+
+    [Fact]
+    public async Task A_reply_that_was_overtaken_is_ignored()
+    {
+        await _pacer.LookAsync();
+        var slow = new TaskCompletionSource<CoordinatorResponse>();
+        _pacer.Reply = _ => slow.Task;
+        var call = _pacer.Session.CallAsync(new(PacerOperation.Look));
+        _pacer.Clock.Advance(TimeSpan.FromMilliseconds(10));
+        await _pacer.LookAsync(reply => reply with { Tick = 3, Number = 3 });
+
+        slow.SetResult(ScriptedPacer.Nothing with { Tick = 2, Number = 2 });
+        (await call)!.Number.ShouldBe(2);
+
+        _pacer.Session.Last!.Reply.Number.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_pause_lasts_while_redis_is_away_and_is_reported_when_it_is_back()
+    {
+        await _pacer.LookAsync(reply => reply with { Pause = _pacer.Now + 10_000, PausedFor = ThrottlePolicy.Exceeded.Name });
+
+        await _pacer.LoseRedisAsync();
+        _pacer.Clock.Advance(TimeSpan.FromSeconds(4));
+        await _pacer.LookAsync();
+
+        _pacer.Session.Pause.ShouldBe(new SharedPause(TimeSpan.FromSeconds(6), ThrottlePolicy.Exceeded));
+        (_pacer.Calls[^1].PausedUntil - _pacer.Now).ShouldBeInRange(5_998, 6_000);
+        _pacer.Calls[^1].PausedFor.ShouldBe(ThrottlePolicy.Exceeded.Name);
+        _pacer.Clock.Advance(TimeSpan.FromSeconds(6));
+        _pacer.Session.Pause.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_later_reply_never_shortens_a_pause()
+    {
+        await _pacer.LookAsync(reply => reply with { Pause = _pacer.Now + 10_000, PausedFor = ThrottlePolicy.Throttled.Name });
+
+        await _pacer.LookAsync(reply => reply with { Tick = 2, Pause = _pacer.Now + 1_000, PausedFor = ThrottlePolicy.Exceeded.Name });
+
+        _pacer.Session.Pause.ShouldBe(new SharedPause(TimeSpan.FromSeconds(10), ThrottlePolicy.Throttled));
+    }
+
+    [Fact]
+    public async Task A_call_elsewhere_is_known_until_its_lease_ends_and_a_call_of_this_replica_is_none()
+    {
+        await _pacer.LookAsync(reply => reply with
+        {
+            Flights = [new(7, "other", _pacer.Now, _pacer.Now + 5_000), new(8, "this", _pacer.Now, _pacer.Now + 5_000)],
+        });
+        _pacer.Session.Begin(8);
+
+        _pacer.Clock.Advance(TimeSpan.FromSeconds(2));
+        _pacer.Session.UnderWayElsewhere(7)!.Value.TotalSeconds.ShouldBe(2, 0.01);
+        _pacer.Session.UnderWayElsewhere(8).ShouldBeNull();
+        _pacer.Session.UnderWayElsewhere(9).ShouldBeNull();
+        _pacer.Clock.Advance(TimeSpan.FromSeconds(3));
+        _pacer.Session.UnderWayElsewhere(7).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Readers_that_begin_to_wait_are_reported_at_once()
+    {
+        using var stop = new CancellationTokenSource();
+        await _pacer.LookAsync();
+        var run = _pacer.Session.RunAsync(stop.Token);
+        var calls = _pacer.Calls.Count;
+
+        _pacer.Session.Announce(new(FetchPriority.Wait, _pacer.Clock.GetTimestamp(), new(Blocks: 1, Callers: 1)));
+        await Calls.WaitUntilAsync(() => _pacer.Calls.Count > calls, () => { });
+
+        _pacer.Calls[^1].Queue.Blocks.ShouldBe(1);
+        _pacer.Calls[^1].Class.ShouldBe(FetchPriority.Wait);
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
+    public async Task Without_redis_a_call_has_no_reply_and_is_not_made()
+    {
+        await _pacer.LoseRedisAsync();
+        var calls = _pacer.Calls.Count;
+
+        (await _pacer.Session.CallAsync(new(PacerOperation.Claim))).ShouldBeNull();
+
+        _pacer.Calls.Count.ShouldBe(calls);
+        _pacer.Circuit.State.IsAnswering.ShouldBe(false);
+    }
+}

@@ -1,0 +1,166 @@
+using CsCheck;
+using Microsoft.Extensions.Time.Testing;
+using NclueGateway.Upstream.Pacing;
+
+namespace NclueGateway.Tests.Upstream.Pacing;
+
+/// <summary>Calls that overlap in every way: whatever they do, two requests are never on the wire within one interval.</summary>
+public sealed class RequestGatePropertyTests
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void Requests_leave_at_least_one_interval_apart_and_never_wait_longer_than_they_must() =>
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 2_500], Gen.Bool).Array[1, 80].Sample(
+            steps =>
+            {
+                var run = new Run();
+                foreach (var (what, number, flag) in steps)
+                {
+                    run.Step(what, number, flag);
+                }
+            },
+            iter: 10_000);
+
+    /// <summary>One run of the wire beside what is known of it.</summary>
+    private sealed class Run
+    {
+        private readonly FakeTimeProvider _clock = new();
+        private readonly RequestGate _wire;
+        private readonly List<Call> _calls = [];
+
+        /// <summary>When the next departure is open, if none is under way by then.</summary>
+        private TimeSpan _open;
+
+        public Run() => _wire = new(Interval, _clock, new());
+
+        private TimeSpan Now => _clock.GetUtcNow() - _clock.Start;
+
+        private Call? UnderWay => _calls.Find(call => !call.IsSettled);
+
+        public void Step(int what, int number, bool flag)
+        {
+            var call = _calls.Count == 0 ? null : _calls[number % _calls.Count];
+            switch (what)
+            {
+                case 0 or 1: _clock.Advance(TimeSpan.FromMilliseconds(number)); break;
+                case 2: _clock.Advance(_wire.UntilOpen ?? TimeSpan.Zero); break;
+                case 3 or 4: Depart(); break;
+                case 5: Send(call, flag); break;
+                case 6: Send(UnderWay, flag); break;
+                case 7: EndSending(flag); break;
+                case 8 when call is { WasSent: true }: call.Departure.Close(); Proved(call); break;
+                case 9: Close(call); break;
+            }
+
+            _wire.UntilOpen.ShouldBe(UnderWay is not null ? null : _open > Now ? _open - Now : TimeSpan.Zero);
+        }
+
+        private void Depart()
+        {
+            if (_wire.TryAcquire() is { } departure)
+            {
+                UnderWay.ShouldBeNull();
+                Now.ShouldBeGreaterThanOrEqualTo(_open);
+                _open = Now + Interval;
+                _calls.Add(new(departure));
+            }
+            else
+            {
+                (UnderWay is not null || Now < _open).ShouldBeTrue();
+            }
+        }
+
+        private void Send(Call? call, bool onNewConnection)
+        {
+            if (call is null)
+            {
+                return;
+            }
+
+            var mayBeSent = call == UnderWay && call.Sending is null && !call.IsSettled;
+            var written = new TaskCompletionSource();
+            var sending = SendAsync(call.Departure, onNewConnection, written.Task);
+            if (!mayBeSent)
+            {
+                sending.Exception!.InnerException.ShouldBeOfType<IOException>().Message.ShouldContain("held back");
+                return;
+            }
+
+            sending.IsCompleted.ShouldBeFalse();
+            _calls.Where(other => other.WasSent).ShouldAllBe(other => Now - other.SentAt >= Interval);
+            (call.Sending, call.Written, call.IsOnNewConnection) = (sending, written, onNewConnection);
+        }
+
+        private void EndSending(bool fails)
+        {
+            if (UnderWay is not { Written: { } written } call)
+            {
+                return;
+            }
+
+            if (fails)
+            {
+                written.SetException(new IOException("cut"));
+            }
+            else
+            {
+                written.SetResult();
+            }
+
+            call.Sending!.IsCompleted.ShouldBeTrue();
+            (call.IsSettled, call.WasSent, call.SentAt, call.IsProved) = (true, true, Now, !call.IsOnNewConnection);
+            _open = Now + (call.IsOnNewConnection ? 2 * Interval : Interval);
+        }
+
+        private void Close(Call? call)
+        {
+            if (call is null)
+            {
+                return;
+            }
+
+            call.Departure.Close();
+            if (call.WasSent)
+            {
+                Proved(call);
+            }
+            else
+            {
+                call.IsSettled |= call.Sending is null;
+            }
+        }
+
+        /// <summary>The first sign that a request on a new connection has arrived moves the next departure up, if none has left since.</summary>
+        private void Proved(Call call)
+        {
+            if (!call.IsProved && call == _calls[^1])
+            {
+                _open = (Now - call.SentAt < Interval ? Now : call.SentAt + Interval) + Interval;
+            }
+
+            call.IsProved = true;
+        }
+
+        private async Task SendAsync(Permit departure, bool onNewConnection, Task written) =>
+            await _wire.SendAsync(departure, onNewConnection, () => new(written));
+    }
+
+    private sealed record Call(Permit Departure)
+    {
+        public Task? Sending { get; set; }
+
+        public TaskCompletionSource? Written { get; set; }
+
+        public bool IsOnNewConnection { get; set; }
+
+        public bool WasSent { get; set; }
+
+        public TimeSpan SentAt { get; set; }
+
+        public bool IsProved { get; set; }
+
+        /// <summary>Nothing of it will leave any more.</summary>
+        public bool IsSettled { get; set; }
+    }
+}

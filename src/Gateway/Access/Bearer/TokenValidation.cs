@@ -1,0 +1,94 @@
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using NclueGateway.Access.Callers;
+
+namespace NclueGateway.Access.Bearer;
+
+/// <summary>What makes a JWT of the provider good (RFC 7519, RFC 8725), and an access token for this gateway (RFC 9068).</summary>
+internal static class TokenValidation
+{
+    /// <summary>How far the provider's clock and ours may be apart.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
+
+    /// <summary>The shortest RSA key that may have signed a token (RFC 7518 §3.3, §3.5).</summary>
+    public const int LeastRsaBits = 2048;
+
+    // RFC 8725 §3.11: the media types that an access token may name. Many providers leave the header out or say JWT.
+    private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
+
+    /// <summary>The rules; the issuer and its keys are added for each token by <see cref="OidcTokenHandler"/>.</summary>
+    public static TokenValidationParameters ForAccess(AuthOptions options, TimeProvider time)
+    {
+        var rules = For(options.Audience, time);
+        rules.TypeValidator = (type, token, _) => RequireAccessToken(type, (JsonWebToken)token);
+        rules.NameClaimType = options.SubjectClaim;
+        return rules;
+    }
+
+    /// <summary>Whether all tokens of a key are refused because it is too short.</summary>
+    public static bool IsTooShort(SecurityKey key) => key is RsaSecurityKey or X509SecurityKey { PublicKey: not null } && key.KeySize < LeastRsaBits;
+
+    /// <summary>What holds for every token of the provider: who it is for, how it is signed, and when it is good.</summary>
+    public static TokenValidationParameters For(string audience, TimeProvider time) => new()
+    {
+        ValidAudience = audience,
+        IgnoreTrailingSlashWhenValidatingAudience = false,
+        AlgorithmValidator = (algorithm, key, _, _) => Fits(algorithm, key.KeySize),
+        RequireSignedTokens = true,
+        RequireExpirationTime = true,
+        LifetimeValidator = (notBefore, expires, _, rules) =>
+            (expires is null && !rules.RequireExpirationTime) || IsCurrent(notBefore, expires, time.GetUtcNow().UtcDateTime),
+    };
+
+    /// <summary>
+    /// Whether an algorithm is accepted, and with a key of so many bits: an ES algorithm takes one curve (RFC 7518 §3.4; the library makes keys of no
+    /// other curves of these sizes), RSA takes <see cref="LeastRsaBits"/> and more.
+    /// </summary>
+    private static bool Fits(string algorithm, int bits) => algorithm switch
+    {
+        "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" => bits >= LeastRsaBits,
+        "ES256" => bits == 256,
+        "ES384" => bits == 384,
+        "ES512" => bits == 521,
+        _ => false, // only asymmetric: with HS256 the provider's public key would be the secret
+    };
+
+    /// <summary>The library's own rule, by the injected clock (the library's is internal).</summary>
+    private static bool IsCurrent(DateTime? notBefore, DateTime? expires, DateTime now) => expires switch
+    {
+        null => throw new SecurityTokenNoExpirationException(),
+        { } end when end < now - ClockSkew => throw new SecurityTokenExpiredException { Expires = end },
+        _ when notBefore is { } start && start > now + ClockSkew => throw new SecurityTokenNotYetValidException { NotBefore = start },
+        _ => true,
+    };
+
+    /// <summary>
+    /// Id tokens say who signed in, not who may call (OpenID Connect Core §2); logout tokens end a session (Back-Channel Logout §2.4). The
+    /// same provider signs both, with the same key.
+    /// </summary>
+    private static string RequireAccessToken(string? type, JsonWebToken token)
+    {
+        if (!string.IsNullOrEmpty(type) && !Types.Contains(type, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new TokenRefusedException("The token's type is not that of an access token");
+        }
+
+        if (token.TryGetPayloadValue<object>("nonce", out _) || token.TryGetPayloadValue<object>("at_hash", out _))
+        {
+            throw new TokenRefusedException("An id token is not an access token");
+        }
+
+        if (token.TryGetPayloadValue<object>("events", out _))
+        {
+            throw new TokenRefusedException("A logout token is not an access token");
+        }
+
+        if (token.TryGetPayloadValue<object>("cnf", out _))
+        {
+            // RFC 7800 §3.1: only a caller that proves to have the key (DPoP, mTLS) may use it, and the gateway asks for no proof.
+            throw new TokenRefusedException("The token is bound to a key and is not a bearer token");
+        }
+
+        return type ?? "";
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using NclueGateway.Access.Callers;
+using NclueGateway.Http;
+
+namespace NclueGateway.Access.RateLimits;
+
+/// <summary>
+/// Limits the requests of one authenticated caller, and sends the headers <c>RateLimit</c> and <c>RateLimit-Policy</c>
+/// (draft-ietf-httpapi-ratelimit-headers-11). Each request counts, also one with the response 304, 403 or 404: a loop is a loop. Anonymous requests
+/// do not: a bad token must not use up the quota of the caller that it names.
+/// </summary>
+internal sealed class CallerRateLimitMiddleware(RequestDelegate next, QuotaOptions options, TimeProvider time)
+{
+    private readonly TokenBuckets<CallerKey> _buckets = new(options.RequestsPerSecond, options.Burst, time);
+
+    // The window is the time in which an empty bucket fills up, in whole seconds as the draft wants it, and rounded up: in the long run the
+    // policy never promises more than there is.
+    private readonly string _policy = string.Create(
+        CultureInfo.InvariantCulture,
+        $"\"caller\";q={options.Burst};w={(options.Burst + options.RequestsPerSecond - 1) / options.RequestsPerSecond}");
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.User is not AuthenticatedCaller { Caller: var caller }
+            || context.GetEndpoint()?.Metadata.GetMetadata<RateLimited>() is not { Limit: RateLimit.Caller })
+        {
+            return next(context);
+        }
+
+        var level = _buckets.TryAcquire(caller);
+        var seconds = (long)Math.Ceiling(level.Wait.TotalSeconds); // of a refusal the same as Retry-After
+        var headers = context.Response.Headers;
+        headers["RateLimit-Policy"] = _policy;
+        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"caller\";r={level.Remaining};t={seconds}");
+        return level.IsTaken ? next(context) : RefuseAsync(context, level.Wait);
+    }
+
+    private static Task RefuseAsync(HttpContext context, TimeSpan wait) => new ProblemResult(AccessProblems.CallerQuota)
+    {
+        Detail = "This caller sends requests faster than it may (Quota:RequestsPerSecond, Quota:Burst).",
+        RetryAfter = wait,
+    }.ExecuteAsync(context);
+}

@@ -1,0 +1,44 @@
+using NclueGateway.Access.Bearer;
+using NclueGateway.Http;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// Policy for requests that are authenticated by the cookie alone. A browser sends the cookie no matter which site made it send the request, so the
+/// request must bear a header that only a script of an allowed origin can set (a custom header makes the browser ask first: CORS). Then, where the
+/// endpoint says so, the idle time of the session begins anew.
+/// </summary>
+internal static class CsrfMiddleware
+{
+    /// <summary>Comes between authentication and authorization.</summary>
+    public static IApplicationBuilder UseSessionGuard(this IApplicationBuilder app) => app.Use((context, next) =>
+        context.Features.Get<CachedSession>() is { } session && context.GetEndpoint() is { } endpoint && BearerAuthentication.IsClosed(endpoint)
+            ? GuardAsync(context, session, endpoint, next)
+            : next(context));
+
+    /// <summary>Has each request to the endpoint extend the session of its caller.</summary>
+    public static TBuilder ExtendsSession<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new SessionUse());
+
+    private static async Task GuardAsync(HttpContext context, CachedSession session, Endpoint endpoint, RequestDelegate next)
+    {
+        if (context.Request.Headers[CrossOrigin.CsrfHeader] is not ["1"])
+        {
+            await new ProblemResult(AccessProblems.CsrfHeaderMissing)
+            {
+                Detail = $"Send the header {CrossOrigin.CsrfHeader}: 1 with every request that counts by the session cookie.",
+            }.ExecuteAsync(context);
+            return;
+        }
+
+        if (endpoint.Metadata.GetMetadata<SessionUse>() is not null)
+        {
+            await context.RequestServices.GetRequiredService<SessionCache>().ExtendAsync(session);
+        }
+
+        await next(context);
+    }
+}
+
+/// <summary>Metadata of an endpoint whose requests extend a session.</summary>
+internal sealed record SessionUse;

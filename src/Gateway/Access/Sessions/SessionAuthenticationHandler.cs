@@ -1,0 +1,79 @@
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+using NclueGateway.Access.Callers;
+using NclueGateway.Http;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// Authenticates by the session cookie. Not the framework's cookie handler: that one renews the session of the browser it finds at sign-in
+/// under the same key, keeps a ticket in the cookie that a replica without keys would call bad, and sends browsers to a login page.
+/// </summary>
+internal sealed class SessionAuthenticationHandler(
+    SessionCache store, SessionRevalidator check, SessionLookupLimit limit, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger,
+    UrlEncoder encoder)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (SessionId.Of(Request) is not { } id)
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        var isSeen = store.HasSeen(id.Key);
+        var address = AddressRange.Of(Context.Connection.RemoteIpAddress);
+        if (!isSeen && limit.WaitFor(address) is { Ticks: > 0 } wait)
+        {
+            return AuthenticateResult.Fail(new SessionLookupRefusedException(wait));
+        }
+
+        try
+        {
+            if (await store.FindAsync(id.Key) is { } found && await check.WhenDueAsync(found) is { } session)
+            {
+                Context.Features.Set(session);
+                return AuthenticateResult.Success(new AuthenticationTicket(session.Caller, SessionConstants.SchemeName));
+            }
+
+            if (!isSeen)
+            {
+                limit.CountFailure(address);
+            }
+
+            return AuthenticateResult.NoResult();
+        }
+        catch (SessionStoreUnavailableException unavailable)
+        {
+            return AuthenticateResult.Fail(unavailable);
+        }
+    }
+
+    /// <summary>A problem and never a redirect: whoever called is a script.</summary>
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        var result = await HandleAuthenticateOnceSafeAsync();
+        if (result.Failure is SessionStoreUnavailableException)
+        {
+            await SessionProblems.Unavailable.ExecuteAsync(Context);
+            return;
+        }
+
+        if (result.Failure is SessionLookupRefusedException { Wait: var wait })
+        {
+            await SessionProblems.TooManyUnknownCookies(wait).ExecuteAsync(Context);
+            return;
+        }
+
+        await SessionProblems.SignInRequired("Sign in at the address in the member login, or send an access token in the Authorization header.")
+            .ExecuteAsync(Context);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        var action = Context.GetEndpoint()?.Metadata.GetMetadata<Permission>()?.Description ?? "use this address";
+        return new ProblemResult(AccessProblems.Forbidden) { Detail = $"The account is not permitted to {action}, or lacks a claim that this gateway requires." }
+            .ExecuteAsync(Context);
+    }
+}

@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using NclueGateway.Access.Callers;
+using NclueGateway.Hosting;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// Sessions, for this replica: those it has seen lately are trusted without asking the store for <see cref="TrustFor"/>, and, while Redis is
+/// away, for <see cref="TrustWhileAwayFor"/>. So a session that is ended elsewhere is ended here within ten seconds, and an outage of Redis
+/// signs nobody out.
+/// </summary>
+[LogCategory("NclueGateway.Access.Sessions.SessionStore")]
+internal sealed partial class SessionCache(
+    SessionRepository tickets, Permissions permissions, BrowserSessionOptions options, TimeProvider time, ILogger<SessionCache> logger)
+{
+    public static readonly TimeSpan TrustFor = TimeSpan.FromSeconds(10);
+
+    public static readonly TimeSpan TrustWhileAwayFor = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many sessions are held; the ones not seen for longest go first. 10,000 take about 50 MB.</summary>
+    public const int MostHeld = 10_000;
+
+    private readonly ConcurrentDictionary<string, CachedSession> _held = new();
+
+    /// <summary>How often sessions have been ended here: a look-up that one of them overtakes may have read what was there before.</summary>
+    private long _ends;
+
+    /// <summary>The idle time is written down when it has grown by so much.</summary>
+    private TimeSpan WorthWriting => TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerMinute, options.IdleTimeout.Ticks / 10));
+
+    /// <summary>Number of sessions that have ended here so far, for <see cref="RenewAsync"/>.</summary>
+    public long Ends => Volatile.Read(ref _ends);
+
+    /// <summary>Whether this replica has had the session, and has not found since that it is gone.</summary>
+    public bool HasSeen(string key) => _held.ContainsKey(key);
+
+    /// <summary>The session that is stored under a key; null when there is none, or it is over.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
+    public async ValueTask<CachedSession?> FindAsync(string key)
+    {
+        var held = _held.GetValueOrDefault(key);
+        if (held is null || time.GetElapsedTime(held.SeenAt) > TrustFor)
+        {
+            try
+            {
+                held = await LookUpAsync(key);
+            }
+            catch (SessionStoreUnavailableException) when (held is not null && time.GetElapsedTime(held.SeenAt) <= TrustWhileAwayFor)
+            {
+                // It was good, and nothing says that it has ended.
+            }
+        }
+
+        return held is null || held.IsOver(time.GetUtcNow()) ? null : held;
+    }
+
+    /// <summary>The session as the store has it now, whatever is held here.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
+    public async Task<CachedSession?> LookUpAsync(string key)
+    {
+        while (true)
+        {
+            var ends = Ends;
+            if (await tickets.FindAsync(key) is not { } stored)
+            {
+                _held.TryRemove(key, out _);
+                return null;
+            }
+
+            var now = time.GetTimestamp();
+            var found = Store(key, held => held is null
+                ? Create(key, stored.Session, stored.IdleExpiresAt, now)
+                : (held.Session.Renewals >= stored.Session.Renewals ? held : Create(key, stored.Session, held.IdleExpiresAt, now)) with
+                {
+                    SeenAt = now,
+                    IdleExpiresAt = held.IdleExpiresAt > stored.IdleExpiresAt ? held.IdleExpiresAt : stored.IdleExpiresAt, // used while Redis was away
+                });
+            if (found.Session.Renewals > stored.Session.Renewals)
+            {
+                await tickets.StoreAsync(key, found.Session); // Redis went away before it was stored
+            }
+
+            if (Ends == ends)
+            {
+                return found;
+            }
+
+            _held.TryRemove(key, out _); // it may be the one that has ended
+        }
+    }
+
+    /// <summary>Stores a new session. If its subject has too many, the oldest end.</summary>
+    /// <returns>False when the provider has ended the subject's sessions since this one began.</returns>
+    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    public async Task<bool> BeginAsync(string key, Session session)
+    {
+        await tickets.StoreAsync(key, session);
+        foreach (var (oldKey, old) in await tickets.NoteAsync(key, session))
+        {
+            await EndAsync(oldKey, old);
+        }
+
+        return await LookUpAsync(key) is not null;
+    }
+
+    /// <summary>Stores what the provider has said of a session, unless it has ended meanwhile.</summary>
+    /// <param name="before">The session as it was looked up.</param>
+    /// <param name="ends"><see cref="Ends"/> before that.</param>
+    /// <param name="session">The session as it is now.</param>
+    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    public async Task<CachedSession> RenewAsync(CachedSession before, long ends, Session session)
+    {
+        // Held first: the provider may have taken back the refresh token before this one, so that only this one is good.
+        var renewed = Create(before.Key, session, before.IdleExpiresAt, before.SeenAt);
+        while (true)
+        {
+            if (_held.TryGetValue(before.Key, out var held))
+            {
+                renewed = Create(before.Key, session, held.IdleExpiresAt, held.SeenAt);
+                if (_held.TryUpdate(before.Key, renewed, held))
+                {
+                    break;
+                }
+            }
+            else if (Ends != ends)
+            {
+                break; // it may have ended, and then must not come back
+            }
+            else if (_held.TryAdd(before.Key, renewed)) // it was evicted
+            {
+                if (Ends != ends)
+                {
+                    _held.TryRemove(new(before.Key, renewed)); // it may have ended after all
+                }
+
+                break;
+            }
+        }
+
+        await tickets.StoreAsync(before.Key, session);
+        return renewed;
+    }
+
+    /// <summary>The session is used: its idle time begins anew.</summary>
+    public async ValueTask ExtendAsync(CachedSession session)
+    {
+        var until = time.GetUtcNow() + options.IdleTimeout;
+        if (until - session.IdleExpiresAt < WorthWriting)
+        {
+            return;
+        }
+
+        _held.TryUpdate(session.Key, session with { IdleExpiresAt = until }, session);
+        try
+        {
+            await tickets.ExtendAsync(session.Key, session.Session, until);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            // It is held here, and written down with the next use after Redis is back.
+        }
+    }
+
+    /// <summary>Ends a session, here at once and on the other replicas within <see cref="TrustFor"/>.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It has not been ended, or may have been.</exception>
+    public Task EndAsync(CachedSession session) => EndAsync(session.Key, session.Session);
+
+    /// <summary>Ends sessions as the provider says: the one with its <c>sid</c>, or all of a subject.</summary>
+    /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
+    public async Task EndAsync(string? sid, string? subject)
+    {
+        await (sid is not null ? tickets.EndProviderSessionAsync(sid) : tickets.EndSubjectAsync(subject!));
+        Interlocked.Increment(ref _ends); // first: what is held after the loop below is then looked up again
+        foreach (var held in _held.Values.Where(held => sid is not null ? held.Session.ProviderSessionId == sid : held.Session.Subject == subject))
+        {
+            _held.TryRemove(held.Key, out _);
+        }
+    }
+
+    private async Task EndAsync(string key, Session session)
+    {
+        await tickets.EndAsync(key, session);
+        Interlocked.Increment(ref _ends);
+        _held.TryRemove(key, out _);
+    }
+
+    private CachedSession Create(string key, Session session, DateTimeOffset idleExpiresAt, long seenAt) =>
+        new(key, session, permissions.Decide(session.ToPrincipal(options.ClientId)), idleExpiresAt, seenAt);
+
+    private CachedSession Store(string key, Func<CachedSession?, CachedSession> change)
+    {
+        var held = _held.AddOrUpdate(key, _ => change(null), (_, before) => change(before));
+        if (_held.Count > MostHeld)
+        {
+            foreach (var old in _held.Values.OrderBy(other => other.SeenAt).Take(MostHeld / 10))
+            {
+                _held.TryRemove(old.Key, out _);
+            }
+
+            TooMany(logger, MostHeld);
+        }
+
+        return held;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "More than {Count} sessions are in use: those not seen for longest are looked up again when they are.")]
+    private static partial void TooMany(ILogger logger, int count);
+}

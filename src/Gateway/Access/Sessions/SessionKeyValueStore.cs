@@ -1,0 +1,165 @@
+using Microsoft.Extensions.Caching.Distributed;
+using NclueGateway.Redis;
+using StackExchange.Redis;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// What replicas share about sessions: in Redis, or in the memory of the only replica. Nobody waits for Redis longer than
+/// <see cref="RedisCircuit.Patience"/>.
+/// </summary>
+/// <param name="cache">Redis, or memory.</param>
+/// <param name="time">The clock.</param>
+/// <param name="prefix">What all keys begin with.</param>
+/// <param name="connection">Redis; null without it.</param>
+/// <param name="circuit">Whether Redis answers; null without it.</param>
+/// <param name="unreadable">Warns of marks that are none; null without Redis.</param>
+internal sealed class SessionKeyValueStore(
+    IDistributedCache cache, TimeProvider time, string prefix, RedisConnection? connection = null, RedisCircuit? circuit = null,
+    UnreadableValues? unreadable = null)
+{
+    private static readonly byte[] Mark = [1];
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, DateTimeOffset> _claimed = [];
+    private readonly Dictionary<string, (List<string> Entries, DateTimeOffset Until)> _lists = [];
+
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond: whether the session exists is not known.</exception>
+    public Task<byte[]?> GetAsync(string key) => RunAsync(() => cache.GetAsync(prefix + key));
+
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be stored all the same.</exception>
+    public Task SetAsync(string key, byte[] value, TimeSpan keepFor) => RunAsync(async () =>
+    {
+        await cache.SetAsync(prefix + key, value, new() { AbsoluteExpirationRelativeToNow = keepFor });
+        return true;
+    });
+
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be removed all the same.</exception>
+    public Task RemoveAsync(string key) => RunAsync(async () =>
+    {
+        await cache.RemoveAsync(prefix + key);
+        return true;
+    });
+
+    /// <summary>Sets a mark, which <see cref="IsMarkedAsync"/> finds for so long from now.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be set all the same.</exception>
+    public Task MarkAsync(string key, TimeSpan keepFor) => SetAsync(key, Mark, keepFor);
+
+    /// <summary>Returns whether a mark is set. Another value in its place counts as no mark.</summary>
+    /// <param name="key">The key of the mark.</param>
+    /// <param name="kind">What the mark is for, for the warning of another value.</param>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond: whether the session exists is not known.</exception>
+    public async Task<bool> IsMarkedAsync(string key, string kind)
+    {
+        var value = await GetAsync(key);
+        if (value is null || value.AsSpan().SequenceEqual(Mark))
+        {
+            return value is not null;
+        }
+
+        unreadable?.Warn(kind);
+        return false;
+    }
+
+    /// <summary>Takes something that only one of all replicas may have, for a while. False when somebody has it.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be taken all the same.</exception>
+    public Task<bool> TryClaimAsync(string key, TimeSpan keepFor) => circuit is null
+        ? Task.FromResult(TryClaim(key, keepFor))
+        : RunAsync(async () =>
+        {
+            var redis = (await connection!.GetAsync()).GetDatabase();
+            return await redis.StringSetAsync(prefix + key, RedisValue.EmptyString, keepFor, When.NotExists); // SET NX PX
+        });
+
+    /// <summary>Adds an entry to the front of a list, which is kept for so long from now. Returns the list, at most <paramref name="most"/> of it.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be added all the same.</exception>
+    public Task<IReadOnlyList<string>> PushAsync(string key, string entry, TimeSpan keepFor, int most) => circuit is null
+        ? Task.FromResult(Push(key, entry, keepFor, most))
+        : RunAsync<IReadOnlyList<string>>(async () =>
+        {
+            var redis = (await connection!.GetAsync()).GetDatabase();
+            try
+            {
+                return await PushAsync(redis, prefix + key, entry, keepFor, most);
+            }
+            catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
+            {
+                await redis.KeyDeleteAsync(prefix + key); // no list: the gateway has not written it
+                return await PushAsync(redis, prefix + key, entry, keepFor, most);
+            }
+        });
+
+    /// <summary>Removes an entry from a list.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be removed all the same.</exception>
+    public Task RemoveFromListAsync(string key, string entry) => circuit is null
+        ? Task.FromResult(RemoveFromList(key, entry))
+        : RunAsync(async () =>
+        {
+            var redis = (await connection!.GetAsync()).GetDatabase();
+            try
+            {
+                return await redis.ListRemoveAsync(prefix + key, entry);
+            }
+            catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
+            {
+                return 0; // no list, so that it holds no entry
+            }
+        });
+
+    private bool TryClaim(string key, TimeSpan keepFor)
+    {
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            foreach (var (over, _) in _claimed.Where(claim => claim.Value <= now).ToList())
+            {
+                _claimed.Remove(over);
+            }
+
+            return _claimed.TryAdd(key, now + keepFor);
+        }
+    }
+
+    private static async Task<string[]> PushAsync(IDatabase redis, RedisKey key, string entry, TimeSpan keepFor, int most)
+    {
+        var (pushed, kept, list) = (redis.ListLeftPushAsync(key, entry), redis.KeyExpireAsync(key, keepFor), redis.ListRangeAsync(key, 0, most - 1));
+        await Task.WhenAll(pushed, kept, list);
+        return [.. (await list).Select(value => value.ToString())];
+    }
+
+    private IReadOnlyList<string> Push(string key, string entry, TimeSpan keepFor, int most)
+    {
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            foreach (var (over, _) in _lists.Where(list => list.Value.Until <= now).ToList())
+            {
+                _lists.Remove(over);
+            }
+
+            List<string> entries = [entry, .. _lists.GetValueOrDefault(key).Entries ?? []];
+            _lists[key] = (entries, now + keepFor);
+            return [.. entries.Take(most)];
+        }
+    }
+
+    private bool RemoveFromList(string key, string entry)
+    {
+        lock (_lock)
+        {
+            return _lists.TryGetValue(key, out var list) && list.Entries.Remove(entry);
+        }
+    }
+
+    private async Task<T> RunAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await (circuit is null ? call() : circuit.RunAsync(call));
+        }
+        catch (RedisAwayException)
+        {
+            throw new SessionStoreUnavailableException();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using NclueGateway.Access.Bearer;
+using NclueGateway.Hosting;
+
+namespace NclueGateway.Access.Sessions;
+
+/// <summary>
+/// Asks the provider every five minutes whether a session may still do what it may, by its refresh token: once over all replicas, because a
+/// provider that rotates refresh tokens takes a second use for theft. A provider that refuses ends the session; one that does not answer
+/// ends nothing.
+/// </summary>
+[LogCategory("NclueGateway.Access.Sessions.SessionCheck")]
+internal sealed partial class SessionRevalidator(
+    SessionCache store, SessionKeyValueStore state, OidcClient endpoint, ClaimsCollector claims, IdTokenValidator idTokens, TimeProvider time,
+    ILogger<SessionRevalidator> logger)
+{
+    public static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long nobody else may ask. Longer than replicas trust what they hold (<see cref="SessionCache.TrustFor"/>), so that none of them comes
+    /// with the refresh token before; and as long as the next attempt waits when the provider does not answer.
+    /// </summary>
+    public static readonly TimeSpan ClaimFor = TimeSpan.FromSeconds(30);
+
+    /// <summary>The session as it is after the check, if one is due and nobody else makes it; null when that ended it.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It ended, and that cannot be stored.</exception>
+    public async ValueTask<CachedSession?> WhenDueAsync(CachedSession session)
+    {
+        if (!IsDue(session) || !await TryClaimAsync(session))
+        {
+            return session;
+        }
+
+        // What is held here may be ten seconds old.
+        var ends = store.Ends;
+        return await store.LookUpAsync(session.Key) is not { } latest ? null : IsDue(latest) ? await AskAsync(latest, ends) : latest;
+    }
+
+    private bool IsDue(CachedSession session) =>
+        session.Session.RefreshToken is not null && time.GetUtcNow() - session.Session.CheckedAt >= Every;
+
+    private async Task<bool> TryClaimAsync(CachedSession session)
+    {
+        try
+        {
+            return await state.TryClaimAsync(session.Key + ":check", ClaimFor);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<CachedSession?> AskAsync(CachedSession held, long ends)
+    {
+        var session = held.Session;
+        try
+        {
+            var answer = await endpoint.RequestAsync(new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["grant_type"] = OpenIdConnectGrantTypes.RefreshToken,
+                ["refresh_token"] = session.RefreshToken!,
+            });
+
+            // From here on only the new refresh token may be good: it is kept whatever else comes of the answer.
+            session = session with { RefreshToken = answer.RefreshToken ?? session.RefreshToken, Renewals = session.Renewals + 1 };
+            var idClaims = answer.IdToken is { Length: > 0 } idToken ? await idTokens.ReadAsync(idToken, session.Subject) : session.IdClaims;
+            var scope = string.Join(' ', session.GrantClaims.Where(claim => claim.Type == "scope").Select(claim => claim.Value));
+            session = session with
+            {
+                IdClaims = idClaims,
+                GrantClaims = await claims.OfGrantAsync(answer, session.Subject, scope),
+                CheckedAt = time.GetUtcNow(),
+            };
+        }
+        catch (GrantRefusedException refused)
+        {
+            Refused(logger, refused.Message);
+            await store.EndAsync(held);
+            return null;
+        }
+        catch (Exception unusable) when (unusable is OidcProviderException or TokenRefusedException)
+        {
+            Unreachable(logger, unusable.Message);
+            if (session == held.Session)
+            {
+                return held;
+            }
+        }
+
+        try
+        {
+            return await store.RenewAsync(held, ends, session);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return held; // the new one is held unless sessions have ended meanwhile, and stored when Redis is back
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "A session has ended: {Reason}")]
+    private static partial void Refused(ILogger logger, string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "A session's permission could not be checked again; it stays as it was. {Reason}")]
+    private static partial void Unreachable(ILogger logger, string reason);
+}

@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using NclueGateway.Http.Pages;
+using Swashbuckle.AspNetCore.Swagger;
+
+namespace NclueGateway.Http.OpenApi;
+
+/// <summary>
+/// The document as text. It is made when the first caller asks, and is the same until the process ends. Only <see cref="HttpOptions.PathBase"/>
+/// changes what it says, and nothing but where the gateway lies.
+/// </summary>
+internal sealed class OpenApiDocumentCache
+{
+    public const string Route = "/openapi/v1.json";
+
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        IndentSize = 2,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // it is no HTML
+    };
+
+    private readonly Lazy<Task<(byte[] Body, string Tag)>> _text;
+
+    public OpenApiDocumentCache(IServiceScopeFactory scopes, HttpOptions http) => _text = new(async () =>
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var document = scope.ServiceProvider.GetRequiredService<ISwaggerProvider>().GetSwagger(OpenApiDescription.Version);
+        if (http.PathBase.Length > 0)
+        {
+            document.Servers![0].Url = http.PathBase;
+            document.Info.Description = document.Info.Description!.Replace("](/", $"]({http.PathBase}/", StringComparison.Ordinal);
+        }
+
+        var json = JsonNode.Parse(await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1))!;
+        PutNullLast(json);
+        byte[] body = [.. JsonSerializer.SerializeToUtf8Bytes(json, Indented), (byte)'\n'];
+        return (body, $"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 16))}\"");
+    });
+
+    public static async Task AnswerAsync(HttpContext context)
+    {
+        var (body, tag) = await context.RequestServices.GetRequiredService<OpenApiDocumentCache>()._text.Value;
+        var response = context.Response;
+        switch (EntityTags.Evaluate(context.Request.Headers, tag))
+        {
+            case Precondition.Failed:
+                await new ProblemResult(HttpProblems.PreconditionFailed).ExecuteAsync(context);
+                break;
+            case Precondition.NotModified:
+                response.StatusCode = StatusCodes.Status304NotModified;
+                response.Headers.ETag = tag;
+                response.Headers.CacheControl = HtmlPage.CacheControl;
+                break;
+            default:
+                response.Headers.ETag = tag;
+                await HtmlPage.RespondAsync(context, "application/json; charset=utf-8", body);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Orders the types of a value that may be null, <c>["string", "null"]</c>. The order has no meaning (JSON Schema 2020-12 §6.1.1), but the library
+    /// writes <c>null</c> first, and generators take the first type for the only one.
+    /// </summary>
+    private static void PutNullLast(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject members:
+                if (members["type"] is JsonArray types)
+                {
+                    members["type"] = new JsonArray([.. types.Select(type => (string)type!).OrderBy(type => type == "null").Select(type => JsonValue.Create(type))]);
+                }
+
+                foreach (var (_, value) in members)
+                {
+                    PutNullLast(value);
+                }
+
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                {
+                    PutNullLast(item);
+                }
+
+                break;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Frozen;
+
+namespace NclueGateway.Http;
+
+/// <summary>Every problem this release can answer with. The slugs and statuses are a contract.</summary>
+internal static class ProblemTypes
+{
+    /// <summary>What all of them have in common; two sentences.</summary>
+    public const string Introduction =
+        "Everything that the gateway refuses or cannot do is answered with one of these problems, as application/problem+json (RFC 9457). "
+        + "Decide by the end of the member type and by the status, and show the title; the member traceId is what an operator finds the "
+        + "request by.";
+
+    /// <summary>What <see cref="BeforeAnyRequest"/> is.</summary>
+    public const string BeforeAnyRequestIntroduction =
+        "The server refuses some of what comes over a connection before it is a request. These answers have a status, no body and no "
+        + "traceId, and the connection is closed:";
+
+    /// <summary>The statuses with which the server answers what never becomes a request.</summary>
+    public static readonly IReadOnlyList<StatusMeaning> BeforeAnyRequest =
+    [
+        new(StatusCodes.Status400BadRequest, "The request line, a header or the length of the body is malformed, or Host is missing or repeated."),
+        new(StatusCodes.Status405MethodNotAllowed, "The address is an authority or * with another method than CONNECT or OPTIONS."),
+        new(StatusCodes.Status408RequestTimeout, $"The headers took longer than {RequestLimits.HeadersWithin.TotalSeconds} seconds."),
+        new(StatusCodes.Status414UriTooLong, $"The request line is longer than {RequestLimits.RequestLine / 1024} KiB."),
+        new(
+            StatusCodes.Status431RequestHeaderFieldsTooLarge,
+            $"There are more than {RequestLimits.HeaderCount} headers, or more than {RequestLimits.AllHeaders / 1024} KiB of them."),
+        new(StatusCodes.Status505HttpVersionNotsupported, "The version of HTTP is none that the server speaks."),
+    ];
+
+    /// <summary>All of them, in the order of their statuses.</summary>
+    public static readonly IReadOnlyList<ProblemType> All =
+    [
+        HttpProblems.InvalidRequest, AccessProblems.SignInFailed, AccessProblems.Unauthenticated,
+        AccessProblems.Forbidden, AccessProblems.CsrfHeaderMissing, HttpProblems.NotFound,
+        HttpProblems.MethodNotAllowed, HttpProblems.NotAcceptable, HttpProblems.PreconditionFailed,
+        AccessProblems.CallerQuota, HttpProblems.InternalError, UpstreamProblems.UpstreamCredentials,
+        UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError, UpstreamProblems.UpstreamBusy,
+        UpstreamProblems.UpstreamQuota, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
+        UpstreamProblems.UpstreamTimeout,
+    ];
+
+    private static readonly FrozenDictionary<string, ProblemType> BySlug =
+        All.ToFrozenDictionary(problem => problem.Slug, StringComparer.Ordinal);
+
+    /// <summary>The problem with that slug, or null.</summary>
+    public static ProblemType? Find(string slug) => BySlug.GetValueOrDefault(slug);
+
+    /// <summary>The nearest problem for a status that the framework, not the gateway, has chosen.</summary>
+    public static ProblemType ForStatus(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => AccessProblems.Unauthenticated,
+        StatusCodes.Status403Forbidden => AccessProblems.Forbidden,
+        StatusCodes.Status404NotFound => HttpProblems.NotFound,
+        StatusCodes.Status405MethodNotAllowed => HttpProblems.MethodNotAllowed,
+        StatusCodes.Status406NotAcceptable => HttpProblems.NotAcceptable,
+        StatusCodes.Status412PreconditionFailed => HttpProblems.PreconditionFailed,
+        StatusCodes.Status429TooManyRequests => AccessProblems.CallerQuota,
+        StatusCodes.Status502BadGateway => UpstreamProblems.UpstreamError,
+        StatusCodes.Status503ServiceUnavailable => UpstreamProblems.UpstreamBusy,
+        StatusCodes.Status504GatewayTimeout => UpstreamProblems.UpstreamTimeout,
+        >= 400 and < 500 => HttpProblems.InvalidRequest,
+        _ => HttpProblems.InternalError,
+    };
+}

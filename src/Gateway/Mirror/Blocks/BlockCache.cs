@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using NclueGateway.Time;
+
+namespace NclueGateway.Mirror.Blocks;
+
+/// <summary>The upstream's list as far as it is known here: blocks, and how long it is. Any number of readers; the refresher writes.</summary>
+internal sealed class BlockCache(CacheOptions options, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<int, BlockEntry> _blocks = new();
+    private readonly long _freshFor = time.Ticks(options.FreshFor);
+    private readonly long _interest = time.Ticks(options.InterestFor);
+    private ListBounds _extent = ListBounds.Unknown;
+
+    public ListBounds Extent => Volatile.Read(ref _extent);
+
+    /// <summary>The blocks in memory, at most <c>Cache:MaxBlocks</c> of them: the least recently read is evicted first.</summary>
+    public IEnumerable<BlockEntry> Blocks => _blocks.Select(block => block.Value);
+
+    public bool TryGet(int number, [NotNullWhen(true)] out BlockEntry? held) => _blocks.TryGetValue(number, out held);
+
+    /// <summary>Finds the blocks of a page.</summary>
+    /// <param name="request">The page.</param>
+    /// <param name="oldest">Timestamp of departure: an older copy counts as missing.</param>
+    public PageSlices Find(PageRequest request, long oldest)
+    {
+        var extent = Extent;
+        if (request.Index >= extent.End)
+        {
+            return new(request, extent, Part(extent.BoundaryBlock, 0, 0, oldest), null); // the page has the age of the block that proves the end
+        }
+
+        var end = Math.Min((long)request.Index + request.Limit, extent.End ?? long.MaxValue);
+        var first = ListBounds.BlockOf(request.Index);
+        var last = ListBounds.BlockOf(end - 1);
+        if (first > extent.HighestFetchableBlock)
+        {
+            // Not known to exist: the list is followed from its known part, however far away the page is.
+            return new(request, extent, new(extent.HighestFetchableBlock, null, 0, 0), null);
+        }
+
+        var start = first * TaskRunRows.Capacity;
+        return first == last || last > extent.HighestFetchableBlock
+            ? new(request, extent, Part(first, request.Index - start, (int)Math.Min(end - start, TaskRunRows.Capacity), oldest), null)
+            : new(request, extent,
+                Part(first, request.Index - start, TaskRunRows.Capacity, oldest),
+                Part(last, 0, (int)(end - (last * TaskRunRows.Capacity)), oldest));
+    }
+
+    /// <summary>Marks the blocks of a page as read, so that they are kept fresh.</summary>
+    /// <param name="parts">The page, as <see cref="Find"/> found it.</param>
+    /// <param name="now">The timestamp of the read.</param>
+    /// <returns>Whether the read gives a block a reason to be refreshed that it did not have.</returns>
+    public bool MarkRead(PageSlices parts, long now)
+    {
+        var shouldRefresh = MarkRead(parts.First.Number, now);
+        shouldRefresh |= parts.Second is { } second && MarkRead(second.Number, now);
+
+        // The length is part of the page. Where only the block at the end proves it, that block is kept fresh too, so that growth is noticed;
+        // every full block brings a total.
+        var proof = parts.Extent.BoundaryBlock;
+        return parts.Extent.End is not null && proof != parts.First.Number && proof != parts.Second?.Number
+            && TryGet(proof, out var held) && !held.Block.Rows.IsFull && MarkRead(proof, now)
+            || shouldRefresh;
+    }
+
+    /// <summary>Takes in a block that came, unless there is a newer copy of it, or newer evidence says that it lies past the end.</summary>
+    public void Add(TaskRunBlock block, long now)
+    {
+        if (TryGet(block.Number, out var held) && held.Block.DepartedAt >= block.DepartedAt)
+        {
+            return; // there is a newer copy
+        }
+
+        var extent = Extent.With(block, number => TryGet(number, out var other) && other.Block.Rows.IsFull
+            && block.DepartedAt - other.Block.DepartedAt <= _freshFor);
+        if (block.Number > extent.HighestFetchableBlock)
+        {
+            return;
+        }
+
+        // The block first: a reader that sees the new extent finds the block that proves it.
+        if (held is not null)
+        {
+            held.Replace(block);
+        }
+        else
+        {
+            if (_blocks.Count >= options.MaxBlocks && Blocks.MinBy(other => other.LastReadAt)!.Block.Number is var evicted)
+            {
+                _blocks.TryRemove(evicted, out _);
+                extent = evicted == extent.BoundaryBlock ? extent.WithoutEnd() : extent;
+            }
+
+            _blocks[block.Number] = new(block, now);
+        }
+
+        Volatile.Write(ref _extent, extent);
+        if (extent.End is not null)
+        {
+            foreach (var beyond in _blocks.Keys.Where(number => number > extent.HighestFetchableBlock))
+            {
+                _blocks.TryRemove(beyond, out _);
+            }
+        }
+    }
+
+    /// <summary>Drops the copies that departed before timestamp <paramref name="oldest"/>.</summary>
+    public void RemoveOlderThan(long oldest)
+    {
+        foreach (var number in Blocks.Where(held => held.Block.DepartedAt < oldest).Select(held => held.Block.Number))
+        {
+            _blocks.TryRemove(number, out _);
+            if (Extent is { End: not null } extent && extent.BoundaryBlock == number)
+            {
+                Volatile.Write(ref _extent, extent.WithoutEnd());
+            }
+        }
+    }
+
+    private bool MarkRead(int number, long now) => TryGet(number, out var held) && held.MarkRead(now, _interest);
+
+    private PagePart Part(int number, int from, int to, long oldest) =>
+        new(number, TryGet(number, out var held) && held.Block is var block && block.DepartedAt >= oldest ? block : null, from, to);
+}

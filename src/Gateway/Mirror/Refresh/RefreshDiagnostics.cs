@@ -1,0 +1,93 @@
+using NclueGateway.Upstream;
+
+namespace NclueGateway.Mirror.Refresh;
+
+/// <summary>
+/// Logs how calls of the upstream end. A failure that repeats is one line, and one more with its count when it ends.
+/// </summary>
+internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, NclueOptions options)
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<int> _unreadable = [];
+    private NclueFailureKind? _failing;
+    private int _failures;
+
+    /// <summary>Replicas that share nothing divide the budget.</summary>
+    public void Started(TimeSpan interval)
+    {
+        if (interval > options.RequestInterval)
+        {
+            SharesBudget(logger, options.ReplicaCount, interval.TotalSeconds);
+        }
+    }
+
+    /// <summary>A call has ended.</summary>
+    public void RecordOutcome(int block, NclueFailure? failure)
+    {
+        lock (_lock)
+        {
+            if (failure is { Kind: NclueFailureKind.Unreadable })
+            {
+                // This is about the block alone, and so is its end.
+                if (_unreadable.Add(block))
+                {
+                    Failed(logger, block, failure.Kind, failure.Detail);
+                }
+
+                failure = null;
+            }
+            else if (failure is null && _unreadable.Remove(block))
+            {
+                ReadableAgain(logger, block);
+            }
+
+            if (failure?.Kind != _failing && _failing is { } ended && _failures > 1)
+            {
+                Repeated(logger, ended, _failures);
+            }
+
+            if (failure is null)
+            {
+                if (_failing is not null)
+                {
+                    Recovered(logger);
+                }
+
+                _failing = null;
+                _failures = 0;
+            }
+            else if (failure.Kind == _failing)
+            {
+                _failures++;
+            }
+            else
+            {
+                _failing = failure.Kind;
+                _failures = 1;
+                Failed(logger, block, failure.Kind, failure.Detail);
+            }
+        }
+    }
+
+    /// <summary>Something that the gateway's own code did not foresee.</summary>
+    public void Defect(Exception defect) => Unforeseen(logger, defect);
+
+    [LoggerMessage(1, LogLevel.Warning, "NCLUE could not be read (block {Block}, {Kind}): {Detail} Repetitions are counted, not logged.")]
+    private static partial void Failed(ILogger logger, int block, NclueFailureKind kind, string detail);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Kind} happened {Count} times in a row.")]
+    private static partial void Repeated(ILogger logger, NclueFailureKind kind, int count);
+
+    [LoggerMessage(3, LogLevel.Information, "NCLUE can be read again.")]
+    private static partial void Recovered(ILogger logger);
+
+    [LoggerMessage(9, LogLevel.Information, "Block {Block} can be read again.")]
+    private static partial void ReadableAgain(ILogger logger, int block);
+
+    [LoggerMessage(4, LogLevel.Error, "The gateway failed to make a call to NCLUE.")]
+    private static partial void Unforeseen(ILogger logger, Exception defect);
+
+    [LoggerMessage(8, LogLevel.Warning,
+        "Without Redis, each of Nclue:ReplicaCount = {Count} replicas sends at most one request every {Seconds} s, its share of the budget.")]
+    private static partial void SharesBudget(ILogger logger, int count, double seconds);
+}

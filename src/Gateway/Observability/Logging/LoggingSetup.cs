@@ -1,0 +1,56 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+using Serilog.Extensions.Hosting;
+using Serilog.Extensions.Logging;
+using Serilog.Formatting.Compact;
+using Serilog.Formatting.Display;
+
+namespace NclueGateway.Observability.Logging;
+
+/// <summary>
+/// Logs on standard output: readable lines in development, otherwise compact JSON, one event a line. Levels are those of <see cref="LogLevels"/>;
+/// every event passes <see cref="Redactor"/>.
+/// </summary>
+internal static class LoggingSetup
+{
+    /// <summary>Key of the <see cref="TextWriter"/> that events are written to.</summary>
+    public const string Output = "logs";
+
+    private const string Readable = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} <{SourceContext}>{NewLine}{Exception}";
+
+    /// <param name="builder">The application that logs.</param>
+    /// <param name="secrets">Values that must never be in a log; <see cref="Redactor.Add"/> takes further ones.</param>
+    public static WebApplicationBuilder AddLogs(this WebApplicationBuilder builder, IEnumerable<string> secrets)
+    {
+        var isReadable = builder.Environment.IsDevelopment();
+        var redactor = new Redactor();
+        redactor.Add(secrets);
+        builder.Logging.ClearProviders();
+        builder.Services
+            .AddSingleton(redactor)
+            .AddKeyedSingleton<TextWriter>(Output, StandardOutput()) // as an instance: a factory's would be disposed of with the application
+            .AddSingleton<LostLogEvents>()
+            .AddSingleton(services => new LogPipeline(
+                new(
+                    isReadable ? new MessageTemplateTextFormatter(Readable) : new CompactJsonFormatter(),
+                    isReadable ? redactor.RedactText : redactor.RedactJson,
+                    services.GetRequiredKeyedService<TextWriter>(Output),
+                    services.GetRequiredService<LostLogEvents>()),
+                services.GetRequiredService<LostLogEvents>()))
+            .AddSingleton(typeof(ILogger<>), typeof(CategoryLogger<>))
+            .AddSingleton(new DiagnosticContext(logger: null)) // for UseSerilogRequestLogging
+
+            // Not AddSerilog: its logger factory passes over LoggerFilterOptions, which can add and remove the level of a category at run time.
+            .AddSingleton<ILoggerProvider>(services => new SerilogLoggerProvider(services.GetRequiredService<LogPipeline>().Logger))
+            .AddSingleton<IConfigureOptions<LoggerFilterOptions>, LogLevels>()
+            .AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(
+                new ConfigurationChangeTokenSource<LoggerFilterOptions>(builder.Configuration.GetSection(LogLevels.Section)))
+
+            // Events have the ids of their trace anyhow.
+            .Configure<LoggerFactoryOptions>(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.None);
+        return builder;
+    }
+
+    /// <summary><see cref="Console.Out"/> flushes each line; <see cref="RedactingSink"/> decides when.</summary>
+    private static StreamWriter StandardOutput() => new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), bufferSize: 16 * 1024);
+}

@@ -1,0 +1,58 @@
+using System.Collections.Frozen;
+using System.Text.RegularExpressions;
+using NclueGateway.Upstream;
+
+namespace NclueGateway.TaskRuns.Normalizing;
+
+/// <summary>What is known of a failed run.</summary>
+/// <param name="Code">The documented code; null for a message that the documentation does not list.</param>
+/// <param name="Help">The guide page to read.</param>
+/// <param name="Retryable">Whether creating the run again, with nothing changed, may succeed; null for an unlisted message.</param>
+internal sealed record Failure(string? Code, string Help, bool? Retryable);
+
+/// <summary>
+/// The failures that NCP documents for <c>fail_message</c>, each with its place in the guide
+/// (https://guide.ncloud-docs.com/docs/nclue-troubleshoot and nclue-troubleshoot-message).
+/// </summary>
+internal sealed partial class FailureCatalog
+{
+    private static readonly (string Code, string KoreanTitle, bool Transient)[] Documented =
+    [
+        ("COMMON_ERROR", "알 수 없는 오류", false),
+        ("DISK_SPACE_SHORTAGE", "저장 공간 부족", false),
+        ("DUPLICATE_USERID", "사용자 아이디 중복", false),
+        ("LIMIT_ERROR_MID_LENGTH", "사용자 아이디 길이 초과", false),
+        ("NOT_EXIST_FILE", "파일 누락", false),
+        ("NUM_OF_LABEL_INSUFFICIENT", "데이터 부족", false),
+        ("OBS_DOWNLOAD_FAILED", "파일 다운로드 실패", false),
+        ("OBS_UPLOAD_FAILED", "파일 업로드 실패", true),
+        ("OBS_USER_FILE_ACCESS_ERROR", "Object Storage 접근 오류", false),
+        ("UNEXPECTED_FILE_TYPE", "파일 처리 오류", false),
+        ("UNEXPECTED_LABEL", "정답 데이터셋 라벨 오류", false),
+        ("UNEXPECTED_TXT_FORMAT", "파일 포맷 오류", false),
+    ];
+
+    private readonly FrozenDictionary<string, Failure> _byCode;
+    private readonly Failure _unlisted;
+
+    public FailureCatalog(HelpLanguage language)
+    {
+        var guide = language == HelpLanguage.En ? "https://guide.ncloud-docs.com/docs/en/" : "https://guide.ncloud-docs.com/docs/";
+
+        _unlisted = new Failure(null, guide + "nclue-troubleshoot", null);
+        _byCode = Documented.ToFrozenDictionary(
+            row => row.Code,
+            row => new Failure(row.Code, $"{guide}nclue-troubleshoot-message#{Anchor(row.KoreanTitle)}", row.Transient),
+            StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What is known of a failure whose message is (or is not) one of the documented codes.</summary>
+    public Failure Find(string message) => _byCode.GetValueOrDefault(Separators().Replace(message, "_").Trim('_'), _unlisted);
+
+    // The anchors are the Korean titles without blanks, on the English pages too.
+    private static string Anchor(string koreanTitle) => Uri.EscapeDataString(koreanTitle.Replace(" ", "", StringComparison.Ordinal));
+
+    // Some pages of the guide show codes as "NOT EXIST FILE" or "DISK *SPACE* SHORTAGE": underscores that became emphasis.
+    [GeneratedRegex(@"[\s*_]+", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
+    private static partial Regex Separators();
+}

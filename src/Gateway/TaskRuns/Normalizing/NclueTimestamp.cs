@@ -1,0 +1,95 @@
+using System.Globalization;
+
+namespace NclueGateway.TaskRuns.Normalizing;
+
+/// <summary>
+/// Reads the upstream's times. The documentation says "ISO 8601" and shows <c>2024-11-22T08:54:46</c>; whether that is Korean time or UTC
+/// it leaves open, so a time without an offset is read in the zone of <c>Nclue:TimeZone</c>.
+/// </summary>
+internal static class NclueTimestamp
+{
+    /// <summary>RFC 3339; always with a numeric offset.</summary>
+    private const string Written = "yyyy-MM-dd'T'HH:mm:sszzz";
+
+    private const int DateTimeLength = 19;
+
+    private static readonly string[] DateTimeFormats = ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd't'HH:mm:ss", "yyyy-MM-dd' 'HH:mm:ss"];
+
+    /// <summary>
+    /// The instant in whole seconds (a fraction is cut off), in the zone's offset at that instant; null when it cannot be read or falls
+    /// outside the years 1 to 9999. A local time that a clock change skips or repeats is read in standard time.
+    /// </summary>
+    public static DateTimeOffset? Parse(string? text, TimeZoneInfo zone)
+    {
+        if (text is not { Length: >= DateTimeLength }
+            || !DateTime.TryParseExact(
+                text.AsSpan(0, DateTimeLength), DateTimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
+        {
+            return null;
+        }
+
+        var rest = WithoutFraction(text.AsSpan(DateTimeLength));
+        if (rest.IsEmpty)
+        {
+            return InZone(local.Ticks - zone.GetUtcOffset(local).Ticks, zone);
+        }
+
+        return ParseOffset(rest) is { } offset ? InZone(local.Ticks - offset.Ticks, zone) : null;
+    }
+
+    /// <summary>RFC 3339, whole seconds, in the time's own offset: text of one zone sorts as time.</summary>
+    public static string? ToText(DateTimeOffset? time) => time?.ToString(Written, CultureInfo.InvariantCulture);
+
+    /// <summary>Returns what follows a fraction of at least one digit (RFC 3339 §5.6 sets no limit); all of it when there is none.</summary>
+    private static ReadOnlySpan<char> WithoutFraction(ReadOnlySpan<char> rest)
+    {
+        if (rest is not ['.', ..])
+        {
+            return rest;
+        }
+
+        var digits = rest[1..].IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : rest.Length - 1;
+        return digits > 0 ? rest[(1 + digits)..] : rest;
+    }
+
+    /// <summary><c>Z</c>, <c>+09:00</c>, <c>+0900</c> or <c>+09</c>; null for anything else. Up to 23:59, as RFC 3339 has it.</summary>
+    private static TimeSpan? ParseOffset(ReadOnlySpan<char> text)
+    {
+        switch (text)
+        {
+            case ['Z' or 'z']:
+                return TimeSpan.Zero;
+            case ['+' or '-', var h1, var h2]:
+                return Offset(text[0], h1, h2, '0', '0');
+            case ['+' or '-', var h1, var h2, ':', var m1, var m2]:
+                return Offset(text[0], h1, h2, m1, m2);
+            case ['+' or '-', var h1, var h2, var m1, var m2]:
+                return Offset(text[0], h1, h2, m1, m2);
+            default:
+                return null;
+        }
+    }
+
+    private static TimeSpan? Offset(char sign, char h1, char h2, char m1, char m2)
+    {
+        if (!TimeOnly.TryParseExact([h1, h2, ':', m1, m2], "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var offset))
+        {
+            return null;
+        }
+
+        return sign == '-' ? -offset.ToTimeSpan() : offset.ToTimeSpan();
+    }
+
+    private static DateTimeOffset? InZone(long utcTicks, TimeZoneInfo zone)
+    {
+        if (!IsInCalendar(utcTicks))
+        {
+            return null;
+        }
+
+        var offset = zone.GetUtcOffset(new DateTime(utcTicks, DateTimeKind.Utc));
+        return IsInCalendar(utcTicks + offset.Ticks) ? new DateTimeOffset(utcTicks + offset.Ticks, offset) : null;
+    }
+
+    private static bool IsInCalendar(long ticks) => ticks >= DateTime.MinValue.Ticks && ticks <= DateTime.MaxValue.Ticks;
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using NclueGateway.Time;
+
+namespace NclueGateway.Upstream;
+
+/// <summary>
+/// Tells what an answer of NCP means from its status and the code in its body.
+/// Source: https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling and https://api.ncloud-docs.com/docs/nclue-api-overview.
+/// </summary>
+internal static class NclueResponseClassifier
+{
+    /// <summary>Request timestamps this far from NCP's clock are refused.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
+    /// <summary>Maximum length of a coding's name in a message. The registered ones are shorter.</summary>
+    private const int LongestCoding = 20;
+
+    /// <param name="now">The present time, by the clock that the request was signed by.</param>
+    public static FetchResult Read(HttpResponse response, ReadOnlyMemory<byte> body, DateTimeOffset now)
+    {
+        var status = response.StatusCode;
+        if (status == StatusCodes.Status200OK)
+        {
+            return Coding(response) is { } coding
+                ? FetchResult.Failed(
+                    NclueFailureKind.Unreadable, $"NCLUE's response is encoded ({coding}), although the gateway accepts no coding (Accept-Encoding: identity).")
+                : FetchResult.Answered(body);
+        }
+
+        var code = NcpErrorCode.Code(body);
+        var answered = $"HTTP {status}{(code is null ? "" : string.Create(CultureInfo.InvariantCulture, $", code {code}"))}";
+        return status switch
+        {
+            401 or 403 or 404 => Refused(status, code, answered, Skew(response, now)),
+            429 when code == 400 => FetchResult.Failed(
+                NclueFailureKind.QuotaExceeded, $"The quota of the NCP account is used up ({answered}).", RetryAfter(response, now)),
+            429 => FetchResult.Failed(
+                NclueFailureKind.Throttled, $"NCP throttles the account ({answered}): something else may use it too.", RetryAfter(response, now)),
+            _ => FetchResult.Failed(NclueFailureKind.ServerError, $"NCLUE answered {answered}."),
+        };
+    }
+
+    /// <summary>Returns the first coding that the gateway did not ask for, as text that is safe to show; null when there is none.</summary>
+    private static string? Coding(HttpResponse response)
+    {
+        var codings = $"{response.Headers.ContentEncoding},{response.Headers.TransferEncoding}";
+        var coding = codings.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .FirstOrDefault(coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase) && !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase));
+        return coding is null or { Length: <= LongestCoding } && coding?.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') != false
+            ? coding
+            : "an unknown coding";
+    }
+
+    /// <summary>NCP says the same words whatever was wrong with a signed request; what else is known tells more.</summary>
+    private static FetchResult Refused(int status, int? code, string answered, TimeSpan? skew)
+    {
+        var (cause, words) = (status, code) switch
+        {
+            _ when skew?.Duration() >= ClockTolerance => (RefusalCause.Clock, string.Create(CultureInfo.InvariantCulture,
+                $"its clock is {skew.Value.Duration().TotalMinutes:0} minutes {ClockDifference.Direction(skew.Value)} NCP's")),
+            (404, _) or (_, 300) => (RefusalCause.Path, "the path of Nclue:BaseAddress is probably wrong"),
+            (_, 210 or 230 or 10100) or (403, _) => (RefusalCause.Permission, "the key has no permission for NCLUE"),
+            _ => (RefusalCause.Key, "the key pair is probably wrong, disabled or expired"),
+        };
+        var failure = new NclueFailure(NclueFailureKind.CredentialsRefused, $"NCP refused the gateway's request ({answered}): {words}.") { Cause = cause };
+        return new(default, failure);
+    }
+
+    private static TimeSpan? Skew(HttpResponse response, DateTimeOffset now) =>
+        HeaderUtilities.TryParseDate(response.Headers.Date.ToString(), out var date) ? now - date : null;
+
+    private static TimeSpan? RetryAfter(HttpResponse response, DateTimeOffset now)
+    {
+        var value = response.Headers.RetryAfter.ToString();
+        if (value.Length > 0 && value.All(char.IsAsciiDigit))
+        {
+            return int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
+        }
+
+        // By the clock that wrote it, if that is known.
+        now = HeaderUtilities.TryParseDate(response.Headers.Date.ToString(), out var sent) ? sent : now;
+        return HeaderUtilities.TryParseDate(value, out var date) && date > now ? date - now : null;
+    }
+}

@@ -1,0 +1,221 @@
+using System.Collections.Concurrent;
+using NclueGateway.Redis;
+using NclueGateway.Time;
+using NclueGateway.Upstream.Signing;
+
+namespace NclueGateway.Upstream.Pacing;
+
+/// <summary>
+/// The protocol between this replica and the pacer's script: adds to each call who calls and what this replica knows, and keeps the newest
+/// reply.
+/// </summary>
+/// <remarks>What Redis has reported lasts: a pause ends when it was to end, even while Redis is away.</remarks>
+internal sealed class RedisCoordinatorSession(
+    ICoordinatorScript script,
+    RedisCircuit circuit,
+    RedisClock clock,
+    BlockDirectory directory,
+    NclueCredentials credentials,
+    ChangeSignal changes,
+    PacingSettings settings,
+    TimeProvider time)
+{
+    /// <summary>The longest time between two calls.</summary>
+    public static readonly TimeSpan CallEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Without a call for this long, a process has stood still; without one of any replica, Redis was away from all of them.
+    /// </summary>
+    public static readonly TimeSpan Gap = CallEvery * 1.5;
+
+    /// <summary>Maximum length of a pause, in milliseconds.</summary>
+    public static readonly long LongestPause = ExponentialBackoff.LongestAskedFor.ToMilliseconds();
+
+    private static readonly TimeSpan CallEveryWhileWaiting = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _lock = new();
+    private readonly string _replica = $"r{Guid.NewGuid():N}";
+    private readonly ConcurrentDictionary<int, bool> _flights = new();
+    private readonly ChangeSignal _urgent = new();
+    private ReceivedReply? _last;
+    private PauseEnd? _pause;
+    private FetchRequest _bid;
+
+    /// <summary>The newest reply; null before the first.</summary>
+    public ReceivedReply? Last => Volatile.Read(ref _last);
+
+    /// <summary>What is left of the pause of all replicas; null without one.</summary>
+    public SharedPause? Pause
+    {
+        get
+        {
+            var now = time.GetTimestamp();
+            return Volatile.Read(ref _pause) is { } pause && pause.At > now
+                ? new(time.GetElapsedTime(now, pause.At), ThrottlePolicy.Named(pause.Reason))
+                : null;
+        }
+    }
+
+    /// <summary>Returns how long ago another replica has asked for a block; null when none has, or its lease is over.</summary>
+    public TimeSpan? UnderWayElsewhere(int block)
+    {
+        // A call of this replica's own that it does not know of is a claim without a reply: its lease counts like another's.
+        var now = time.GetTimestamp();
+        return Last is { } last && last.UnderWay.TryGetValue(block, out var flight)
+            && !_flights.ContainsKey(block) && clock.At(now).Least < flight.Until
+            ? time.GetElapsedTime(clock.TimestampOf(flight.Since), now)
+            : null;
+    }
+
+    /// <summary>Calls the script at regular times, more often while readers wait, until <paramref name="stop"/>.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var urgent = _urgent.Next;
+            await LookAsync(RedisCircuit.Patience);
+            await time.WaitAsync(urgent, HasWaits && circuit.State.IsAnswering == true ? CallEveryWhileWaiting : CallEvery, stop);
+        }
+    }
+
+    /// <summary>Asks Redis for what is new, whether or not it has responded last.</summary>
+    public Task LookAsync(TimeSpan patience) => CallAsync(new(PacerOperation.Look), circuit.ProbeAsync, patience);
+
+    /// <summary>Sends a bid with every call from now on; at once when readers have begun to wait.</summary>
+    public void Announce(FetchRequest bid)
+    {
+        lock (_lock)
+        {
+            var isUrgent = bid.Queue.Blocks > 0 && _bid.Queue.Blocks == 0;
+            _bid = bid;
+            if (!isUrgent)
+            {
+                return;
+            }
+        }
+
+        _urgent.Raise();
+    }
+
+    /// <summary>Counts a block among this replica's own calls.</summary>
+    public void Begin(int block) => _flights.TryAdd(block, true);
+
+    /// <summary>Removes a block from this replica's own calls.</summary>
+    public void End(int block) => _flights.TryRemove(block, out _);
+
+    /// <summary>Runs the script once and applies its reply; null when Redis does not respond.</summary>
+    public Task<CoordinatorResponse?> CallAsync(CoordinatorRequest call) => CallAsync(call, circuit.RunAsync, RedisCircuit.Patience);
+
+    private bool HasWaits
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _bid.Queue.Blocks > 0;
+            }
+        }
+    }
+
+    private async Task<CoordinatorResponse?> CallAsync(
+        CoordinatorRequest call, Func<Func<Task<CoordinatorResponse>>, TimeSpan, Task<CoordinatorResponse>> run, TimeSpan patience)
+    {
+        var askedAt = time.GetTimestamp();
+        try
+        {
+            call = WithReplicaState(call, askedAt);
+            var reply = await run(() => script.RunAsync(call), patience);
+            Apply(new(reply, askedAt, time.GetTimestamp()));
+            return reply;
+        }
+        catch (RedisAwayException)
+        {
+            return null;
+        }
+        finally
+        {
+            changes.Raise();
+        }
+    }
+
+    private CoordinatorRequest WithReplicaState(CoordinatorRequest call, long now)
+    {
+        lock (_lock)
+        {
+            var state = circuit.State;
+            var last = _last?.Reply;
+            var (atLeast, atMost) = clock.At(now);
+            var isBack = state.IsAnswering == false;
+            var pause = _pause?.At > now && clock.IsKnown ? _pause : null;
+            return call with
+            {
+                Replica = _replica,
+                ReplicaCount = Math.Max(settings.ReplicaCount, isBack ? last?.Cycle ?? 1 : 1), // the others may still depart in their slots
+                Slot = last?.Slot ?? -1,
+                Now = atLeast,
+                Unsure = atMost - atLeast,
+                Interval = settings.IntervalMilliseconds,
+                Patience = RedisCircuit.Patience.ToMilliseconds(),
+                Grace = Grace.ToMilliseconds(),
+                Lease = OfflineSlots.Lease.ToMilliseconds(),
+                Settle = 4 * settings.IntervalMilliseconds,
+                Gap = Gap.ToMilliseconds(),
+                Quiet = 4 * settings.IntervalMilliseconds,
+                LongestPause = LongestPause,
+                Keep = settings.KeepFor.ToMilliseconds(),
+                WasAway = isBack,
+                IsSettled = state.IsAnswering == true && time.GetElapsedTime(state.Since, now) > 4 * settings.Interval,
+                PausedUntil = pause is null ? 0 : atLeast + (long)time.GetElapsedTime(now, pause.At).TotalMilliseconds,
+                PausedFor = _pause?.Reason ?? "",
+                Generation = credentials.Accepted,
+                Epoch = last?.Epoch ?? 0,
+                News = last?.News ?? 0,
+                Class = call.Class != FetchPriority.None ? call.Class : _bid.Class,
+                Since = _bid.Class == FetchPriority.None ? 0 : clock.At(_bid.Since).Least,
+                Queue = _bid.Queue,
+                Flights = [.. _flights.Keys],
+            };
+        }
+    }
+
+    private void Apply(ReceivedReply received)
+    {
+        lock (_lock)
+        {
+            if (_last is not null && received.IsOvertakenBy(_last))
+            {
+                return;
+            }
+
+            var reply = received.Reply;
+            credentials.Learn(reply.Generation);
+            clock.Observe(received.AskedAt, received.ReceivedAt, reply.Now);
+            directory.Apply(reply);
+            var pausedUntil = received.ReceivedAt + time.Ticks(TimeSpan.FromMilliseconds(Math.Min(reply.Pause - reply.Now, LongestPause)));
+            if (reply.Pause > reply.Now && !(pausedUntil <= _pause?.At))
+            {
+                Volatile.Write(ref _pause, new(pausedUntil, reply.PausedFor));
+            }
+
+            Volatile.Write(ref _last, received);
+        }
+    }
+
+    private sealed record PauseEnd(long At, string Reason);
+}
+
+/// <summary>A reply of the pacer's script.</summary>
+/// <param name="Reply">The reply.</param>
+/// <param name="AskedAt">The timestamp before the call.</param>
+/// <param name="ReceivedAt">The timestamp after the reply was received.</param>
+internal sealed record ReceivedReply(CoordinatorResponse Reply, long AskedAt, long ReceivedAt)
+{
+    /// <summary>The calls under way, by block.</summary>
+    public IReadOnlyDictionary<int, InFlightFetch> UnderWay { get; } =
+        Reply.Flights.DistinctBy(flight => flight.Block).ToDictionary(flight => flight.Block);
+
+    /// <summary>Whether another reply is newer, although it was received first.</summary>
+    public bool IsOvertakenBy(ReceivedReply other) =>
+        AskedAt < other.ReceivedAt && (Reply.Epoch == other.Reply.Epoch ? Reply.Tick < other.Reply.Tick : AskedAt < other.AskedAt);
+}
