@@ -9,10 +9,7 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Mirror.Refresh;
 
-/// <summary>
-/// The one writer: fetches one block after the other from the upstream, as the <see cref="IUpstreamCoordinator"/> permits, and stores them. Nothing else calls the
-/// upstream; readers register what they wait for, and look at what there is.
-/// </summary>
+/// <summary>Fetches blocks from the upstream, one after another, and stores them. No other class calls the upstream.</summary>
 [LogCategory("NclueGateway.TaskRuns.BlockRefresher")]
 internal sealed class Refresher : BackgroundService
 {

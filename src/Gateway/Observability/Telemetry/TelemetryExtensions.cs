@@ -43,6 +43,7 @@ internal static class TelemetryExtensions
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddView(StreamOf)
+                .AddView(ActiveRequests, new MetricStreamConfiguration { Name = "nclue_gateway.requests.active", TagKeys = [] })
                 .AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration[OtlpSettings.Endpoint]))
         {
@@ -75,7 +76,7 @@ internal static class TelemetryExtensions
 
     private static MetricStreamConfiguration? StreamOf(Instrument instrument) => instrument.Name switch
     {
-        ActiveRequests => new() { Name = "nclue_gateway.requests.active", TagKeys = [] },
+        ActiveRequests => null, // has a view of its own
         RequestDuration => null, // a series for each method, route, status and version of HTTP
         "nclue_gateway.read.age" => new ExplicitBucketHistogramConfiguration { Boundaries = Ages, CardinalityLimit = MostSeries },
         "nclue_gateway.pacer.wait" => new ExplicitBucketHistogramConfiguration { Boundaries = Waits, CardinalityLimit = MostSeries },
