@@ -41,7 +41,7 @@ public sealed class BoundedCallTests
 
         page.Status.ShouldBe(HttpStatusCode.BadGateway);
         page.Problem.ShouldBe("/problems/upstream-malformed");
-        ((string?)page.Json["detail"]).ShouldBe("NCLUE's answer is longer than 65536 bytes.");
+        ((string?)page.Json["detail"]).ShouldBe("NCLUE's response is longer than 65536 bytes.");
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class BoundedCallTests
         var outcome = await gateway.WhileTimePassesAsync(gateway.CallAsync());
 
         outcome.Failure.ShouldNotBeNull().Kind.ShouldBe(NclueFailureKind.TimedOut);
-        outcome.Failure.Detail.ShouldBe("NCLUE did not answer within 10 s.");
+        outcome.Failure.Detail.ShouldBe("NCLUE did not respond within 10 s.");
         (gateway.Clock.GetUtcNow() - began).ShouldBeInRange(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15));
     }
 
@@ -100,7 +100,7 @@ public sealed class BoundedCallTests
         var outcome = await gateway.WhileTimePassesAsync(gateway.CallAsync());
 
         outcome.Failure.ShouldNotBeNull().Kind.ShouldBe(NclueFailureKind.TimedOut);
-        outcome.Failure.Detail.ShouldBe("NCLUE did not answer within 2.5 s.");
+        outcome.Failure.Detail.ShouldBe("NCLUE did not respond within 2.5 s.");
         (gateway.Clock.GetUtcNow() - began).ShouldBeInRange(TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(6));
     }
 
@@ -148,7 +148,7 @@ public sealed class BoundedCallTests
         var failure = (await gateway.CallAsync()).Failure.ShouldNotBeNull();
 
         failure.Kind.ShouldBe(NclueFailureKind.Unreachable);
-        failure.Detail.ShouldBe("NCLUE's answer broke off.");
+        failure.Detail.ShouldBe("NCLUE's response was cut off.");
     }
 
     [Fact]

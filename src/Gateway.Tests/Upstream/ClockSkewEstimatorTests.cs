@@ -27,7 +27,7 @@ public sealed class ClockSkewEstimatorTests
 
         _clock.Skew!.Value.TotalSeconds.ShouldBe(90, 1.5);
         _clock.IsOff.ShouldBeTrue();
-        _logs.LatestRecord.Message.ShouldContain("s ahead of NCP's (behind it, when negative). Signatures are corrected");
+        _logs.LatestRecord.Message.ShouldContain("s ahead of NCP's (negative: behind). Signatures are corrected");
     }
 
     [Theory]

@@ -160,7 +160,7 @@ public sealed class KeyRotationTests
 
         var logs = string.Join('\n', gateway.Logs.GetSnapshot().Select(log => log.Message + log.Exception));
 
-        logs.ShouldContain("NCP refused the current key pair; the next one is tried.");
+        logs.ShouldContain("NCP refused the current key pair. The gateway now uses the next pair.");
         logs.ShouldContain("NCP accepts the next key pair");
         logs.ShouldContain("The NCP keys were replaced (one pair).");
         logs.ShouldNotContain("canary");

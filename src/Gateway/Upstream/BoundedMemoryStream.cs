@@ -1,7 +1,7 @@
 namespace NclueGateway.Upstream;
 
 /// <summary>
-/// The body of one response, up to a maximum length. A byte more and the write fails; <see cref="IsTooLong"/> then gives the reason.
+/// Body of one response, up to a maximum length. A longer write fails; <see cref="IsTooLong"/> then gives the reason.
 /// </summary>
 internal sealed class BoundedMemoryStream(int longest) : MemoryStream
 {
@@ -10,7 +10,7 @@ internal sealed class BoundedMemoryStream(int longest) : MemoryStream
     public bool IsTooLong { get; private set; }
 
     /// <inheritdoc/>
-    /// <remarks>In a derived class, all other ways to write several bytes end here.</remarks>
+    /// <remarks>The other overloads that write several bytes call this one in a derived class.</remarks>
     public override void Write(byte[] buffer, int offset, int count)
     {
         if (count > longest - Length)

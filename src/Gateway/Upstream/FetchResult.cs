@@ -3,10 +3,10 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Upstream;
 
-/// <summary>What came of one call: a body to read, or a failure.</summary>
+/// <summary>Result of one upstream request: a body to read, or a failure.</summary>
 internal readonly record struct FetchResult(ReadOnlyMemory<byte> Body, NclueFailure? Failure)
 {
-    /// <summary>What was signed, if NCP has answered it.</summary>
+    /// <summary>Key and time that the request was signed with; null unless NCP has responded.</summary>
     public SignedRequest? Signed { get; init; }
 
     public static FetchResult Answered(ReadOnlyMemory<byte> body) => new(body, null);
@@ -15,16 +15,16 @@ internal readonly record struct FetchResult(ReadOnlyMemory<byte> Body, NclueFail
         new(default, new NclueFailure(kind, detail, retryAfter));
 }
 
-/// <summary>Why a call brought nothing.</summary>
-/// <param name="Kind">What to do about it.</param>
-/// <param name="Detail">A sentence for callers and logs. Holds no key, signature, header or body of the upstream.</param>
-/// <param name="RetryAfter">What the upstream asked for in <c>Retry-After</c>, if it did.</param>
+/// <summary>Reason why a request returned no block.</summary>
+/// <param name="Kind">Kind of failure, which decides how the gateway reacts.</param>
+/// <param name="Detail">Sentence for clients and logs. Contains no key, signature, header or body of the upstream.</param>
+/// <param name="RetryAfter">Delay that the upstream asked for with <c>Retry-After</c>; null without one.</param>
 internal sealed record NclueFailure(NclueFailureKind Kind, string Detail, TimeSpan? RetryAfter = null)
 {
-    /// <summary>Why a request was probably refused; null for any other failure.</summary>
+    /// <summary>Probable cause of a refusal; null for any other failure.</summary>
     public RefusalCause? Cause { get; init; }
 
-    /// <summary>Whether the same may be asked again at once, with a key that has not been refused.</summary>
+    /// <summary>True if the request may be retried at once with a key that has not been refused.</summary>
     public bool HasOtherKey { get; init; }
 
     /// <summary>The rule for the pause that the failure begins for all replicas; null for a failure that begins none.</summary>
@@ -40,7 +40,7 @@ internal sealed record NclueFailure(NclueFailureKind Kind, string Detail, TimeSp
         rule == ThrottlePolicy.Exceeded ? NclueFailureKind.QuotaExceeded : NclueFailureKind.Throttled;
 }
 
-/// <summary>Why NCP has probably refused a request: it says the same words whatever was wrong with it.</summary>
+/// <summary>Probable cause of a refusal. NCP's response does not name it: it has the same text for different mistakes.</summary>
 internal enum RefusalCause
 {
     /// <summary>The key pair is wrong, disabled or expired.</summary>
@@ -49,7 +49,7 @@ internal enum RefusalCause
     /// <summary>The key may not do this.</summary>
     Permission,
 
-    /// <summary>The time of the request is 5 minutes or more off.</summary>
+    /// <summary>The time of the request differs from NCP's by 5 minutes or more.</summary>
     Clock,
 
     /// <summary>There is nothing at this path.</summary>
@@ -58,24 +58,24 @@ internal enum RefusalCause
 
 internal enum NclueFailureKind
 {
-    /// <summary>No connection, or one that broke.</summary>
+    /// <summary>No connection could be opened, or it was lost.</summary>
     Unreachable,
 
-    /// <summary>No complete answer within <c>Nclue:Timeout</c>.</summary>
+    /// <summary>No complete response within <c>Nclue:Timeout</c>.</summary>
     TimedOut,
 
-    /// <summary>A 5xx, or a status that this call has no use for.</summary>
+    /// <summary>A 5xx, or another status that is not expected for this request.</summary>
     ServerError,
 
     /// <summary>The key was refused: 401, 403, or a path that the key cannot see (404).</summary>
     CredentialsRefused,
 
-    /// <summary>One request too many (429, code 410 or 420): wait seconds.</summary>
+    /// <summary>The account sends requests too fast (429, code 410 or 420): wait seconds.</summary>
     Throttled,
 
     /// <summary>The account's quota is used up (429, code 400): wait minutes.</summary>
     QuotaExceeded,
 
-    /// <summary>An answer that is too long or is not what the documentation describes.</summary>
+    /// <summary>A response that is too long or does not match the documentation.</summary>
     Unreadable,
 }

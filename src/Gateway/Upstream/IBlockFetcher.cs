@@ -2,9 +2,12 @@ using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Upstream;
 
-/// <summary>Where blocks come from: NCLUE, or its model in a simulation.</summary>
+/// <summary>Source of blocks: NCLUE, or its model in a simulation.</summary>
 internal interface IBlockFetcher
 {
-    /// <summary>Asks for block <paramref name="number"/>. Failures are outcomes. Nothing ends a call but its answer and <c>Nclue:Timeout</c>.</summary>
-    Task<FetchResult> GetBlockAsync(int number, Permit departure);
+    /// <summary>
+    /// Requests block <paramref name="number"/>. Failures are returned, not thrown. Only the response or <c>Nclue:Timeout</c> ends a
+    /// request.
+    /// </summary>
+    Task<FetchResult> GetBlockAsync(int number, Permit permit);
 }

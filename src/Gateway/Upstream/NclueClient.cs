@@ -13,8 +13,8 @@ using Yarp.ReverseProxy.Transforms.Builder;
 namespace NclueGateway.Upstream;
 
 /// <summary>
-/// Asks NCLUE for one block through YARP. The forwarded request is the gateway's own: its <see cref="HttpContext"/> is made here and
-/// belongs to no caller, so that no header, cookie, body or abort of a caller can reach the upstream.
+/// Requests one block from NCLUE through YARP. The forwarded request is the gateway's own: its <see cref="HttpContext"/> is created here
+/// and belongs to no client. So no header, cookie, body or abort of a client can reach the upstream.
 /// </summary>
 /// <param name="handler">Made by <see cref="NclueHttpHandlerFactory"/>.</param>
 internal sealed class NclueClient(
@@ -26,7 +26,7 @@ internal sealed class NclueClient(
     ClockSkewEstimator clock,
     TimeProvider time) : IBlockFetcher, IDisposable
 {
-    /// <summary>The most rows that NCLUE answers at once, and what the gateway always asks for.</summary>
+    /// <summary>Maximum number of rows in one response of NCLUE. The gateway always requests this many.</summary>
     public const int BlockSize = 100;
 
     /// <summary>The path under <c>Nclue:BaseAddress</c>.</summary>
@@ -34,7 +34,7 @@ internal sealed class NclueClient(
 
     private static readonly ForwarderRequestConfig RequestConfig = new()
     {
-        // YARP's timeout starts again with every read, so a slow drip would never end; the call is cancelled by the clock instead.
+        // YARP's timeout restarts with every read, so a slow trickle would never end. A token with a deadline cancels the request instead.
         ActivityTimeout = Timeout.InfiniteTimeSpan,
 
         // One write is one request: see PacedStream.
@@ -54,7 +54,7 @@ internal sealed class NclueClient(
         context.AddRequestHeader(HeaderNames.AcceptEncoding, "identity", append: false);
         context.AddResponseTransform(response =>
         {
-            // It is called for a failed call too, with a 502 of YARP's own.
+            // YARP calls this for a failed request too, with a 502 of its own.
             if (response.ProxyResponse is not null)
             {
                 response.HttpContext.Features.Get<Permit>()?.Close();
@@ -68,11 +68,13 @@ internal sealed class NclueClient(
     });
 
     /// <inheritdoc/>
-    public Task<FetchResult> GetBlockAsync(int number, Permit departure) =>
-        GetRowsAsync(options.IndexUnit == IndexUnit.Row ? number * BlockSize : number, departure);
+    public Task<FetchResult> GetBlockAsync(int number, Permit permit) =>
+        GetRowsAsync(options.IndexUnit == IndexUnit.Row ? number * BlockSize : number, permit);
 
-    /// <summary>Asks for up to 100 rows at <paramref name="index"/>, whatever NCLUE counts by it. Otherwise as <see cref="GetBlockAsync"/>.</summary>
-    public async Task<FetchResult> GetRowsAsync(int index, Permit departure)
+    /// <summary>
+    /// Requests up to 100 rows at <paramref name="index"/>, which is sent unchanged. Otherwise the same as <see cref="GetBlockAsync"/>.
+    /// </summary>
+    public async Task<FetchResult> GetRowsAsync(int index, Permit permit)
     {
         using var timeout = new CancellationTokenSource(options.Timeout, time);
         using var body = new BoundedMemoryStream(options.MaxResponseBytes);
@@ -82,18 +84,18 @@ internal sealed class NclueClient(
         context.Request.Path = "/" + TaskRuns;
         context.Request.QueryString = new(string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={BlockSize}"));
         context.Response.Body = body;
-        context.Features.Set(departure);
+        context.Features.Set(permit);
 
-        // The handler makes no span of its own: it would tell NCP of it (see NclueHttpHandlerFactory).
+        // The handler creates no span, because it would then send a traceparent header to NCP (see NclueHttpHandlerFactory).
         using var span = GatewayTelemetry.Source.StartActivity("GET task-runs", ActivityKind.Client, default(ActivityContext), [
             new("http.request.method", "GET"), new("server.address", options.BaseAddress.Host)]);
-        departure.Begin(timeout.Token);
+        permit.Begin(timeout.Token);
         var error = await forwarder.SendAsync(
             context, options.BaseAddress.AbsoluteUri, _client, RequestConfig, _transformer, timeout.Token);
 
         span?.SetTag("http.response.status_code", context.Features.Get<HttpResponse>()?.StatusCode);
 
-        // What a refusal means, its head says: a body that is cut or endless must not turn a throttle into something else.
+        // Status and headers alone classify a refusal: a truncated or endless body must not turn a throttle into another failure.
         if (context.Features.Get<HttpResponse>() is { StatusCode: not StatusCodes.Status200OK } refusal)
         {
             var isWhole = error == ForwarderError.None && !body.IsTooLong;
@@ -102,13 +104,13 @@ internal sealed class NclueClient(
 
         if (body.IsTooLong)
         {
-            return FetchResult.Failed(NclueFailureKind.Unreadable, $"NCLUE's answer is longer than {options.MaxResponseBytes} bytes.");
+            return FetchResult.Failed(NclueFailureKind.Unreadable, $"NCLUE's response is longer than {options.MaxResponseBytes} bytes.");
         }
 
         if (error != ForwarderError.None)
         {
             return timeout.IsCancellationRequested
-                ? FetchResult.Failed(NclueFailureKind.TimedOut, $"NCLUE did not answer within {options.Timeout.TotalSeconds:0.###} s.")
+                ? FetchResult.Failed(NclueFailureKind.TimedOut, $"NCLUE did not respond within {options.Timeout.TotalSeconds:0.###} s.")
                 : FetchResult.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>()));
         }
 
@@ -117,7 +119,7 @@ internal sealed class NclueClient(
 
     public void Dispose() => _client.Dispose();
 
-    /// <summary>Keeps status and headers as they came: YARP clears them when the body fails, and drops transfer codings.</summary>
+    /// <summary>Keeps status and headers as received: YARP clears them when the body fails, and drops transfer codings.</summary>
     private static void KeepHead(HttpContext context, HttpResponseMessage response)
     {
         var head = new DefaultHttpContext().Response;
@@ -131,15 +133,16 @@ internal sealed class NclueClient(
 
     private static void LearnTime(HttpContext context, ClockSkewEstimator clock)
     {
-        if (context.Features.Get<SignedRequest>() is { } signed && HeaderUtilities.TryParseDate(context.Response.Headers.Date.ToString(), out var date))
+        if (context.Features.Get<SignedRequest>() is { } signed
+            && HeaderUtilities.TryParseDate(context.Response.Headers.Date.ToString(), out var date))
         {
             clock.Learn(date, signed.At);
         }
     }
 
     /// <summary>
-    /// Tells what an answer means, and what it says of the key: a wrong clock or path would have been refused with any. What counts is the time that
-    /// this request was signed with, whatever has been learned of NCP's clock since.
+    /// Classifies a response, and accepts or refuses the key by it. A wrong clock or path does not count against the key: NCP would
+    /// refuse any key then. The clock is judged by the time that this request was signed with, not by a correction learned since.
     /// </summary>
     private FetchResult Classify(HttpContext context, HttpResponse response, ReadOnlyMemory<byte> body)
     {
@@ -160,8 +163,9 @@ internal sealed class NclueClient(
 
     private static string Describe(IForwarderErrorFeature? error) => error switch
     {
-        { Error: ForwarderError.ResponseBodyDestination } => "NCLUE's answer broke off.",
-        { Exception: HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } } => $"NCLUE cannot be reached ({kind}).",
+        { Error: ForwarderError.ResponseBodyDestination } => "NCLUE's response was cut off.",
+        { Exception: HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } } =>
+            $"NCLUE cannot be reached ({kind}).",
         _ => "NCLUE cannot be reached.",
     };
 }

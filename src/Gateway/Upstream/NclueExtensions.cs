@@ -5,10 +5,10 @@ namespace NclueGateway.Upstream;
 
 internal static class NclueExtensions
 {
-    /// <summary>Everything that calls the upstream.</summary>
+    /// <summary>Adds the client of the upstream, its signatures and its pacing.</summary>
     /// <param name="options">The settings of the upstream.</param>
-    /// <param name="isShared">Whether replicas share the budget through Redis.</param>
-    /// <param name="keepFor">How long a copy of a block may be kept.</param>
+    /// <param name="isShared">True if replicas share the budget through Redis.</param>
+    /// <param name="keepFor">Maximum age of a copy of a block.</param>
     public static IServiceCollection AddNclue(this IServiceCollection services, NclueOptions options, bool isShared, TimeSpan keepFor)
     {
         services.AddHttpForwarder();
@@ -18,7 +18,9 @@ internal static class NclueExtensions
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<NclueCredentials>(provider, options.Keys))
             .AddSingleton<ClockSkewEstimator>()
             .AddHostedService<NclueMetrics>()
-            .AddKeyedSingleton(NclueHttpHandlerFactory.Key, (provider, _) => NclueHttpHandlerFactory.CreateHandler(provider.GetRequiredService<RequestGate>()))
+            .AddKeyedSingleton(
+                NclueHttpHandlerFactory.Key,
+                (provider, _) => NclueHttpHandlerFactory.CreateHandler(provider.GetRequiredService<RequestGate>()))
             .AddSingleton<NclueClient>()
             .AddSingleton<IBlockFetcher>(provider => provider.GetRequiredService<NclueClient>());
         return services

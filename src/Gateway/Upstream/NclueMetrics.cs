@@ -4,7 +4,7 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Upstream;
 
-/// <summary>Which key is in use and how far off the clock is, as numbers.</summary>
+/// <summary>Gauges of the key generation in use and of the clock skew.</summary>
 internal sealed class NclueMetrics(IMeterFactory meters, NclueCredentials credentials, ClockSkewEstimator clock) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
@@ -14,12 +14,12 @@ internal sealed class NclueMetrics(IMeterFactory meters, NclueCredentials creden
             "nclue_gateway.key.generation",
             () => credentials.InUse.Generation,
             null,
-            "How often the NCP key pair in use has changed: even is the current pair, odd the next, where there is one.");
+            "Number of changes of the NCP key pair in use: even is the current pair, odd the next, where there is one.");
         meter.CreateObservableGauge(
             "nclue_gateway.clock.skew",
             () => clock.Skew is { } skew ? [new Measurement<double>(skew.TotalSeconds)] : Array.Empty<Measurement<double>>(),
             "s",
-            "How far this machine's clock is ahead of NCP's. Absent while that is not known.");
+            "Offset of this machine's clock from NCP's, positive when ahead. Absent while it is unknown.");
         return Task.CompletedTask;
     }
 

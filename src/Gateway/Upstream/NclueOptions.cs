@@ -4,26 +4,30 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Upstream;
 
-/// <summary>How the gateway reaches NCLUE: the settings under <c>Nclue</c>.</summary>
+/// <summary>Settings of the upstream, under <c>Nclue</c>.</summary>
 internal sealed class NclueOptions : IValidatableObject
 {
     public const string Section = "Nclue";
 
-    /// <value>The address that <c>task-runs</c> is appended to. https unless loopback or <see cref="RequireHttps"/> is false; ends in <c>/</c>.</value>
+    /// <value>
+    /// The address that <c>task-runs</c> is appended to. https unless loopback or <see cref="RequireHttps"/> is false; ends in <c>/</c>.
+    /// </value>
     [Required]
     public Uri BaseAddress { get; set; } = new("https://nclue.apigw.ntruss.com/api/v1/");
 
-    /// <value>Whether <see cref="BaseAddress"/> must be https when it is not loopback. Default true.</value>
+    /// <value>True if <see cref="BaseAddress"/> must be https when it is not loopback. Default true.</value>
     public bool RequireHttps { get; set; } = true;
 
     /// <value>
-    /// Names the NCP account in Redis: all gateways with the same host and account share one budget. It changes when the keys belong to another
-    /// account, and never when they are rotated. Letters, digits, <c>. _ -</c>, at most 64. Default default.
+    /// Names the NCP account in Redis: all gateways with the same host and account share one budget. It changes when the keys belong to
+    /// another account, and never when they are rotated. Letters, digits, <c>. _ -</c>, at most 64. Default default.
     /// </value>
     [Required, RegularExpression("[A-Za-z0-9._-]{1,64}", ErrorMessage = "it is not 1 to 64 letters, digits, '.', '_' and '-'.")]
     public string Account { get; set; } = "default";
 
-    /// <value>The access key of the account or of one of its sub accounts. Not secret by itself, but it does not leave the gateway.</value>
+    /// <value>
+    /// The access key of the account or of one of its sub accounts. Not a secret by itself, but it does not leave the gateway.
+    /// </value>
     [Required, Secret, Reloadable]
     public string AccessKey { get; set; } = "";
 
@@ -31,7 +35,9 @@ internal sealed class NclueOptions : IValidatableObject
     [Required, Secret, Reloadable]
     public string SecretKey { get; set; } = "";
 
-    /// <value>The access key of the pair that is being rotated in: used when NCP refuses the current pair, or a replica has found that it does.</value>
+    /// <value>
+    /// The access key of the pair that is being rotated in. It is used when NCP refuses the current pair, here or at another replica.
+    /// </value>
     [Secret, Reloadable]
     public string NextAccessKey { get; set; } = "";
 
@@ -39,34 +45,36 @@ internal sealed class NclueOptions : IValidatableObject
     [Secret, Reloadable]
     public string NextSecretKey { get; set; } = "";
 
-    /// <value>The least time between two departures, all replicas together. 1 s to 1 min, default 1.050 s.</value>
+    /// <value>Minimum time between two requests of all replicas together. 1 s to 1 min, default 1.050 s.</value>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan RequestInterval { get; set; } = TimeSpan.FromMilliseconds(1050);
 
-    /// <value>The most replicas that can run at once: without Redis each keeps to its share. 1 to 100, default 1.</value>
+    /// <value>Maximum number of replicas that run at once. Without Redis, each uses only its share. 1 to 100, default 1.</value>
     [Range(1, 100)]
     public int ReplicaCount { get; set; } = 1;
 
-    /// <value>The longest a call may take, body included. 100 ms to 2 min, default 10 s.</value>
+    /// <value>Maximum duration of a request, body included. 100 ms to 2 min, default 10 s.</value>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:02:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <value>The longest answer that is read, in bytes. 64 KiB to 64 MiB, default 4 MiB.</value>
+    /// <value>Maximum length of a response, in bytes. 64 KiB to 64 MiB, default 4 MiB.</value>
     [Range(64 * 1024, 64 * 1024 * 1024)]
     public int MaxResponseBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <value>The IANA name of the zone in which NCLUE writes times without an offset, and in which all times are answered. Default Asia/Seoul.</value>
+    /// <value>
+    /// The IANA name of the zone for NCLUE's times without an offset. All responses use it too. Default Asia/Seoul.
+    /// </value>
     [Required]
     public string TimeZone { get; set; } = "Asia/Seoul";
 
-    /// <value>What NCLUE's <c>index</c> counts, which its documentation leaves open. Default Row.</value>
+    /// <value>The unit of NCLUE's <c>index</c>, which its documentation leaves open. Default Row.</value>
     public IndexUnit IndexUnit { get; set; } = IndexUnit.Row;
 
     /// <value>The language of the troubleshooting pages that failed runs link to. Default ko.</value>
     public HelpLanguage HelpLanguage { get; set; } = HelpLanguage.Ko;
 
     /// <summary>
-    /// What names the account in Redis, in braces, so that Redis Cluster keeps its keys together
+    /// Name of the account in Redis, in braces, so that Redis Cluster keeps its keys together
     /// (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags).
     /// </summary>
     internal string AccountKey => $"{{nclue:{BaseAddress.Authority}:{Account}}}";
@@ -83,7 +91,8 @@ internal sealed class NclueOptions : IValidatableObject
         }
         else if (BaseAddress.Scheme != Uri.UriSchemeHttps && !BaseAddress.IsLoopback && RequireHttps)
         {
-            yield return new("it must be https (signed requests can be replayed for 5 minutes by whoever sees them).", [nameof(BaseAddress)]);
+            yield return new(
+                "it must be https: anyone who sees a signed request can replay it for 5 minutes.", [nameof(BaseAddress)]);
         }
 
         if (BaseAddress.UserInfo.Length > 0 || BaseAddress.Query.Length > 0 || BaseAddress.Fragment.Length > 0
@@ -92,7 +101,7 @@ internal sealed class NclueOptions : IValidatableObject
             yield return new("it must end in '/', without user, query and fragment.", [nameof(BaseAddress)]);
         }
 
-        // A key is sent as a header: what no header can carry would only fail at the first call.
+        // A key is sent as a header. Without this check, a key with invalid characters would fail only at the first request.
         foreach (var (name, key) in new[] { (nameof(AccessKey), AccessKey), (nameof(NextAccessKey), NextAccessKey) })
         {
             if (key.Any(c => c is <= ' ' or > '~'))
@@ -113,12 +122,12 @@ internal sealed class NclueOptions : IValidatableObject
     }
 }
 
-/// <summary>What the upstream's <c>index</c> counts.</summary>
+/// <summary>Unit of the upstream's <c>index</c>.</summary>
 internal enum IndexUnit
 {
-    /// <summary>Rows: block n is asked for as <c>index=100·n</c>.</summary>
+    /// <summary>Rows: block n is requested with <c>index=100·n</c>.</summary>
     Row,
 
-    /// <summary>Pages of <c>limit</c> rows: block n is asked for as <c>index=n</c>.</summary>
+    /// <summary>Pages of <c>limit</c> rows: block n is requested with <c>index=n</c>.</summary>
     Page,
 }

@@ -5,17 +5,20 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream;
 
 /// <summary>
-/// Tells what an answer of NCP means from its status and the code in its body.
+/// Classifies a response of NCP by its status and the code in its body.
 /// Source: https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling and https://api.ncloud-docs.com/docs/nclue-api-overview.
 /// </summary>
 internal static class NclueResponseClassifier
 {
-    /// <summary>Request timestamps this far from NCP's clock are refused.</summary>
+    /// <summary>Difference from NCP's clock from which on NCP refuses a request.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    /// <summary>Maximum length of a coding's name in a message. The registered ones are shorter.</summary>
+    /// <summary>Maximum length of a content coding's name in a message. All registered names are shorter.</summary>
     private const int LongestCoding = 20;
 
+    /// <summary>Returns the body, or the failure that the response means.</summary>
+    /// <param name="response">Status and headers of the response.</param>
+    /// <param name="body">The body; empty when it is incomplete.</param>
     /// <param name="now">The present time, by the clock that the request was signed by.</param>
     public static FetchResult Read(HttpResponse response, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
@@ -24,7 +27,8 @@ internal static class NclueResponseClassifier
         {
             return Coding(response) is { } coding
                 ? FetchResult.Failed(
-                    NclueFailureKind.Unreadable, $"NCLUE's response is encoded ({coding}), although the gateway accepts no coding (Accept-Encoding: identity).")
+                    NclueFailureKind.Unreadable,
+                    $"NCLUE's response is encoded ({coding}), although the gateway accepts no coding (Accept-Encoding: identity).")
                 : FetchResult.Answered(body);
         }
 
@@ -36,8 +40,10 @@ internal static class NclueResponseClassifier
             429 when code == 400 => FetchResult.Failed(
                 NclueFailureKind.QuotaExceeded, $"The quota of the NCP account is used up ({answered}).", RetryAfter(response, now)),
             429 => FetchResult.Failed(
-                NclueFailureKind.Throttled, $"NCP throttles the account ({answered}): something else may use it too.", RetryAfter(response, now)),
-            _ => FetchResult.Failed(NclueFailureKind.ServerError, $"NCLUE answered {answered}."),
+                NclueFailureKind.Throttled,
+                $"NCP throttles the account ({answered}): another program may use it too.",
+                RetryAfter(response, now)),
+            _ => FetchResult.Failed(NclueFailureKind.ServerError, $"NCLUE responded with {answered}."),
         };
     }
 
@@ -46,13 +52,15 @@ internal static class NclueResponseClassifier
     {
         var codings = $"{response.Headers.ContentEncoding},{response.Headers.TransferEncoding}";
         var coding = codings.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .FirstOrDefault(coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase) && !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase));
-        return coding is null or { Length: <= LongestCoding } && coding?.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') != false
-            ? coding
-            : "an unknown coding";
+            .FirstOrDefault(coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase)
+                && !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase));
+        var isSafe = coding is { Length: <= LongestCoding } && coding.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+        return coding is null || isSafe ? coding : "an unknown coding";
     }
 
-    /// <summary>NCP says the same words whatever was wrong with a signed request; what else is known tells more.</summary>
+    /// <summary>
+    /// Returns a refusal with its probable cause. NCP's text does not name the cause, so it is derived from status, code and clock.
+    /// </summary>
     private static FetchResult Refused(int status, int? code, string answered, TimeSpan? skew)
     {
         var (cause, words) = (status, code) switch
@@ -63,7 +71,8 @@ internal static class NclueResponseClassifier
             (_, 210 or 230 or 10100) or (403, _) => (RefusalCause.Permission, "the key has no permission for NCLUE"),
             _ => (RefusalCause.Key, "the key pair is probably wrong, disabled or expired"),
         };
-        var failure = new NclueFailure(NclueFailureKind.CredentialsRefused, $"NCP refused the gateway's request ({answered}): {words}.") { Cause = cause };
+        var detail = $"NCP refused the gateway's request ({answered}): {words}.";
+        var failure = new NclueFailure(NclueFailureKind.CredentialsRefused, detail) { Cause = cause };
         return new(default, failure);
     }
 
@@ -78,7 +87,7 @@ internal static class NclueResponseClassifier
             return int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
         }
 
-        // By the clock that wrote it, if that is known.
+        // The date is compared with the clock that wrote it, if the response has a Date.
         now = HeaderUtilities.TryParseDate(response.Headers.Date.ToString(), out var sent) ? sent : now;
         return HeaderUtilities.TryParseDate(value, out var date) && date > now ? date - now : null;
     }

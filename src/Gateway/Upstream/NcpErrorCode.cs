@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace NclueGateway.Upstream;
 
 /// <summary>
-/// Finds the error code in the body of a refused call. NCP's layers each have an envelope of their own, under any content type and with
-/// the code as a number or a string; a body in none of them has no code.
+/// Finds the error code in the body of a refused request. Each layer of NCP has an envelope of its own, under any content type, and writes
+/// the code as a number or a string. A body without such an envelope has no code.
 /// Source: https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling.
 /// </summary>
 internal static class NcpErrorCode
@@ -13,7 +13,9 @@ internal static class NcpErrorCode
     private static readonly string[][] Places =
         [["error", "errorCode"], ["error", "code"], ["responseError", "returnCode"], ["errorCode"], ["code"], ["status", "code"]];
 
-    /// <summary>The code, such as 200 (authentication failed) or 410 (throttled), which is not an HTTP status; null when there is none.</summary>
+    /// <summary>
+    /// Returns the code, such as 200 (authentication failed) or 410 (throttled), which is not an HTTP status; null when there is none.
+    /// </summary>
     public static int? Code(ReadOnlyMemory<byte> body)
     {
         try
@@ -23,7 +25,7 @@ internal static class NcpErrorCode
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
-            // The latter for a name or a text that is not UTF-8 or holds half a character: it is found only when it is looked at.
+            // InvalidOperationException: a name or a text is not UTF-8, or holds half a surrogate pair. Parsing does not detect it.
             return null;
         }
     }
@@ -41,7 +43,8 @@ internal static class NcpErrorCode
         return element.ValueKind switch
         {
             JsonValueKind.Number when element.TryGetInt32(out var number) => number,
-            JsonValueKind.String when int.TryParse(element.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
+            JsonValueKind.String when int.TryParse(
+                element.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
             _ => null,
         };
     }

@@ -9,15 +9,15 @@ internal sealed class BlockDirectory(RedisClock clock, TimeProvider time)
 
     private readonly ConcurrentDictionary<int, long> _newest = new();
 
-    /// <summary>All blocks that have a copy, with the fetch time of the newest.</summary>
+    /// <summary>Blocks that have a copy, with the fetch time of the newest.</summary>
     public IEnumerable<KeyValuePair<int, long>> Newest => _newest;
 
     /// <summary>Returns the fetch time of the newest copy of a block; 0 for none.</summary>
     public long NewestOf(int block) => _newest.GetValueOrDefault(block);
 
     /// <summary>
-    /// Returns the earliest timestamp at which Redis' clock can have shown <paramref name="fetchedAt"/>; null for a time in the future, or more
-    /// than a year ago.
+    /// Returns the earliest timestamp at which Redis' clock can have shown <paramref name="fetchedAt"/>; null for a time in the future, or
+    /// more than a year ago.
     /// </summary>
     public long? TimestampOf(long fetchedAt)
     {

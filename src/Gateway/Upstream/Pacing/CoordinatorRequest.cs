@@ -1,138 +1,145 @@
 namespace NclueGateway.Upstream.Pacing;
 
-/// <summary>One call of the pacer's script: who asks, what it knows, and what it asks for. All times are milliseconds, absolute ones by Redis' clock.</summary>
-/// <param name="Operation">What is asked: one of <see cref="PacerOperation"/>.</param>
+/// <summary>
+/// One call of the coordinator script: the calling replica, its state, and its operation. All times are milliseconds; points in time are by
+/// Redis' clock.
+/// </summary>
+/// <param name="Operation">The operation: one of <see cref="PacerOperation"/>.</param>
 internal sealed record CoordinatorRequest(string Operation)
 {
-    /// <summary>The block number of a request that fetches no block: no replica asks for it or waits for its copy.</summary>
+    /// <summary>Block number of a request that fetches no block: no replica requests it or waits for its copy.</summary>
     public const int NoBlock = int.MaxValue;
 
-    /// <summary>Who asks: an id of this process, without blanks.</summary>
+    /// <summary>Id of the calling process, without blanks.</summary>
     public string Replica { get; init; } = "";
 
-    /// <summary>The most replicas that can run at once, as far as this one knows.</summary>
+    /// <summary>Maximum number of replicas that run at once, as far as this one knows.</summary>
     public int ReplicaCount { get; init; } = 1;
 
-    /// <summary>The slot that this replica had; −1 for none.</summary>
+    /// <summary>Slot of this replica in the last reply; −1 for none.</summary>
     public int Slot { get; init; } = -1;
 
-    /// <summary>It is at least this time; 0 when nothing is known.</summary>
+    /// <summary>Lower bound of the present time; 0 when it is unknown.</summary>
     public long Now { get; init; }
 
-    /// <summary>By how much it may be later than <see cref="Now"/>.</summary>
+    /// <summary>Maximum difference between the present time and <see cref="Now"/>.</summary>
     public long Unsure { get; init; }
 
-    /// <summary>The least time between two departures.</summary>
+    /// <summary>Minimum time between two permits.</summary>
     public long Interval { get; init; }
 
-    /// <summary>The longest that the asking replica waits for an answer.</summary>
+    /// <summary>Maximum time that the calling replica waits for a reply.</summary>
     public long Patience { get; init; }
 
-    /// <summary>How long a worse bid holds back after a departure has opened.</summary>
+    /// <summary>Time that a replica with a lower priority holds back after the next permit has become available.</summary>
     public long Grace { get; init; }
 
-    /// <summary>How long a slot is kept for a replica that is not heard of.</summary>
+    /// <summary>Time that a slot is kept for a replica that does not call.</summary>
     public long Lease { get; init; }
 
-    /// <summary>How long a change of the cycle of slots takes to be known to everybody.</summary>
+    /// <summary>Time until a change of the number of slots has reached all replicas.</summary>
     public long Settle { get; init; }
 
-    /// <summary>When nobody was heard of for this long, Redis was away for everybody.</summary>
+    /// <summary>Time without a call of any replica after which Redis is taken to have been away for all.</summary>
     public long Gap { get; init; }
 
-    /// <summary>How long nobody departs after that.</summary>
+    /// <summary>Time without permits after that.</summary>
     public long Quiet { get; init; }
 
-    /// <summary>No pause is longer.</summary>
+    /// <summary>Maximum duration of a pause.</summary>
     public long LongestPause { get; init; }
 
-    /// <summary>How long a copy may be kept.</summary>
+    /// <summary>Maximum age of a copy.</summary>
     public long Keep { get; init; }
 
-    /// <summary>Whether this replica has been without Redis for so long that it departed in its slot.</summary>
+    /// <summary>True if this replica was without Redis for so long that it sent requests in its slot.</summary>
     public bool WasAway { get; init; }
 
-    /// <summary>Whether Redis has answered this replica for a while.</summary>
+    /// <summary>True if Redis has responded to this replica for a while.</summary>
     public bool IsSettled { get; init; }
 
-    /// <summary>Until when this replica knows of a pause; 0 for none.</summary>
+    /// <summary>End of the pause that this replica knows of; 0 for none.</summary>
     public long PausedUntil { get; init; }
 
-    /// <summary>What that pause is for.</summary>
+    /// <summary>Name of the rule for that pause.</summary>
     public string PausedFor { get; init; } = "";
 
-    /// <summary>The generation of the NCP key that NCP has accepted from this replica.</summary>
+    /// <summary>Generation of the NCP key that NCP has accepted from this replica.</summary>
     public long Generation { get; init; }
 
-    /// <summary>The epoch and the last change that this replica has heard of.</summary>
+    /// <summary>Epoch of the last reply that this replica received.</summary>
     public long Epoch { get; init; }
 
+    /// <summary>Number of the last change that this replica received.</summary>
     public long News { get; init; }
 
-    /// <summary>For whom this replica wants the next departure.</summary>
+    /// <summary>Priority with which this replica requests the next permit.</summary>
     public FetchPriority Class { get; init; }
 
-    /// <summary>Since when.</summary>
+    /// <summary>Time at which that request was queued.</summary>
     public long Since { get; init; }
 
-    /// <summary>What its readers wait for.</summary>
+    /// <summary>Blocks that this replica's readers wait for.</summary>
     public Backlog Queue { get; init; }
 
-    /// <summary>The blocks of this replica's own calls.</summary>
+    /// <summary>Blocks of this replica's own requests in flight.</summary>
     public IReadOnlyCollection<int> Flights { get; init; } = [];
 
-    /// <summary>The block that a claim or an end is about.</summary>
+    /// <summary>Block of a claim or of an ended request.</summary>
     public int Block { get; init; }
 
-    /// <summary>For a claim: the newest copy that the replica can read, or knows it cannot.</summary>
+    /// <summary>For a claim: time of the newest copy that the replica can read, or knows to be unreadable.</summary>
     public long Known { get; init; }
 
-    /// <summary>The number of the departure in question.</summary>
+    /// <summary>Number of the permit in question.</summary>
     public long Number { get; init; }
 
-    /// <summary>Whether it is the first request of its connection.</summary>
+    /// <summary>True if it is the first request of its connection.</summary>
     public bool IsNew { get; init; }
 
-    /// <summary>When the call in question had departed.</summary>
+    /// <summary>Time at which the permit of the request in question was granted.</summary>
     public long Fetched { get; init; }
 
-    /// <summary>How the call ended.</summary>
+    /// <summary>Outcome of the request.</summary>
     public FetchOutcome End { get; init; }
 
-    /// <summary>For a pause: which refusal it was, the first and the longest wait for it, and what the upstream asked for.</summary>
+    /// <summary>For a pause: name of its rule.</summary>
     public string Kind { get; init; } = "";
 
+    /// <summary>For a pause: its first duration.</summary>
     public long First { get; init; }
 
+    /// <summary>For a pause: maximum duration by its rule.</summary>
     public long Most { get; init; }
 
+    /// <summary>For a pause: delay that the upstream asked for; 0 for none.</summary>
     public long Asked { get; init; }
 }
 
-/// <summary>What can be asked of the pacer's script.</summary>
+/// <summary>Operations of the coordinator script.</summary>
 internal static class PacerOperation
 {
-    /// <summary>Nothing but what is new.</summary>
+    /// <summary>Reads changes only.</summary>
     public const string Look = "look";
 
-    /// <summary>A departure for a block.</summary>
+    /// <summary>Claims a permit for a block.</summary>
     public const string Claim = "claim";
 
-    /// <summary>Whether a request that is late may be written now.</summary>
+    /// <summary>Confirms that a late request may be written now.</summary>
     public const string Write = "write";
 
-    /// <summary>A request was written.</summary>
+    /// <summary>Reports that a request was written.</summary>
     public const string Written = "written";
 
-    /// <summary>The first request of a connection has arrived.</summary>
+    /// <summary>Reports that the first request of a connection has arrived.</summary>
     public const string Arrived = "arrived";
 
-    /// <summary>A call has ended.</summary>
+    /// <summary>Reports that a request has ended.</summary>
     public const string End = "end";
 
-    /// <summary>The upstream has refused a call because there were too many.</summary>
+    /// <summary>Reports that the upstream has throttled a request.</summary>
     public const string Pause = "pause";
 
-    /// <summary>The replica ends.</summary>
+    /// <summary>Reports that the replica stops.</summary>
     public const string Leave = "leave";
 }

@@ -1,91 +1,95 @@
 namespace NclueGateway.Upstream.Pacing;
 
-/// <summary>What the pacer's script answers: what came of the call, and what is new. All times are milliseconds of Redis' clock.</summary>
+/// <summary>Reply of the coordinator script: the outcome of the call, and changes. All times are milliseconds of Redis' clock.</summary>
 internal sealed record CoordinatorResponse
 {
-    /// <summary>What came of it: <c>ok</c>, or one of <see cref="PacerOutcome"/>.</summary>
+    /// <summary>Outcome: <c>ok</c>, or one of <see cref="PacerOutcome"/>.</summary>
     public required string Outcome { get; init; }
 
-    /// <summary>The number of the departure, a wait, or the time of a copy.</summary>
+    /// <summary>Number of the permit, a wait, or the time of a copy.</summary>
     public required long Value { get; init; }
 
-    /// <summary>When this was written.</summary>
+    /// <summary>Time at which the reply was written.</summary>
     public required long Now { get; init; }
 
-    /// <summary>Grows with each call: the highest is the newest.</summary>
+    /// <summary>Number of the call: the reply with the highest one is the newest.</summary>
     public required long Tick { get; init; }
 
-    /// <summary>When the pacer's memory begins: another epoch has forgotten everything.</summary>
+    /// <summary>Time at which the stored state begins. Another epoch means that earlier state was lost.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>When the next departure opens, if neither quiet nor a pause forbid it.</summary>
+    /// <summary>Time at which the next permit becomes available, unless <see cref="Quiet"/> or <see cref="Pause"/> forbid it.</summary>
     public required long Next { get; init; }
 
+    /// <summary>End of the time without permits after Redis was away.</summary>
     public required long Quiet { get; init; }
 
+    /// <summary>End of the pause.</summary>
     public required long Pause { get; init; }
 
-    /// <summary>What the pause is for.</summary>
+    /// <summary>Name of the rule for the pause.</summary>
     public required string PausedFor { get; init; }
 
-    /// <summary>For whom the last departure was.</summary>
+    /// <summary>Priority of the last permit.</summary>
     public required FetchPriority Last { get; init; }
 
-    /// <summary>The number of the last departure.</summary>
+    /// <summary>Number of the last permit.</summary>
     public required long Number { get; init; }
 
-    /// <summary>The caller's slot.</summary>
+    /// <summary>Slot of the calling replica.</summary>
     public required int Slot { get; init; }
 
-    /// <summary>How many slots there are, how many there were before the last change, and when that was.</summary>
+    /// <summary>Number of slots.</summary>
     public required int Cycle { get; init; }
 
+    /// <summary>Number of slots before the last change.</summary>
     public required int PreviousCycle { get; init; }
 
+    /// <summary>Time of that change.</summary>
     public required long CycledAt { get; init; }
 
-    /// <summary>The highest generation of the NCP key that NCP has accepted.</summary>
+    /// <summary>Highest generation of the NCP key that NCP has accepted.</summary>
     public required long Generation { get; init; }
 
-    /// <summary>What the readers of the other replicas wait for, of each replica.</summary>
+    /// <summary>Backlogs of the other replicas, one for each.</summary>
     public required IReadOnlyList<Backlog> Elsewhere { get; init; }
 
-    /// <summary>The calls under way, of all replicas.</summary>
+    /// <summary>Requests in flight, of all replicas.</summary>
     public required IReadOnlyList<InFlightFetch> Flights { get; init; }
 
-    /// <summary>The number of the last change.</summary>
+    /// <summary>Number of the last change.</summary>
     public required long News { get; init; }
 
-    /// <summary>Whether <see cref="Changes"/> are all copies there are, not only the changes since the caller's last word.</summary>
+    /// <summary>True if <see cref="Changes"/> lists all copies, not only the changes since the caller's last call.</summary>
     public required bool IsAll { get; init; }
 
-    /// <summary>For each block the time of the newest copy that can be read from Redis.</summary>
+    /// <summary>Blocks, each with the time of the newest copy that can be read from Redis.</summary>
     public required IReadOnlyList<(int Block, long Fetched)> Changes { get; init; }
 }
 
-/// <summary>A call under way.</summary>
+/// <summary>A request in flight.</summary>
 /// <param name="Block">The block.</param>
-/// <param name="Replica">Whose call it is.</param>
-/// <param name="Since">When it departed.</param>
-/// <param name="Until">When its lease ends.</param>
+/// <param name="Replica">The replica that sent it.</param>
+/// <param name="Since">The time of its permit.</param>
+/// <param name="Until">The end of its lease.</param>
 internal readonly record struct InFlightFetch(int Block, string Replica, long Since, long Until);
 
-/// <summary>What may come of a call of the pacer's script.</summary>
+/// <summary>Outcomes of a call of the coordinator script.</summary>
 internal static class PacerOutcome
 {
-    /// <summary>The departure is the caller's.</summary>
+    /// <summary>The caller has the permit.</summary>
     public const string Granted = "granted";
 
-    /// <summary>No departure is open yet; the value says for how long.</summary>
+    /// <summary>No permit is available yet; the value is the remaining wait.</summary>
     public const string Wait = "wait";
 
     /// <summary>Redis holds a newer copy than the caller knows; the value is its time.</summary>
     public const string Newer = "newer";
 
-    /// <summary>A replica has asked for the block, and its lease is not over.</summary>
+    /// <summary>A replica has requested the block, and its lease has not ended.</summary>
     public const string UnderWay = "under way";
 
-    /// <summary>The copy is the newest one; the value is the time of the one before it.</summary>
+    /// <summary>The copy is the newest one; the value is the time of the previous one.</summary>
     public const string Stored = "stored";
 
     /// <summary>There is a newer copy; the value is its time.</summary>

@@ -1,23 +1,23 @@
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// When a replica without Redis departs: in a slot of its own, in a cycle that all replicas count on the Redis clock that they carry on. A slot is
-/// one interval and a <see cref="Window"/> long, and its replica departs within the window at its head, so that departures of neighbours are at
-/// least one interval apart, although no replica knows the time exactly.
+/// The schedule by which a replica sends without Redis: in a slot of its own, in a cycle that all replicas count on the Redis clock that
+/// they carry on. A slot is one interval and a <see cref="Window"/> long. Its replica sends within the window at the start of the slot. So
+/// requests of neighbours are at least one interval apart, although no replica knows the time exactly.
 /// </summary>
 /// <param name="Slot">This replica's slot, from 0.</param>
-/// <param name="Length">How many slots the cycle has.</param>
-/// <param name="Interval">The least time between two departures (ms).</param>
+/// <param name="Length">Number of slots in the cycle.</param>
+/// <param name="Interval">Minimum time between two requests (ms).</param>
 internal readonly record struct FallbackSchedule(int Slot, int Length, long Interval)
 {
-    /// <summary>How long a slot is open (ms).</summary>
+    /// <summary>Time that a slot is open (ms).</summary>
     public const long Window = 100;
 
     private long Width => Interval + Window;
 
     /// <summary>
-    /// The cycle that nobody who heard of the pacer last will contradict. A change takes a while until everybody has heard of it; whoever heard
-    /// of it no longer ago cannot know who else has, and departs only where its slot is the same before and after.
+    /// Returns the schedule that is safe without Redis. For a while after a change of the cycle, not all replicas know of it. In that
+    /// time a replica sends only in slots that it owns under both the old and the new cycle.
     /// </summary>
     /// <returns>Null for a slot that did not exist before the change.</returns>
     public static FallbackSchedule? Of(CoordinatorResponse last, long settle, long interval)
@@ -32,9 +32,9 @@ internal readonly record struct FallbackSchedule(int Slot, int Length, long Inte
             : null;
     }
 
-    /// <summary>How long until the slot is open (ms), zero while it is; null when the time is not known well enough.</summary>
-    /// <param name="atLeast">What Redis' clock shows at the least.</param>
-    /// <param name="atMost">What it shows at the most.</param>
+    /// <summary>Returns the time until the slot opens (ms), zero while it is open; null when the time is not known well enough.</summary>
+    /// <param name="atLeast">Lower bound of Redis' clock.</param>
+    /// <param name="atMost">Upper bound of Redis' clock.</param>
     public long? UntilOpen(long atLeast, long atMost)
     {
         var unsure = atMost - atLeast;

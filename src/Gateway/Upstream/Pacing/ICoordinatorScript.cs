@@ -1,8 +1,8 @@
 namespace NclueGateway.Upstream.Pacing;
 
-/// <summary>Runs the pacer's script: on Redis, or on its model in a simulation.</summary>
+/// <summary>The coordinator script, on Redis or on a model of Redis in a simulation.</summary>
 internal interface ICoordinatorScript
 {
-    /// <summary>Runs it once, as one step.</summary>
+    /// <summary>Runs the script once, as one atomic step.</summary>
     Task<CoordinatorResponse> RunAsync(CoordinatorRequest call);
 }

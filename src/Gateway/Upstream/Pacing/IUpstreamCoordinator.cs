@@ -1,105 +1,111 @@
 namespace NclueGateway.Upstream.Pacing;
 
-/// <summary>Grants departures to the upstream, at least one interval apart over all replicas, and says which block each is for.</summary>
+/// <summary>Grants permits for requests to the upstream, at least one interval apart over all replicas, each for one block.</summary>
 internal interface IUpstreamCoordinator
 {
-    /// <summary>The least time between two departures, all replicas that share this pacer together.</summary>
+    /// <summary>Minimum time between two permits of all replicas that share this coordinator.</summary>
     TimeSpan Interval { get; }
 
     /// <summary>
-    /// How long until a departure is open, as far as this replica knows: zero when one is now, null while one has been granted and not
-    /// sent, <see cref="TimeSpan.MaxValue"/> when no time alone will open one.
+    /// Time until a permit is available, as far as this replica knows. Zero: now. Null: one is granted and not sent.
+    /// <see cref="TimeSpan.MaxValue"/>: time alone makes none available.
     /// </summary>
     TimeSpan? UntilOpen { get; }
 
-    /// <summary>Whether the last departure, of whichever replica, was for a waiting reader.</summary>
+    /// <summary>True if the last permit of all replicas was for a waiting reader.</summary>
     bool ServedWait { get; }
 
-    /// <summary>The pause that a refusal of the upstream has put on all replicas; null when there is none.</summary>
+    /// <summary>Pause of all replicas after a refusal of the upstream; null when there is none.</summary>
     SharedPause? Pause { get; }
 
-    /// <summary>What the readers of the other replicas wait for, of each replica.</summary>
+    /// <summary>Backlogs of the other replicas, one for each.</summary>
     IReadOnlyList<Backlog> Elsewhere { get; }
 
-    /// <summary>How long ago another replica has asked for the block; null when none has, or its lease is over.</summary>
+    /// <summary>Returns the time since another replica requested the block; null when none has, or its lease has ended.</summary>
     TimeSpan? UnderWayElsewhere(int block);
 
-    /// <summary>Gets in touch with the other replicas, before there is anybody to wait for it.</summary>
+    /// <summary>Connects to the other replicas, before readers can wait for it.</summary>
     Task StartAsync();
 
-    /// <summary>Keeps in touch with the other replicas until <paramref name="stop"/>.</summary>
+    /// <summary>Exchanges state with the other replicas until <paramref name="stop"/>.</summary>
     Task RunAsync(CancellationToken stop);
 
-    /// <summary>Tells the other replicas that this one ends.</summary>
+    /// <summary>Notifies the other replicas that this one stops.</summary>
     ValueTask LeaveAsync();
 
-    /// <summary>Reports to the other replicas what this one would ask for next.</summary>
-    void Announce(FetchRequest bid);
+    /// <summary>Reports to the other replicas the request that this one would make next.</summary>
+    void Announce(FetchRequest request);
 
-    /// <summary>Asks for a departure now; null when there is none. Only one caller at a time.</summary>
-    /// <param name="block">The block that it is for; null for a request that fetches no block.</param>
-    /// <param name="bid">For whom it is.</param>
-    /// <param name="known">The newest fetch time (Redis' clock, ms) of the block that this replica can read, or knows it cannot; 0 for none.</param>
-    ValueTask<Permit?> ClaimAsync(int? block, FetchRequest bid, long known);
+    /// <summary>Tries to acquire a permit now; null when there is none. Only one caller at a time.</summary>
+    /// <param name="block">The block to fetch; null for a request that fetches no block.</param>
+    /// <param name="request">The priority and backlog.</param>
+    /// <param name="known">
+    /// The newest fetch time (Redis' clock, ms) of the block that this replica can read, or knows to be unreadable; 0 for none.
+    /// </param>
+    ValueTask<Permit?> ClaimAsync(int? block, FetchRequest request, long known);
 
-    /// <summary>The call of a departure is over.</summary>
-    /// <param name="departure">The departure.</param>
+    /// <summary>Records that the request of a permit has ended.</summary>
+    /// <param name="permit">The permit.</param>
     /// <param name="block">The block that it was for; null for none.</param>
-    /// <param name="end">What came of it.</param>
-    /// <returns>The fetch time (Redis' clock, ms) of a stored copy that nobody needs any more; 0 for none.</returns>
-    ValueTask<long> EndAsync(Permit departure, int? block, FetchOutcome end);
+    /// <param name="outcome">The outcome of the request.</param>
+    /// <returns>The fetch time (Redis' clock, ms) of a stored copy that is no longer needed; 0 for none.</returns>
+    ValueTask<long> EndAsync(Permit permit, int? block, FetchOutcome outcome);
 
-    /// <summary>The upstream has refused a call because there were too many: nobody departs for a while.</summary>
-    /// <param name="departure">The departure of the refused call.</param>
-    /// <param name="rule">The rule for that refusal.</param>
-    /// <param name="askedFor">What the upstream asked for, if it did.</param>
-    ValueTask PauseAsync(Permit departure, ThrottlePolicy rule, TimeSpan? askedFor);
+    /// <summary>Pauses all replicas because the upstream has throttled a request.</summary>
+    /// <param name="permit">The permit of the throttled request.</param>
+    /// <param name="rule">The rule for the duration of the pause.</param>
+    /// <param name="askedFor">The delay that the upstream asked for; null for none.</param>
+    ValueTask PauseAsync(Permit permit, ThrottlePolicy rule, TimeSpan? askedFor);
 }
 
-/// <summary>What a replica wants of the pacer next.</summary>
-/// <param name="Class">For whom.</param>
-/// <param name="Since">The timestamp since when: within a class, the oldest goes first.</param>
-/// <param name="Queue">What this replica's readers wait for.</param>
+/// <summary>A replica's request for the next permit.</summary>
+/// <param name="Class">The priority.</param>
+/// <param name="Since">The timestamp at which it was queued: within a priority, the oldest goes first.</param>
+/// <param name="Queue">The blocks that this replica's readers wait for.</param>
 internal readonly record struct FetchRequest(FetchPriority Class, long Since, Backlog Queue);
 
-/// <summary>What the readers of a replica wait for.</summary>
-/// <param name="Blocks">How many blocks.</param>
-/// <param name="Callers">How many callers.</param>
-/// <param name="Order">The blocks that are still to be asked for, in the order of their turns; null when the replica does not tell.</param>
+/// <summary>The blocks that the readers of a replica wait for.</summary>
+/// <param name="Blocks">Number of blocks.</param>
+/// <param name="Callers">Number of callers.</param>
+/// <param name="Order">
+/// The blocks that are still to be requested, in the order of their turns; null when the replica does not report it.
+/// </param>
 internal readonly record struct Backlog(int Blocks, int Callers, IReadOnlyList<int>? Order = null);
 
-/// <summary>Who goes first. The numbers are part of what replicas of different releases say to each other.</summary>
+/// <summary>Priority of a request. The numbers are part of the protocol between replicas of different releases.</summary>
 internal enum FetchPriority
 {
     None = 0,
 
-    /// <summary>A request that is late on its way to the wire.</summary>
+    /// <summary>A request that had its permit but was written late.</summary>
     OnTheWire = 1,
 
     /// <summary>A reader waits.</summary>
     Wait = 2,
 
-    /// <summary>A wanted block is older than 2 × <c>Cache:FreshFor</c>: before the waits after every departure that was for one of them.</summary>
+    /// <summary>
+    /// A requested block is older than 2 × <c>Cache:FreshFor</c>. It goes before waiting readers if the last permit was for one of them.
+    /// </summary>
     Overdue = 3,
 
-    /// <summary>A wanted block is due.</summary>
+    /// <summary>A requested block is due for a refresh.</summary>
     Due = 4,
 }
 
-/// <summary>How a call ended.</summary>
+/// <summary>Outcome of a request.</summary>
 internal enum FetchOutcome
 {
-    /// <summary>Without an answer, or with a refusal.</summary>
+    /// <summary>No response, or a refusal.</summary>
     Failed = 0,
 
-    /// <summary>With an answer, which Redis does not hold.</summary>
+    /// <summary>A response whose copy is not in Redis.</summary>
     Answered = 1,
 
-    /// <summary>With an answer, which can be read from Redis.</summary>
+    /// <summary>A response whose copy can be read from Redis.</summary>
     Stored = 2,
 }
 
 /// <summary>A pause of all replicas.</summary>
-/// <param name="Left">What is left of it.</param>
+/// <param name="Left">Remaining time.</param>
 /// <param name="Rule">The rule for the refusal that began it.</param>
 internal readonly record struct SharedPause(TimeSpan Left, ThrottlePolicy Rule);

@@ -1,16 +1,16 @@
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// The pacer of a replica without Redis. Replicas that share nothing cannot agree on who goes when, so each keeps to its share of the budget:
-/// one request per <c>Nclue:RequestInterval</c> × <c>Nclue:ReplicaCount</c>, the interval of its <see cref="RequestGate"/>.
+/// The coordinator of a replica without Redis. Replicas that share nothing cannot agree on an order, so each uses only its share of the
+/// budget: one request per <c>Nclue:RequestInterval</c> × <c>Nclue:ReplicaCount</c>, the interval of its <see cref="RequestGate"/>.
 /// </summary>
-internal sealed class LocalCoordinator(RequestGate wire) : IUpstreamCoordinator
+internal sealed class LocalCoordinator(RequestGate gate) : IUpstreamCoordinator
 {
     private bool _servedWait;
 
-    public TimeSpan Interval => wire.Interval;
+    public TimeSpan Interval => gate.Interval;
 
-    public TimeSpan? UntilOpen => wire.UntilOpen;
+    public TimeSpan? UntilOpen => gate.UntilOpen;
 
     public bool ServedWait => Volatile.Read(ref _servedWait);
 
@@ -26,23 +26,23 @@ internal sealed class LocalCoordinator(RequestGate wire) : IUpstreamCoordinator
 
     public ValueTask LeaveAsync() => default;
 
-    public void Announce(FetchRequest bid)
+    public void Announce(FetchRequest request)
     {
         // There is no other replica to see it.
     }
 
-    public ValueTask<Permit?> ClaimAsync(int? block, FetchRequest bid, long known)
+    public ValueTask<Permit?> ClaimAsync(int? block, FetchRequest request, long known)
     {
-        var departure = wire.TryAcquire();
-        if (departure is not null)
+        var permit = gate.TryAcquire();
+        if (permit is not null)
         {
-            Volatile.Write(ref _servedWait, bid.Class == FetchPriority.Wait);
+            Volatile.Write(ref _servedWait, request.Class == FetchPriority.Wait);
         }
 
-        return new(departure);
+        return new(permit);
     }
 
-    public ValueTask<long> EndAsync(Permit departure, int? block, FetchOutcome end) => default;
+    public ValueTask<long> EndAsync(Permit permit, int? block, FetchOutcome end) => default;
 
-    public ValueTask PauseAsync(Permit departure, ThrottlePolicy rule, TimeSpan? askedFor) => default;
+    public ValueTask PauseAsync(Permit permit, ThrottlePolicy rule, TimeSpan? askedFor) => default;
 }

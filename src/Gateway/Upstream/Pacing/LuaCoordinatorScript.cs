@@ -4,24 +4,24 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Upstream.Pacing;
 
-/// <summary>The pacer's script on Redis.</summary>
-/// <param name="connection">Where Redis is.</param>
+/// <summary>The coordinator script on Redis.</summary>
+/// <param name="connection">The connection to Redis.</param>
 /// <param name="account">
-/// What names the account, in braces: the keys belong together, so that Redis Cluster keeps them on one node. No prefix and no version, so that
-/// all environments and releases that use the account share its budget.
+/// The name of the account, in braces: Redis Cluster then keeps its keys on one node. It has no prefix and no version, so that all
+/// environments and releases that use the account share its budget.
 /// </param>
-/// <param name="unreadable">Warns of what the script has found and no gateway has written.</param>
+/// <param name="unreadable">Logs a warning about values that no gateway has written.</param>
 internal sealed class LuaCoordinatorScript(RedisConnection connection, string account, UnreadableValues unreadable) : ICoordinatorScript
 {
-    /// <summary>What the script itself keeps to: higher numbers are not its own.</summary>
+    /// <summary>Highest time that the script writes. Higher values are not its own.</summary>
     private const long LatestTime = 200_000_000_000_000;
     private const long MostCount = 200_000_000_000_000;
     private const int MostSlots = 2_000;
 
-    /// <summary>How many blocks a replica names: more than readers wait for (<c>Cache:WaitFor</c>).</summary>
+    /// <summary>Maximum number of blocks in a reported order: more than readers wait for (<c>Cache:WaitFor</c>).</summary>
     private const int MostNamed = 64;
 
-    /// <summary>A flight that is older is as old as this one (ms).</summary>
+    /// <summary>Maximum age of a request in flight (ms). An older one counts as this old.</summary>
     private const long LongestFlight = 3_600_000;
 
     private static readonly string Script = ReadScript();
@@ -44,10 +44,12 @@ internal sealed class LuaCoordinatorScript(RedisConnection connection, string ac
     [
         "op", call.Operation, "replica", call.Replica, "replicas", call.ReplicaCount, "slot", call.Slot,
         "now", call.Now, "unsure", call.Unsure, "interval", call.Interval, "patience", call.Patience, "grace", call.Grace,
-        "lease", call.Lease, "settle", call.Settle, "gap", call.Gap, "quiet", call.Quiet, "longestpause", call.LongestPause, "keep", call.Keep,
+        "lease", call.Lease, "settle", call.Settle, "gap", call.Gap, "quiet", call.Quiet,
+        "longestpause", call.LongestPause, "keep", call.Keep,
         "away", call.WasAway ? 1 : 0, "settled", call.IsSettled ? 1 : 0, "paused", call.PausedUntil, "why", call.PausedFor,
         "generation", call.Generation, "epoch", call.Epoch, "news", call.News,
-        "class", (int)call.Class, "since", call.Since, "blocks", call.Queue.Blocks, "callers", call.Queue.Callers, "order", Order(call.Queue),
+        "class", (int)call.Class, "since", call.Since,
+        "blocks", call.Queue.Blocks, "callers", call.Queue.Callers, "order", Order(call.Queue),
         "flights", $",{string.Join(',', call.Flights)},", "block", call.Block, "known", call.Known,
         "number", call.Number, "new", call.IsNew ? 1 : 0, "fetched", call.Fetched, "came", (int)call.End,
         "kind", call.Kind, "first", call.First, "most", call.Most, "asked", call.Asked,
@@ -81,11 +83,14 @@ internal sealed class LuaCoordinatorScript(RedisConnection connection, string ac
             Flights = [.. reply.Texts("flights").Select(text => ReadFlight(text, now)).OfType<InFlightFetch>()],
             News = reply.Number("news", MostCount),
             IsAll = isAll,
-            Changes = [.. Pairs(reply.Texts("changes"), isAll).Select(pair => ReadChange(pair.Block, pair.Time, now)).OfType<(int, long)>()],
+            Changes =
+            [
+                .. Pairs(reply.Texts("changes"), isAll).Select(pair => ReadChange(pair.Block, pair.Time, now)).OfType<(int, long)>(),
+            ],
         };
     }
 
-    /// <summary>All copies come as block, time, block, time; changes as one text each.</summary>
+    /// <summary>Returns blocks with their times. All copies come as block, time, block, time; changes as one text each.</summary>
     private static IEnumerable<(string Block, string Time)> Pairs(string[] texts, bool isAll) => isAll
         ? texts.Chunk(2).Where(pair => pair.Length == 2).Select(pair => (pair[0], pair[1]))
         : texts.Select(text => text.Split(' ')).Where(words => words.Length == 2).Select(words => (words[0], words[1]));
@@ -107,8 +112,9 @@ internal sealed class LuaCoordinatorScript(RedisConnection connection, string ac
             return null;
         }
 
-        // Nothing: a release that does not tell. "-": no block.
-        var numbers = order.Trim('-').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(number => Whole(number, int.MaxValue)).OfType<long>();
+        // An empty text: the replica's release does not report its order. "-": no block.
+        var numbers = order.Trim('-').Split(',', StringSplitOptions.RemoveEmptyEntries)
+            .Select(number => Whole(number, int.MaxValue)).OfType<long>();
         return new((int)blockCount, (int)callerCount, order.Length == 0 ? null : [.. numbers.Select(number => (int)number)]);
     }
 

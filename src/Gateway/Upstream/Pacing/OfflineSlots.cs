@@ -3,14 +3,14 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// The slots in which this replica sends while Redis is away. A replica that never had a slot sends nothing while others may run.
+/// Slots in which this replica sends while Redis is away. A replica that never had a slot sends nothing while other replicas may run.
 /// </summary>
 internal sealed class OfflineSlots(PacingSettings settings, RedisClock clock, TimeProvider time)
 {
-    /// <summary>How long Redis keeps a slot for a replica that does not call, and how long a replica uses it without Redis.</summary>
+    /// <summary>Time that Redis keeps a slot for a replica that does not call, and that a replica uses its slot without Redis.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromHours(1);
 
-    /// <summary>Returns how long until a slot is open; <see cref="TimeSpan.MaxValue"/> when no time alone opens one.</summary>
+    /// <summary>Returns the time until a slot opens; <see cref="TimeSpan.MaxValue"/> when time alone opens none.</summary>
     /// <param name="last">The newest reply of Redis, if there was one.</param>
     /// <param name="now">The present timestamp.</param>
     public TimeSpan UntilOpen(ReceivedReply? last, long now)

@@ -1,10 +1,10 @@
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// A connection to the upstream on which every write is one request and needs a departure of the <see cref="RequestGate"/>. It lies above TLS,
-/// so a handshake is none.
+/// A connection to the upstream on which every write is one request and needs a permit of the <see cref="RequestGate"/>. It wraps the
+/// stream above TLS, so a handshake needs no permit.
 /// </summary>
-internal sealed class PacedStream(Stream inner, RequestGate wire) : Stream
+internal sealed class PacedStream(Stream inner, RequestGate gate) : Stream
 {
     private bool _isUsed;
 
@@ -26,7 +26,7 @@ internal sealed class PacedStream(Stream inner, RequestGate wire) : Stream
     {
         var isNew = !_isUsed;
         _isUsed = true;
-        await wire.SendAsync(Permit.OfThisCall, isNew, async () =>
+        await gate.SendAsync(Permit.OfThisCall, isNew, async () =>
         {
             await inner.WriteAsync(buffer, cancellationToken);
             await inner.FlushAsync(cancellationToken);

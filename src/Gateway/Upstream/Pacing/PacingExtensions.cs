@@ -4,7 +4,7 @@ namespace NclueGateway.Upstream.Pacing;
 
 internal static class PacingExtensions
 {
-    /// <summary>Adds the pacer, which needs <see cref="PacingSettings"/>, and the signal that it raises.</summary>
+    /// <summary>Adds the coordinator, which needs <see cref="PacingSettings"/>, and the signal that it raises.</summary>
     /// <param name="services">The services.</param>
     /// <param name="account">The name of the account in Redis; null without Redis.</param>
     public static IServiceCollection AddPacing(this IServiceCollection services, string? account)
@@ -12,7 +12,7 @@ internal static class PacingExtensions
         services.AddSingleton<ChangeSignal>();
         return account is null
             ? services
-                .AddSingleton(provider => CreateWire(provider, settings => settings.Interval * settings.ReplicaCount))
+                .AddSingleton(provider => CreateGate(provider, settings => settings.Interval * settings.ReplicaCount))
                 .AddSingleton<IUpstreamCoordinator, LocalCoordinator>()
             : services
                 .AddSingleton<ICoordinatorScript>(provider => ActivatorUtilities.CreateInstance<LuaCoordinatorScript>(provider, account))
@@ -21,10 +21,10 @@ internal static class PacingExtensions
                 .AddSingleton<RedisCoordinatorSession>()
                 .AddSingleton<PermitForecast>()
                 .AddSingleton<IPermitIssuer, RedisPermitIssuer>()
-                .AddSingleton(provider => CreateWire(provider, settings => settings.Interval))
+                .AddSingleton(provider => CreateGate(provider, settings => settings.Interval))
                 .AddSingleton<IUpstreamCoordinator, RedisCoordinator>();
     }
 
-    private static RequestGate CreateWire(IServiceProvider provider, Func<PacingSettings, TimeSpan> interval) =>
+    private static RequestGate CreateGate(IServiceProvider provider, Func<PacingSettings, TimeSpan> interval) =>
         ActivatorUtilities.CreateInstance<RequestGate>(provider, interval(provider.GetRequiredService<PacingSettings>()));
 }

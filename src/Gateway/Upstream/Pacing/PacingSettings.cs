@@ -2,8 +2,8 @@ using NclueGateway.Time;
 
 namespace NclueGateway.Upstream.Pacing;
 
-/// <summary>The budget of the account, as the settings describe it.</summary>
-/// <param name="Interval">The least time between two departures, all replicas together.</param>
+/// <summary>Budget of the account, from the settings.</summary>
+/// <param name="Interval">Minimum time between two permits of all replicas.</param>
 /// <param name="ReplicaCount">Maximum number of replicas that run at once.</param>
 /// <param name="KeepFor">Maximum age of a copy of a block.</param>
 internal sealed record PacingSettings(TimeSpan Interval, int ReplicaCount, TimeSpan KeepFor)

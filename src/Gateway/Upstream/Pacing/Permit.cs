@@ -1,54 +1,56 @@
 namespace NclueGateway.Upstream.Pacing;
 
-/// <summary>One granted departure. It is spent, whatever becomes of it.</summary>
-/// <param name="at">The timestamp of the grant: nothing that the upstream answers is older.</param>
-/// <param name="grant">What all replicas know it by.</param>
+/// <summary>Permission to send one request to the upstream. It is used up even if the request is never sent.</summary>
+/// <param name="at">The timestamp of the grant: no response to the request is older.</param>
+/// <param name="grant">Number and times of the grant, as other replicas see it.</param>
 /// <param name="closed">Called by <see cref="Close"/>.</param>
 internal sealed class Permit(long at, PermitGrant grant, Action<Permit> closed)
 {
-    // A connection does not see the HttpRequestMessage that it writes: neither YARP nor SocketsHttpHandler passes it on to the stream,
-    // which outlives the call. What both keep is the calling method's execution context.
+    // A connection does not see the HttpRequestMessage that it writes: neither YARP nor SocketsHttpHandler passes it to the stream, which
+    // outlives the request. Both keep the execution context of the calling method.
     private static readonly AsyncLocal<Permit?> Current = new();
 
-    /// <summary>The departure of the call that is being made; null outside of one.</summary>
+    /// <summary>Permit of the request that is being made; null outside of one.</summary>
     public static Permit? OfThisCall => Current.Value;
 
     public long At => at;
 
-    /// <summary>What all replicas know it by.</summary>
+    /// <summary>Number and times of the grant, as other replicas see it.</summary>
     public PermitGrant Grant { get; private set; } = grant;
 
-    /// <summary>Ends when the call does.</summary>
+    /// <summary>Token that is cancelled when the request ends.</summary>
     public CancellationToken Call { get; private set; }
 
-    /// <summary>Whether the one request of this departure is being written.</summary>
+    /// <summary>True while the one request of this permit is being written.</summary>
     internal bool IsSending { get; set; }
 
-    /// <summary>When the request was sent, while that is no proof that it has arrived.</summary>
+    /// <summary>Timestamp at which the request was sent, while its arrival is not proven.</summary>
     internal long? UnprovenSince { get; set; }
 
-    /// <summary>What the calling asynchronous method sends from now on, it sends with this departure.</summary>
-    /// <param name="call">Ends when the call does.</param>
+    /// <summary>Makes the calling asynchronous method send its request with this permit.</summary>
+    /// <param name="call">Cancelled when the request ends.</param>
     public void Begin(CancellationToken call)
     {
         Call = call;
         Current.Value = this;
     }
 
-    /// <summary>It was too late for its turn and has got another one. What it brings counts from the first.</summary>
+    /// <summary>
+    /// Applies another grant, because the request was too late for the first one. A fetched block still counts from the first.
+    /// </summary>
     public void Renew(long number, long askedAt) => Grant = Grant with { Number = number, AskedAt = askedAt };
 
     /// <summary>
-    /// Ends the departure: the upstream has responded, or the call is over. Nothing more will be sent with it, and what was sent has arrived
-    /// if it ever will.
+    /// Closes the permit: the upstream has responded, or the request has ended. Nothing more will be sent with it, and a request that was
+    /// sent has arrived if it ever will.
     /// </summary>
     public void Close() => closed(this);
 }
 
-/// <summary>What all replicas know a departure by.</summary>
-/// <param name="Number">Its number among the departures that Redis has granted; 0 for any other.</param>
+/// <summary>Number and times of a grant, as other replicas see it.</summary>
+/// <param name="Number">Its number among the permits that Redis has granted; 0 for any other.</param>
 /// <param name="Time">
-/// Its moment by Redis' clock (ms), or earlier: other replicas count the block's age from it. 0 where no Redis has ever answered.
+/// Its time by Redis' clock (ms), or earlier: other replicas count the block's age from it. 0 if Redis has never responded.
 /// </param>
-/// <param name="AskedAt">The timestamp before Redis was asked for it: it was granted then or later.</param>
+/// <param name="AskedAt">The timestamp before it was requested from Redis: it was granted then or later.</param>
 internal readonly record struct PermitGrant(long Number, long Time, long AskedAt);

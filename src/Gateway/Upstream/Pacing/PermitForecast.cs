@@ -4,8 +4,8 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// The time until the next departure can be had: from Redis while it responds, otherwise in a slot of this replica. Between the two lies a
-/// quiet time, so that what leaves by the one stays apart from what leaves by the other.
+/// Forecast of the time until the next permit: from Redis while it responds, otherwise in a slot of this replica. A quiet time lies between
+/// the two, so that requests under both rules stay at least one interval apart.
 /// </summary>
 internal sealed class PermitForecast(
     RedisCoordinatorSession session, RedisCircuit circuit, RedisClock clock, PacingSettings settings, TimeProvider time)
@@ -15,7 +15,8 @@ internal sealed class PermitForecast(
     private long _notBefore = long.MinValue;
 
     /// <summary>
-    /// Returns how long until a departure is open, as far as this replica knows; <see cref="TimeSpan.MaxValue"/> when no time alone opens one.
+    /// Returns the time until a permit is available, as far as this replica knows; <see cref="TimeSpan.MaxValue"/> when time alone makes
+    /// none available.
     /// </summary>
     public TimeSpan UntilOpen(long now)
     {
@@ -24,9 +25,9 @@ internal sealed class PermitForecast(
         {
             true => Longest(Until(now, state.Since + time.Ticks(settings.Interval)), UntilRedisGrants(now)),
             false => now - state.SeenAt > time.Ticks(RedisCoordinatorSession.Gap)
-                ? RedisCircuit.Patience // this process has stood still: first the probe finds out whether Redis is still away
+                ? RedisCircuit.Patience // this process was suspended: the probe first finds out whether Redis is still away
                 : Longest(Until(now, state.Since + time.Ticks(3 * settings.Interval)), _slots.UntilOpen(session.Last, now)),
-            null => settings.Interval, // the first call is under way
+            null => settings.Interval, // the first call is in flight
         };
     }
 
@@ -38,9 +39,10 @@ internal sealed class PermitForecast(
     }
 
     /// <summary>
-    /// Records that a request has arrived, so that the next departure opens earlier. Redis decides; until it responds, this replica counts from now.
+    /// Records that a request has arrived, so that the next permit is available earlier. Redis decides; until it responds, this replica
+    /// counts from now.
     /// </summary>
-    /// <param name="number">The number of its departure.</param>
+    /// <param name="number">The number of its permit.</param>
     public void Arrived(long number) =>
         Volatile.Write(ref _arrival, new(number, clock.At(time.GetTimestamp()).Most + settings.IntervalMilliseconds));
 

@@ -3,12 +3,12 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// Redis' clock, as this replica's monotonic clock carries it from one answer of Redis to the next. Nothing here is a wall clock: those of two
+/// Redis' clock, as this replica's monotonic clock carries it from one reply of Redis to the next. No wall clock is used here: those of two
 /// machines may be hours apart.
 /// </summary>
 /// <remarks>
-/// An answer that says <c>now</c> was written between the timestamps when it was asked for and received, so it gives a bound on either side. The
-/// tightest of the last minute count; by then two clocks have drifted apart by a few milliseconds at most.
+/// A reply with the time <c>now</c> was written between the timestamps of the call and of its receipt, so it gives a lower and an upper
+/// bound. The tightest bounds of the last minute count. In that time two clocks drift apart by a few milliseconds at most.
 /// </remarks>
 internal sealed class RedisClock(TimeProvider time)
 {
@@ -18,7 +18,7 @@ internal sealed class RedisClock(TimeProvider time)
     private readonly double _ticksPerMillisecond = time.TimestampFrequency / 1000d;
     private Anchors? _anchors;
 
-    /// <summary>Whether Redis has ever reported its time.</summary>
+    /// <summary>True if Redis has ever reported its time.</summary>
     public bool IsKnown => Volatile.Read(ref _anchors) is not null;
 
     /// <summary>Learns from a response. Only one caller at a time.</summary>
@@ -34,16 +34,18 @@ internal sealed class RedisClock(TimeProvider time)
             most = At(most, receivedAt) <= At(m, receivedAt) || receivedAt - m.Timestamp > _keepFor ? most : m;
         }
 
-        // Otherwise it is the first response, or the clock was set and what was known is void.
+        // Otherwise it is the first reply, or the clock was set and the earlier bounds no longer hold.
         Volatile.Write(ref _anchors, new(least, most));
     }
 
-    /// <summary>Returns the least and the most that Redis' clock can show at a timestamp (ms); 0 when nothing is known.</summary>
+    /// <summary>Returns the bounds of Redis' clock at a timestamp (ms); 0 when they are unknown.</summary>
     public (long Least, long Most) At(long timestamp) => Volatile.Read(ref _anchors) is var (least, most)
         ? ((long)Math.Floor(At(least, timestamp)), (long)Math.Ceiling(At(most, timestamp)))
         : (0, 0);
 
-    /// <summary>Returns the earliest timestamp at which Redis' clock can have shown <paramref name="now"/> (ms), so that no age is understated.</summary>
+    /// <summary>
+    /// Returns the earliest timestamp at which Redis' clock can have shown <paramref name="now"/> (ms), so that no age is understated.
+    /// </summary>
     public long TimestampOf(long now) => Volatile.Read(ref _anchors) is { Most: var most }
         ? most.Timestamp + (long)Math.Floor((now - most.Time) * _ticksPerMillisecond)
         : long.MinValue;

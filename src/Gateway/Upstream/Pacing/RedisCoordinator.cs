@@ -4,11 +4,11 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// The pacer of replicas that share one Redis: each departure is granted by one atomic step there. While Redis is away, a replica departs in its own
-/// slot of a cycle. A claim without a reply counts as spent and not granted.
+/// The coordinator of replicas that share one Redis: each permit is granted by one atomic step there. While Redis is away, a replica
+/// sends in its own slot of a cycle. A claim without a reply counts as used up and not granted.
 /// </summary>
 internal sealed class RedisCoordinator(
-    RequestGate wire,
+    RequestGate gate,
     RedisCoordinatorSession session,
     PermitForecast forecast,
     BlockDirectory directory,
@@ -16,11 +16,11 @@ internal sealed class RedisCoordinator(
     RedisClock clock,
     TimeProvider time) : IUpstreamCoordinator
 {
-    public TimeSpan Interval => wire.Interval;
+    public TimeSpan Interval => gate.Interval;
 
     public TimeSpan? UntilOpen =>
-        wire.UntilOpen is { } untilWire && forecast.UntilOpen(time.GetTimestamp()) is var untilGrant
-            ? untilWire > untilGrant ? untilWire : untilGrant
+        gate.UntilOpen is { } untilGate && forecast.UntilOpen(time.GetTimestamp()) is var untilGrant
+            ? untilGate > untilGrant ? untilGate : untilGrant
             : null;
 
     public bool ServedWait => session.Last?.Reply.Last == FetchPriority.Wait;
@@ -37,13 +37,13 @@ internal sealed class RedisCoordinator(
 
     public async ValueTask LeaveAsync() => await session.CallAsync(new(PacerOperation.Leave));
 
-    public void Announce(FetchRequest bid) => session.Announce(bid);
+    public void Announce(FetchRequest request) => session.Announce(request);
 
-    public async ValueTask<Permit?> ClaimAsync(int? block, FetchRequest bid, long known)
+    public async ValueTask<Permit?> ClaimAsync(int? block, FetchRequest request, long known)
     {
         var number = block ?? CoordinatorRequest.NoBlock;
         var askedAt = time.GetTimestamp();
-        session.Announce(bid);
+        session.Announce(request);
         if (forecast.UntilOpen(askedAt) > TimeSpan.Zero)
         {
             return null;
@@ -51,15 +51,15 @@ internal sealed class RedisCoordinator(
 
         if (circuit.State.IsAnswering == false)
         {
-            return wire.TryAcquire(new(0, clock.At(askedAt).Least, askedAt));
+            return gate.TryAcquire(new(0, clock.At(askedAt).Least, askedAt));
         }
 
         var reply = await session.CallAsync(new(PacerOperation.Claim) { Block = number, Known = known });
         switch (reply?.Outcome)
         {
-            case PacerOutcome.Granted when wire.TryAcquire(new(reply.Value, reply.Now, askedAt)) is { } departure:
+            case PacerOutcome.Granted when gate.TryAcquire(new(reply.Value, reply.Now, askedAt)) is { } permit:
                 session.Begin(number);
-                return departure;
+                return permit;
             case PacerOutcome.Newer:
                 directory.Set(number, reply.Value);
                 break;
@@ -71,10 +71,10 @@ internal sealed class RedisCoordinator(
         return null;
     }
 
-    public async ValueTask<long> EndAsync(Permit departure, int? block, FetchOutcome end)
+    public async ValueTask<long> EndAsync(Permit permit, int? block, FetchOutcome end)
     {
         var number = block ?? CoordinatorRequest.NoBlock;
-        var fetched = departure.Grant.Time;
+        var fetched = permit.Grant.Time;
         session.End(number);
         var reply = await session.CallAsync(new(PacerOperation.End) { Block = number, Fetched = fetched, End = end });
         return reply?.Outcome switch
@@ -85,10 +85,10 @@ internal sealed class RedisCoordinator(
         };
     }
 
-    public async ValueTask PauseAsync(Permit departure, ThrottlePolicy rule, TimeSpan? askedFor) =>
+    public async ValueTask PauseAsync(Permit permit, ThrottlePolicy rule, TimeSpan? askedFor) =>
         await session.CallAsync(new(PacerOperation.Pause)
         {
-            Fetched = departure.Grant.Time,
+            Fetched = permit.Grant.Time,
             Kind = rule.Name,
             First = rule.First.ToMilliseconds(),
             Most = rule.Longest.ToMilliseconds(),

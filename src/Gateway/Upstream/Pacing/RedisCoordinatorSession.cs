@@ -6,10 +6,10 @@ using NclueGateway.Upstream.Signing;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// The protocol between this replica and the pacer's script: adds to each call who calls and what this replica knows, and keeps the newest
+/// The protocol between this replica and the coordinator script. It adds the state of this replica to each call and keeps the newest
 /// reply.
 /// </summary>
-/// <remarks>What Redis has reported lasts: a pause ends when it was to end, even while Redis is away.</remarks>
+/// <remarks>State that Redis has reported stays valid: a pause ends at its time, even while Redis is away.</remarks>
 internal sealed class RedisCoordinatorSession(
     ICoordinatorScript script,
     RedisCircuit circuit,
@@ -20,11 +20,11 @@ internal sealed class RedisCoordinatorSession(
     PacingSettings settings,
     TimeProvider time)
 {
-    /// <summary>The longest time between two calls.</summary>
+    /// <summary>Maximum time between two calls.</summary>
     public static readonly TimeSpan CallEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Without a call for this long, a process has stood still; without one of any replica, Redis was away from all of them.
+    /// Time without calls after which this process is taken to have been suspended; without calls of any replica, Redis was away for all.
     /// </summary>
     public static readonly TimeSpan Gap = CallEvery * 1.5;
 
@@ -40,12 +40,12 @@ internal sealed class RedisCoordinatorSession(
     private readonly ChangeSignal _urgent = new();
     private ReceivedReply? _last;
     private PauseEnd? _pause;
-    private FetchRequest _bid;
+    private FetchRequest _request;
 
     /// <summary>The newest reply; null before the first.</summary>
     public ReceivedReply? Last => Volatile.Read(ref _last);
 
-    /// <summary>What is left of the pause of all replicas; null without one.</summary>
+    /// <summary>Remaining pause of all replicas; null without one.</summary>
     public SharedPause? Pause
     {
         get
@@ -57,10 +57,10 @@ internal sealed class RedisCoordinatorSession(
         }
     }
 
-    /// <summary>Returns how long ago another replica has asked for a block; null when none has, or its lease is over.</summary>
+    /// <summary>Returns the time since another replica requested a block; null when none has, or its lease has ended.</summary>
     public TimeSpan? UnderWayElsewhere(int block)
     {
-        // A call of this replica's own that it does not know of is a claim without a reply: its lease counts like another's.
+        // A request of this replica that it does not know of is a claim without a reply: its lease counts like another replica's.
         var now = time.GetTimestamp();
         return Last is { } last && last.UnderWay.TryGetValue(block, out var flight)
             && !_flights.ContainsKey(block) && clock.At(now).Least < flight.Until
@@ -68,7 +68,7 @@ internal sealed class RedisCoordinatorSession(
             : null;
     }
 
-    /// <summary>Calls the script at regular times, more often while readers wait, until <paramref name="stop"/>.</summary>
+    /// <summary>Calls the script at regular intervals, more often while readers wait, until <paramref name="stop"/>.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -79,16 +79,16 @@ internal sealed class RedisCoordinatorSession(
         }
     }
 
-    /// <summary>Asks Redis for what is new, whether or not it has responded last.</summary>
+    /// <summary>Reads changes from Redis, even while it is away.</summary>
     public Task LookAsync(TimeSpan patience) => CallAsync(new(PacerOperation.Look), circuit.ProbeAsync, patience);
 
-    /// <summary>Sends a bid with every call from now on; at once when readers have begun to wait.</summary>
-    public void Announce(FetchRequest bid)
+    /// <summary>Sends a request for a permit with every call from now on; at once when readers have begun to wait.</summary>
+    public void Announce(FetchRequest request)
     {
         lock (_lock)
         {
-            var isUrgent = bid.Queue.Blocks > 0 && _bid.Queue.Blocks == 0;
-            _bid = bid;
+            var isUrgent = request.Queue.Blocks > 0 && _request.Queue.Blocks == 0;
+            _request = request;
             if (!isUrgent)
             {
                 return;
@@ -98,10 +98,10 @@ internal sealed class RedisCoordinatorSession(
         _urgent.Raise();
     }
 
-    /// <summary>Counts a block among this replica's own calls.</summary>
+    /// <summary>Counts a block among this replica's own requests in flight.</summary>
     public void Begin(int block) => _flights.TryAdd(block, true);
 
-    /// <summary>Removes a block from this replica's own calls.</summary>
+    /// <summary>Removes a block from this replica's own requests in flight.</summary>
     public void End(int block) => _flights.TryRemove(block, out _);
 
     /// <summary>Runs the script once and applies its reply; null when Redis does not respond.</summary>
@@ -113,7 +113,7 @@ internal sealed class RedisCoordinatorSession(
         {
             lock (_lock)
             {
-                return _bid.Queue.Blocks > 0;
+                return _request.Queue.Blocks > 0;
             }
         }
     }
@@ -151,7 +151,7 @@ internal sealed class RedisCoordinatorSession(
             return call with
             {
                 Replica = _replica,
-                ReplicaCount = Math.Max(settings.ReplicaCount, isBack ? last?.Cycle ?? 1 : 1), // the others may still depart in their slots
+                ReplicaCount = Math.Max(settings.ReplicaCount, isBack ? last?.Cycle ?? 1 : 1), // others may still send in their slots
                 Slot = last?.Slot ?? -1,
                 Now = atLeast,
                 Unsure = atMost - atLeast,
@@ -171,9 +171,9 @@ internal sealed class RedisCoordinatorSession(
                 Generation = credentials.Accepted,
                 Epoch = last?.Epoch ?? 0,
                 News = last?.News ?? 0,
-                Class = call.Class != FetchPriority.None ? call.Class : _bid.Class,
-                Since = _bid.Class == FetchPriority.None ? 0 : clock.At(_bid.Since).Least,
-                Queue = _bid.Queue,
+                Class = call.Class != FetchPriority.None ? call.Class : _request.Class,
+                Since = _request.Class == FetchPriority.None ? 0 : clock.At(_request.Since).Least,
+                Queue = _request.Queue,
                 Flights = [.. _flights.Keys],
             };
         }
@@ -192,7 +192,8 @@ internal sealed class RedisCoordinatorSession(
             credentials.Learn(reply.Generation);
             clock.Observe(received.AskedAt, received.ReceivedAt, reply.Now);
             directory.Apply(reply);
-            var pausedUntil = received.ReceivedAt + time.Ticks(TimeSpan.FromMilliseconds(Math.Min(reply.Pause - reply.Now, LongestPause)));
+            var left = TimeSpan.FromMilliseconds(Math.Min(reply.Pause - reply.Now, LongestPause));
+            var pausedUntil = received.ReceivedAt + time.Ticks(left);
             if (reply.Pause > reply.Now && !(pausedUntil <= _pause?.At))
             {
                 Volatile.Write(ref _pause, new(pausedUntil, reply.PausedFor));
@@ -205,17 +206,17 @@ internal sealed class RedisCoordinatorSession(
     private sealed record PauseEnd(long At, string Reason);
 }
 
-/// <summary>A reply of the pacer's script.</summary>
+/// <summary>A reply of the coordinator script.</summary>
 /// <param name="Reply">The reply.</param>
 /// <param name="AskedAt">The timestamp before the call.</param>
 /// <param name="ReceivedAt">The timestamp after the reply was received.</param>
 internal sealed record ReceivedReply(CoordinatorResponse Reply, long AskedAt, long ReceivedAt)
 {
-    /// <summary>The calls under way, by block.</summary>
+    /// <summary>Requests in flight, by block.</summary>
     public IReadOnlyDictionary<int, InFlightFetch> UnderWay { get; } =
         Reply.Flights.DistinctBy(flight => flight.Block).ToDictionary(flight => flight.Block);
 
-    /// <summary>Whether another reply is newer, although it was received first.</summary>
+    /// <summary>Returns true if another reply is newer, although it was received first.</summary>
     public bool IsOvertakenBy(ReceivedReply other) =>
         AskedAt < other.ReceivedAt && (Reply.Epoch == other.Reply.Epoch ? Reply.Tick < other.Reply.Tick : AskedAt < other.AskedAt);
 }

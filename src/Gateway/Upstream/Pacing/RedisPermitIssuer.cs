@@ -3,52 +3,60 @@ using NclueGateway.Time;
 
 namespace NclueGateway.Upstream.Pacing;
 
-/// <summary>Confirms departures that Redis has granted, or a slot has brought, and reports to Redis what becomes of them.</summary>
+/// <summary>Confirms permits of Redis and of slots, and reports to Redis how each is used.</summary>
 internal sealed class RedisPermitIssuer(
-    RedisCoordinatorSession session, PermitForecast forecast, RedisCircuit circuit, PacingSettings settings, TimeProvider time) : IPermitIssuer
+    RedisCoordinatorSession session,
+    PermitForecast forecast,
+    RedisCircuit circuit,
+    PacingSettings settings,
+    TimeProvider time) : IPermitIssuer
 {
     /// <inheritdoc/>
     /// <remarks>
-    /// A request may have been under way for long, when a connection had to be opened. One that Redis has granted then needs Redis'
-    /// confirmation that no other has departed since, or takes the next departure; one of a slot waits until the slot is open again.
+    /// A request may be late because its connection had to be opened. With a permit of Redis, it then needs confirmation that no other
+    /// permit has been granted since, or takes the next one. With a permit of a slot, it waits until the slot is open again.
     /// </remarks>
-    public async ValueTask ConfirmAsync(Permit departure)
+    public async ValueTask ConfirmAsync(Permit permit)
     {
-        while (!MayBeWritten(departure, out var wait))
+        while (!MayBeWritten(permit, out var wait))
         {
             if (circuit.State.IsAnswering == true)
             {
                 var askedAt = time.GetTimestamp();
-                var write = new CoordinatorRequest(PacerOperation.Write) { Number = departure.Grant.Number, Class = FetchPriority.OnTheWire };
+                var write = new CoordinatorRequest(PacerOperation.Write)
+                {
+                    Number = permit.Grant.Number,
+                    Class = FetchPriority.OnTheWire,
+                };
                 var reply = await session.CallAsync(write);
                 if (reply is { Outcome: PacerOutcome.Granted })
                 {
-                    departure.Renew(reply.Value, askedAt);
+                    permit.Renew(reply.Value, askedAt);
                     return;
                 }
 
                 wait = TimeSpan.FromMilliseconds(reply?.Value ?? 1);
             }
 
-            if (wait == TimeSpan.MaxValue || departure.Call.IsCancellationRequested)
+            if (wait == TimeSpan.MaxValue || permit.Call.IsCancellationRequested)
             {
-                throw new IOException("A request was too late for its departure and was held back.");
+                throw new IOException("The request was too late for its permit and was not sent.");
             }
 
-            await Task.Delay(wait.ForTimer(), time, departure.Call)
+            await Task.Delay(wait.ForTimer(), time, permit.Call)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
     /// <inheritdoc/>
-    public void Sent(Permit departure, bool onNewConnection) =>
-        Report(new(PacerOperation.Written) { Number = departure.Grant.Number, IsNew = onNewConnection });
+    public void Sent(Permit permit, bool onNewConnection) =>
+        Report(new(PacerOperation.Written) { Number = permit.Grant.Number, IsNew = onNewConnection });
 
     /// <inheritdoc/>
-    public void Delivered(Permit departure)
+    public void Delivered(Permit permit)
     {
-        forecast.Arrived(departure.Grant.Number);
-        Report(new(PacerOperation.Arrived) { Number = departure.Grant.Number });
+        forecast.Arrived(permit.Grant.Number);
+        Report(new(PacerOperation.Arrived) { Number = permit.Grant.Number });
     }
 
     private void Report(CoordinatorRequest call)
@@ -59,16 +67,17 @@ internal sealed class RedisPermitIssuer(
         }
     }
 
-    /// <param name="departure">The departure of the request.</param>
-    /// <param name="wait">How long until it may be written without Redis; MaxValue for never.</param>
-    private bool MayBeWritten(Permit departure, out TimeSpan wait)
+    /// <summary>Returns true if a request may be written without asking Redis.</summary>
+    /// <param name="permit">The permit of the request.</param>
+    /// <param name="wait">Time until it may be written without Redis; <see cref="TimeSpan.MaxValue"/> for never.</param>
+    private bool MayBeWritten(Permit permit, out TimeSpan wait)
     {
         var now = time.GetTimestamp();
         wait = TimeSpan.MaxValue;
-        if (departure.Grant.Number > 0)
+        if (permit.Grant.Number > 0)
         {
-            // No other departs before the interval is over, and by then all have learned when this one was written.
-            return now - departure.Grant.AskedAt <= time.Ticks(settings.Interval / 2);
+            // No other permit is granted before the interval is over, and by then all replicas know when this request was written.
+            return now - permit.Grant.AskedAt <= time.Ticks(settings.Interval / 2);
         }
 
         if (circuit.State.IsAnswering == false)

@@ -3,20 +3,20 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// Keeps this replica's own requests apart where they leave: at least one interval from the moment the last one was on the wire, and while
-/// one has been granted but not sent there is no other. NCLUE allows an account one request per second
+/// Spaces this replica's requests at the point where they are sent: at least one interval after the last one was written, and only one
+/// permit at a time that is granted but not sent. NCLUE allows an account one request per second
 /// (https://api.ncloud-docs.com/docs/nclue-api-overview) and counts arrivals.
 /// </summary>
 /// <remarks>
-/// Departure is not arrival. On a connection that stands, the bytes are there at once. On a new one they may not be: the upstream has yet
-/// to accept it, and a cold process on a busy machine takes its time. There only the answer proves the arrival, so the next departure
-/// is counted from the answer; but from one interval after sending when the answer takes longer, so that a slow upstream costs one
-/// departure for each connection and no more.
+/// A request arrives later than it is sent. On a reused connection the bytes arrive at once. On a new one they may not: the upstream must
+/// first accept it, and a cold process on a busy machine takes time for that. There only the response proves the arrival, so the next
+/// permit is counted from the response. If the response takes longer than one interval, it is counted from one interval after sending. So
+/// a slow upstream costs one permit for each connection and no more.
 /// </remarks>
-/// <param name="interval">The least time between two requests.</param>
+/// <param name="interval">Minimum time between two requests.</param>
 /// <param name="time">The clock.</param>
-/// <param name="changes">Raised when the time of the next departure has changed.</param>
-/// <param name="issuer">Confirms departures right before they are used; null where a replica keeps to its own share.</param>
+/// <param name="changes">Raised when the time of the next permit has changed.</param>
+/// <param name="issuer">Confirms permits right before they are used; null if a replica uses only its own share.</param>
 internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSignal changes, IPermitIssuer? issuer = null)
 {
     private readonly Lock _lock = new();
@@ -24,10 +24,10 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
     private long _next = long.MinValue;
     private Permit? _unsent;
 
-    /// <summary>The least time between two requests of this replica.</summary>
+    /// <summary>Minimum time between two requests of this replica.</summary>
     public TimeSpan Interval => interval;
 
-    /// <summary>How long until a departure is open: zero when one is now, null while one has been granted and not sent.</summary>
+    /// <summary>Time until a permit is available: zero when one is now, null while one has been granted and not sent.</summary>
     public TimeSpan? UntilOpen
     {
         get
@@ -42,8 +42,8 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
         }
     }
 
-    /// <summary>Takes the departure that is open now; null when none is.</summary>
-    /// <param name="grant">What all replicas know it by.</param>
+    /// <summary>Takes the permit that is available now; null when none is.</summary>
+    /// <param name="grant">Number and times of the grant, as other replicas see it.</param>
     public Permit? TryAcquire(PermitGrant grant = default)
     {
         lock (_lock)
@@ -59,30 +59,30 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
         }
     }
 
-    /// <summary>Lets one request onto the wire: sends it, and counts the next departure from then, even if sending fails half-way.</summary>
-    /// <param name="departure">The departure of its call; null for none.</param>
-    /// <param name="onNewConnection">Whether it is the first request of its connection.</param>
+    /// <summary>Sends one request, and counts the next permit from then, even if sending fails half-way.</summary>
+    /// <param name="permit">The permit of the request; null for none.</param>
+    /// <param name="onNewConnection">True if it is the first request of its connection.</param>
     /// <param name="send">Writes the request.</param>
     /// <exception cref="IOException">
-    /// The call that it belongs to has no departure left. <see cref="SocketsHttpHandler"/> sends a request again, unasked, when a pooled
-    /// connection turns out to be closed; the upstream may have counted the first one, and a departure granted since belongs to another call.
+    /// The request has no permit left. <see cref="SocketsHttpHandler"/> retries a request by itself when a pooled connection turns out to
+    /// be closed. The upstream may have counted the first one, and a permit granted since belongs to another request.
     /// </exception>
-    public async ValueTask SendAsync(Permit? departure, bool onNewConnection, Func<ValueTask> send)
+    public async ValueTask SendAsync(Permit? permit, bool onNewConnection, Func<ValueTask> send)
     {
         lock (_lock)
         {
-            if (departure is null or { IsSending: true } || departure != _unsent)
+            if (permit is null or { IsSending: true } || permit != _unsent)
             {
-                throw new IOException("A request without a departure was held back.");
+                throw new IOException("A request without a permit was not sent.");
             }
 
-            departure.IsSending = true;
+            permit.IsSending = true;
         }
 
         var isOut = false;
         try
         {
-            await (issuer?.ConfirmAsync(departure) ?? default);
+            await (issuer?.ConfirmAsync(permit) ?? default);
             isOut = true;
             await send();
         }
@@ -91,10 +91,10 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
             lock (_lock)
             {
                 var now = time.GetTimestamp();
-                departure.IsSending = false;
+                permit.IsSending = false;
                 if (isOut)
                 {
-                    departure.UnprovenSince = onNewConnection ? now : null;
+                    permit.UnprovenSince = onNewConnection ? now : null;
                     _next = Math.Max(_next, now + (onNewConnection ? 2 * _interval : _interval));
                 }
 
@@ -103,32 +103,32 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
 
             if (isOut)
             {
-                issuer?.Sent(departure, onNewConnection);
+                issuer?.Sent(permit, onNewConnection);
             }
 
             changes.Raise();
         }
     }
 
-    /// <summary>What was sent with a departure has arrived, if it ever will, and nothing more will be sent with it.</summary>
-    private void Delivered(Permit departure)
+    /// <summary>Records that a sent request has arrived, if it ever will, and that nothing more will be sent with its permit.</summary>
+    private void Delivered(Permit permit)
     {
         bool isProof;
         lock (_lock)
         {
-            if (departure.IsSending)
+            if (permit.IsSending)
             {
                 return; // what is being written may still arrive
             }
 
-            if (departure.UnprovenSince is { } sent && _next == sent + (2 * _interval))
+            if (permit.UnprovenSince is { } sent && _next == sent + (2 * _interval))
             {
                 _next = Math.Min(time.GetTimestamp(), sent + _interval) + _interval;
             }
 
-            isProof = departure.UnprovenSince is not null;
-            departure.UnprovenSince = null;
-            if (_unsent == departure)
+            isProof = permit.UnprovenSince is not null;
+            permit.UnprovenSince = null;
+            if (_unsent == permit)
             {
                 _unsent = null;
             }
@@ -136,7 +136,7 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
 
         if (isProof)
         {
-            issuer?.Delivered(departure);
+            issuer?.Delivered(permit);
         }
 
         changes.Raise();

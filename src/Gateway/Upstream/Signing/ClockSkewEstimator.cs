@@ -2,21 +2,23 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Upstream.Signing;
 
 /// <summary>
-/// How far this machine's clock is from NCP's, learned from the <c>Date</c> of its answers (RFC 9110, section 6.6.1), refusals included.
-/// It is for signatures alone: NCP refuses those that are 5 minutes off. Whether a token is valid is judged by this machine's own clock,
-/// which no upstream may move.
+/// Estimates the skew of this machine's clock from NCP's, by the <c>Date</c> of its responses, refusals included (RFC 9110 §6.6.1).
+/// Only signatures use it: NCP refuses those that are 5 minutes off. Tokens are validated by this machine's own clock, which no upstream
+/// may move.
 /// </summary>
 /// <remarks>
-/// <c>Date</c> has whole seconds, and a proxy or a farm may have clocks of their own: only three answers that agree teach anything. What was
-/// learned is forgotten when this machine's clock is set or the machine was suspended: then nobody knows any more.
+/// <c>Date</c> has whole seconds, and proxies or servers of a farm may have different clocks. So a skew is known only once three responses
+/// agree. It is discarded when this machine's clock is set or the machine was suspended.
 /// </remarks>
 [LogCategory("NclueGateway.Nclue.UpstreamClock")]
 internal sealed partial class ClockSkewEstimator(TimeProvider time, ILogger<ClockSkewEstimator> log)
 {
-    /// <summary>From here on signatures are corrected, and operators are told.</summary>
+    /// <summary>Skew above which signatures are corrected and operators are warned.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(60);
 
-    /// <summary>A clock that is further off is not corrected: something else is wrong, and signing any time that somebody names would be too.</summary>
+    /// <summary>
+    /// Maximum skew that is corrected. A larger one has another cause, and correcting it would let an upstream choose the signed time.
+    /// </summary>
     public static readonly TimeSpan MostCorrected = TimeSpan.FromMinutes(15);
 
     private const int Agreeing = 3;
@@ -31,16 +33,18 @@ internal sealed partial class ClockSkewEstimator(TimeProvider time, ILogger<Cloc
     private DateTimeOffset _wall;
     private long _monotonic;
 
-    /// <summary>What the last answer showed, positive when this machine is ahead; null before the first, or after the clock was set.</summary>
+    /// <summary>
+    /// Skew by the last response, positive when this machine is ahead; null before the first, or after the clock was set.
+    /// </summary>
     public TimeSpan? Measured => Read(() => _measured.Count > 0 ? _measured.Last() : null);
 
-    /// <summary>What three answers agreed on, positive when this machine is ahead; null while that is not known.</summary>
+    /// <summary>Skew on which three responses agreed, positive when this machine is ahead; null while it is unknown.</summary>
     public TimeSpan? Skew => Read(() => _skew);
 
-    /// <summary>Whether this machine's clock is so far off that somebody should set it.</summary>
+    /// <summary>True if this machine's clock is so far off that an operator should correct it.</summary>
     public bool IsOff => Skew?.Duration() > Tolerance;
 
-    /// <summary>The time to sign with: this machine's, corrected when it is known to be 1 to 15 minutes off.</summary>
+    /// <summary>Time to sign with: this machine's, corrected when its skew is known to be 1 to 15 minutes.</summary>
     public DateTimeOffset Now
     {
         get
@@ -51,9 +55,9 @@ internal sealed partial class ClockSkewEstimator(TimeProvider time, ILogger<Cloc
         }
     }
 
-    /// <summary>An answer has arrived just now.</summary>
-    /// <param name="date">Its <c>Date</c>.</param>
-    /// <param name="sentAt">The timestamp of its request. A round trip of 2 s or more teaches nothing.</param>
+    /// <summary>Records the <c>Date</c> of a response that has just been received.</summary>
+    /// <param name="date">The <c>Date</c> of the response.</param>
+    /// <param name="sentAt">The timestamp of its request. A round trip of 2 s or more is ignored.</param>
     public void Learn(DateTimeOffset date, long sentAt)
     {
         lock (_lock)
@@ -70,7 +74,7 @@ internal sealed partial class ClockSkewEstimator(TimeProvider time, ILogger<Cloc
                 _measured.Dequeue();
             }
 
-            // The server wrote the second it was in, somewhere between the request and now.
+            // The server wrote its current second at some time between the request and now.
             _measured.Enqueue(time.GetUtcNow() - (roundTrip / 2) - date.AddSeconds(0.5));
             if (_measured.Count == Agreeing && _measured.Max() - _measured.Min() <= Agreement)
             {
@@ -89,7 +93,7 @@ internal sealed partial class ClockSkewEstimator(TimeProvider time, ILogger<Cloc
         }
     }
 
-    /// <summary>Notices that this machine's clock was set, or that the machine was suspended.</summary>
+    /// <summary>Discards the measurements when this machine's clock was set or the machine was suspended.</summary>
     private void CheckSkew()
     {
         var (wall, monotonic) = (time.GetUtcNow(), time.GetTimestamp());
@@ -107,7 +111,8 @@ internal sealed partial class ClockSkewEstimator(TimeProvider time, ILogger<Cloc
         var isOff = skew.Duration() > Tolerance;
         if (isOff && !_isTold)
         {
-            LogOff(log, skew.TotalSeconds, skew.Duration() <= MostCorrected ? "Signatures are corrected" : "That is too much to correct");
+            var isCorrected = skew.Duration() <= MostCorrected;
+            LogOff(log, skew.TotalSeconds, isCorrected ? "Signatures are corrected" : "The difference is too large to correct");
         }
         else if (!isOff && _isTold)
         {
@@ -117,7 +122,10 @@ internal sealed partial class ClockSkewEstimator(TimeProvider time, ILogger<Cloc
         _isTold = isOff;
     }
 
-    [LoggerMessage(LogLevel.Warning, "This machine's clock is {Skew:0.0} s ahead of NCP's (behind it, when negative). {Consequence}; tokens are judged by it as it is. Set it right.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "This machine's clock is {Skew:0.0} s ahead of NCP's (negative: behind). {Consequence}. "
+        + "Tokens are validated by the uncorrected clock. Set this machine's clock.")]
     private static partial void LogOff(ILogger logger, double skew, string consequence);
 
     [LoggerMessage(LogLevel.Information, "This machine's clock agrees with NCP's again (it is {Skew:0.0} s ahead).")]

@@ -2,28 +2,28 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Upstream.Signing;
 
 /// <summary>
-/// The NCP keys of the gateway, and which of them is in use. With two pairs, the one that NCP refuses gives way to the other, and replicas that
-/// share Redis learn of it from the first that has found out.
+/// The NCP keys of the gateway, and the pair in use. With two pairs, the gateway switches to the other one when NCP refuses the one in use.
+/// Replicas that share Redis learn of the switch from the first one that made it.
 /// </summary>
 /// <remarks>
-/// What replicas tell each other is a number, the generation, and nothing of a key: it counts how often the pair in use has changed, so that
-/// an even one means the current pair (<c>Nclue:AccessKey</c>) and an odd one the next (<c>Nclue:NextAccessKey</c>). A replica with one pair
-/// uses that, whatever the number.
+/// Replicas exchange only a number, the generation, and nothing of a key. It counts the changes of the pair in use: an even one means the
+/// current pair (<c>Nclue:AccessKey</c>), an odd one the next (<c>Nclue:NextAccessKey</c>). A replica with one pair uses it at any
+/// generation.
 /// </remarks>
 [LogCategory("NclueGateway.Nclue.NclueCredentials")]
 internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCredentials> log)
 {
     private readonly Lock _lock = new();
     private NclueKeys _keys = keys;
-    private long _accepted; // the highest generation that NCP has accepted, here or elsewhere
-    private long _generation; // of the pair in use, which may be on trial
+    private long _accepted; // the highest generation that NCP has accepted, from this or another replica
+    private long _generation; // of the pair in use, which NCP may not have accepted yet
     private int _refused; // pairs in a row
     private int _version; // of the settings
 
-    /// <summary>Raised when a reload of the settings has brought other keys, so that earlier refusals no longer count.</summary>
+    /// <summary>Raised when reloaded settings contain other keys, so that earlier refusals no longer count.</summary>
     public event EventHandler? Replaced;
 
-    /// <summary>The pair to sign with.</summary>
+    /// <summary>Pair to sign with.</summary>
     public NclueKey InUse
     {
         get
@@ -35,21 +35,21 @@ internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCred
         }
     }
 
-    /// <summary>The highest generation that NCP has accepted of this replica or of another.</summary>
+    /// <summary>Highest generation that NCP has accepted, from this replica or another.</summary>
     public long Accepted => Volatile.Read(ref _accepted);
 
     private bool HasNext => _keys.Next is not null;
 
     private bool IsNext => HasNext && _generation % 2 != 0;
 
-    /// <summary>NCP has answered a request that was signed with this pair.</summary>
+    /// <summary>Records that NCP has accepted a request signed with this pair.</summary>
     public void Accept(NclueKey key)
     {
         lock (_lock)
         {
             if (key.Version != _version || key.Generation != _generation)
             {
-                return; // it says nothing of the pair in use
+                return; // not about the pair in use
             }
 
             _refused = 0;
@@ -61,8 +61,8 @@ internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCred
         }
     }
 
-    /// <summary>NCP has refused a request that was signed with this pair.</summary>
-    /// <returns>Whether there is a pair that has not been refused since: then the same may be asked again at once, and nothing is wrong yet.</returns>
+    /// <summary>Records that NCP has refused a request signed with this pair.</summary>
+    /// <returns>True if there is a pair that NCP has not refused since: the request may then be retried at once.</returns>
     public bool Refuse(NclueKey key)
     {
         lock (_lock)
@@ -88,7 +88,7 @@ internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCred
         }
     }
 
-    /// <summary>Another replica has found a pair that NCP accepts.</summary>
+    /// <summary>Records a generation that NCP has accepted from another replica.</summary>
     public void Learn(long generation)
     {
         lock (_lock)
@@ -111,7 +111,7 @@ internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCred
         }
     }
 
-    /// <summary>Takes the keys of settings that were read again.</summary>
+    /// <summary>Applies the keys of reloaded settings.</summary>
     public void Replace(NclueKeys keys)
     {
         lock (_lock)
@@ -133,13 +133,15 @@ internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCred
 
     private string Name => IsNext ? "next" : "current";
 
-    [LoggerMessage(LogLevel.Warning, "NCP refused the {Refused} key pair; the {Other} one is tried.")]
+    [LoggerMessage(LogLevel.Warning, "NCP refused the {Refused} key pair. The gateway now uses the {Other} pair.")]
     private static partial void LogRefused(ILogger logger, string refused, string other);
 
     [LoggerMessage(LogLevel.Information, "NCP accepts the {Pair} key pair: it is in use from now on (generation {Generation}).")]
     private static partial void LogAccepted(ILogger logger, long generation, string pair);
 
-    [LoggerMessage(LogLevel.Information, "Another replica found that NCP accepts the {Pair} key pair: it is in use from now on (generation {Generation}).")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "Another replica found that NCP accepts the {Pair} key pair: it is in use from now on (generation {Generation}).")]
     private static partial void LogLearned(ILogger logger, long generation, string pair);
 
     [LoggerMessage(LogLevel.Information, "The NCP keys were replaced ({Pairs}).")]
@@ -151,23 +153,23 @@ internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCred
 /// <param name="Next">The pair that is being rotated in, if there is one.</param>
 internal sealed record NclueKeys(NclueKey Current, NclueKey? Next = null);
 
-/// <summary>A pair of NCP keys. It prints neither of them.</summary>
-/// <param name="AccessKey">Names the account, or a sub account of it.</param>
-/// <param name="SecretKey">What signs.</param>
+/// <summary>A pair of NCP keys. Its text form contains neither of them.</summary>
+/// <param name="AccessKey">Identifies the account, or a sub account of it.</param>
+/// <param name="SecretKey">Key of the signature.</param>
 internal sealed record NclueKey(string AccessKey, string SecretKey)
 {
-    /// <summary>Which change of pairs has put this one in use.</summary>
+    /// <summary>Generation for which this pair is in use.</summary>
     public long Generation { get; init; }
 
-    /// <summary>How often the settings had been replaced when it was put in use.</summary>
+    /// <summary>Number of times that the settings had been replaced when this pair came into use.</summary>
     public int Version { get; init; }
 
     public override string ToString() => $"key pair of generation {Generation}";
 }
 
-/// <summary>What a request was signed with, and when.</summary>
+/// <summary>Key and time that a request was signed with.</summary>
 /// <param name="Key">The pair.</param>
 /// <param name="Time">The time that was signed.</param>
-/// <param name="At">The timestamp of that moment.</param>
-/// <param name="Layout">The string that was signed, with the access key masked: for people who look for a mistake.</param>
+/// <param name="At">The timestamp of the signature.</param>
+/// <param name="Layout">The string that was signed, with the access key masked, for troubleshooting.</param>
 internal sealed record SignedRequest(NclueKey Key, DateTimeOffset Time, long At, string Layout);

@@ -14,10 +14,10 @@ internal static class NcpSignature
     public const string AccessKeyHeader = "x-ncp-iam-access-key";
     public const string SignatureHeader = "x-ncp-apigw-signature-v2";
 
-    /// <summary>The signature of one request.</summary>
+    /// <summary>Returns the signature of one request.</summary>
     /// <param name="method">The method in upper case.</param>
-    /// <param name="pathAndQuery">Exactly what goes on the wire after the method: the query is signed as sent, not sorted, not re-encoded.</param>
-    /// <param name="unixMilliseconds">The value of <see cref="TimestampHeader"/>; refused upstream when 5 minutes or more off.</param>
+    /// <param name="pathAndQuery">Path and query exactly as in the request line: the query is neither sorted nor encoded again.</param>
+    /// <param name="unixMilliseconds">The value of <see cref="TimestampHeader"/>. NCP refuses it when it is 5 minutes or more off.</param>
     /// <param name="accessKey">The value of <see cref="AccessKeyHeader"/>.</param>
     /// <param name="secretKey">The key of the HMAC, as UTF-8 text (it is not base64-decoded).</param>
     public static string Sign(string method, string pathAndQuery, long unixMilliseconds, string accessKey, string secretKey)
@@ -26,11 +26,11 @@ internal static class NcpSignature
         return Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secretKey), Encoding.UTF8.GetBytes(message)));
     }
 
-    /// <summary>What is signed, with no more of the access key than tells two of them apart.</summary>
+    /// <summary>Returns the signed string with the access key masked, except for as much as distinguishes two keys.</summary>
     public static string Layout(string method, string pathAndQuery, long unixMilliseconds, string accessKey) =>
         Message(method, pathAndQuery, unixMilliseconds, accessKey.Length > 12 ? "…" + accessKey[^4..] : "…");
 
-    /// <summary>Lines end in LF alone, and the last one does not end at all.</summary>
+    /// <summary>Returns the string to sign. Lines end in LF alone; the last one has no line end.</summary>
     private static string Message(string method, string pathAndQuery, long unixMilliseconds, string accessKey) =>
         string.Create(CultureInfo.InvariantCulture, $"{method} {pathAndQuery}\n{unixMilliseconds}\n{accessKey}");
 }

@@ -6,25 +6,25 @@ using Yarp.ReverseProxy.Transforms;
 namespace NclueGateway.Upstream.Signing;
 
 /// <summary>
-/// The last request transform of every forward: fixes the final URI, stamps it and signs it.
+/// The last request transform of every forwarded request: sets the final URI, adds the timestamp and signs the request.
 /// </summary>
 /// <remarks>
-/// NCP sells no read-only key: the key that lists can also delete. So nothing is signed but the one request this gateway exists for,
-/// <c>GET {BaseAddress}task-runs?index=…&amp;limit=…</c>; a further call extends this list in a commit of its own.
-/// Within a transform <c>RequestUri</c> is still null, and YARP keeps the one that a transform sets: what is signed is what is sent.
+/// NCP has no read-only keys: a key that lists can also delete. So only the one request that this gateway needs is signed,
+/// <c>GET {BaseAddress}task-runs?index=…&amp;limit=…</c>. Another request must be added here in a commit of its own.
+/// Within a transform <c>RequestUri</c> is still null, and YARP keeps the one that a transform sets. So the signed URI is the one sent.
 /// </remarks>
-/// <param name="allowed">The one address, without its query, whose requests are signed.</param>
+/// <param name="allowed">The only address, without its query, whose requests are signed.</param>
 internal sealed partial class NcpSignatureTransform(
     string allowed, NclueCredentials credentials, ClockSkewEstimator clock, TimeProvider time) : RequestTransform
 {
-    /// <exception cref="InvalidOperationException">The request is not on the list. Nothing was signed.</exception>
+    /// <exception cref="InvalidOperationException">The request is not allowed. Nothing was signed.</exception>
     public override ValueTask ApplyAsync(RequestTransformContext context)
     {
         var request = context.ProxyRequest;
         var uri = RequestUtilities.MakeDestinationAddress(context.DestinationPrefix, context.Path, context.HttpContext.Request.QueryString);
         if (!IsAllowed(request.Method, uri))
         {
-            throw new InvalidOperationException("This request is not one that the gateway signs.");
+            throw new InvalidOperationException("The gateway does not sign this request.");
         }
 
         var key = credentials.InUse;
@@ -41,7 +41,10 @@ internal sealed partial class NcpSignatureTransform(
         return default;
     }
 
-    /// <summary>By the text, character for character: a parsed address has lost what its parser forgives (case, dots, encoded digits, line ends).</summary>
+    /// <summary>
+    /// Compares the text, character for character. A parsed address has lost what its parser normalizes: case, dots, encoded digits, line
+    /// ends.
+    /// </summary>
     private bool IsAllowed(HttpMethod method, Uri uri) =>
         method.Method == HttpMethods.Get
         && uri.OriginalString.StartsWith(allowed, StringComparison.Ordinal)
