@@ -5,7 +5,7 @@ using Xunit.v3;
 
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>Has the classes begin first that take the longest, so that at the end no core waits for one of them.</summary>
+/// <summary>Starts the classes first that take the longest, so that at the end no core waits for one of them.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
@@ -13,7 +13,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         nameof(Simulation.SimulationTests), nameof(Http.OpenApi.SwaggerUiBrowserTests), nameof(Sandbox.BrowserSignInTests),
         nameof(Upstream.BoundedCallTests), nameof(Mirror.UpstreamFailureTests), nameof(Upstream.Pacing.PacerScriptTests), nameof(StartUpTests),
 
-        // By the real clock, those that start processes after the others.
+        // Tests by the real clock: first those that wait most of the time, then those that start processes.
         nameof(Mirror.RealTimeTests), nameof(Replicas.SharedBlocksTests), nameof(Replicas.SharedSessionsTests), nameof(Replicas.SharedKeysTests),
         nameof(Replicas.OddValuesTests), nameof(Replicas.OddSessionValuesTests), nameof(Replicas.SessionTrustTests), nameof(Replicas.RedisAwayTests),
         nameof(Hosting.RollingRestartTests), nameof(Replicas.RedisDeploymentTests), nameof(Observability.StuckLogTests),

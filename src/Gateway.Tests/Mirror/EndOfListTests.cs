@@ -59,12 +59,13 @@ public sealed class EndOfListTests
     }
 
     [Fact]
-    public async Task A_thousand_readers_of_pages_beyond_the_end_cost_one_call()
+    public async Task Hundreds_of_readers_of_pages_beyond_the_end_cost_one_call()
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 50 });
         var clients = Enumerable.Range(0, 20).Select(n => gateway.CreateClient($"reader-{n}")).ToList();
 
-        var pages = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(n => GatewayHost.ReadAsync(clients[n % 20], 100 + (n * 997), 1 + (n % 100))));
+        // One address may have 1,000 connections, and each request may need one of its own.
+        var pages = await Task.WhenAll(Enumerable.Range(0, 900).Select(n => GatewayHost.ReadAsync(clients[n % 20], 100 + (n * 997), 1 + (n % 100))));
 
         pages.ShouldAllBe(page => page.Status == HttpStatusCode.OK && page.Runs.Length == 0 && page.Total == 50 && page.NextIndex == null);
         gateway.Nclue.Arrivals.Count.ShouldBe(1);
