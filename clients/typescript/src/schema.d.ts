@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List task runs
-         * @description A page of the list, in NCLUE's own order, from the gateway's copy: `Age` says how old it is. Send the last `ETag` back in `If-None-Match` and an unchanged page costs no body. To read on, follow the `next` link until there is none; a page may hold fewer runs than asked for before that. A parameter that is unknown, repeated or not all digits is refused. A caller's `Cache-Control` changes nothing.
+         * @description Returns a page of the list, in NCLUE's order, from the gateway's copy; `Age` is the age of the copy. Send the last `ETag` in `If-None-Match`: the response for an unchanged page is 304 without a body. To read the whole list, follow the `next` link until there is none. A page before the end may contain fewer runs than `limit`. An unknown or repeated parameter, or a value that is not all digits, is an error. `Cache-Control` in a request has no effect.
          */
         get: operations["listTaskRuns"];
         put?: never;
@@ -21,8 +21,8 @@ export interface paths {
         delete?: never;
         options?: never;
         /**
-         * The headers of a page
-         * @description What GET would answer, without the body.
+         * Get the headers of a page of task runs
+         * @description Returns the headers of GET, without the body.
          */
         head: operations["headTaskRuns"];
         patch?: never;
@@ -36,7 +36,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is signed in
+         * Get the current session
          * @description Does not extend the session. Where browser sign-in is off there is no such address (404).
          */
         get: operations["getSession"];
@@ -93,7 +93,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description Whether a model is still supported.
+         * @description The support status of a model.
          * @enum {string}
          */
         ModelStatus: "active" | "deprecated" | "unknown";
@@ -101,19 +101,19 @@ export interface components {
         Problem: {
             /**
              * Format: uri-reference
-             * @description The kind of problem: the address of a page of this gateway that explains it. Decide by its last segment.
+             * @description The problem type: the address of a page of this gateway that explains it. Decide by its last segment.
              */
             type: string;
-            /** @description What kind of problem it is, in words. The same every time. */
+            /** @description The summary of the problem type. It is the same every time. */
             title: string;
             /**
              * Format: int32
              * @description The HTTP status.
              */
             status: number;
-            /** @description What is particular about this occurrence. */
+            /** @description The explanation of this occurrence. */
             detail?: string;
-            /** @description What an operator finds the request by. */
+            /** @description The id by which an operator finds the request. */
             traceId: string;
             /**
              * Format: uri-reference
@@ -152,41 +152,42 @@ export interface components {
              */
             logoutUrl: string | null;
         };
-        /** @description One task run: one feature put through one trained task. */
+        /** @description One task run: a trained task applied to a feature. */
         TaskRun: {
             /** @description The run's id. */
             id: string;
             /** @description The run's name. */
             name: string | null;
-            /** @description How far the run has come; unknown stands for any state that NCLUE may add. */
+            /** @description The run's status; unknown stands for any status that NCLUE may add. */
             status: components["schemas"]["TaskRunStatus"];
             /** @description The task that was run. */
             task: components["schemas"]["TaskRunReference"];
-            /** @description The feature it was run on. */
+            /** @description The feature that the task was applied to. */
             feature: components["schemas"]["TaskRunFeature"];
-            /** @description The NCLUE model behind the task; null where NCLUE does not tell. */
+            /** @description The NCLUE model of the task; null where NCLUE does not send one. */
             model: components["schemas"]["TaskRunModel"] | null;
             /**
              * Format: date-time
-             * @description When the run was created, in the gateway's time zone, to the second, so that text sorts as time; null where NCLUE's own cannot be read.
+             * @description The time at which the run was created, in whole seconds, in the gateway's time zone, so that the text sorts
+             *     by time. Null where NCLUE's value cannot be read.
              */
             createdAt: string | null;
             /**
              * Format: date-time
-             * @description When the run ended; null before.
+             * @description The time at which the run ended; null before that.
              */
             completedAt: string | null;
             /**
              * Format: int64
-             * @description Seconds from creation to completion; null until completed.
+             * @description Seconds from creation to completion; null unless the run is completed.
              */
             durationSeconds: number | null;
-            /** @description Where the result lies; null unless the run is completed. */
+            /** @description The location of the result; null unless the run is completed. */
             result: components["schemas"]["TaskRunResult"] | null;
-            /** @description Why the run failed; null unless NCLUE gives a reason. */
+            /** @description The reason why the run failed; null unless NCLUE gives one. */
             failure: components["schemas"]["TaskRunFailure"] | null;
         };
-        /** @description Why a run failed. */
+        /** @description The reason why a run failed. */
         TaskRunFailure: {
             /** @description The documented code; null for a message that NCLUE's guide does not list. */
             code: string | null;
@@ -197,7 +198,7 @@ export interface components {
              * @description The page of NCLUE's guide that explains the failure, or the guide's overview of failures.
              */
             help: string;
-            /** @description Whether creating the same run again may succeed; null for a message that NCLUE's guide does not list. */
+            /** @description True if creating the same run again may succeed; null for a message that NCLUE's guide does not list. */
             retryable: boolean | null;
         };
         /** @description A feature, by id and name. */
@@ -208,32 +209,33 @@ export interface components {
             name: string | null;
             /**
              * Format: int64
-             * @description Lines of the feature, not of the result.
+             * @description The number of lines of the feature, not of the result.
              */
             lineCount: number | null;
         };
         /** @description A version of NCLUE's foundation model. */
         TaskRunModel: {
-            /** @description The model's name as NCLUE sends it; one model has been seen under two spellings (NFM2, NFM02). */
+            /** @description The model's name as NCLUE sends it. NCLUE uses two spellings for one model (NFM2, NFM02). */
             name: string | null;
-            /** @description Whether the model is still supported; unknown stands for any state that NCLUE may add. */
+            /** @description The model's support status; unknown stands for any status that NCLUE may add. */
             status: components["schemas"]["ModelStatus"];
         };
         /** @description A page of the list of task runs, in NCLUE's own order. */
         TaskRunPage: {
             /**
              * Format: int32
-             * @description The row the page starts at, counted from 0, as asked for.
+             * @description The first row of the page, counted from 0, as requested.
              */
             index: number;
             /**
              * Format: int32
-             * @description How many rows were asked for. The page may hold fewer before the end of the list; the end is the absence of a next link.
+             * @description The number of rows requested. A page before the end of the list may contain fewer; the last page has no next
+             *     link.
              */
             limit: number;
             /**
              * Format: int64
-             * @description How many task runs there are; null while that is not proved.
+             * @description The number of task runs in the list; null while it is not known.
              */
             total: number | null;
             /** @description The task runs of this page. */
@@ -246,7 +248,7 @@ export interface components {
             /** @description The task's name. */
             name: string | null;
         };
-        /** @description Where a result lies in NAVER Cloud Object Storage. */
+        /** @description The location of a result in NAVER Cloud Object Storage. */
         TaskRunResult: {
             /** @description The bucket. */
             bucket: string | null;
@@ -254,7 +256,7 @@ export interface components {
             path: string | null;
         };
         /**
-         * @description How far a run has come.
+         * @description The status of a run.
          * @enum {string}
          */
         TaskRunStatus: "registered" | "pending" | "in_progress" | "completed" | "failed" | "unknown";
@@ -271,22 +273,22 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The row to start at, counted from 0.
+                 * @description The first row, counted from 0.
                  * @example 0
                  */
                 index?: number;
                 /**
-                 * @description How many rows.
+                 * @description The number of rows.
                  * @example 20
                  */
                 limit?: number;
             };
             header?: {
-                /** @description The `ETag` of the copy the caller has, or several (RFC 9110). */
+                /** @description One or more `ETag`s of the caller's copies (RFC 9110). */
                 "If-None-Match"?: string;
-                /** @description The `ETag` that the page must have, or several, or `*`; otherwise the response is 412 (RFC 9110). */
+                /** @description One or more `ETag`s of which the page must have one, or `*`; otherwise the response is 412 (RFC 9110). */
                 "If-Match"?: string;
-                /** @description Needed when the request counts by the session cookie. */
+                /** @description Required when the session cookie authenticates the request. */
                 "X-CSRF"?: "1";
             };
             path?: never;
@@ -297,25 +299,25 @@ export interface operations {
             /** @description The page. */
             200: {
                 headers: {
-                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. A content coding is named at its end (`-gzip`, `-br`); `If-None-Match` takes the tag of any. */
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
                     ETag: string;
-                    /** @description Seconds since NCLUE was asked, rounded up. */
+                    /** @description Seconds since the request to NCLUE, rounded up. */
                     Age: number;
-                    /** @description When this was sent. `Date` minus `Age` is when the content was seen at NCLUE. */
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
                     Date: string;
-                    /** @description Browsers keep the answer and ask each time whether it is still good. */
+                    /** @description Browsers keep the response and revalidate it each time. */
                     "Cache-Control": string;
-                    /** @description Where the answer came from (RFC 9211). A negative `ttl` says that the copy is older than it should be. */
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
                     "Cache-Status": string;
-                    /** @description What else the answer depends on. */
+                    /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description The `first`, `prev`, `next` and `last` page (RFC 8288), as far as there is one and it is known. */
+                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. */
                     Link: string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit: string;
-                    /** @description How the body is coded, where the caller accepts that (`gzip`, `br`) and it is worth it. */
+                    /** @description The content coding of the body (`gzip`, `br`): sent where the caller accepts it and the body is long enough. */
                     "Content-Encoding"?: string;
                     [name: string]: unknown;
                 };
@@ -323,26 +325,26 @@ export interface operations {
                     "application/json": components["schemas"]["TaskRunPage"];
                 };
             };
-            /** @description The caller's copy is still what the list holds. */
+            /** @description The caller's copy is still current. */
             304: {
                 headers: {
-                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. A content coding is named at its end (`-gzip`, `-br`); `If-None-Match` takes the tag of any. */
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
                     ETag: string;
-                    /** @description Seconds since NCLUE was asked, rounded up. */
+                    /** @description Seconds since the request to NCLUE, rounded up. */
                     Age: number;
-                    /** @description When this was sent. `Date` minus `Age` is when the content was seen at NCLUE. */
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
                     Date: string;
-                    /** @description Browsers keep the answer and ask each time whether it is still good. */
+                    /** @description Browsers keep the response and revalidate it each time. */
                     "Cache-Control": string;
-                    /** @description Where the answer came from (RFC 9211). A negative `ttl` says that the copy is older than it should be. */
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
                     "Cache-Status": string;
-                    /** @description What else the answer depends on. */
+                    /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description The `first`, `prev`, `next` and `last` page (RFC 8288), as far as there is one and it is known. */
+                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. */
                     Link: string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit: string;
                     [name: string]: unknown;
                 };
@@ -351,11 +353,11 @@ export interface operations {
             /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
             400: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -366,7 +368,7 @@ export interface operations {
             /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
             401: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
                     "WWW-Authenticate": string;
@@ -379,14 +381,14 @@ export interface operations {
             /** @description [forbidden](/problems/forbidden): The caller may not do this. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
             403: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
-                    "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
-                    RateLimit?: string;
                     /** @description With a token: the scope that is missing (RFC 6750). */
                     "WWW-Authenticate"?: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -396,11 +398,11 @@ export interface operations {
             /** @description [not-acceptable](/problems/not-acceptable): The answer cannot be given in an acceptable form. */
             406: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -411,11 +413,11 @@ export interface operations {
             /** @description [precondition-failed](/problems/precondition-failed): A precondition of the request is not met. */
             412: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -426,14 +428,14 @@ export interface operations {
             /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
             429: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
-                    "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
-                    RateLimit?: string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -443,11 +445,11 @@ export interface operations {
             /** @description [internal-error](/problems/internal-error): The gateway has failed. */
             500: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -458,11 +460,11 @@ export interface operations {
             /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent an answer that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
             502: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -473,14 +475,14 @@ export interface operations {
             /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
-                    "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
-                    RateLimit?: string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -490,11 +492,11 @@ export interface operations {
             /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not answer in time. */
             504: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -508,22 +510,22 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The row to start at, counted from 0.
+                 * @description The first row, counted from 0.
                  * @example 0
                  */
                 index?: number;
                 /**
-                 * @description How many rows.
+                 * @description The number of rows.
                  * @example 20
                  */
                 limit?: number;
             };
             header?: {
-                /** @description The `ETag` of the copy the caller has, or several (RFC 9110). */
+                /** @description One or more `ETag`s of the caller's copies (RFC 9110). */
                 "If-None-Match"?: string;
-                /** @description The `ETag` that the page must have, or several, or `*`; otherwise the response is 412 (RFC 9110). */
+                /** @description One or more `ETag`s of which the page must have one, or `*`; otherwise the response is 412 (RFC 9110). */
                 "If-Match"?: string;
-                /** @description Needed when the request counts by the session cookie. */
+                /** @description Required when the session cookie authenticates the request. */
                 "X-CSRF"?: "1";
             };
             path?: never;
@@ -534,50 +536,50 @@ export interface operations {
             /** @description The page. */
             200: {
                 headers: {
-                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. A content coding is named at its end (`-gzip`, `-br`); `If-None-Match` takes the tag of any. */
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
                     ETag: string;
-                    /** @description Seconds since NCLUE was asked, rounded up. */
+                    /** @description Seconds since the request to NCLUE, rounded up. */
                     Age: number;
-                    /** @description When this was sent. `Date` minus `Age` is when the content was seen at NCLUE. */
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
                     Date: string;
-                    /** @description Browsers keep the answer and ask each time whether it is still good. */
+                    /** @description Browsers keep the response and revalidate it each time. */
                     "Cache-Control": string;
-                    /** @description Where the answer came from (RFC 9211). A negative `ttl` says that the copy is older than it should be. */
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
                     "Cache-Status": string;
-                    /** @description What else the answer depends on. */
+                    /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description The `first`, `prev`, `next` and `last` page (RFC 8288), as far as there is one and it is known. */
+                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. */
                     Link: string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit: string;
-                    /** @description How the body is coded, where the caller accepts that (`gzip`, `br`) and it is worth it. */
+                    /** @description The content coding of the body (`gzip`, `br`): sent where the caller accepts it and the body is long enough. */
                     "Content-Encoding"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The caller's copy is still what the list holds. */
+            /** @description The caller's copy is still current. */
             304: {
                 headers: {
-                    /** @description A strong tag of the content: the same content has the same tag on every replica and after every refetch. A content coding is named at its end (`-gzip`, `-br`); `If-None-Match` takes the tag of any. */
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
                     ETag: string;
-                    /** @description Seconds since NCLUE was asked, rounded up. */
+                    /** @description Seconds since the request to NCLUE, rounded up. */
                     Age: number;
-                    /** @description When this was sent. `Date` minus `Age` is when the content was seen at NCLUE. */
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
                     Date: string;
-                    /** @description Browsers keep the answer and ask each time whether it is still good. */
+                    /** @description Browsers keep the response and revalidate it each time. */
                     "Cache-Control": string;
-                    /** @description Where the answer came from (RFC 9211). A negative `ttl` says that the copy is older than it should be. */
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
                     "Cache-Status": string;
-                    /** @description What else the answer depends on. */
+                    /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description The `first`, `prev`, `next` and `last` page (RFC 8288), as far as there is one and it is known. */
+                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. */
                     Link: string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit: string;
                     [name: string]: unknown;
                 };
@@ -586,11 +588,11 @@ export interface operations {
             /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
             400: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -599,7 +601,7 @@ export interface operations {
             /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
             401: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
                     "WWW-Authenticate": string;
@@ -610,14 +612,14 @@ export interface operations {
             /** @description [forbidden](/problems/forbidden): The caller may not do this. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
             403: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
-                    "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
-                    RateLimit?: string;
                     /** @description With a token: the scope that is missing (RFC 6750). */
                     "WWW-Authenticate"?: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -625,11 +627,11 @@ export interface operations {
             /** @description [not-acceptable](/problems/not-acceptable): The answer cannot be given in an acceptable form. */
             406: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -638,11 +640,11 @@ export interface operations {
             /** @description [precondition-failed](/problems/precondition-failed): A precondition of the request is not met. */
             412: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -651,14 +653,14 @@ export interface operations {
             /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
             429: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
-                    "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
-                    RateLimit?: string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -666,11 +668,11 @@ export interface operations {
             /** @description [internal-error](/problems/internal-error): The gateway has failed. */
             500: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -679,11 +681,11 @@ export interface operations {
             /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent an answer that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
             502: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -692,14 +694,14 @@ export interface operations {
             /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
-                    "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
-                    RateLimit?: string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -707,11 +709,11 @@ export interface operations {
             /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not answer in time. */
             504: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description How many requests (`q`) one caller may send in so many seconds (`w`). */
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
-                    /** @description How many are left (`r`), and after how many seconds all are there again (`t`). */
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -723,7 +725,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Says that a script of an allowed origin asks. */
+                /** @description Shows that a script of an allowed origin sends the request. */
                 "X-CSRF": "1";
             };
             path?: never;
@@ -734,7 +736,7 @@ export interface operations {
             /** @description The session of the cookie. */
             200: {
                 headers: {
-                    /** @description Nobody keeps it. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     [name: string]: unknown;
                 };
@@ -745,7 +747,7 @@ export interface operations {
             /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
             401: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
                     "WWW-Authenticate": string;
@@ -758,7 +760,7 @@ export interface operations {
             /** @description [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
             403: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     /** @description With a token: the scope that is missing (RFC 6750). */
                     "WWW-Authenticate"?: string;
@@ -771,7 +773,7 @@ export interface operations {
             /** @description [not-found](/problems/not-found): There is nothing at this address. */
             404: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     [name: string]: unknown;
                 };
@@ -782,9 +784,9 @@ export interface operations {
             /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
             429: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -795,7 +797,7 @@ export interface operations {
             /** @description [internal-error](/problems/internal-error): The gateway has failed. */
             500: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     [name: string]: unknown;
                 };
@@ -806,9 +808,9 @@ export interface operations {
             /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -836,11 +838,11 @@ export interface operations {
             /** @description To the company's identity provider. */
             302: {
                 headers: {
-                    /** @description Nobody keeps it. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     /** @description The provider's sign-in page. */
                     Location: string;
-                    /** @description What the browser proves on its return that it began here. */
+                    /** @description Proves on the browser's return that it began the sign-in here. */
                     "Set-Cookie": string;
                     [name: string]: unknown;
                 };
@@ -849,7 +851,7 @@ export interface operations {
             /** @description [invalid-request](/problems/invalid-request): The request is not valid. [sign-in-failed](/problems/sign-in-failed): The sign-in has failed. */
             400: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     [name: string]: unknown;
                 };
@@ -861,7 +863,7 @@ export interface operations {
             /** @description [not-found](/problems/not-found): There is nothing at this address. */
             404: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     [name: string]: unknown;
                 };
@@ -872,9 +874,9 @@ export interface operations {
             /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
             429: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -886,7 +888,7 @@ export interface operations {
             /** @description [internal-error](/problems/internal-error): The gateway has failed. */
             500: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     [name: string]: unknown;
                 };
@@ -897,9 +899,9 @@ export interface operations {
             /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -923,7 +925,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Says that a script of an allowed origin asks. */
+                /** @description Shows that a script of an allowed origin sends the request. */
                 "X-CSRF": "1";
             };
             path?: never;
@@ -934,9 +936,9 @@ export interface operations {
             /** @description The session has ended. */
             200: {
                 headers: {
-                    /** @description Nobody keeps it. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description Has the browser forget the answers it keeps. */
+                    /** @description Makes the browser discard the responses that it has stored. */
                     "Clear-Site-Data": string;
                     /** @description Removes the cookie. */
                     "Set-Cookie": string;
@@ -949,7 +951,7 @@ export interface operations {
             /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
             401: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
                     "WWW-Authenticate": string;
@@ -962,7 +964,7 @@ export interface operations {
             /** @description [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
             403: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     /** @description With a token: the scope that is missing (RFC 6750). */
                     "WWW-Authenticate"?: string;
@@ -975,7 +977,7 @@ export interface operations {
             /** @description [not-found](/problems/not-found): There is nothing at this address. */
             404: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     [name: string]: unknown;
                 };
@@ -986,9 +988,9 @@ export interface operations {
             /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
             429: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -999,7 +1001,7 @@ export interface operations {
             /** @description [internal-error](/problems/internal-error): The gateway has failed. */
             500: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
                     [name: string]: unknown;
                 };
@@ -1010,9 +1012,9 @@ export interface operations {
             /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
             503: {
                 headers: {
-                    /** @description A problem is not kept. */
+                    /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description In how many seconds to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };

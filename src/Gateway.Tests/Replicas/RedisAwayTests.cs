@@ -106,7 +106,7 @@ public sealed class RedisAwayTests
         page.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         page.Problem.ShouldBe("/problems/upstream-busy");
         page.Headers["Retry-After"].ShouldBe("10");
-        ((string?)page.Json["detail"]).ShouldBe("Redis is away, and without it this replica has no turn at NCLUE.");
+        ((string?)page.Json["detail"]).ShouldBe("Redis is unavailable, and without it this replica may not send requests to NCLUE.");
         gateway.Nclue.Arrivals.ShouldBeEmpty();
         gateway.Warnings().ShouldNotContain(warning => warning.StartsWith("Without Redis", StringComparison.Ordinal)); // it has one, though not now
 

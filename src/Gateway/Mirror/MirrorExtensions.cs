@@ -8,13 +8,16 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Mirror;
 
-/// <summary>Composition of the mirror: a paced, cached and shared copy of the upstream's list. It needs an <see cref="IRowNormalizer"/>.</summary>
+/// <summary>
+/// Composition of the mirror: a paced, cached and shared copy of the upstream's list. It needs an
+/// <see cref="IRowNormalizer"/>.
+/// </summary>
 internal static class MirrorExtensions
 {
     /// <summary>Adds the mirror.</summary>
     /// <param name="services">The services.</param>
     /// <param name="nclue">The settings of the upstream.</param>
-    /// <param name="isShared">Whether replicas share blocks through Redis.</param>
+    /// <param name="isShared">True if replicas share blocks through Redis.</param>
     public static IServiceCollection AddMirror(this IServiceCollection services, NclueOptions nclue, bool isShared)
     {
         services

@@ -11,10 +11,10 @@ namespace NclueGateway.TaskRuns;
 /// <summary><c>GET</c> and <c>HEAD /api/task-runs</c>.</summary>
 internal static class TaskRunsEndpoint
 {
-    /// <summary>The address of the list.</summary>
+    /// <summary>The path of the list.</summary>
     public const string Path = "/api/task-runs";
 
-    /// <summary>Adds what makes pages of the mirror's blocks.</summary>
+    /// <summary>Adds the services that serve pages of the mirror's blocks.</summary>
     /// <param name="services">The services.</param>
     /// <param name="nclue">The settings of the upstream.</param>
     public static IServiceCollection AddTaskRuns(this IServiceCollection services, NclueOptions nclue) => services
@@ -28,13 +28,14 @@ internal static class TaskRunsEndpoint
 
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
-        RequestDelegate answer = routes.ServiceProvider.GetRequiredService<PageHandler>().AnswerAsync;
+        RequestDelegate handler = routes.ServiceProvider.GetRequiredService<PageHandler>().AnswerAsync;
         var audited = new AuditedParameters("Index", "Limit");
-        routes.MapMethods(Path, [HttpMethods.Get], answer).RequirePermission(Permission.ReadTaskRuns).WithMetadata(audited)
+        routes.MapMethods(Path, [HttpMethods.Get], handler).RequirePermission(Permission.ReadTaskRuns).WithMetadata(audited)
             .WithName("listTaskRuns").WithSummary("List task runs").WithDescription(TaskRunOpenApi.ListDescription)
-            .DescribeList(answer.Method, hasBody: true);
-        routes.MapMethods(Path, [HttpMethods.Head], answer).RequirePermission(Permission.ReadTaskRuns).WithMetadata(audited)
-            .WithName("headTaskRuns").WithSummary("Get the headers of a page of task runs").WithDescription("Returns the headers of GET, without the body.")
-            .DescribeList(answer.Method, hasBody: false);
+            .DescribeList(handler.Method, hasBody: true);
+        routes.MapMethods(Path, [HttpMethods.Head], handler).RequirePermission(Permission.ReadTaskRuns).WithMetadata(audited)
+            .WithName("headTaskRuns").WithSummary("Get the headers of a page of task runs")
+            .WithDescription("Returns the headers of GET, without the body.")
+            .DescribeList(handler.Method, hasBody: false);
     }
 }

@@ -4,7 +4,10 @@ using NclueGateway.Time;
 
 namespace NclueGateway.Mirror.Blocks;
 
-/// <summary>The upstream's list as far as it is known here: blocks, and how long it is. Any number of readers; the refresher writes.</summary>
+/// <summary>
+/// The part of the upstream's list that this replica has: its blocks and the bounds of the list. Any number of threads
+/// may read; only the refresher writes, under its lock.
+/// </summary>
 internal sealed class BlockCache(CacheOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<int, BlockEntry> _blocks = new();
@@ -12,22 +15,26 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
     private readonly long _interest = time.Ticks(options.InterestFor);
     private ListBounds _extent = ListBounds.Unknown;
 
+    /// <summary>The known bounds of the list.</summary>
     public ListBounds Extent => Volatile.Read(ref _extent);
 
-    /// <summary>The blocks in memory, at most <c>Cache:MaxBlocks</c> of them: the least recently read is evicted first.</summary>
+    /// <summary>
+    /// The blocks in memory, at most <c>Cache:MaxBlocks</c>: the least recently read is evicted first.
+    /// </summary>
     public IEnumerable<BlockEntry> Blocks => _blocks.Select(block => block.Value);
 
     public bool TryGet(int number, [NotNullWhen(true)] out BlockEntry? held) => _blocks.TryGetValue(number, out held);
 
     /// <summary>Finds the blocks of a page.</summary>
     /// <param name="request">The page.</param>
-    /// <param name="oldest">Timestamp of departure: an older copy counts as missing.</param>
+    /// <param name="oldest">Timestamp: a copy that departed before it counts as missing.</param>
     public PageSlices Find(PageRequest request, long oldest)
     {
         var extent = Extent;
         if (request.Index >= extent.End)
         {
-            return new(request, extent, Part(extent.BoundaryBlock, 0, 0, oldest), null); // the page has the age of the block that proves the end
+            // The page has the age of the block that proves the end.
+            return new(request, extent, Part(extent.BoundaryBlock, 0, 0, oldest), null);
         }
 
         var end = Math.Min((long)request.Index + request.Limit, extent.End ?? long.MaxValue);
@@ -35,7 +42,8 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
         var last = ListBounds.BlockOf(end - 1);
         if (first > extent.HighestFetchableBlock)
         {
-            // Not known to exist: the list is followed from its known part, however far away the page is.
+            // The block is not known to exist. The next block after the known part is fetched first, however far away
+            // the page is.
             return new(request, extent, new(extent.HighestFetchableBlock, null, 0, 0), null);
         }
 
@@ -50,21 +58,24 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
     /// <summary>Marks the blocks of a page as read, so that they are kept fresh.</summary>
     /// <param name="parts">The page, as <see cref="Find"/> found it.</param>
     /// <param name="now">The timestamp of the read.</param>
-    /// <returns>Whether the read gives a block a reason to be refreshed that it did not have.</returns>
+    /// <returns>True if the read gives the refresher a reason to refresh a block that it did not have before.</returns>
     public bool MarkRead(PageSlices parts, long now)
     {
         var shouldRefresh = MarkRead(parts.First.Number, now);
         shouldRefresh |= parts.Second is { } second && MarkRead(second.Number, now);
 
-        // The length is part of the page. Where only the block at the end proves it, that block is kept fresh too, so that growth is noticed;
-        // every full block brings a total.
+        // The length of the list is part of the page. Where only the block at the end proves it, that block is kept
+        // fresh too, so that growth is noticed. A full block does not need it: it brings a total itself.
         var proof = parts.Extent.BoundaryBlock;
         return parts.Extent.End is not null && proof != parts.First.Number && proof != parts.Second?.Number
             && TryGet(proof, out var held) && !held.Block.Rows.IsFull && MarkRead(proof, now)
             || shouldRefresh;
     }
 
-    /// <summary>Takes in a block that came, unless there is a newer copy of it, or newer evidence says that it lies past the end.</summary>
+    /// <summary>
+    /// Stores a block, unless there is a newer copy of it, or newer evidence proves that it lies past the end of the
+    /// list.
+    /// </summary>
     public void Add(TaskRunBlock block, long now)
     {
         if (TryGet(block.Number, out var held) && held.Block.DepartedAt >= block.DepartedAt)
@@ -79,7 +90,8 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
             return;
         }
 
-        // The block first: a reader that sees the new extent finds the block that proves it.
+        // The block is written before the bounds, so that a reader that sees the new bounds finds the block that proves
+        // them.
         if (held is not null)
         {
             held.Replace(block);
@@ -105,7 +117,7 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Drops the copies that departed before timestamp <paramref name="oldest"/>.</summary>
+    /// <summary>Removes the copies that departed before timestamp <paramref name="oldest"/>.</summary>
     public void RemoveOlderThan(long oldest)
     {
         foreach (var number in Blocks.Where(held => held.Block.DepartedAt < oldest).Select(held => held.Block.Number))

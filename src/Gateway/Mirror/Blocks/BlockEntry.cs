@@ -1,8 +1,11 @@
 namespace NclueGateway.Mirror.Blocks;
 
-/// <summary>One block in memory, with what is known of its readers. Readers mark it without a lock; only the refresher renews it.</summary>
+/// <summary>
+/// One block in memory, with the time of its last read. Readers mark it as read without a lock; only the refresher
+/// replaces its copy.
+/// </summary>
 /// <param name="block">The first copy.</param>
-/// <param name="readAt">The timestamp of the read that it was fetched for.</param>
+/// <param name="readAt">The timestamp that counts as its last read until it is read.</param>
 internal sealed class BlockEntry(TaskRunBlock block, long readAt)
 {
     private volatile TaskRunBlock _block = block;
@@ -15,13 +18,16 @@ internal sealed class BlockEntry(TaskRunBlock block, long readAt)
     /// <summary>The timestamp of the last read.</summary>
     public long LastReadAt => Volatile.Read(ref _lastReadAt);
 
-    /// <summary>Whether this copy has not been read since it was stored.</summary>
+    /// <summary>True if this copy has not been read since it was stored.</summary>
     public bool IsUnread => _isUnread;
 
-    /// <summary>Notes a read.</summary>
+    /// <summary>Records a read.</summary>
     /// <param name="now">The timestamp of the read.</param>
-    /// <param name="interest">How long a read counts, in timestamp units.</param>
-    /// <returns>Whether the block was not kept fresh before this read, or not for much longer.</returns>
+    /// <param name="interest">Time for which a read keeps the block fresh, in timestamp units.</param>
+    /// <returns>
+    /// True if the block was not kept fresh before this read, or would have been for at most half of
+    /// <paramref name="interest"/>.
+    /// </returns>
     public bool MarkRead(long now, long interest)
     {
         var shouldRefresh = _isUnread || now - LastReadAt > interest / 2;
@@ -30,7 +36,7 @@ internal sealed class BlockEntry(TaskRunBlock block, long readAt)
         return shouldRefresh;
     }
 
-    /// <summary>Replaces the copy. Readers of the old copy have yet to show that they want the new one.</summary>
+    /// <summary>Replaces the copy. The new one is kept fresh only after it has been read.</summary>
     public void Replace(TaskRunBlock block)
     {
         _block = block;

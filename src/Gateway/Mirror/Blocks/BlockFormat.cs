@@ -4,24 +4,26 @@ using System.Text.Json;
 
 namespace NclueGateway.Mirror.Blocks;
 
-/// <summary>How a block is written for other replicas, in one version of the format.</summary>
-/// <param name="Version">Part of the keys in Redis: a replica looks for the versions that it can read.</param>
+/// <summary>One version of the format in which a block is stored in Redis for other replicas.</summary>
+/// <param name="Version">Part of the keys in Redis: a replica reads only the versions that it knows.</param>
 /// <param name="Write">Writes a block.</param>
 /// <param name="Read">
-/// Reads the block of a number and a fetch time back; null for bytes that are not exactly what <paramref name="Write"/> makes of it.
+/// Reads the rows of the block with a number and a fetch time; null for bytes that <paramref name="Write"/> has not
+/// written for that block.
 /// </param>
 internal sealed record BlockFormat(int Version, Func<TaskRunBlock, byte[]> Write, Func<byte[], int, long, TaskRunRows?> Read)
 {
     /// <summary>
-    /// The versions that this release reads, the one that it writes first. The version before it stays for one release, so that a rollout does
-    /// not start cold; there is none yet.
+    /// The versions that this release reads; it writes the first of them. A replaced version is still read for one
+    /// release, so that a rollout does not start with an empty cache. There is only one version so far.
     /// </summary>
     public static readonly IReadOnlyList<BlockFormat> Known = [new(1, BlockFormat1.Write, BlockFormat1.Read)];
 }
 
 /// <summary>
-/// Version 1, little-endian: <c>NCB1</c>, block number (4 bytes), fetch time (8), <c>total</c> or −1 (8), rows received (1), the length of each row's
-/// JSON or 0 (4 each), the JSON of <see cref="TaskRunRows.Json"/>, and the XxHash3 of all before it (8).
+/// Version 1, little-endian: <c>NCB1</c>, block number (4 bytes), fetch time (8), <c>total</c> or −1 (8), rows received
+/// (1), the length of each row's JSON or 0 (4 each), the JSON of <see cref="TaskRunRows.Json"/>, and the XxHash3 of all
+/// preceding bytes (8).
 /// </summary>
 internal static class BlockFormat1
 {
@@ -48,7 +50,8 @@ internal static class BlockFormat1
         }
 
         rows.Json.CopyTo(rest);
-        BinaryPrimitives.WriteUInt64LittleEndian(rest[rows.Json.Length..], XxHash3.HashToUInt64(bytes.AsSpan(0, bytes.Length - HashLength)));
+        var hash = XxHash3.HashToUInt64(bytes.AsSpan(0, bytes.Length - HashLength));
+        BinaryPrimitives.WriteUInt64LittleEndian(rest[rows.Json.Length..], hash);
         return bytes;
     }
 
@@ -93,7 +96,10 @@ internal static class BlockFormat1
         return json.IsEmpty && total >= -1 ? rows.Build(total < 0 ? null : total) : null;
     }
 
-    /// <summary>Whether it is a JSON object that begins with an id: nothing else may get between the brackets of a page.</summary>
+    /// <summary>
+    /// Returns true if the bytes are one JSON object that begins with an id. Only such bytes may become a part of a
+    /// page.
+    /// </summary>
     private static bool IsRow(ReadOnlySpan<byte> row)
     {
         try

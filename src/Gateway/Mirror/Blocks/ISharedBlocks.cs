@@ -8,30 +8,38 @@ internal interface ISharedBlocks
     /// <summary>Raised at the end of each lookup.</summary>
     event EventHandler<BlockLookedUpEventArgs>? LookedUp;
 
-    /// <summary>Looks for something that nobody has stored, before there is anybody to wait for it.</summary>
+    /// <summary>
+    /// Reads a key that does not exist, so that the connection to Redis is open before the first caller waits for it.
+    /// </summary>
     Task StartAsync();
 
-    /// <summary>The blocks of which a newer copy than this replica's own can be had.</summary>
+    /// <summary>The blocks of which another replica has stored a newer copy.</summary>
     IEnumerable<int> Newer { get; }
 
-    /// <summary>Whether a newer copy than this replica's own can be had.</summary>
+    /// <summary>Returns true if another replica has stored a newer copy of the block.</summary>
     bool HasNewer(int block);
 
-    /// <summary>Whether a look is under way.</summary>
+    /// <summary>Returns true if a lookup of the block is under way.</summary>
     bool IsLooking(int block);
 
-    /// <summary>Looks for the newest copy, once however many ask; <see cref="LookedUp"/> is raised before it ends.</summary>
+    /// <summary>
+    /// Looks up the newest copy. Concurrent calls share one lookup; <see cref="LookedUp"/> is raised before it ends.
+    /// </summary>
     Task LookAsync(int block);
 
-    /// <summary>The time (Redis' clock, ms) of the newest copy that this replica has, or knows it cannot read; 0 for none.</summary>
+    /// <summary>
+    /// Returns the time (Redis' clock, ms) of the newest copy that this replica has or has failed to read; 0 for none.
+    /// </summary>
     long Known(int block);
 
-    /// <summary>A call has ended: tells the other replicas, and lets them have what it brought.</summary>
-    /// <param name="departure">The departure of the call.</param>
+    /// <summary>
+    /// Reports the end of a request to the other replicas, after storing the block that it has brought.
+    /// </summary>
+    /// <param name="permit">The permit of the request.</param>
     /// <param name="number">The block that it was for.</param>
-    /// <param name="block">What it brought; null for nothing that can be read.</param>
-    /// <param name="isAnswered">Whether the upstream has answered at all.</param>
-    Task EndAsync(Permit departure, int number, TaskRunBlock? block, bool isAnswered);
+    /// <param name="block">The block that it has brought; null without one.</param>
+    /// <param name="isAnswered">True if the upstream has sent a response, readable or not.</param>
+    Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool isAnswered);
 }
 
 /// <summary>The end of a lookup.</summary>
@@ -41,7 +49,7 @@ internal sealed class BlockLookedUpEventArgs(TaskRunBlock? block) : EventArgs
     public TaskRunBlock? Block => block;
 }
 
-/// <summary>Without Redis there are no other replicas.</summary>
+/// <summary>Blocks without Redis: no other replica has fetched any.</summary>
 internal sealed class NoSharedBlocks : ISharedBlocks
 {
     public event EventHandler<BlockLookedUpEventArgs>? LookedUp
@@ -62,5 +70,5 @@ internal sealed class NoSharedBlocks : ISharedBlocks
 
     public long Known(int block) => 0;
 
-    public Task EndAsync(Permit departure, int number, TaskRunBlock? block, bool isAnswered) => Task.CompletedTask;
+    public Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool isAnswered) => Task.CompletedTask;
 }

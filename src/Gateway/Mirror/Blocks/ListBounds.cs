@@ -1,49 +1,57 @@
 namespace NclueGateway.Mirror.Blocks;
 
 /// <summary>
-/// What is known of the length of the upstream's list. The documentation leaves open whether <c>total</c> counts the account or the
-/// answer, so rows that came, or did not come, are believed first, and the newest evidence decides.
+/// The known bounds of the upstream's list. The documentation leaves open whether <c>total</c> counts the runs of the
+/// account or of the response. So the number of received rows counts first, then <c>total</c>, and the newest evidence
+/// decides.
 /// </summary>
-/// <remarks>Immutable: a reader works with one state of it from beginning to end.</remarks>
+/// <remarks>Immutable: a reader works with one state from beginning to end.</remarks>
 internal sealed record ListBounds
 {
     public static readonly ListBounds Unknown = new();
 
-    /// <summary>How many rows the list has; null while that is not proved.</summary>
+    /// <summary>Number of rows of the list; null while it is not proved.</summary>
     public long? Length { get; private init; }
 
-    /// <summary>There is no row at this index or after it; null while no end is proved. Equals <see cref="Length"/> when that is known.</summary>
+    /// <summary>
+    /// Index from which on there is no row; null while no end is proved. Equals <see cref="Length"/> when that is
+    /// known.
+    /// </summary>
     public long? End { get; private init; }
 
-    /// <summary>The block whose answer proves <see cref="End"/>.</summary>
+    /// <summary>The block whose response proves <see cref="End"/>.</summary>
     public int BoundaryBlock { get; private init; }
 
     /// <summary>The highest block known to be full, or −1.</summary>
     private int LastFull { get; init; } = -1;
 
-    /// <summary>When the evidence for <see cref="End"/> had departed.</summary>
+    /// <summary>Timestamp of the departure of the request whose response proves <see cref="End"/>.</summary>
     private long ProvedAt { get; init; } = long.MinValue;
 
-    /// <summary>The highest block that may be asked for: with no end proved, the first one that is not proved to be full.</summary>
+    /// <summary>
+    /// The highest block that may be requested. While no end is proved: the first block that is not proved to be full.
+    /// </summary>
     public int HighestFetchableBlock => End is { } end ? Math.Max(BoundaryBlock, BlockOf(end - 1)) : LastFull + 1;
 
-    /// <summary>The extent after one more block has come.</summary>
+    /// <summary>Returns the bounds after one more block has been received.</summary>
     /// <param name="block">The block.</param>
-    /// <param name="isFull">Whether another block is full, as far as a copy tells that is young enough to be put together with this one.</param>
+    /// <param name="isFull">
+    /// Returns true if another block is full, by a copy that is at most <c>Cache:FreshFor</c> older than this block.
+    /// </param>
     public ListBounds With(TaskRunBlock block, Func<int, bool> isFull)
     {
         var first = (long)block.Number * TaskRunRows.Capacity;
         var rows = block.Rows;
         if (block.DepartedAt < ProvedAt && Contradicts(first, rows))
         {
-            return this; // it left before the evidence that it contradicts
+            return this; // it was requested before the evidence that it contradicts
         }
 
         if (!rows.IsFull)
         {
             if (rows.Count == 0 && first > End)
             {
-                return this; // an empty block says nothing new about a list that ends before it
+                return this; // an empty block past the known end proves nothing new
             }
 
             var isExact = rows.Count > 0 || block.Number == 0 || Length == first || isFull(block.Number - 1);
@@ -61,26 +69,40 @@ internal sealed record ListBounds
         var after = first + TaskRunRows.Capacity;
         if (rows.Total > after)
         {
-            return next with { Length = rows.Total, End = rows.Total, BoundaryBlock = block.Number, ProvedAt = Math.Max(ProvedAt, block.DepartedAt) };
+            return next with
+            {
+                Length = rows.Total,
+                End = rows.Total,
+                BoundaryBlock = block.Number,
+                ProvedAt = Math.Max(ProvedAt, block.DepartedAt),
+            };
         }
 
-        // A full block is the end of nothing: it takes back its own word, and an end before its own rows, but proves no other end.
+        // A full block without a larger total proves no end. It disproves an end before its last row, and an end that
+        // it proved itself before.
         if (End < after || (End > after && BoundaryBlock == block.Number))
         {
             return next with { Length = null, End = null, ProvedAt = Math.Max(ProvedAt, block.DepartedAt) };
         }
 
-        // The empty block after this one had proved only that the list ends here at the latest.
+        // The empty block after this one has proved only that the list ends here or before. This full block proves that
+        // it ends here.
         return End == after && Length is null ? next with { Length = after } : next;
     }
 
-    /// <summary>The extent when the block that proves the end is no longer held: an end that nobody can show the age of is none.</summary>
+    /// <summary>
+    /// Returns the bounds without the end, for when the block that proves it has been evicted: the age of that proof is
+    /// no longer known.
+    /// </summary>
     public ListBounds WithoutEnd() => this with { Length = null, End = null };
 
-    /// <summary>The block that row <paramref name="index"/> lies in.</summary>
+    /// <summary>Returns the number of the block that contains row <paramref name="index"/>.</summary>
     public static int BlockOf(long index) => index < 0 ? 0 : (int)Math.Min(index / TaskRunRows.Capacity, int.MaxValue);
 
-    /// <summary>Whether rows, and the end that they prove, do not go together with what is known. A mere bound goes with any end before it.</summary>
+    /// <summary>
+    /// Returns true if the rows, or the end that they prove, contradict the known bounds. An empty block proves only an
+    /// upper bound, which does not contradict an end before it.
+    /// </summary>
     private bool Contradicts(long first, TaskRunRows rows)
     {
         var after = first + rows.Count;

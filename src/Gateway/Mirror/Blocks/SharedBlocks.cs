@@ -6,13 +6,13 @@ using NclueGateway.Upstream.Pacing;
 namespace NclueGateway.Mirror.Blocks;
 
 /// <summary>
-/// The blocks that the replicas share through Redis. A look never waits for the upstream, and a block is looked for once at a time. What Redis
-/// holds but this replica cannot read is no copy, and is said once.
+/// The blocks that the replicas share through Redis. A lookup never waits for the upstream, and there is one lookup of
+/// a block at a time. A value that this replica cannot read counts as missing; the first one is logged.
 /// </summary>
 [LogCategory("NclueGateway.TaskRuns.SharedBlocks")]
 internal sealed partial class SharedBlocks(
-    BlockCache list,
-    IUpstreamCoordinator pacer,
+    BlockCache blockCache,
+    IUpstreamCoordinator coordinator,
     BlockDirectory directory,
     DistributedBlockStore store,
     IReadOnlyList<BlockFormat> formats,
@@ -22,9 +22,9 @@ internal sealed partial class SharedBlocks(
     ILogger<SharedBlocks> logger) : ISharedBlocks
 {
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<int, Task> _looks = new();
+    private readonly ConcurrentDictionary<int, Task> _lookups = new();
     private readonly ConcurrentDictionary<int, long> _unreadable = new();
-    private int _isSaid;
+    private int _isLogged;
 
     public event EventHandler<BlockLookedUpEventArgs>? LookedUp;
 
@@ -36,7 +36,7 @@ internal sealed partial class SharedBlocks(
         }
         catch (RedisAwayException)
         {
-            // The pacer goes on looking for it.
+            // The coordinator goes on probing Redis.
         }
     }
 
@@ -46,30 +46,30 @@ internal sealed partial class SharedBlocks(
 
     public bool HasNewer(int block) => !IsAway && directory.NewestOf(block) is > 0 and var newest && newest > Known(block);
 
-    public bool IsLooking(int block) => _looks.ContainsKey(block);
+    public bool IsLooking(int block) => _lookups.ContainsKey(block);
 
     public long Known(int block) =>
-        Math.Max(list.TryGet(block, out var held) ? held.Block.FetchedAt : 0, _unreadable.GetValueOrDefault(block));
+        Math.Max(blockCache.TryGet(block, out var held) ? held.Block.FetchedAt : 0, _unreadable.GetValueOrDefault(block));
 
     public Task LookAsync(int block)
     {
         lock (_lock)
         {
-            if (!_looks.TryGetValue(block, out var look))
+            if (!_lookups.TryGetValue(block, out var lookup))
             {
-                _looks[block] = look = LookOnceAsync(block);
+                _lookups[block] = lookup = LookOnceAsync(block);
             }
 
-            return look;
+            return lookup;
         }
     }
 
-    public async Task EndAsync(Permit departure, int number, TaskRunBlock? block, bool isAnswered)
+    public async Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool isAnswered)
     {
         var isStored = block is not null && !IsAway
             && await store.TrySetAsync(formats[0].Version, number, block.FetchedAt, formats[0].Write(block));
-        var end = isStored ? FetchOutcome.Stored : isAnswered ? FetchOutcome.Answered : FetchOutcome.Failed;
-        if (await pacer.EndAsync(departure, number, end) is > 0 and var superfluous)
+        var outcome = isStored ? FetchOutcome.Stored : isAnswered ? FetchOutcome.Answered : FetchOutcome.Failed;
+        if (await coordinator.EndAsync(permit, number, outcome) is > 0 and var superfluous)
         {
             foreach (var format in formats)
             {
@@ -80,13 +80,13 @@ internal sealed partial class SharedBlocks(
 
     private async Task LookOnceAsync(int block)
     {
-        await Task.Yield(); // first it is noted that a look is under way
+        await Task.Yield(); // the caller adds this task to _lookups first
         try
         {
             var fetchedAt = directory.NewestOf(block);
             if (fetchedAt > Known(block))
             {
-                // What the list has no use for is not looked for again.
+                // A copy that was not added to the cache is not looked up again.
                 LookedUp?.Invoke(this, new(await ReadAsync(block, fetchedAt)));
                 if (fetchedAt > Known(block))
                 {
@@ -96,11 +96,11 @@ internal sealed partial class SharedBlocks(
         }
         catch (RedisAwayException)
         {
-            LookedUp?.Invoke(this, new(null)); // whether there is a copy is not known: the readers that wait for it go on without
+            LookedUp?.Invoke(this, new(null)); // the readers that wait for the lookup go on without a copy
         }
         finally
         {
-            _looks.TryRemove(block, out _);
+            _lookups.TryRemove(block, out _);
         }
     }
 
@@ -123,7 +123,7 @@ internal sealed partial class SharedBlocks(
                 return new(number, departedAt, rows, fetchedAt);
             }
 
-            if (Interlocked.Exchange(ref _isSaid, 1) == 0)
+            if (Interlocked.Exchange(ref _isLogged, 1) == 0)
             {
                 Unreadable(logger, number);
             }
@@ -133,6 +133,6 @@ internal sealed partial class SharedBlocks(
     }
 
     [LoggerMessage(1, LogLevel.Warning,
-        "What Redis holds for block {Block} is not what a gateway has written: it counts as missing. Further such values are not logged.")]
+        "The value of block {Block} in Redis was not written by a gateway: it counts as missing. Further such values are not logged.")]
     private static partial void Unreadable(ILogger logger, int block);
 }

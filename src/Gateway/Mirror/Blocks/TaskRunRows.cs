@@ -4,43 +4,52 @@ using NclueGateway.Upstream;
 namespace NclueGateway.Mirror.Blocks;
 
 /// <summary>
-/// The normalised rows of one upstream answer: UTF-8 JSON, written once when the answer arrives and sliced for every page afterwards.
+/// The normalised rows of one upstream response: UTF-8 JSON, written once when the response arrives and sliced for
+/// every page afterwards.
 /// </summary>
 /// <remarks>
-/// Rows stay where the upstream put them: a row that was dropped (no id, or an id already seen) is a slot without bytes, so that row
-/// <c>i</c> here is row <c>100·n + i</c> of the list and a slice needs no search.
+/// Rows keep the position that the upstream gave them: a dropped row (no id, or an id already seen) is a slot without
+/// bytes. So row <c>i</c> of block <c>n</c> is row <c>100·n + i</c> of the list, and a slice needs no search.
 /// </remarks>
 internal sealed class TaskRunRows
 {
-    /// <summary>The rows a block is asked for, and the most one holds.</summary>
+    /// <summary>Number of rows requested for a block, and the maximum that a block contains.</summary>
     public const int Capacity = NclueClient.BlockSize;
 
     /// <summary>The runs as JSON objects with a comma between each two, and no brackets around them.</summary>
     public required byte[] Json { get; init; }
 
-    /// <summary>Per row received: where the row starts in <see cref="Json"/>, or, when it was dropped, where the next one would.</summary>
+    /// <summary>
+    /// Per received row: its start in <see cref="Json"/>; for a dropped row, the start that the next row would have.
+    /// </summary>
     public required int[] Starts { get; init; }
 
-    /// <summary>Per row received: where the row ends in <see cref="Json"/>, or, when it was dropped, where the one before it did.</summary>
+    /// <summary>
+    /// Per received row: its end in <see cref="Json"/>; for a dropped row, the end of the row before it.
+    /// </summary>
     public required int[] Ends { get; init; }
 
-    /// <summary>Per row received: a hash of the row's bytes; 0 for a dropped row.</summary>
+    /// <summary>Per received row: a hash of its bytes; 0 for a dropped row.</summary>
     public required UInt128[] Hashes { get; init; }
 
-    /// <summary>Per row received: a hash of the run's id; 0 for a dropped row.</summary>
+    /// <summary>Per received row: a hash of the run's id; 0 for a dropped row.</summary>
     public required ulong[] IdHashes { get; init; }
 
-    /// <summary>The upstream's <c>total</c>, whatever it may count, or null when it sent none that is a number ≥ 0.</summary>
+    /// <summary>
+    /// The upstream's <c>total</c>; null when it sent none that is a number ≥ 0. NCLUE does not document what it
+    /// counts.
+    /// </summary>
     public required long? Total { get; init; }
 
-    /// <summary>Rows received, dropped ones included: 0 to 100.</summary>
+    /// <summary>Number of received rows, including dropped ones: 0 to 100.</summary>
     public int Count => Starts.Length;
 
-    /// <summary>Whether the upstream sent as many rows as it was asked for, so that more may follow.</summary>
+    /// <summary>True if the upstream sent as many rows as requested, so that more may follow.</summary>
     public bool IsFull => Count == Capacity;
 
     /// <summary>
-    /// The bytes of rows <paramref name="from"/> to <paramref name="to"/> (exclusive); empty when all of them were dropped.
+    /// Returns the bytes of rows <paramref name="from"/> to <paramref name="to"/> (exclusive); empty when all of them
+    /// were dropped.
     /// </summary>
     [SuppressMessage("Style", "IDE0057", Justification = "a range would copy")]
     public ReadOnlyMemory<byte> Slice(int from, int to)
@@ -56,7 +65,8 @@ internal sealed class TaskRunRows
     }
 
     /// <summary>
-    /// The id of a row as it is written in <see cref="Json"/>, without its quotes: equal ids are equal bytes. Empty for a dropped row.
+    /// Returns the id of a row as written in <see cref="Json"/>, without its quotes: equal ids have equal bytes. Empty
+    /// for a dropped row.
     /// </summary>
     public ReadOnlySpan<byte> Id(int row)
     {
@@ -64,7 +74,10 @@ internal sealed class TaskRunRows
         return written.IsEmpty ? [] : IdOf(written);
     }
 
-    /// <summary>The head of each row's JSON: a row is an object whose first property is its id. No other field of a row is known here.</summary>
+    /// <summary>
+    /// The first bytes of each row's JSON: a row is an object whose first property is its id. The mirror knows no other
+    /// field of a row.
+    /// </summary>
     public static ReadOnlySpan<byte> Head => "{\"id\":\""u8;
 
     /// <summary>Returns the id at the head of one row's JSON, as written and without its quotes.</summary>

@@ -4,10 +4,10 @@ using System.IO.Hashing;
 namespace NclueGateway.Mirror.Blocks;
 
 /// <summary>
-/// Puts the rows of one answer together: each row received is either written, between <see cref="Begin"/> and <see cref="End"/>, or
-/// dropped.
+/// Builds the rows of one response. Each received row is either written, between <see cref="Begin"/> and
+/// <see cref="End"/>, or dropped.
 /// </summary>
-/// <param name="expectedBytes">About how long the JSON will be; at least 1.</param>
+/// <param name="expectedBytes">Approximate length of the JSON; at least 1.</param>
 internal sealed class TaskRunRowsBuilder(int expectedBytes)
 {
     private readonly ArrayBufferWriter<byte> _json = new(expectedBytes);
@@ -16,20 +16,20 @@ internal sealed class TaskRunRowsBuilder(int expectedBytes)
     private readonly List<UInt128> _hashes = new(TaskRunRows.Capacity);
     private readonly List<ulong> _idHashes = new(TaskRunRows.Capacity);
 
-    /// <summary>Rows received so far.</summary>
+    /// <summary>Number of rows received so far.</summary>
     public int Count => _ends.Count;
 
-    /// <summary>Whether no row has been written yet.</summary>
+    /// <summary>True if no row has been written yet.</summary>
     public bool IsEmpty => _json.WrittenCount == 0;
 
-    /// <summary>Adds a row that is written already.</summary>
+    /// <summary>Adds a row that is already JSON.</summary>
     public void Add(ReadOnlySpan<byte> row)
     {
         Begin().Write(row);
         End();
     }
 
-    /// <summary>Starts a row. Its JSON object, the id first, goes into what is returned.</summary>
+    /// <summary>Starts a row. Its JSON object, with the id first, is written to the returned writer.</summary>
     public IBufferWriter<byte> Begin()
     {
         if (_json.WrittenCount > 0)
@@ -41,7 +41,7 @@ internal sealed class TaskRunRowsBuilder(int expectedBytes)
         return _json;
     }
 
-    /// <summary>Ends the row begun last.</summary>
+    /// <summary>Ends the row that was begun last.</summary>
     public void End()
     {
         var row = _json.WrittenSpan[_starts[^1]..];
@@ -50,11 +50,13 @@ internal sealed class TaskRunRowsBuilder(int expectedBytes)
         _idHashes.Add(XxHash3.HashToUInt64(TaskRunRows.IdOf(row)));
     }
 
-    /// <summary>Leaves an empty slot for a row that cannot be shown, so that the rows after it keep their places.</summary>
+    /// <summary>
+    /// Adds an empty slot for a row that cannot be shown, so that the rows after it keep their positions.
+    /// </summary>
     public void Drop()
     {
         var end = _json.WrittenCount;
-        _starts.Add(end == 0 ? 0 : end + 1); // behind the comma that a next row would bring
+        _starts.Add(end == 0 ? 0 : end + 1); // after the comma that the next row would add
         _ends.Add(end);
         _hashes.Add(UInt128.Zero);
         _idHashes.Add(0);

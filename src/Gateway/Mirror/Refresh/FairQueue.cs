@@ -3,8 +3,8 @@ using NclueGateway.Access.Callers;
 namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>
-/// The blocks that readers wait for, in the order in which they are served: callers take turns, each with the block that it has waited
-/// for the longest, so that a caller who asks for many blocks delays nobody but itself.
+/// The blocks that readers wait for, in the order in which they are served. Callers take turns, each with the block
+/// that it has waited for the longest. So a caller that waits for many blocks delays only itself.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class FairQueue
@@ -13,26 +13,31 @@ internal sealed class FairQueue
     private readonly Dictionary<CallerKey, LinkedListNode<Turn>> _callers = [];
     private readonly Dictionary<int, int> _blocks = [];
 
-    /// <summary>How many blocks all callers together wait for; one that two callers wait for counts twice.</summary>
+    /// <summary>
+    /// Returns the number of blocks that callers wait for; a block that two callers wait for counts twice.
+    /// </summary>
     public int Count() => _blocks.Values.Sum();
 
-    /// <summary>How many blocks the caller waits for.</summary>
+    /// <summary>Returns the number of blocks that the caller waits for.</summary>
     public int Count(CallerKey caller) => _callers.TryGetValue(caller, out var turn) ? turn.Value.Waits.Count : 0;
 
-    /// <summary>Whether the caller waits for the block already.</summary>
+    /// <summary>Returns true if the caller already waits for the block.</summary>
     public bool Contains(CallerKey caller, int block) =>
         _callers.TryGetValue(caller, out var turn) && turn.Value.Waits.Exists(w => w.Block == block);
 
-    /// <summary>Whether anybody waits for the block.</summary>
+    /// <summary>Returns true if any caller waits for the block.</summary>
     public bool Contains(int block) => _blocks.ContainsKey(block);
 
-    /// <summary>How many blocks are waited for, each counted once.</summary>
+    /// <summary>Number of different blocks that callers wait for.</summary>
     public int BlockCount => _blocks.Count;
 
-    /// <summary>How many callers wait.</summary>
+    /// <summary>Number of callers that wait.</summary>
     public int CallerCount => _turns.Count;
 
-    /// <summary>One more reader of a caller waits for a block. A new caller's turn comes after those of all others.</summary>
+    /// <summary>
+    /// Adds a reader of a caller that waits for a block. The turn of a new caller comes after those of all other
+    /// callers.
+    /// </summary>
     public void Add(CallerKey caller, int block, long now)
     {
         if (!_callers.TryGetValue(caller, out var turn))
@@ -53,7 +58,7 @@ internal sealed class FairQueue
         }
     }
 
-    /// <summary>One reader less.</summary>
+    /// <summary>Removes a reader of a caller that no longer waits for a block.</summary>
     public void Remove(CallerKey caller, int block)
     {
         var turn = _callers[caller];
@@ -66,7 +71,7 @@ internal sealed class FairQueue
         }
 
         waits.RemoveAt(at);
-        if (--_blocks[block] == 0) // as many callers as wait for it
+        if (--_blocks[block] == 0) // the number of callers that wait for it
         {
             _blocks.Remove(block);
         }
@@ -79,8 +84,8 @@ internal sealed class FairQueue
     }
 
     /// <summary>
-    /// The block whose turn it is among those that <paramref name="isEligible"/>, the caller who has the turn, and since when it has stood in
-    /// line for it; null when there is none.
+    /// Returns the next block that is eligible, the caller that has the turn, and the timestamp since which that caller
+    /// has waited for its turn; null when there is none.
     /// </summary>
     public (CallerKey Caller, int Block, long Since)? Next(Func<int, bool> isEligible)
     {
@@ -96,7 +101,7 @@ internal sealed class FairQueue
         return null;
     }
 
-    /// <summary>The caller has had its turn, and stands in line again if it still waits.</summary>
+    /// <summary>Moves a caller that has had its turn to the end, if it still waits.</summary>
     public void Served(CallerKey caller, long now)
     {
         if (_callers.TryGetValue(caller, out var turn))
@@ -107,7 +112,10 @@ internal sealed class FairQueue
         }
     }
 
-    /// <summary>The eligible blocks in the order in which they will be served; one that several callers wait for comes more than once.</summary>
+    /// <summary>
+    /// Returns the eligible blocks in the order in which they will be served; a block that several callers wait for is
+    /// returned repeatedly.
+    /// </summary>
     public IEnumerable<int> InOrder(Func<int, bool> isEligible)
     {
         var waiting = _turns.Select(t => t.Waits.ConvertAll(w => w.Block).FindAll(b => isEligible(b))).ToList();

@@ -4,8 +4,8 @@ using NclueGateway.Mirror.Blocks;
 namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>
-/// Makes rows of the body of an upstream response. It is given to the mirror at composition, which itself knows no field of a row but the id at its
-/// head.
+/// Converts the body of an upstream response to rows. The mirror gets it at composition and itself knows no field of a
+/// row but the id at its start.
 /// </summary>
 internal interface IRowNormalizer
 {
@@ -14,7 +14,7 @@ internal interface IRowNormalizer
     /// <param name="departedAt">The timestamp of the request's departure.</param>
     /// <param name="body">The whole body.</param>
     /// <param name="rows">The rows; the first 100 of them.</param>
-    /// <param name="error">Why the body cannot be read, in words that hold nothing of the body.</param>
+    /// <param name="error">The reason why the body cannot be read; it quotes nothing of the body.</param>
     bool TryNormalize(
         int block,
         long departedAt,

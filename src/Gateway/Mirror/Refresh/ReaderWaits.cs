@@ -6,15 +6,22 @@ using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Mirror.Refresh;
 
-/// <summary>The readers that wait for blocks, and what each can expect. They share the schedule with the refresher, under one lock.</summary>
+/// <summary>
+/// The readers that wait for blocks, and a forecast for each of them. The queue is shared with the refresher, under one
+/// lock.
+/// </summary>
 internal sealed class ReaderWaits(
-    Lock gate, RefreshQueue schedule, UpstreamBackoff health, IUpstreamCoordinator pacer, ChangeSignal wake, TimeProvider time)
+    Lock gate, RefreshQueue queue, UpstreamBackoff backoff, IUpstreamCoordinator coordinator, ChangeSignal wake, TimeProvider time)
 {
     private readonly ChangeSignal _changes = new();
-    private readonly Dictionary<int, ActivityContext> _traces = []; // of the first reader that waits for a block
+    // Per block: the trace of the first reader that waits for it.
+    private readonly Dictionary<int, ActivityContext> _traces = [];
     private TimeSpan _latency;
 
-    /// <summary>A task that completes at the next change that a waiting reader may want to see. To be taken before looking.</summary>
+    /// <summary>
+    /// A task that completes at the next change that may concern a waiting reader. Read it before looking for blocks,
+    /// so that no change is missed.
+    /// </summary>
     public Task Changed => _changes.Next;
 
     /// <summary>The failure that keeps the gateway from calling the upstream; null without one.</summary>
@@ -29,20 +36,20 @@ internal sealed class ReaderWaits(
         }
     }
 
-    /// <summary>Determines whether a departure is open now, no reader waits for it, and the block can have it.</summary>
+    /// <summary>Returns true if a request for the block may be sent at once and no reader waits.</summary>
     public bool IsOpenFor(int block)
     {
         lock (gate)
         {
-            return schedule.Waits == 0 && !schedule.IsFull && CurrentFailure is null && health.RemainingDelay == TimeSpan.Zero
-                && schedule.Unreadable(block, time.GetTimestamp()) is null && pacer.UntilOpen == TimeSpan.Zero;
+            return queue.Waits == 0 && !queue.IsFull && CurrentFailure is null && backoff.RemainingDelay == TimeSpan.Zero
+                && queue.Unreadable(block, time.GetTimestamp()) is null && coordinator.UntilOpen == TimeSpan.Zero;
         }
     }
 
     /// <summary>Begins the wait of one reader, which disposing ends.</summary>
     public ReaderWait Begin(CallerKey caller) => new(this, caller);
 
-    /// <summary>Wakes the refresher: a read has given it a reason to refresh.</summary>
+    /// <summary>Wakes the refresher after a read that gives it a reason to refresh.</summary>
     public void Wake() => wake.Raise();
 
     /// <summary>Remembers the blocks of a reader that was refused, so that it finds them when it retries.</summary>
@@ -53,7 +60,7 @@ internal sealed class ReaderWaits(
             var now = time.GetTimestamp();
             foreach (var block in blocks)
             {
-                schedule.DeferToRetry(caller, block, now);
+                queue.DeferToRetry(caller, block, now);
             }
         }
 
@@ -70,17 +77,17 @@ internal sealed class ReaderWaits(
         {
             foreach (var block in registered.Except(needed).ToList())
             {
-                schedule.Remove(caller, block);
+                queue.Remove(caller, block);
                 registered.Remove(block);
                 _traces.Remove(block);
             }
 
             var now = time.GetTimestamp();
-            var isCollapsed = needed.All(block => schedule.IsAskedFor(block, now));
+            var isCollapsed = needed.All(block => queue.IsAskedFor(block, now));
             var isOverQuota = false;
             foreach (var block in needed.Except(registered).ToList())
             {
-                if (!schedule.TryAdd(caller, block, now))
+                if (!queue.TryAdd(caller, block, now))
                 {
                     isOverQuota = true;
                     continue;
@@ -99,12 +106,15 @@ internal sealed class ReaderWaits(
                 isOverQuota,
                 isCollapsed,
                 needed.Select(block => Expected(block, now)).DefaultIfEmpty().Max(),
-                needed.Any(block => schedule.InFlightFor(block, now) >= pacer.Interval), // one that has just departed is not late
-                needed.Select(block => schedule.Unreadable(block, now)).FirstOrDefault(failure => failure is not null) ?? CurrentFailure);
+                // A request that has just departed is not overdue.
+                needed.Any(block => queue.InFlightFor(block, now) >= coordinator.Interval),
+                needed.Select(block => queue.Unreadable(block, now)).FirstOrDefault(failure => failure is not null) ?? CurrentFailure);
         }
     }
 
-    /// <summary>Takes the trace of the first reader that waits for a block, for the call that departs for it.</summary>
+    /// <summary>
+    /// Removes and returns the trace of the first reader that waits for a block, for the request that departs for it.
+    /// </summary>
     internal ActivityContext TakeTrace(int block)
     {
         lock (gate)
@@ -114,7 +124,7 @@ internal sealed class ReaderWaits(
         }
     }
 
-    /// <summary>Learns from a response how long one takes. Under the lock.</summary>
+    /// <summary>Updates the estimated latency after a response. Called under the lock.</summary>
     internal void ObserveLatency(TimeSpan latency) => _latency += (latency - _latency) / 4;
 
     /// <summary>Signals a change to the readers that wait, and to the refresher.</summary>
@@ -124,45 +134,50 @@ internal sealed class ReaderWaits(
         Wake();
     }
 
-    private NclueFailure? CurrentFailure => health.CurrentFailure(schedule.InFlight > 0);
+    private NclueFailure? CurrentFailure => backoff.CurrentFailure(queue.InFlight > 0);
 
-    /// <summary>Estimates the time until the block has come.</summary>
+    /// <summary>Estimates the time until the block has been received.</summary>
     private TimeSpan Expected(int block, long now)
     {
-        if (schedule.InFlightFor(block, now) is { } since)
+        if (queue.InFlightFor(block, now) is { } since)
         {
             return since < _latency ? _latency - since : TimeSpan.Zero;
         }
 
-        var open = pacer.UntilOpen ?? pacer.Interval;
-        open = open > health.RemainingDelay ? open : health.RemainingDelay;
+        var open = coordinator.UntilOpen ?? coordinator.Interval;
+        open = open > backoff.RemainingDelay ? open : backoff.RemainingDelay;
         if (open == TimeSpan.MaxValue)
         {
             return open;
         }
 
         var perBlock = _latency / RefreshQueue.MaxInFlight;
-        perBlock = perBlock > pacer.Interval ? perBlock : pacer.Interval;
-        return open + (perBlock * (schedule.DeparturesBefore(block, now) ?? 0)) + _latency;
+        perBlock = perBlock > coordinator.Interval ? perBlock : coordinator.Interval;
+        return open + (perBlock * (queue.DeparturesBefore(block, now) ?? 0)) + _latency;
     }
 }
 
-/// <summary>One reader's wait. It keeps its place while what it needs changes.</summary>
+/// <summary>The wait of one reader. It keeps its place in the queue when the blocks that it needs change.</summary>
 internal sealed class ReaderWait(ReaderWaits waits, CallerKey caller) : IDisposable
 {
     private readonly List<int> _registered = [];
 
-    /// <summary>Waits for these blocks from now on, and returns what to expect.</summary>
+    /// <summary>Replaces the blocks that the reader waits for, and returns the forecast.</summary>
     public WaitForecast For(IReadOnlyCollection<int> blocks) => waits.Update(caller, _registered, blocks);
 
     public void Dispose() => waits.Update(caller, _registered, []);
 }
 
-/// <summary>What a waiting reader can expect.</summary>
-/// <param name="IsOverQuota">Its caller waits for as many blocks as it may (<c>Quota:ColdBlocks</c>); it does not wait for all it asked for.</param>
-/// <param name="IsCollapsed">Other readers had asked for all of it before.</param>
-/// <param name="Expected">The estimated time until it has come.</param>
-/// <param name="IsOverdue">Whether a call for it has been in flight for so long that the next could have departed.</param>
-/// <param name="Failure">The last failure, while it stands.</param>
+/// <summary>The forecast for a waiting reader.</summary>
+/// <param name="IsOverQuota">
+/// True if its caller already waits for the maximum number of blocks (<c>Quota:ColdBlocks</c>): the reader does not
+/// wait for all its blocks.
+/// </param>
+/// <param name="IsCollapsed">True if all its blocks were requested or waited for before.</param>
+/// <param name="Expected">Estimated time until all its blocks have been received.</param>
+/// <param name="IsOverdue">
+/// True if a request for one of its blocks has been in flight for at least one interval.
+/// </param>
+/// <param name="Failure">The last failure, while it lasts.</param>
 internal readonly record struct WaitForecast(
     bool IsOverQuota, bool IsCollapsed, TimeSpan Expected, bool IsOverdue, NclueFailure? Failure);

@@ -3,7 +3,8 @@ using NclueGateway.Upstream;
 namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>
-/// Logs how calls of the upstream end. A failure that repeats is one line, and one more with its count when it ends.
+/// Logs the outcomes of requests to the upstream. A repeated failure is logged once, and once more with its count when
+/// it ends.
 /// </summary>
 internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, NclueOptions options)
 {
@@ -12,7 +13,7 @@ internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, Nclu
     private NclueFailureKind? _failing;
     private int _failures;
 
-    /// <summary>Replicas that share nothing divide the budget.</summary>
+    /// <summary>Logs the share of the budget when replicas divide it without Redis.</summary>
     public void Started(TimeSpan interval)
     {
         if (interval > options.RequestInterval)
@@ -21,14 +22,14 @@ internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, Nclu
         }
     }
 
-    /// <summary>A call has ended.</summary>
+    /// <summary>Records the outcome of a request.</summary>
     public void RecordOutcome(int block, NclueFailure? failure)
     {
         lock (_lock)
         {
             if (failure is { Kind: NclueFailureKind.Unreadable })
             {
-                // This is about the block alone, and so is its end.
+                // An unreadable block is logged per block, and so is its end: it is no failure of the upstream.
                 if (_unreadable.Add(block))
                 {
                     Failed(logger, block, failure.Kind, failure.Detail);
@@ -69,7 +70,7 @@ internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, Nclu
         }
     }
 
-    /// <summary>Something that the gateway's own code did not foresee.</summary>
+    /// <summary>Logs an exception that the gateway's own code did not expect.</summary>
     public void Defect(Exception defect) => Unforeseen(logger, defect);
 
     [LoggerMessage(1, LogLevel.Warning, "NCLUE could not be read (block {Block}, {Kind}): {Detail} Repetitions are counted, not logged.")]
@@ -84,10 +85,11 @@ internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, Nclu
     [LoggerMessage(9, LogLevel.Information, "Block {Block} can be read again.")]
     private static partial void ReadableAgain(ILogger logger, int block);
 
-    [LoggerMessage(4, LogLevel.Error, "The gateway failed to make a call to NCLUE.")]
+    [LoggerMessage(4, LogLevel.Error, "The gateway failed to send a request to NCLUE.")]
     private static partial void Unforeseen(ILogger logger, Exception defect);
 
     [LoggerMessage(8, LogLevel.Warning,
-        "Without Redis, each of Nclue:ReplicaCount = {Count} replicas sends at most one request every {Seconds} s, its share of the budget.")]
+        "Without Redis, each of Nclue:ReplicaCount = {Count} replicas sends at most one request every {Seconds} s, "
+        + "its share of the budget.")]
     private static partial void SharesBudget(ILogger logger, int count, double seconds);
 }

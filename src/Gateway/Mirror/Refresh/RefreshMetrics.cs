@@ -5,12 +5,13 @@ using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Mirror.Refresh;
 
-/// <summary>Metrics of the calls to the upstream, and of the state of the refresher.</summary>
+/// <summary>Metrics of requests to the upstream, and of the state of the refresher.</summary>
 internal sealed class RefreshMetrics
 {
     private const string Stored = "stored";
 
-    private static readonly FetchPriority[] Classes = [FetchPriority.Wait, FetchPriority.Overdue, FetchPriority.Due]; // of departures
+    // The priorities with which a request may depart.
+    private static readonly FetchPriority[] Classes = [FetchPriority.Wait, FetchPriority.Overdue, FetchPriority.Due];
 
     private readonly Meter _meter;
     private readonly Counter<long> _departures;
@@ -21,15 +22,15 @@ internal sealed class RefreshMetrics
     {
         _meter = meters.CreateGatewayMeter();
         _departures = _meter.CreateCounter<long>(
-            "nclue_gateway.departures", "{request}", "Requests that this replica has sent to NCLUE, by for whom: wait, overdue, due.");
-        _wait = _meter.CreateHistogram<double>("nclue_gateway.pacer.wait", "s", "How long a reader's block waited for its departure.");
+            "nclue_gateway.departures", "{request}", "Requests that this replica has sent to NCLUE, by priority: wait, overdue, due.");
+        _wait = _meter.CreateHistogram<double>("nclue_gateway.pacer.wait", "s", "Time that a reader's block waited until its request departed.");
         _refreshes = _meter.CreateCounter<long>(
-            "nclue_gateway.refreshes", "{request}", "Requests to NCLUE that have ended, by how: stored, or the kind of failure.");
+            "nclue_gateway.refreshes", "{request}", "Requests to NCLUE that have ended, by outcome: stored, or the kind of failure.");
     }
 
-    /// <summary>Counts a departure.</summary>
-    /// <param name="pick">The block that it is for.</param>
-    /// <param name="waited">The time until its turn came.</param>
+    /// <summary>Counts a request that departs.</summary>
+    /// <param name="pick">The block that it fetches.</param>
+    /// <param name="waited">Time that the block waited for its turn.</param>
     public void Departed(ScheduledFetch pick, TimeSpan waited)
     {
         _departures.Add(1, Of(pick.Class));
@@ -39,10 +40,12 @@ internal sealed class RefreshMetrics
         }
     }
 
-    /// <summary>Counts a call that has ended.</summary>
+    /// <summary>Counts a request that has ended.</summary>
     public void Refreshed(NclueFailure? failure) => _refreshes.Add(1, Outcome(failure is null ? Stored : Word(failure.Kind)));
 
-    /// <summary>Reads the status of the refresher whenever metrics are read, and counts from 0 from now on.</summary>
+    /// <summary>
+    /// Registers the gauges, which read the status of the refresher, and creates the series of all counters at 0.
+    /// </summary>
     public void Observe(Func<RefresherStatus> status)
     {
         CountFromZero();
@@ -52,14 +55,14 @@ internal sealed class RefreshMetrics
             "nclue_gateway.pause.remaining",
             () => status().RemainingDelay.TotalSeconds,
             "s",
-            "What is left of a pause or a back-off; 0 without one.");
+            "Remaining time of a pause or a back-off; 0 without one.");
         _meter.CreateObservableGauge("nclue_gateway.blocks.held", () => status().Held, "{block}", "Blocks in memory.");
         _meter.CreateObservableGauge("nclue_gateway.blocks.wanted", () => status().Wanted, "{block}", "Blocks that are kept fresh.");
         _meter.CreateObservableGauge(
             "nclue_gateway.grace.remaining",
             () => status().Grace is { } grace ? [new Measurement<double>(grace.TotalSeconds)] : Array.Empty<Measurement<double>>(),
             "s",
-            "How long until the oldest block that is kept fresh may not be answered any more (Cache:KeepFor). Absent without one.");
+            "Time until the oldest block that is kept fresh may no longer be served (Cache:KeepFor). Absent without one.");
     }
 
     /// <summary>Creates all series: Prometheus misses the first event of a series that appears with it.</summary>

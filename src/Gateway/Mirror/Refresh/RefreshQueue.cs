@@ -8,26 +8,27 @@ using NclueGateway.Upstream.Pacing;
 namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>
-/// Decides which block to ask the upstream for next: first what readers wait for, then what readers were sent away for, then what is
-/// wanted and due, the oldest first. When a wanted block is older than 2 × <c>Cache:FreshFor</c>, waits get every second departure only,
-/// so that nobody's scan starves what everybody watches.
+/// Chooses the block to request from the upstream next: first blocks that readers wait for, then blocks of readers that
+/// were refused and will retry, then blocks that are wanted and due, the oldest first. When a wanted block is older
+/// than 2 × <c>Cache:FreshFor</c>, waiting readers get only every second request. So a caller that scans the list does
+/// not starve the pages that other callers read.
 /// </summary>
-/// <remarks>Not thread-safe; no waiting, no clock of its own.</remarks>
+/// <remarks>Not thread-safe. It does not wait, and takes the time as an argument.</remarks>
 internal sealed class RefreshQueue(
-    BlockCache list, IUpstreamCoordinator pacer, ISharedBlocks shared, CacheOptions cache, QuotaOptions quota, TimeProvider time)
+    BlockCache blockCache, IUpstreamCoordinator coordinator, ISharedBlocks shared, CacheOptions cache, QuotaOptions quota, TimeProvider time)
 {
-    /// <summary>Maximum number of calls in flight. Departures are paced, completions are not: a slow upstream must not halve the budget.</summary>
+    /// <summary>Maximum number of requests in flight: more than one, so that a slow upstream does not lower the rate.</summary>
     public const int MaxInFlight = 3;
 
     /// <summary>
-    /// A block is due this much after it stops being fresh, so that its arrivals upstream stay <c>Cache:FreshFor</c> apart even when the
-    /// first one took longer on its way.
+    /// Time between the end of a block's freshness and its next request. It keeps the arrivals of two requests at the
+    /// upstream at least <c>Cache:FreshFor</c> apart, even when the first one took longer on its way.
     /// </summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
 
     private readonly FairQueue _demand = new();
-    private readonly List<DeferredRead> _sentAway = [];
-    private readonly HashSet<int> _owed = [];
+    private readonly List<DeferredRead> _deferred = [];
+    private readonly HashSet<int> _requestedOnce = [];
     private readonly Dictionary<int, long> _inFlight = [];
     private readonly Dictionary<int, (ExponentialBackoff Wait, NclueFailure Failure)> _unreadable = [];
     private readonly long _dueAfter = time.Ticks(cache.FreshFor + Slack);
@@ -35,19 +36,19 @@ internal sealed class RefreshQueue(
     private readonly long _interest = time.Ticks(cache.InterestFor);
     private (List<int> Blocks, bool HasOverdue)? _order;
 
-    /// <summary>Number of calls of this replica in flight.</summary>
+    /// <summary>Number of requests of this replica in flight.</summary>
     public int InFlight => _inFlight.Count;
 
-    /// <summary>Whether no further call may depart before one has ended.</summary>
+    /// <summary>True if no request may depart before another one has ended.</summary>
     public bool IsFull => _inFlight.Count >= MaxInFlight;
 
-    /// <summary>How many blocks callers wait for; one that two callers wait for counts twice.</summary>
+    /// <summary>Number of blocks that callers wait for; a block that two callers wait for counts twice.</summary>
     public int Waits => _demand.Count();
 
-    /// <summary>What readers wait for.</summary>
+    /// <summary>Returns the backlog of blocks that readers wait for.</summary>
     public Backlog Queue(long now) => new(_demand.BlockCount, _demand.CallerCount, Order(now));
 
-    /// <summary>One more reader waits for a block. False when its caller waits for as many blocks as it may.</summary>
+    /// <summary>Adds a reader of a block. Returns false when its caller already waits for the maximum number.</summary>
     public bool TryAdd(CallerKey caller, int block, long now)
     {
         if (_demand.Count(caller) >= quota.ColdBlocks && !_demand.Contains(caller, block))
@@ -60,40 +61,40 @@ internal sealed class RefreshQueue(
         return true;
     }
 
-    /// <summary>One reader waits no longer.</summary>
+    /// <summary>Removes a reader that no longer waits for a block.</summary>
     public void Remove(CallerKey caller, int block)
     {
         _demand.Remove(caller, block);
         _order = null;
     }
 
-    /// <summary>A reader was sent away and will come back for the block. Each caller has its newest few remembered.</summary>
+    /// <summary>Remembers the block of a refused reader that will retry: the newest <c>Quota:ColdBlocks</c> per caller.</summary>
     public void DeferToRetry(CallerKey caller, int block, long now)
     {
-        _sentAway.RemoveAll(s => now - s.At > _interest);
-        var at = _sentAway.FindIndex(s => s.Block == block);
+        _deferred.RemoveAll(s => now - s.At > _interest);
+        var at = _deferred.FindIndex(s => s.Block == block);
         if (at >= 0)
         {
-            _sentAway[at] = _sentAway[at] with { At = now }; // it keeps its place
+            _deferred[at] = _deferred[at] with { At = now }; // it keeps its place
             return;
         }
 
-        if (_sentAway.Count(s => s.Caller == caller) >= quota.ColdBlocks)
+        if (_deferred.Count(s => s.Caller == caller) >= quota.ColdBlocks)
         {
-            _sentAway.RemoveAt(_sentAway.FindIndex(s => s.Caller == caller));
+            _deferred.RemoveAt(_deferred.FindIndex(s => s.Caller == caller));
         }
 
-        _sentAway.Add(new(block, caller, now));
+        _deferred.Add(new(block, caller, now));
     }
 
-    /// <summary>Whether somebody waits for the block, or it is being asked for.</summary>
+    /// <summary>Returns true if a reader waits for the block, or a request for it is in flight.</summary>
     public bool IsAskedFor(int block, long now) => InFlightFor(block, now) is not null || _demand.Contains(block);
 
-    /// <summary>Why the block alone cannot be had, while it backs off.</summary>
+    /// <summary>Returns the failure of this block alone, while its back-off lasts; otherwise null.</summary>
     public NclueFailure? Unreadable(int block, long now) =>
         _unreadable.TryGetValue(block, out var entry) && entry.Wait.LeftAt(now) > TimeSpan.Zero ? entry.Failure : null;
 
-    /// <summary>How many departures come before the block's own; null when it is in flight.</summary>
+    /// <summary>Estimates the number of requests before the block's own; null when that one is in flight.</summary>
     public int? DeparturesBefore(int block, long now)
     {
         if (InFlightFor(block, now) is not null)
@@ -106,27 +107,27 @@ internal sealed class RefreshQueue(
         var position = before.Count;
         if (!blocks.Contains(block))
         {
-            var ahead = _sentAway.FindIndex(s => s.Block == block);
-            position += ahead < 0 ? _sentAway.Count : ahead;
+            var ahead = _deferred.FindIndex(s => s.Block == block);
+            position += ahead < 0 ? _deferred.Count : ahead;
         }
 
-        // The callers of other replicas take their turns in between: as many rounds of them as of this replica's own callers.
+        // The callers of other replicas take turns with this replica's callers: as many rounds of each.
         var rounds = 1 + (position / Math.Max(1, _demand.CallerCount));
         var inBetween = new HashSet<int>();
         var unnamed = 0;
-        foreach (var queue in pacer.Elsewhere)
+        foreach (var queue in coordinator.Elsewhere)
         {
             var turns = Math.Min(queue.Blocks, queue.Callers * rounds);
             if (queue.Order is not { } order)
             {
-                unnamed += turns; // a replica of the release before does not tell which blocks they are
+                unnamed += turns; // a replica of the previous release does not send the block numbers
                 continue;
             }
 
             inBetween.UnionWith(order.Take(turns).TakeWhile(other => other != block));
         }
 
-        // One departure serves all replicas.
+        // A block that more than one replica waits for needs only one request.
         inBetween.ExceptWith(before);
         position += unnamed + inBetween.Count(IsToBeAskedFor);
         return _order!.Value.HasOverdue ? (2 * position) + 1 : position;
@@ -134,20 +135,20 @@ internal sealed class RefreshQueue(
         bool IsToBeAskedFor(int other) => InFlightFor(other, now) is null && Age(other, now) >= _dueAfter;
     }
 
-    /// <summary>How long ago the block's call departed, of this replica or of another; null when there is none.</summary>
+    /// <summary>Returns the age of the block's request in flight, of any replica; null when there is none.</summary>
     public TimeSpan? InFlightFor(int block, long now) =>
-        _inFlight.TryGetValue(block, out var departedAt) ? time.GetElapsedTime(departedAt, now) : pacer.UnderWayElsewhere(block);
+        _inFlight.TryGetValue(block, out var departedAt) ? time.GetElapsedTime(departedAt, now) : coordinator.UnderWayElsewhere(block);
 
-    /// <summary>Whether a newer copy of the block would serve anybody now.</summary>
+    /// <summary>Returns true if a newer copy of the block would be used now.</summary>
     public bool Wants(int block, long now) =>
-        block <= list.Extent.HighestFetchableBlock && Age(block, now) >= _dueAfter && !shared.IsLooking(block)
-        && (_demand.Contains(block) || _owed.Contains(block) || _sentAway.Exists(s => s.Block == block)
-            || (list.TryGet(block, out var held) && IsWanted(held, now)));
+        block <= blockCache.Extent.HighestFetchableBlock && Age(block, now) >= _dueAfter && !shared.IsLooking(block)
+        && (_demand.Contains(block) || _requestedOnce.Contains(block) || _deferred.Exists(s => s.Block == block)
+            || (blockCache.TryGet(block, out var held) && IsWanted(held, now)));
 
-    /// <summary>The block to ask for next, or null when there is nothing to ask for now.</summary>
+    /// <summary>Returns the block to request next; null when there is none now.</summary>
     public ScheduledFetch? Next(long now)
     {
-        if (pacer.ServedWait && Overdue(now) is { } overdue)
+        if (coordinator.ServedWait && Overdue(now) is { } overdue)
         {
             return new(overdue, FetchPriority.Overdue, DepartedAt(overdue), null);
         }
@@ -157,21 +158,21 @@ internal sealed class RefreshQueue(
             return new(wanted, FetchPriority.Wait, since, caller);
         }
 
-        foreach (var sent in _sentAway)
+        foreach (var deferred in _deferred)
         {
-            if (now - sent.At <= _interest && IsEligible(sent.Block, now))
+            if (now - deferred.At <= _interest && IsEligible(deferred.Block, now))
             {
-                return new(sent.Block, FetchPriority.Wait, sent.At, null);
+                return new(deferred.Block, FetchPriority.Wait, deferred.At, null);
             }
         }
 
-        // A block that is owed has no copy, or one that is proved wrong: nothing is older.
-        return (_owed.Where(b => IsEligible(b, now)).Select(b => (int?)b).FirstOrDefault() ?? OldestDue(now)) is { } due
+        // A block to be requested once has no copy, or one that is proved wrong: it comes before all due blocks.
+        return (_requestedOnce.Where(b => IsEligible(b, now)).Select(b => (int?)b).FirstOrDefault() ?? OldestDue(now)) is { } due
             ? new(due, Age(due, now) > _overdueAfter ? FetchPriority.Overdue : FetchPriority.Due, DepartedAt(due), null)
             : null;
     }
 
-    /// <summary>What <see cref="Next"/> picked departs at timestamp <paramref name="now"/>.</summary>
+    /// <summary>Records that the request for a block of <see cref="Next"/> departs.</summary>
     public void Departed(ScheduledFetch pick, long now)
     {
         _inFlight[pick.Block] = now;
@@ -182,7 +183,7 @@ internal sealed class RefreshQueue(
         }
     }
 
-    /// <summary>The block's call has ended. With <paramref name="failure"/>, the block alone is not asked for again for a while.</summary>
+    /// <summary>Records the end of the block's request. After a failure of this block alone, it backs off.</summary>
     public void Complete(int block, NclueFailure? failure)
     {
         _inFlight.Remove(block, out var departedAt);
@@ -200,16 +201,16 @@ internal sealed class RefreshQueue(
         _unreadable[block] = (wait, failure);
     }
 
-    /// <summary>Another replica has fetched the block.</summary>
+    /// <summary>Records that the block has been fetched, by this replica or another one.</summary>
     public void Satisfied(int block)
     {
         _order = null;
         _unreadable.Remove(block);
-        _owed.Remove(block);
-        _sentAway.RemoveAll(s => s.Block == block);
+        _requestedOnce.Remove(block);
+        _deferred.RemoveAll(s => s.Block == block);
     }
 
-    /// <summary>The block's call ended without saying anything about the block.</summary>
+    /// <summary>Records the end of the block's request after a failure that is not about the block.</summary>
     public void Cancel(int block)
     {
         _inFlight.Remove(block);
@@ -217,20 +218,20 @@ internal sealed class RefreshQueue(
     }
 
     /// <summary>Requests the block once, whether or not a reader wants it.</summary>
-    public void RequestOnce(int block) => _owed.Add(block);
+    public void RequestOnce(int block) => _requestedOnce.Add(block);
 
-    /// <summary>How many blocks are kept fresh, and when the oldest of them departed; null without one.</summary>
+    /// <summary>Returns the number of blocks that are kept fresh, and the departure of the oldest; null without one.</summary>
     public (int Count, long? Oldest) Wanted(long now)
     {
-        var wanted = list.Blocks.Where(held => IsWanted(held, now)).Select(held => held.Block.DepartedAt).ToList();
+        var wanted = blockCache.Blocks.Where(held => IsWanted(held, now)).Select(held => held.Block.DepartedAt).ToList();
         return (wanted.Count, wanted.Count > 0 ? wanted.Min() : null);
     }
 
-    /// <summary>How long until a block becomes due or stops backing off; null when no time alone brings anything to do.</summary>
+    /// <summary>Returns the time until a block becomes due or ends its back-off; null without such a block.</summary>
     public TimeSpan? UntilNext(long now)
     {
         TimeSpan? soonest = null;
-        foreach (var held in list.Blocks)
+        foreach (var held in blockCache.Blocks)
         {
             if (IsWanted(held, now) && IsAvailable(held.Block.Number, now))
             {
@@ -251,7 +252,7 @@ internal sealed class RefreshQueue(
         void Consider(TimeSpan wait) => soonest = soonest < wait ? soonest : wait;
     }
 
-    /// <summary>The blocks that readers wait for and that are still to be asked for, in the order of their turns.</summary>
+    /// <summary>Returns the blocks that readers wait for and that are not in flight, in the order of turns.</summary>
     private List<int> Order(long now)
     {
         _order ??= (_demand.InOrder(b => IsEligible(b, now)).Distinct().ToList(), Overdue(now) is not null);
@@ -263,10 +264,11 @@ internal sealed class RefreshQueue(
     private int? OldestDue(long now)
     {
         (int Number, long DepartedAt)? oldest = null;
-        foreach (var held in list.Blocks)
+        foreach (var held in blockCache.Blocks)
         {
             var (number, departedAt) = (held.Block.Number, held.Block.DepartedAt);
-            if (IsWanted(held, now) && (oldest is null || (departedAt, number).CompareTo((oldest.Value.DepartedAt, oldest.Value.Number)) < 0)
+            if (IsWanted(held, now)
+                && (oldest is null || (departedAt, number).CompareTo((oldest.Value.DepartedAt, oldest.Value.Number)) < 0)
                 && IsEligible(number, now))
             {
                 oldest = (number, departedAt);
@@ -281,18 +283,14 @@ internal sealed class RefreshQueue(
     private bool IsEligible(int block, long now) => Age(block, now) >= _dueAfter && IsAvailable(block, now);
 
     private bool IsAvailable(int block, long now) =>
-        block <= list.Extent.HighestFetchableBlock && InFlightFor(block, now) is null && !shared.IsLooking(block) && Unreadable(block, now) is null;
+        block <= blockCache.Extent.HighestFetchableBlock
+        && InFlightFor(block, now) is null
+        && !shared.IsLooking(block)
+        && Unreadable(block, now) is null;
 
-    private long Age(int block, long now) => list.TryGet(block, out var held) ? now - held.Block.DepartedAt : long.MaxValue;
+    private long Age(int block, long now) => blockCache.TryGet(block, out var held) ? now - held.Block.DepartedAt : long.MaxValue;
 
-    private long DepartedAt(int block) => list.TryGet(block, out var held) ? held.Block.DepartedAt : 0;
+    private long DepartedAt(int block) => blockCache.TryGet(block, out var held) ? held.Block.DepartedAt : 0;
 
     private readonly record struct DeferredRead(int Block, CallerKey Caller, long At);
 }
-
-/// <summary>The block to ask for next.</summary>
-/// <param name="Block">Its number.</param>
-/// <param name="Class">For whom: a reader who was sent away for it and comes back counts as one who waits.</param>
-/// <param name="Since">The timestamp since when the reader has stood in line, or of the block's departure.</param>
-/// <param name="Caller">The waiting caller whose turn it is.</param>
-internal readonly record struct ScheduledFetch(int Block, FetchPriority Class, long Since, CallerKey? Caller);

@@ -9,45 +9,45 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Mirror.Refresh;
 
-/// <summary>Fetches blocks from the upstream, one after another, and stores them. No other class calls the upstream.</summary>
+/// <summary>Fetches blocks from the upstream at its pace, and stores them. No other class requests blocks.</summary>
 [LogCategory("NclueGateway.TaskRuns.BlockRefresher")]
 internal sealed class Refresher : BackgroundService
 {
-    private readonly BlockCache _list;
-    private readonly IUpstreamCoordinator _pacer;
-    private readonly IBlockFetcher _source;
+    private readonly BlockCache _blocks;
+    private readonly IUpstreamCoordinator _coordinator;
+    private readonly IBlockFetcher _fetcher;
     private readonly ChangeSignal _wake;
     private readonly ISharedBlocks _shared;
     private readonly IRowNormalizer _normalizer;
-    private readonly RefreshDiagnostics _log;
+    private readonly RefreshDiagnostics _diagnostics;
     private readonly RefreshMetrics _metrics;
     private readonly CacheOptions _cache;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
-    private readonly RefreshQueue _schedule;
-    private readonly UpstreamBackoff _health;
+    private readonly RefreshQueue _queue;
+    private readonly UpstreamBackoff _backoff;
     private readonly List<Task> _calls = [];
 
     public Refresher(
-        BlockCache list,
-        IUpstreamCoordinator pacer,
-        IBlockFetcher source,
+        BlockCache blocks,
+        IUpstreamCoordinator coordinator,
+        IBlockFetcher fetcher,
         NclueCredentials credentials,
         ChangeSignal wake,
         ISharedBlocks shared,
         IRowNormalizer normalizer,
-        RefreshDiagnostics log,
+        RefreshDiagnostics diagnostics,
         RefreshMetrics metrics,
         CacheOptions cache,
         QuotaOptions quota,
         TimeProvider time,
         Random random)
     {
-        (_list, _pacer, _source, _wake, _shared, _normalizer) = (list, pacer, source, wake, shared, normalizer);
-        (_log, _metrics, _cache, _time) = (log, metrics, cache, time);
-        _schedule = new(list, pacer, shared, cache, quota, time);
-        _health = new(pacer, time, random);
-        Waits = new(_lock, _schedule, _health, pacer, wake, time);
+        (_blocks, _coordinator, _fetcher, _wake, _shared, _normalizer) = (blocks, coordinator, fetcher, wake, shared, normalizer);
+        (_diagnostics, _metrics, _cache, _time) = (diagnostics, metrics, cache, time);
+        _queue = new(blocks, coordinator, shared, cache, quota, time);
+        _backoff = new(coordinator, time, random);
+        Waits = new(_lock, _queue, _backoff, coordinator, wake, time);
         shared.LookedUp += (_, lookup) => StoreShared(lookup.Block);
         credentials.Replaced += (_, _) => ForgetRefusals();
     }
@@ -63,23 +63,23 @@ internal sealed class Refresher : BackgroundService
             lock (_lock)
             {
                 var now = _time.GetTimestamp();
-                var (wanted, oldest) = _schedule.Wanted(now);
+                var (wanted, oldest) = _queue.Wanted(now);
                 return new(
-                    _health.CurrentFailure(_schedule.InFlight > 0),
-                    _health.RemainingDelay,
-                    _schedule.InFlight,
-                    _schedule.Waits,
-                    _list.Blocks.Count(),
+                    _backoff.CurrentFailure(_queue.InFlight > 0),
+                    _backoff.RemainingDelay,
+                    _queue.InFlight,
+                    _queue.Waits,
+                    _blocks.Blocks.Count(),
                     wanted,
                     oldest is { } departedAt ? _cache.KeepFor - _time.GetElapsedTime(departedAt, now) : null);
             }
         }
     }
 
-    /// <summary>Gets in touch with the other replicas; the gateway listens when that is done, or has timed out.</summary>
+    /// <summary>Connects to the other replicas. The gateway listens after that has succeeded or timed out.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _pacer.StartAsync();
+        await _coordinator.StartAsync();
         await _shared.StartAsync();
         _metrics.Observe(() => Status);
         await base.StartAsync(cancellationToken);
@@ -87,12 +87,12 @@ internal sealed class Refresher : BackgroundService
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
 
-    /// <summary>Works until <paramref name="stop"/>, and then until the calls in flight have ended.</summary>
+    /// <summary>Runs until <paramref name="stop"/>, and then until the requests in flight have ended.</summary>
     internal async Task RunAsync(CancellationToken stop)
     {
-        _log.Started(_pacer.Interval);
+        _diagnostics.Started(_coordinator.Interval);
         using var end = new CancellationTokenSource();
-        var touch = _pacer.RunAsync(end.Token);
+        var coordination = _coordinator.RunAsync(end.Token);
         try
         {
             while (!stop.IsCancellationRequested)
@@ -107,50 +107,50 @@ internal sealed class Refresher : BackgroundService
         }
         finally
         {
-            await Task.WhenAll(_calls); // their departures are spent; the other replicas can use what they bring
-            end.Cancel(); // here and now: CancelAsync would go on elsewhere, beside the code that runs here
-            await touch;
-            await _pacer.LeaveAsync();
+            await Task.WhenAll(_calls); // their permits are used; the other replicas can use their blocks
+            end.Cancel(); // not CancelAsync: its callbacks would run on another thread, concurrently with this code
+            await coordination;
+            await _coordinator.LeaveAsync();
         }
     }
 
-    /// <summary>Lets one call depart if one may. Returns the time until there is more to do: null for as long as nothing changes.</summary>
+    /// <summary>Sends a request if one may depart. Returns the time until the next step; null until a change.</summary>
     private async ValueTask<TimeSpan?> StepAsync()
     {
         ScheduledFetch pick;
-        FetchRequest bid;
+        FetchRequest request;
         lock (_lock)
         {
             var now = _time.GetTimestamp();
 
             // 1. Read the copies of other replicas that would serve a reader now.
-            foreach (var block in _shared.Newer.Where(block => _schedule.Wants(block, now)))
+            foreach (var block in _shared.Newer.Where(block => _queue.Wants(block, now)))
             {
                 _ = _shared.LookAsync(block);
             }
 
             // 2. Choose the next block, and announce it to the other replicas.
-            if (_schedule.Next(now) is not { } next)
+            if (_queue.Next(now) is not { } next)
             {
-                _pacer.Announce(default);
-                return _schedule.UntilNext(now);
+                _coordinator.Announce(default);
+                return _queue.UntilNext(now);
             }
 
-            bid = new(next.Class, next.Since, _schedule.Queue(now));
-            _pacer.Announce(bid);
+            request = new(next.Class, next.Since, _queue.Queue(now));
+            _coordinator.Announce(request);
 
-            // 3. Check that a call may depart.
-            if (_schedule.IsFull)
+            // 3. Check that a request may depart.
+            if (_queue.IsFull)
             {
                 return null;
             }
 
-            if (_health.RemainingDelay is { Ticks: > 0 } hold)
+            if (_backoff.RemainingDelay is { Ticks: > 0 } hold)
             {
                 return hold;
             }
 
-            var open = _pacer.UntilOpen;
+            var open = _coordinator.UntilOpen;
             if (open != TimeSpan.Zero)
             {
                 return open < TimeSpan.MaxValue ? open : null;
@@ -159,96 +159,97 @@ internal sealed class Refresher : BackgroundService
             pick = next;
         }
 
-        // 4. Claim the departure. Meanwhile things go on: with or without it, the next step chooses again from the start.
-        if (await _pacer.ClaimAsync(pick.Block, bid, _shared.Known(pick.Block)) is not { } departure)
+        // 4. Claim the permit. The state may change meanwhile, so the next step chooses again from the start, with or
+        // without a permit.
+        if (await _coordinator.ClaimAsync(pick.Block, request, _shared.Known(pick.Block)) is not { } permit)
         {
             return TimeSpan.Zero;
         }
 
-        // 5. Record it, and begin the call.
+        // 5. Record the departure, and send the request.
         lock (_lock)
         {
-            if (_schedule.InFlight == 0)
+            if (_queue.InFlight == 0)
             {
-                _health.Departed();
+                _backoff.Departed();
             }
 
-            _schedule.Departed(pick, departure.At);
+            _queue.Departed(pick, permit.At);
         }
 
-        _metrics.Departed(pick, _time.GetElapsedTime(pick.Since, departure.At));
+        _metrics.Departed(pick, _time.GetElapsedTime(pick.Since, permit.At));
         _calls.RemoveAll(call => call.IsCompleted);
-        _calls.Add(CallAsync(pick.Block, departure));
+        _calls.Add(CallAsync(pick.Block, permit));
         return TimeSpan.Zero;
     }
 
-    private async Task CallAsync(int block, Permit departure)
+    private async Task CallAsync(int block, Permit permit)
     {
-        // 1. Call the upstream, in the trace of the reader that waits for the block, or in a trace of its own.
+        // 1. Send the request, in the trace of the reader that waits for the block, or in a trace of its own.
         using var span = GatewayTelemetry.Source.StartActivity(
             "refresh", ActivityKind.Internal, Waits.TakeTrace(block), [new("nclue_gateway.block", block)]);
         await Task.Yield(); // the next step does not wait for it
         FetchResult outcome;
         try
         {
-            outcome = await _source.GetBlockAsync(block, departure);
+            outcome = await _fetcher.GetBlockAsync(block, permit);
         }
         catch (Exception defect)
         {
-            _log.Defect(defect);
-            outcome = FetchResult.Failed(NclueFailureKind.Unreachable, "The gateway could not make the call.");
+            _diagnostics.Defect(defect);
+            outcome = FetchResult.Failed(NclueFailureKind.Unreachable, "The gateway could not send the request.");
         }
 
-        departure.Close();
+        permit.Close();
         span?.SetStatus(outcome.Failure is null ? ActivityStatusCode.Unset : ActivityStatusCode.Error, outcome.Failure?.Kind.ToString());
 
         // 2. Store the block, or record the failure.
-        var (stored, failure) = Complete(block, departure, outcome);
-        _log.RecordOutcome(block, failure);
+        var (stored, failure) = Complete(block, permit, outcome);
+        _diagnostics.RecordOutcome(block, failure);
         _metrics.Refreshed(failure);
         Waits.SignalChange();
 
-        // 3. Report to the other replicas: a pause, and the end of the call with the block.
+        // 3. Report to the other replicas: a pause, then the end of the request and the block.
         if (failure?.Pause is { } rule)
         {
-            await _pacer.PauseAsync(departure, rule, failure.RetryAfter);
+            await _coordinator.PauseAsync(permit, rule, failure.RetryAfter);
         }
 
-        await _shared.EndAsync(departure, block, stored, isAnswered: failure is null or { Kind: NclueFailureKind.Unreadable });
+        await _shared.EndAsync(permit, block, stored, isAnswered: failure is null or { Kind: NclueFailureKind.Unreadable });
     }
 
-    private (TaskRunBlock? Block, NclueFailure? Failure) Complete(int number, Permit departure, FetchResult outcome)
+    private (TaskRunBlock? Block, NclueFailure? Failure) Complete(int number, Permit permit, FetchResult outcome)
     {
-        var departedAt = departure.At;
+        var departedAt = permit.At;
         var failure = outcome.Failure;
         TaskRunBlock? block = null;
         string? error = null;
         if (failure is null && _normalizer.TryNormalize(number, departedAt, outcome.Body, out var rows, out error))
         {
-            block = new(number, departedAt, rows, departure.Grant.Time);
+            block = new(number, departedAt, rows, permit.Grant.Time);
         }
         else
         {
-            failure ??= new(NclueFailureKind.Unreadable, $"NCLUE's answer cannot be read: {error}");
+            failure ??= new(NclueFailureKind.Unreadable, $"NCLUE's response cannot be read: {error}");
         }
 
         lock (_lock)
         {
             var now = _time.GetTimestamp();
-            _list.RemoveOlderThan(now - _time.Ticks(_cache.KeepFor));
+            _blocks.RemoveOlderThan(now - _time.Ticks(_cache.KeepFor));
             if (failure is { Kind: not NclueFailureKind.Unreadable })
             {
-                if (!failure.HasOtherKey) // with another key its turn comes again at once
+                if (!failure.HasOtherKey) // if the key has been replaced, the block is requested again without a delay
                 {
-                    _health.Failed(failure, departedAt);
+                    _backoff.Failed(failure, departedAt);
                 }
 
-                _schedule.Cancel(number);
+                _queue.Cancel(number);
                 return (null, failure);
             }
 
-            _health.Answered(departedAt);
-            _schedule.Complete(number, failure);
+            _backoff.Answered(departedAt);
+            _queue.Complete(number, failure);
             if (block is not null)
             {
                 Waits.ObserveLatency(_time.GetElapsedTime(departedAt, now));
@@ -267,7 +268,7 @@ internal sealed class Refresher : BackgroundService
             lock (_lock)
             {
                 Store(block, _time.GetTimestamp());
-                _schedule.Satisfied(block.Number);
+                _queue.Satisfied(block.Number);
             }
         }
 
@@ -276,21 +277,21 @@ internal sealed class Refresher : BackgroundService
 
     private void Store(TaskRunBlock block, long now)
     {
-        _list.Add(block, now);
+        _blocks.Add(block, now);
 
-        // An empty block proves only that the list ends before it; the block before it proves where.
-        if (block is { Number: > 0, Rows.Count: 0 } && _list.Extent.Length is null && _list.Extent.BoundaryBlock == block.Number)
+        // An empty block proves only that the list ends before it. The block before it proves where the list ends.
+        if (block is { Number: > 0, Rows.Count: 0 } && _blocks.Extent.Length is null && _blocks.Extent.BoundaryBlock == block.Number)
         {
-            _schedule.RequestOnce(block.Number - 1);
+            _queue.RequestOnce(block.Number - 1);
         }
     }
 
-    /// <summary>Forgets that keys were refused: others are in use now.</summary>
+    /// <summary>Forgets that the previous keys were refused: they have been replaced.</summary>
     private void ForgetRefusals()
     {
         lock (_lock)
         {
-            _health.ForgetRefusals();
+            _backoff.ForgetRefusals();
         }
 
         Waits.SignalChange();

@@ -5,12 +5,12 @@ using NclueGateway.Upstream.Pacing;
 namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>
-/// Whether the upstream may be asked, by how the last calls went. There is no other retry anywhere: what was not answered is asked for
-/// again when its turn comes, with a departure, a timestamp and a signature of its own.
+/// Delays requests to the upstream after failures. The gateway has no other retry: a block whose request failed is
+/// requested again when its turn comes, with a new permit, timestamp and signature.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
-/// <param name="random">Where the jitter comes from.</param>
-internal sealed class UpstreamBackoff(IUpstreamCoordinator pacer, TimeProvider time, Random random)
+/// <param name="random">Source of the jitter.</param>
+internal sealed class UpstreamBackoff(IUpstreamCoordinator coordinator, TimeProvider time, Random random)
 {
     private readonly ExponentialBackoff _unreachable = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), jitter: 0.2, random);
     private readonly ExponentialBackoff _refused = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), jitter: 0.2, random);
@@ -21,23 +21,25 @@ internal sealed class UpstreamBackoff(IUpstreamCoordinator pacer, TimeProvider t
     private long _failedAt = long.MinValue;
     private TimeSpan _wait;
 
-    /// <summary>The failure that keeps the gateway from asking, or will until the next call has gone well; null while all is well.</summary>
-    /// <param name="isAsking">Whether a call is under way, which may fail as the last one did.</param>
-    public NclueFailure? CurrentFailure(bool isAsking) =>
-        _failure is not null && (isAsking || !HasLapsed) ? _failure
-        : pacer.Pause is { } pause ? OfOthers(NclueFailure.KindOf(pause.Rule))
+    /// <summary>
+    /// Returns the failure that lasts until its delay is over or a later request succeeds; null without one.
+    /// </summary>
+    /// <param name="isInFlight">True if a request is in flight: until it ends, the last failure still stands.</param>
+    public NclueFailure? CurrentFailure(bool isInFlight) =>
+        _failure is not null && (isInFlight || !HasLapsed) ? _failure
+        : coordinator.Pause is { } pause ? FailureElsewhere(NclueFailure.KindOf(pause.Rule))
         : null;
 
-    /// <summary>A call departs. When the last failure had lapsed by then, it says nothing of this call.</summary>
+    /// <summary>Records that a request departs. A failure that has lapsed by then is forgotten.</summary>
     public void Departed() => _failure = HasLapsed ? null : _failure;
 
-    /// <summary>How long nothing departs; zero when nothing is in the way.</summary>
+    /// <summary>Time until the next request may depart; zero when nothing delays it.</summary>
     public TimeSpan RemainingDelay => new(new[]
     {
-        _unreachable.Left, _refused.Left, _throttled.Left, _quota.Left, pacer.Pause?.Left ?? TimeSpan.Zero,
+        _unreachable.Left, _refused.Left, _throttled.Left, _quota.Left, coordinator.Pause?.Left ?? TimeSpan.Zero,
     }.Max(left => left.Ticks));
 
-    /// <summary>A call failed in a way that says something about all calls.</summary>
+    /// <summary>Records a failure that concerns all requests, not one block alone.</summary>
     public void Failed(NclueFailure failure, long departedAt)
     {
         Wait(failure.Kind).Failed(departedAt, failure.RetryAfter);
@@ -46,7 +48,10 @@ internal sealed class UpstreamBackoff(IUpstreamCoordinator pacer, TimeProvider t
         _wait = RemainingDelay;
     }
 
-    /// <summary>The upstream gave an answer, readable or not. One that departed before a failure does not disprove it.</summary>
+    /// <summary>
+    /// Records a response of the upstream, readable or not. If its request departed before a failure, it does not end
+    /// that failure.
+    /// </summary>
     public void Answered(long departedAt)
     {
         if (departedAt >= _failedAt)
@@ -60,7 +65,7 @@ internal sealed class UpstreamBackoff(IUpstreamCoordinator pacer, TimeProvider t
         }
     }
 
-    /// <summary>The key that was refused is not in use any more.</summary>
+    /// <summary>Forgets refused credentials: the key that was refused is no longer in use.</summary>
     public void ForgetRefusals()
     {
         _refused.Reset();
@@ -70,13 +75,16 @@ internal sealed class UpstreamBackoff(IUpstreamCoordinator pacer, TimeProvider t
         }
     }
 
-    /// <summary>While a failure lasts, the next attempt departs within two intervals of the end of its wait, if a block is to be requested.</summary>
-    private bool HasLapsed => time.GetElapsedTime(_failedAt) >= _wait + (2 * pacer.Interval);
+    /// <summary>
+    /// True if the delay of the last failure ended two intervals ago or earlier. The next attempt departs within that
+    /// time if any block is to be requested.
+    /// </summary>
+    private bool HasLapsed => time.GetElapsedTime(_failedAt) >= _wait + (2 * coordinator.Interval);
 
-    /// <summary>What another replica was told.</summary>
-    private static NclueFailure OfOthers(NclueFailureKind kind) => new(kind, kind == NclueFailureKind.QuotaExceeded
-        ? "The quota of the NCP account is used up (another replica was told)."
-        : "NCP throttles the account (another replica was told): something else may use it too.");
+    /// <summary>Returns the failure that another replica has reported.</summary>
+    private static NclueFailure FailureElsewhere(NclueFailureKind kind) => new(kind, kind == NclueFailureKind.QuotaExceeded
+        ? "The quota of the NCP account is used up (reported by another replica)."
+        : "NCP throttles the account (reported by another replica): another program may use it too.");
 
     private ExponentialBackoff Wait(NclueFailureKind kind) => kind switch
     {

@@ -4,12 +4,15 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Mirror.Refresh;
 
-/// <summary>While NCLUE fails, the gateway answers from what it holds: degraded, as with a clock that will make it fail. Asks nobody: the refresher knows how its last call went.</summary>
+/// <summary>
+/// Reports <c>Degraded</c> while requests to NCLUE fail, and while the clock is so wrong that they will: cached pages
+/// are still served. It sends no request itself: the refresher knows the outcome of its last one.
+/// </summary>
 internal sealed class UpstreamHealthCheck(Refresher refresher, ClockSkewEstimator clock) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(
             refresher.Status.Failure is { } failure ? HealthCheckResult.Degraded(failure.Detail)
             : clock is { IsOff: true, Skew: { } skew } ? HealthCheckResult.Degraded(ClockDifference.Describe(skew, "NCP's", "0"))
-            : HealthCheckResult.Healthy("Nothing keeps the gateway from asking NCLUE."));
+            : HealthCheckResult.Healthy("Nothing keeps the gateway from sending requests to NCLUE."));
 }

@@ -8,37 +8,45 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.TaskRuns.Normalizing;
 
-/// <summary>Normalizes responses for the mirror, and logs once what hints at a wrong setting or at an upstream that has changed.</summary>
+/// <summary>
+/// Normalizes responses for the mirror, and logs once each sign of a wrong setting or of a change at the upstream.
+/// </summary>
 [LogCategory("NclueGateway.TaskRuns.BlockRefresher")]
 internal sealed partial class DiagnosingNormalizer : IRowNormalizer
 {
     /// <summary>Maximum number of unknown statuses that are logged; all are counted.</summary>
     private const int MaxStatuses = 50;
 
-    /// <summary>Tolerated difference of a time from a whole hour, and from its neighbour: seconds of clock and network, not of a time zone.</summary>
+    /// <summary>
+    /// Maximum deviation of a difference in time from whole hours, and maximum time between two refreshes, so that
+    /// clock skew and latency are not taken for a wrong time zone.
+    /// </summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
     private readonly TaskRunNormalizer _normalizer;
-    private readonly BlockCache _list;
+    private readonly BlockCache _blocks;
     private readonly NclueOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, bool> _statuses = new(StringComparer.Ordinal);
     private long _unknownStatuses;
-    private int _saidZone;
-    private int _saidIndexUnit;
+    private int _isZoneLogged;
+    private int _isIndexUnitLogged;
 
     public DiagnosingNormalizer(
         TaskRunNormalizer normalizer,
-        BlockCache list,
+        BlockCache blocks,
         IMeterFactory meters,
         NclueOptions options,
         TimeProvider time,
         ILogger<DiagnosingNormalizer> logger)
     {
-        (_normalizer, _list, _options, _time, _logger) = (normalizer, list, options, time, logger);
+        (_normalizer, _blocks, _options, _time, _logger) = (normalizer, blocks, options, time, logger);
         meters.CreateGatewayMeter().CreateObservableCounter(
-            "nclue_gateway.unknown_statuses", () => Volatile.Read(ref _unknownStatuses), "{run}", "Runs received with a status that is not documented.");
+            "nclue_gateway.unknown_statuses",
+            () => Volatile.Read(ref _unknownStatuses),
+            "{run}",
+            "Runs received with a status that is not documented.");
     }
 
     public bool TryNormalize(
@@ -49,59 +57,64 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
         [NotNullWhen(false)] out string? error)
     {
         rows = null;
-        if (!_normalizer.TryNormalize(body, out var answer, out error))
+        if (!_normalizer.TryNormalize(body, out var response, out error))
         {
             return false;
         }
 
-        DetectUnknownStatuses(answer);
-        DetectMisconfiguration(block, departedAt, answer);
-        rows = answer.Rows;
+        DetectUnknownStatuses(response);
+        DetectMisconfiguration(block, departedAt, response);
+        rows = response.Rows;
         return true;
     }
 
-    private void DetectUnknownStatuses(NormalizedAnswer answer)
+    private void DetectUnknownStatuses(NormalizedAnswer response)
     {
-        Interlocked.Add(ref _unknownStatuses, answer.UnknownStatusCount);
-        foreach (var status in answer.UnknownStatuses.Where(status => _statuses.Count < MaxStatuses && _statuses.TryAdd(status, true)))
+        Interlocked.Add(ref _unknownStatuses, response.UnknownStatusCount);
+        foreach (var status in response.UnknownStatuses.Where(status => _statuses.Count < MaxStatuses && _statuses.TryAdd(status, true)))
         {
             UnknownStatus(_logger, status);
         }
     }
 
-    /// <summary>Compares a response with what was known before.</summary>
-    private void DetectMisconfiguration(int block, long departedAt, NormalizedAnswer answer)
+    /// <summary>
+    /// Compares a response with the cached blocks, and logs signs of a wrong index unit or time zone.
+    /// </summary>
+    private void DetectMisconfiguration(int block, long departedAt, NormalizedAnswer response)
     {
-        if (block == 1 && answer.Rows.Count == 0
-            && _list.TryGet(0, out var first) && first.Block.Rows is { IsFull: true, Total: { } total and > TaskRunRows.Capacity }
-            && Interlocked.Exchange(ref _saidIndexUnit, 1) == 0)
+        if (block == 1 && response.Rows.Count == 0
+            && _blocks.TryGet(0, out var first) && first.Block.Rows is { IsFull: true, Total: { } total and > TaskRunRows.Capacity }
+            && Interlocked.Exchange(ref _isIndexUnitLogged, 1) == 0)
         {
             WrongIndexUnit(_logger, total, _options.IndexUnit);
         }
 
-        if (Volatile.Read(ref _saidZone) == 0 && NewRunHoursOff(block, departedAt, answer) is { } hours && Interlocked.Exchange(ref _saidZone, 1) == 0)
+        if (Volatile.Read(ref _isZoneLogged) == 0
+            && NewRunHoursOff(block, departedAt, response) is { } hours
+            && Interlocked.Exchange(ref _isZoneLogged, 1) == 0)
         {
             WrongZone(_logger, hours, _options.TimeZone);
         }
     }
 
     /// <summary>
-    /// The whole hours by which a run that has just appeared seems to have been created in the past or the future. A run that was not there
-    /// at the last refresh was created since; when its time says otherwise by whole hours, it is read in the wrong zone.
+    /// Returns the whole hours by which the creation time of a new run differs from the current time; null without such
+    /// a run. A run that was missing at the last refresh was created since then. If its time differs by whole hours,
+    /// the configured time zone is wrong.
     /// </summary>
-    private int? NewRunHoursOff(int block, long departedAt, NormalizedAnswer answer)
+    private int? NewRunHoursOff(int block, long departedAt, NormalizedAnswer response)
     {
-        if (!_list.TryGet(block, out var before) || _time.GetElapsedTime(before.Block.DepartedAt, departedAt) > Tolerance)
+        if (!_blocks.TryGet(block, out var before) || _time.GetElapsedTime(before.Block.DepartedAt, departedAt) > Tolerance)
         {
             return null;
         }
 
-        // Few times are whole hours off, so the look at all that was known before is rare.
+        // Few times differ by whole hours, so the search in all blocks is rare.
         var now = _time.GetUtcNow();
-        for (var row = 0; row < answer.Rows.Count; row++)
+        for (var row = 0; row < response.Rows.Count; row++)
         {
-            if (answer.CreatedAt[row] is { } created && HoursOff(created - now) is { } hours
-                && !_list.Blocks.Any(held => held.Block.Rows.IdHashes.Contains(answer.Rows.IdHashes[row])))
+            if (response.CreatedAt[row] is { } created && HoursOff(created - now) is { } hours
+                && !_blocks.Blocks.Any(held => held.Block.Rows.IdHashes.Contains(response.Rows.IdHashes[row])))
             {
                 return hours;
             }

@@ -4,14 +4,16 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.TaskRuns.Normalizing;
 
-/// <summary>What is known of a failed run.</summary>
+/// <summary>The documented facts about a failed run.</summary>
 /// <param name="Code">The documented code; null for a message that the documentation does not list.</param>
 /// <param name="Help">The guide page to read.</param>
-/// <param name="Retryable">Whether creating the run again, with nothing changed, may succeed; null for an unlisted message.</param>
+/// <param name="Retryable">
+/// True if creating the run again without changes may succeed; null for an unlisted message.
+/// </param>
 internal sealed record Failure(string? Code, string Help, bool? Retryable);
 
 /// <summary>
-/// The failures that NCP documents for <c>fail_message</c>, each with its place in the guide
+/// The failures that NCP documents for <c>fail_message</c>, each with its section in the guide
 /// (https://guide.ncloud-docs.com/docs/nclue-troubleshoot and nclue-troubleshoot-message).
 /// </summary>
 internal sealed partial class FailureCatalog
@@ -46,13 +48,16 @@ internal sealed partial class FailureCatalog
             StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>What is known of a failure whose message is (or is not) one of the documented codes.</summary>
+    /// <summary>
+    /// Returns the failure for a message, which may be one of the documented codes or any other text.
+    /// </summary>
     public Failure Find(string message) => _byCode.GetValueOrDefault(Separators().Replace(message, "_").Trim('_'), _unlisted);
 
-    // The anchors are the Korean titles without blanks, on the English pages too.
+    // The anchors are the Korean titles without spaces, on the English pages too.
     private static string Anchor(string koreanTitle) => Uri.EscapeDataString(koreanTitle.Replace(" ", "", StringComparison.Ordinal));
 
-    // Some pages of the guide show codes as "NOT EXIST FILE" or "DISK *SPACE* SHORTAGE": underscores that became emphasis.
+    // Some pages of the guide show codes as "NOT EXIST FILE" or "DISK *SPACE* SHORTAGE": underscores that became
+    // emphasis.
     [GeneratedRegex(@"[\s*_]+", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex Separators();
 }

@@ -4,20 +4,26 @@ using System.Text.Json;
 
 namespace NclueGateway.TaskRuns.Normalizing;
 
-/// <summary>Reads text and whole numbers from JSON tokens (RFC 8259), so that no text of the upstream can lose a block.</summary>
+/// <summary>
+/// Reads text and whole numbers from JSON tokens (RFC 8259), so that malformed text of one run does not make a whole
+/// block unreadable.
+/// </summary>
 /// <remarks>
-/// <see cref="Utf8JsonReader.GetString"/> throws on invalid UTF-8 and on a lone surrogate escape (<c>\ud800</c>); here each becomes U+FFFD.
+/// <see cref="Utf8JsonReader.GetString"/> throws on invalid UTF-8 and on a lone surrogate escape (<c>\ud800</c>); here
+/// each becomes U+FFFD.
 /// </remarks>
 internal static class JsonText
 {
-    /// <summary>The text of a property's name, a string or a number; always well-formed UTF-16.</summary>
+    /// <summary>Returns the text of a property's name, a string or a number; always well-formed UTF-16.</summary>
     public static string Decode(in Utf8JsonReader reader)
     {
         var text = Encoding.UTF8.GetString(reader.ValueSpan);
         return reader.ValueIsEscaped ? Unescape(text) : text;
     }
 
-    /// <summary>The value as text: a string or a number as it is written; null for every other kind and for an empty string.</summary>
+    /// <summary>
+    /// Returns a string or a number as text, as it is written; null for every other kind and for an empty string.
+    /// </summary>
     public static string? Read(ref Utf8JsonReader reader)
     {
         if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
@@ -29,7 +35,10 @@ internal static class JsonText
         return Decode(in reader) is { Length: > 0 } text ? text : null;
     }
 
-    /// <summary>The value as a count, 0 to 2⁶³ − 1: a number without a fraction (12, 12.0, 1e2) or a string of digits; else null.</summary>
+    /// <summary>
+    /// Returns the value as a count, 0 to 2⁶³ − 1: a number without a fraction (12, 12.0, 1e2) or a string of digits;
+    /// otherwise null.
+    /// </summary>
     public static long? ReadCount(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.Number)
@@ -41,7 +50,10 @@ internal static class JsonText
         return long.TryParse(Read(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out var digits) ? digits : null;
     }
 
-    /// <summary>Undoes the escapes, which the reader has checked: a backslash, a letter it knows, after <c>u</c> four hex digits.</summary>
+    /// <summary>
+    /// Replaces escape sequences by their characters. The reader has validated them: <c>\u</c> is followed by four hex
+    /// digits.
+    /// </summary>
     private static string Unescape(string text)
     {
         var plain = new StringBuilder(text.Length);
@@ -72,6 +84,6 @@ internal static class JsonText
         return ReplaceLoneSurrogates(plain.ToString());
     }
 
-    // There and back: the encoder writes a lone surrogate as U+FFFD.
+    // The round trip through UTF-8 replaces a lone surrogate by U+FFFD.
     private static string ReplaceLoneSurrogates(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 }

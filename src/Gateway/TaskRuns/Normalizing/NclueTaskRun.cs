@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace NclueGateway.TaskRuns.Normalizing;
 
 /// <summary>
-/// One run as NCLUE sent it. The documentation promises no field, so each may be null: not sent, sent empty, or sent as a kind that
-/// cannot be read. (Source: https://api.ncloud-docs.com/docs/nclue-gettaskrunlist)
+/// One run as NCLUE sent it. The documentation guarantees no field, so each may be null: not sent, empty, or of a JSON
+/// kind that cannot be read. (Source: https://api.ncloud-docs.com/docs/nclue-gettaskrunlist)
 /// </summary>
 internal sealed class NclueTaskRun
 {
@@ -40,7 +40,8 @@ internal sealed class NclueTaskRun
     public string? FailMessage { get; private set; }
 
     /// <summary>
-    /// Reads the value the reader is at, to its end; null when it is not an object. Of fields with the same name the last wins.
+    /// Reads the value at the reader's position to its end; null when it is not an object. Of fields with the same name
+    /// the last one counts.
     /// </summary>
     public static NclueTaskRun? Read(ref Utf8JsonReader reader)
     {

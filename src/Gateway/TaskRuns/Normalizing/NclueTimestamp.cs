@@ -3,8 +3,9 @@ using System.Globalization;
 namespace NclueGateway.TaskRuns.Normalizing;
 
 /// <summary>
-/// Reads the upstream's times. The documentation says "ISO 8601" and shows <c>2024-11-22T08:54:46</c>; whether that is Korean time or UTC
-/// it leaves open, so a time without an offset is read in the zone of <c>Nclue:TimeZone</c>.
+/// Parses the upstream's times. The documentation names "ISO 8601" and shows <c>2024-11-22T08:54:46</c>. It does not
+/// specify whether that is Korean time or UTC, so a time without an offset is read in the zone of
+/// <c>Nclue:TimeZone</c>.
 /// </summary>
 internal static class NclueTimestamp
 {
@@ -16,8 +17,9 @@ internal static class NclueTimestamp
     private static readonly string[] DateTimeFormats = ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd't'HH:mm:ss", "yyyy-MM-dd' 'HH:mm:ss"];
 
     /// <summary>
-    /// The instant in whole seconds (a fraction is cut off), in the zone's offset at that instant; null when it cannot be read or falls
-    /// outside the years 1 to 9999. A local time that a clock change skips or repeats is read in standard time.
+    /// Returns the time in whole seconds (a fraction is cut off), with the zone's offset at that time. Null when it
+    /// cannot be read or is outside the years 1 to 9999. A local time that a clock change skips or repeats is read as
+    /// standard time.
     /// </summary>
     public static DateTimeOffset? Parse(string? text, TimeZoneInfo zone)
     {
@@ -37,10 +39,15 @@ internal static class NclueTimestamp
         return ParseOffset(rest) is { } offset ? InZone(local.Ticks - offset.Ticks, zone) : null;
     }
 
-    /// <summary>RFC 3339, whole seconds, in the time's own offset: text of one zone sorts as time.</summary>
+    /// <summary>
+    /// Formats a time by RFC 3339, in whole seconds and with its own offset: texts of the same offset sort by time.
+    /// </summary>
     public static string? ToText(DateTimeOffset? time) => time?.ToString(Written, CultureInfo.InvariantCulture);
 
-    /// <summary>Returns what follows a fraction of at least one digit (RFC 3339 §5.6 sets no limit); all of it when there is none.</summary>
+    /// <summary>
+    /// Returns the text after a fraction of at least one digit (RFC 3339 §5.6 sets no limit); the whole text when there
+    /// is none.
+    /// </summary>
     private static ReadOnlySpan<char> WithoutFraction(ReadOnlySpan<char> rest)
     {
         if (rest is not ['.', ..])
@@ -52,7 +59,10 @@ internal static class NclueTimestamp
         return digits > 0 ? rest[(1 + digits)..] : rest;
     }
 
-    /// <summary><c>Z</c>, <c>+09:00</c>, <c>+0900</c> or <c>+09</c>; null for anything else. Up to 23:59, as RFC 3339 has it.</summary>
+    /// <summary>
+    /// Parses an offset: <c>Z</c>, <c>+09:00</c>, <c>+0900</c> or <c>+09</c>, up to 23:59 as in RFC 3339; null for
+    /// anything else.
+    /// </summary>
     private static TimeSpan? ParseOffset(ReadOnlySpan<char> text)
     {
         switch (text)

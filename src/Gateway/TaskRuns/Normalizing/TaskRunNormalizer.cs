@@ -5,41 +5,47 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.TaskRuns.Normalizing;
 
-/// <summary>What one answer of the upstream came to.</summary>
+/// <summary>The normalised content of one response of the upstream.</summary>
 /// <param name="Rows">The rows, ready to be served.</param>
-/// <param name="UnknownStatuses">Each status that is none of the documented ones, once and fit for a log line.</param>
-/// <param name="UnknownStatusCount">How many runs have such a status, or none.</param>
-/// <param name="CreatedAt">Per row received: the time of creation; null where it cannot be read and for a dropped row.</param>
+/// <param name="UnknownStatuses">Each undocumented status once, cleaned for the log.</param>
+/// <param name="UnknownStatusCount">The number of runs with an undocumented status, or without a status.</param>
+/// <param name="CreatedAt">
+/// Per received row: the time of creation; null where it cannot be read and for a dropped row.
+/// </param>
 internal sealed record NormalizedAnswer(
     TaskRunRows Rows, IReadOnlyList<string> UnknownStatuses, int UnknownStatusCount, IReadOnlyList<DateTimeOffset?> CreatedAt);
 
 /// <summary>
-/// Turns the body of one upstream answer into rows for callers. Tolerant of what a run holds, because the documentation promises no field;
-/// strict about the body itself, because a cut or foreign body that passed as a short list would end the list there.
+/// Converts the body of one upstream response to rows for callers. It is tolerant of the fields of a run, because the
+/// documentation guarantees none. It is strict about the body itself: a truncated or foreign body, accepted as a short
+/// list, would end the list there.
 /// </summary>
-/// <remarks>A pure function of body, zone and language: replicas with equal settings make equal bytes. Safe for concurrent use.</remarks>
+/// <remarks>
+/// The rows depend on body, zone and language only: replicas with equal settings produce equal bytes. Thread-safe.
+/// </remarks>
 internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language)
 {
-    // RFC 8259 to the letter: no comments, no trailing commas, nothing behind the value.
+    // Strictly RFC 8259: no comments, no trailing commas, nothing after the value.
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 64 };
 
     private readonly TaskRunWriter _writer = new(zone, language);
 
-    /// <param name="body">The whole body. Its content type says nothing: NCP sends JSON as text/plain.</param>
-    /// <param name="answer">The rows; the first 100 of them.</param>
-    /// <param name="error">Why the body cannot be read, in words that hold nothing of the body.</param>
+    /// <summary>Converts a body to rows.</summary>
+    /// <param name="body">The whole body. Its content type is not considered: NCP sends JSON as text/plain.</param>
+    /// <param name="response">The rows; the first 100 of them.</param>
+    /// <param name="error">The reason why the body cannot be read; it quotes nothing of the body.</param>
     public bool TryNormalize(
-        ReadOnlyMemory<byte> body, [NotNullWhen(true)] out NormalizedAnswer? answer, [NotNullWhen(false)] out string? error)
+        ReadOnlyMemory<byte> body, [NotNullWhen(true)] out NormalizedAnswer? response, [NotNullWhen(false)] out string? error)
     {
         var json = WithoutByteOrderMark(body.Span);
         var rows = new Utf8JsonReader(json, Strict);
-        answer = null;
+        response = null;
         try
         {
             error = FindRows(ref rows, out var total);
             if (error is null)
             {
-                answer = ReadRows(ref rows, total, json.Length);
+                response = ReadRows(ref rows, total, json.Length);
             }
         }
         catch (JsonException e)
@@ -48,14 +54,14 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
             error = $"the body is not JSON, or too deeply nested (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})";
         }
 
-        return answer is not null;
+        return response is not null;
     }
 
     /// <summary>
-    /// Walks the whole body, so that what is broken is found before a row is read, and leaves the reader at the start of the rows. Of
-    /// fields with the same name the last wins.
+    /// Reads the whole body, so that a malformed body is detected before any row is converted, and sets the reader to
+    /// the start of the rows. Of fields with the same name the last one counts.
     /// </summary>
-    /// <returns>Null, or what is wrong with the answer.</returns>
+    /// <returns>The reason why the body cannot be read; null when it can.</returns>
     private static string? FindRows(ref Utf8JsonReader reader, out long? total)
     {
         total = null;
@@ -75,7 +81,7 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
                     total = JsonText.ReadCount(ref reader);
                     break;
                 case "runs":
-                    rows = reader; // a copy, which stays where it is
+                    rows = reader; // a copy of the struct, which keeps its position
                     reader.Skip();
                     break;
                 default:

@@ -1,17 +1,21 @@
 namespace NclueGateway.TaskRuns.Normalizing;
 
 /// <summary>
-/// The words for the state of a run and of its model. NCLUE's own pages disagree (<c>complete</c> where a run is created,
-/// <c>completed</c> where it is listed), and a word it adds tomorrow must not break a frontend.
+/// The gateway's values for the status of a run and of its model. NCLUE's documentation is inconsistent
+/// (<c>complete</c> where a run is created, <c>completed</c> where it is listed), and a status that NCLUE adds later
+/// must not break a frontend.
 /// </summary>
 internal static class TaskRunStatus
 {
     public const string Completed = "completed";
 
-    /// <summary>None was sent, or one that the documentation does not have.</summary>
+    /// <summary>The status of a run or model for which NCLUE sent no status or an undocumented one.</summary>
     public const string Unknown = "unknown";
 
-    /// <summary><c>registered</c>, <c>pending</c>, <c>in_progress</c>, <c>completed</c>, <c>failed</c> or <c>unknown</c>.</summary>
+    /// <summary>
+    /// Returns <c>registered</c>, <c>pending</c>, <c>in_progress</c>, <c>completed</c>, <c>failed</c> or
+    /// <c>unknown</c>.
+    /// </summary>
     public static string OfRun(string? sent) => Word(sent) switch
     {
         "REGISTERED" => "registered",
@@ -22,7 +26,7 @@ internal static class TaskRunStatus
         _ => Unknown,
     };
 
-    /// <summary><c>active</c>, <c>deprecated</c> or <c>unknown</c>.</summary>
+    /// <summary>Returns <c>active</c>, <c>deprecated</c> or <c>unknown</c>.</summary>
     public static string OfModel(string? sent) => Word(sent) switch
     {
         "ACTIVE" => "active",

@@ -7,20 +7,25 @@ using NclueGateway.Upstream;
 namespace NclueGateway.TaskRuns.Normalizing;
 
 /// <summary>
-/// Writes one run as callers see it: every property, in this order, without white space. The shape is a contract. Equal runs are equal bytes on
-/// every replica, because the ETag of a page is a hash of them.
+/// Writes one run as JSON for callers: every property, in this order, without white space. The shape is a contract.
+/// Equal runs must be equal bytes on every replica, because the ETag of a page is a hash of them.
 /// </summary>
 internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
 {
-    // Hangul stays as it is; what has a meaning in HTML is escaped, so that the JSON can stand inside a script element or an attribute.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All), SkipValidation = true };
+    // Hangul is not escaped. Characters with a meaning in HTML are, so that the JSON is safe inside a script element or
+    // an attribute.
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
+        SkipValidation = true,
+    };
 
     private readonly FailureCatalog _failures = new(language);
 
     /// <summary>Writes the run.</summary>
     /// <param name="output">Receives the object.</param>
     /// <param name="run">A run with an id.</param>
-    /// <param name="status">The run's status in our words.</param>
+    /// <param name="status">The run's status, as <see cref="TaskRunStatus"/> defines it.</param>
     /// <param name="createdAt">The time of creation, read from the run.</param>
     public void Write(IBufferWriter<byte> output, NclueTaskRun run, string status, DateTimeOffset? createdAt)
     {
@@ -29,7 +34,7 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
 
         using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
-        json.WriteString("id"u8, run.Id); // first, because TaskRunRows.Head demands it
+        json.WriteString("id"u8, run.Id); // first: TaskRunRows.Head requires it
         json.WriteString("name"u8, run.Name);
         json.WriteString("status"u8, status);
 
@@ -72,7 +77,9 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
         json.WriteEndObject();
     }
 
-    /// <summary>Writes the result of a completed run. The upstream fills the path when a run is created, before the file exists.</summary>
+    /// <summary>
+    /// Writes the result of a completed run. The upstream sets the path when a run is created, before the file exists.
+    /// </summary>
     private static void WriteResult(Utf8JsonWriter json, NclueTaskRun? completed)
     {
         if (completed is null or { ResultBucket: null, ResultFilePath: null })
@@ -112,7 +119,7 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
         json.WriteEndObject();
     }
 
-    /// <summary>Writes a time as it is: the encoder would escape the plus sign of its offset.</summary>
+    /// <summary>Writes a time without escaping: the default encoder would escape the plus sign of its offset.</summary>
     private static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, DateTimeOffset? time)
     {
         if (NclueTimestamp.ToText(time) is { } text)

@@ -2,7 +2,9 @@ using NclueGateway.Observability;
 
 namespace NclueGateway.TaskRuns.Normalizing;
 
-/// <summary>Counts the runs whose status is none of the documented ones, and keeps each such status once, fit for a log line.</summary>
+/// <summary>
+/// Counts the runs with an undocumented status, and collects each such status once, cleaned for the log.
+/// </summary>
 internal sealed class UnknownStatuses
 {
     private const int MaxLength = 40;
@@ -12,7 +14,7 @@ internal sealed class UnknownStatuses
     public int Count { get; private set; }
 
     /// <summary>
-    /// At most 40 characters each, without blanks around; <c>(none)</c> where no status was sent.
+    /// The different statuses, trimmed and cut to 40 characters; <c>(none)</c> where no status was sent.
     /// </summary>
     public IReadOnlyList<string> Distinct => _distinct;
 

@@ -8,7 +8,8 @@ using NclueGateway.Mirror.Blocks;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// One page as bytes: a prefix, a slice of one block or of two, a suffix. Nothing of a run is parsed, serialised or hashed here.
+/// The body of one page: a prefix, slices of one block or of two, and a suffix. It parses, serialises and hashes no
+/// run: it hashes only the hashes of the rows.
 /// </summary>
 internal sealed class PageBody
 {
@@ -16,7 +17,8 @@ internal sealed class PageBody
     private readonly ReadOnlyMemory<byte> _second;
     private readonly byte[] _prefix;
 
-    /// <param name="parts">Complete: every part has its block.</param>
+    /// <summary>Creates the body of a page.</summary>
+    /// <param name="parts">The page; each part must have its block.</param>
     public PageBody(PageSlices parts)
     {
         var hashes = new XxHash128();
@@ -32,11 +34,14 @@ internal sealed class PageBody
         var total = parts.Extent.Length?.ToString(CultureInfo.InvariantCulture) ?? "null";
         _prefix = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
             $$"""{"index":{{parts.Request.Index}},"limit":{{parts.Request.Limit}},"total":{{total}},"runs":["""));
-        hashes.Append(_prefix); // index, limit and total, as the caller sees them
+        hashes.Append(_prefix); // index, limit and total are content too
         ETag = $"\"{hashes.GetCurrentHashAsUInt128():x32}\"";
     }
 
-    /// <summary>The strong entity tag, in quotes: of content alone, so that it is the same on every replica and after every refetch.</summary>
+    /// <summary>
+    /// The strong entity tag, in quotes. It depends on the content alone, so that it is the same on every replica and
+    /// after every refetch.
+    /// </summary>
     public string ETag { get; }
 
     /// <summary>The length of the body in bytes.</summary>
@@ -67,7 +72,8 @@ internal sealed class PageBody
     }
 
     /// <summary>
-    /// The second part without the runs that the first part shows: rows shift between two fetches while runs are created and deleted.
+    /// Returns the second part without the runs that the first part contains. Rows can shift between the fetches of two
+    /// blocks, while runs are created and deleted.
     /// </summary>
     private static ReadOnlyMemory<byte> SliceWithoutRepeats(PagePart first, PagePart second, XxHash128 hashes)
     {
@@ -104,7 +110,10 @@ internal sealed class PageBody
         }
     }
 
-    /// <summary>Adds the hashes of the runs that are shown; a dropped row (0) is not part of the content.</summary>
+    /// <summary>
+    /// Appends the hashes of the rows from <paramref name="from"/> to <paramref name="to"/>, except of dropped rows
+    /// (0).
+    /// </summary>
     private static void AddHashes(XxHash128 hashes, TaskRunRows rows, int from, int to)
     {
         var all = rows.Hashes.AsSpan(from, to - from);

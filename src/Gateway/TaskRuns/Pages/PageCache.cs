@@ -7,18 +7,18 @@ using NclueGateway.Mirror.Blocks;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// Compressed pages, by the entity tag of their content: a refetch that brings the same rows leaves them valid, and other rows have another tag. They
-/// take at most <c>Cache:PageMemory</c>; the least recently read are evicted first.
+/// Compressed pages, by the entity tag of their content: they stay valid after a refetch with the same rows. They use
+/// at most <c>Cache:PageMemory</c>; the least recently read are evicted first.
 /// </summary>
 internal sealed class PageCache(CacheOptions options) : IDisposable
 {
-    /// <summary>Length in bytes from which a body is compressed: a shorter one fits into one packet as it is.</summary>
+    /// <summary>Minimum length in bytes of a body that is compressed: a shorter one fits into one packet.</summary>
     public const int ShortestCompressed = 1024;
 
     /// <summary>Approximate memory of an entry beside its body, in bytes.</summary>
     private const int EntryOverhead = 512;
 
-    private static readonly TimeSpan Unread = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan SlidingExpiration = TimeSpan.FromMinutes(10);
 
     private readonly MemoryCache _bodies = new(new MemoryCacheOptions { SizeLimit = options.PageMemory, TrackStatistics = true });
 
@@ -28,7 +28,9 @@ internal sealed class PageCache(CacheOptions options) : IDisposable
     /// <summary>Returns the representation of a page to send to a client that prefers a content coding.</summary>
     /// <param name="page">The page.</param>
     /// <param name="coding">The coding; null for none.</param>
-    /// <param name="hasBody">Whether the body is sent. Without it nothing is compressed: the representation is the one that is ready.</param>
+    /// <param name="hasBody">
+    /// True if the body is sent. Otherwise no page is compressed, and an uncompressed one may be returned.
+    /// </param>
     public PageRepresentation GetRepresentation(PageBody page, string? coding, bool hasBody)
     {
         var identity = new PageRepresentation(page.ETag, page.Length);
@@ -41,9 +43,13 @@ internal sealed class PageCache(CacheOptions options) : IDisposable
         var isKnown = _bodies.TryGetValue(tag, out byte[]? compressed);
         if (hasBody && compressed is not { Length: > 0 })
         {
-            // Most pages are read once before their content changes: the first read leaves a mark, the second one compresses.
+            // Most pages are read only once before their content changes. So the first read stores an empty mark, and
+            // the second one compresses.
             compressed = isKnown ? Compress(page, coding) : [];
-            _bodies.Set(tag, compressed, new MemoryCacheEntryOptions { Size = compressed.Length + EntryOverhead, SlidingExpiration = Unread });
+            _bodies.Set(
+                tag,
+                compressed,
+                new MemoryCacheEntryOptions { Size = compressed.Length + EntryOverhead, SlidingExpiration = SlidingExpiration });
         }
 
         return compressed is { Length: > 0 } ? new(tag, compressed.Length, coding, compressed) : identity;
@@ -68,7 +74,7 @@ internal sealed class PageCache(CacheOptions options) : IDisposable
 }
 
 /// <summary>A page in one content coding.</summary>
-/// <param name="ETag">The entity tag, in quotes: each coding has one of its own (RFC 9110 §8.8.3.3).</param>
+/// <param name="ETag">The entity tag, in quotes: each coding has its own tag (RFC 9110 §8.8.3.3).</param>
 /// <param name="Length">The length of the body in bytes.</param>
 /// <param name="Coding">The name of the coding; null for none.</param>
 /// <param name="Compressed">The body; null where <see cref="PageBody"/> writes it.</param>

@@ -7,7 +7,10 @@ using NclueGateway.Observability.Audit;
 
 namespace NclueGateway.TaskRuns.Pages;
 
-/// <summary>Handles GET and HEAD of a page after authentication and authorization.</summary>
+/// <summary>
+/// Handles GET and HEAD of a page after authentication and authorization. For a cached page it waits for nothing and
+/// resolves no services.
+/// </summary>
 /// <param name="path">The path of the list, for links.</param>
 /// <param name="reader">Reads pages.</param>
 /// <param name="pages">Compressed pages.</param>
@@ -16,7 +19,8 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
 {
     private const string Json = "application/json";
 
-    // Browsers revalidate every time, so that nothing is shown after a sign-out. Revalidation costs no upstream call.
+    // Browsers revalidate every time, so that no page is shown after a sign-out. A revalidation causes no request to
+    // the upstream.
     private static readonly StringValues CacheControl = "private, no-cache";
     private static readonly StringValues Vary = "Authorization, Cookie, Origin, Accept-Encoding";
 
@@ -37,23 +41,23 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
             return;
         }
 
-        var reading = await reader.ReadAsync(query, ((AuthenticatedCaller)context.User).Caller, context.RequestAborted);
-        if (reading.Refusal is { } refusal)
+        var result = await reader.ReadAsync(query, ((AuthenticatedCaller)context.User).Caller, context.RequestAborted);
+        if (result.Refusal is { } refusal)
         {
             metrics.Refused(refusal.Problem);
             await new ProblemResult(refusal.Problem) { Detail = refusal.Detail, RetryAfter = refusal.RetryAfter }.ExecuteAsync(context);
             return;
         }
 
-        metrics.Answered(reading.Status.Outcome, reading.Age);
-        audit?.Answered(Enum.GetName(reading.Status.Outcome)!);
-        await AnswerAsync(context, reading);
+        metrics.Answered(result.Status.Outcome, result.Age);
+        audit?.Answered(Enum.GetName(result.Status.Outcome)!);
+        await AnswerAsync(context, result);
     }
 
-    private async Task AnswerAsync(HttpContext context, ReadResult reading)
+    private async Task AnswerAsync(HttpContext context, ReadResult result)
     {
         var request = context.Request;
-        var page = new PageBody(reading.Parts);
+        var page = new PageBody(result.Parts);
         var precondition = EntityTags.Evaluate(request.Headers, page.ETag);
         if (precondition == Precondition.Failed)
         {
@@ -68,11 +72,11 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
         var response = context.Response;
         var headers = response.Headers;
         headers.ETag = representation.ETag;
-        headers.Age = ((long)Math.Ceiling(reading.Age.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        headers.Age = ((long)Math.Ceiling(result.Age.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         headers.CacheControl = CacheControl;
-        headers["Cache-Status"] = reading.Status.ToString();
+        headers["Cache-Status"] = result.Status.ToString();
         headers.Vary = Vary;
-        headers.Link = PageLinks.For(request.PathBase.ToUriComponent() + path, reading.Parts.Request, reading.Parts.Extent);
+        headers.Link = PageLinks.For(request.PathBase.ToUriComponent() + path, result.Parts.Request, result.Parts.Extent);
         if (isUnchanged)
         {
             response.StatusCode = StatusCodes.Status304NotModified;
@@ -87,7 +91,7 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
             return;
         }
 
-        await response.StartAsync(); // a body that is written before the head is copied once more
+        await response.StartAsync(); // Kestrel copies a body that is written before the headers once more
         if (representation.Compressed is { } compressed)
         {
             response.BodyWriter.Write(compressed);
@@ -97,6 +101,6 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
             page.WriteTo(response.BodyWriter);
         }
 
-        await response.BodyWriter.FlushAsync(); // without a token: the server ends a write to a client that has left
+        await response.BodyWriter.FlushAsync(); // without a token: Kestrel ends a write when the client disconnects
     }
 }

@@ -5,14 +5,16 @@ using NclueGateway.Mirror.Blocks;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// The <c>Link</c> field of a page (RFC 8288): <c>first</c>, <c>prev</c>, <c>next</c> and <c>last</c>, as path-absolute references, because
-/// <c>Host</c> is whatever a caller says it is. The absence of <c>next</c> is the end of the list.
+/// The <c>Link</c> field of a page (RFC 8288): <c>first</c>, <c>prev</c>, <c>next</c> and <c>last</c>. The references
+/// are path-absolute, because the <c>Host</c> of a request is not trustworthy. A page without <c>next</c> is the end of
+/// the list.
 /// </summary>
 internal static class PageLinks
 {
+    /// <summary>Returns the value of the field.</summary>
     /// <param name="path">The path of this resource, with the path base, encoded.</param>
     /// <param name="request">The page.</param>
-    /// <param name="extent">What was known of the list when the page was made.</param>
+    /// <param name="extent">The known bounds of the list when the page was created.</param>
     public static string For(string path, PageRequest request, ListBounds extent)
     {
         var links = new StringBuilder(256);
@@ -37,6 +39,7 @@ internal static class PageLinks
         return links.ToString();
 
         void Add(string relation, long index) => links.Append(
-            CultureInfo.InvariantCulture, $"{(links.Length > 0 ? ", " : "")}<{path}?index={index}&limit={request.Limit}>; rel=\"{relation}\"");
+            CultureInfo.InvariantCulture,
+            $"{(links.Length > 0 ? ", " : "")}<{path}?index={index}&limit={request.Limit}>; rel=\"{relation}\"");
     }
 }

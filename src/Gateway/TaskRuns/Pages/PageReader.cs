@@ -9,33 +9,34 @@ using NclueGateway.Upstream;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// Answers a page from what is held, by its age: fresh at once, stale at once while the refresh follows, expired or missing after a wait
-/// where waiting can help.
+/// Reads a page from the cached blocks, by its age. A fresh page is returned at once. A stale page is returned at once
+/// and refreshed afterwards. An expired or missing page is returned after a wait, if the wait can succeed in time.
 /// </summary>
 internal sealed class PageReader(
-    BlockCache list, ReaderWaits waits, ISharedBlocks shared, CacheOptions cache, TimeProvider time)
+    BlockCache blocks, ReaderWaits waits, ISharedBlocks shared, CacheOptions cache, TimeProvider time)
 {
-    /// <summary>How long after its return Redis is used again at the latest.</summary>
+    /// <summary>Maximum time from the return of Redis until it is used again.</summary>
     private static readonly TimeSpan UsedAgainWithin = TimeSpan.FromSeconds(10);
 
     private readonly TimeSpan _staleUntil = cache.FreshFor + cache.ServeStaleFor;
 
     /// <summary>Reads a page for a caller.</summary>
     /// <param name="request">The page.</param>
-    /// <param name="caller">The caller whose share of the gateway a wait uses.</param>
-    /// <param name="cancellationToken">Ends this reader's wait and nothing else.</param>
+    /// <param name="caller">The caller whose limits apply to a wait.</param>
+    /// <param name="cancellationToken">Ends the wait of this reader only.</param>
     public async ValueTask<ReadResult> ReadAsync(PageRequest request, CallerKey caller, CancellationToken cancellationToken)
     {
         while (true)
         {
             var now = time.GetTimestamp();
-            var parts = list.Find(request, Oldest(now));
-            var shouldRefresh = list.MarkRead(parts, now);
+            var parts = blocks.Find(request, Oldest(now));
+            var shouldRefresh = blocks.MarkRead(parts, now);
             var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
 
             if (age > cache.FreshFor && Newer(parts, now) is { Count: > 0 } newer)
             {
-                // Other replicas have fetched it. This takes a moment, or the timeout of Redis.
+                // Other replicas have fetched newer copies. Reading them takes milliseconds, or at most the timeout of
+                // Redis.
                 await Task.WhenAll(newer.Select(shared.LookAsync)).WaitAsync(cancellationToken);
                 continue;
             }
@@ -46,7 +47,8 @@ internal sealed class PageReader(
                 return await WaitAsync(request, caller, outcome, cancellationToken);
             }
 
-            // A caller that reads once a minute sees fresh data, and a busy gateway never waits. Asked before this read itself makes it busy.
+            // The soft wait gives fresh data to a caller that reads once a minute; a busy gateway does not wait.
+            // IsOpenFor is called before Wake, because the refresh that this read starts would make the gateway busy.
             var canRefreshNow = age > cache.FreshFor * 2 && cache.SoftWait > TimeSpan.Zero
                 && parts.MissingOrOlderThan(now - time.Ticks(cache.FreshFor)).ToList() is [var block] && waits.IsOpenFor(block);
             if (shouldRefresh)
@@ -58,8 +60,11 @@ internal sealed class PageReader(
         }
     }
 
-    /// <summary>The blocks of a page that are not fresh here, and newer elsewhere.</summary>
-    private List<int> Newer(PageSlices parts, long now) => [.. parts.MissingOrOlderThan(now - time.Ticks(cache.FreshFor)).Where(shared.HasNewer)];
+    /// <summary>
+    /// Returns the blocks of a page that are not fresh and of which another replica has stored a newer copy.
+    /// </summary>
+    private List<int> Newer(PageSlices parts, long now) =>
+        [.. parts.MissingOrOlderThan(now - time.Ticks(cache.FreshFor)).Where(shared.HasNewer)];
 
     private async Task<ReadResult> WaitSoftlyAsync(
         PageRequest request, CallerKey caller, long since, CancellationToken cancellationToken)
@@ -69,10 +74,11 @@ internal sealed class PageReader(
         {
             var changed = waits.Changed;
             var now = time.GetTimestamp();
-            var parts = list.Find(request, Oldest(now));
+            var parts = blocks.Find(request, Oldest(now));
             if (!parts.IsComplete)
             {
-                return await WaitAsync(request, caller, CacheOutcome.Miss, cancellationToken); // the list has changed under the page
+                // The list has changed since the page was found.
+                return await WaitAsync(request, caller, CacheOutcome.Miss, cancellationToken);
             }
 
             var age = time.GetElapsedTime(parts.DepartedAt, now);
@@ -102,11 +108,13 @@ internal sealed class PageReader(
         {
             var changed = waits.Changed;
             var now = time.GetTimestamp();
-            var parts = list.Find(request, Oldest(now));
+            var parts = blocks.Find(request, Oldest(now));
             var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
             if (age <= _staleUntil)
             {
-                return hasWaited ? new(parts, age, new(outcome, cache.FreshFor - age, isCollapsed ?? false)) : Hit(parts, age);
+                return hasWaited
+                    ? new(parts, age, new(outcome, cache.FreshFor - age, isCollapsed ?? false))
+                    : Hit(parts, age);
             }
 
             var needed = parts.MissingOrOlderThan(now - time.Ticks(_staleUntil)).ToList();
@@ -114,7 +122,7 @@ internal sealed class PageReader(
             isCollapsed ??= forecast.IsCollapsed;
             if (changed.IsCompleted)
             {
-                continue; // what is needed may have come between looking and asking
+                continue; // the blocks may have been stored between the lookup and the registration
             }
 
             var left = cache.WaitFor - time.GetElapsedTime(since, now);
@@ -124,7 +132,8 @@ internal sealed class PageReader(
                 if (isInVain || forecast.Failure is not null)
                 {
                     return hasWaited
-                        ? new(parts, age, new(CacheOutcome.Stale, cache.FreshFor - age, isCollapsed.Value, ProblemOf(forecast.Failure).Slug))
+                        ? new(parts, age,
+                            new(CacheOutcome.Stale, cache.FreshFor - age, isCollapsed.Value, ProblemOf(forecast.Failure).Slug))
                         : Hit(parts, age, forecast.Failure);
                 }
             }
@@ -151,12 +160,21 @@ internal sealed class PageReader(
         return forecast switch
         {
             { IsOverQuota: true } => new(
-                AccessProblems.CallerQuota, "This caller already waits for as many parts of the list as it may (Quota:ColdBlocks).", after),
+                AccessProblems.CallerQuota, "This caller already waits for the maximum number of parts of the list (Quota:ColdBlocks).", after),
             { Failure: { } failure } => new(
                 ProblemOf(failure), failure.Detail, ProblemOf(failure).Status == StatusCodes.Status503ServiceUnavailable ? after : null),
-            { IsOverdue: true } => new(UpstreamProblems.UpstreamTimeout, "NCLUE has been asked for this part of the list and has not answered yet.", null),
-            _ when hasNoTurn => new(UpstreamProblems.UpstreamBusy, "Redis is away, and without it this replica has no turn at NCLUE.", after),
-            _ => new(UpstreamProblems.UpstreamBusy, "This part of the list has not been fetched yet; others are in front of it.", after),
+            { IsOverdue: true } => new(
+                UpstreamProblems.UpstreamTimeout,
+                "This part of the list has been requested from NCLUE, which has not responded yet.",
+                null),
+            _ when hasNoTurn => new(
+                UpstreamProblems.UpstreamBusy,
+                "Redis is unavailable, and without it this replica may not send requests to NCLUE.",
+                after),
+            _ => new(
+                UpstreamProblems.UpstreamBusy,
+                "This part of the list has not been fetched yet; other parts are before it in the queue.",
+                after),
         };
     }
 
@@ -170,7 +188,7 @@ internal sealed class PageReader(
         _ => UpstreamProblems.UpstreamError,
     };
 
-    /// <summary>Copies that departed before are not answered any more.</summary>
+    /// <summary>Returns the timestamp of departure before which a copy may no longer be served.</summary>
     private long Oldest(long now) => now - time.Ticks(cache.KeepFor);
 
     private async Task WaitAsync(Task changed, TimeSpan left, CancellationToken cancellationToken)

@@ -3,11 +3,11 @@ using NclueGateway.Mirror.Blocks;
 
 namespace NclueGateway.TaskRuns.Pages;
 
-/// <summary>What a reader got: a page with its age and what the cache did for it, or a refusal.</summary>
+/// <summary>The result of a read: a page with its age and cache status, or a failure.</summary>
 internal readonly record struct ReadResult(PageSlices Parts, TimeSpan Age, CacheStatus Status, ReadFailure? Refusal = null);
 
-/// <summary>Why a reader got nothing.</summary>
-/// <param name="Problem">The problem to answer.</param>
+/// <summary>The reason why a read returns no page.</summary>
+/// <param name="Problem">The problem type of the response.</param>
 /// <param name="Detail">A sentence for the caller.</param>
-/// <param name="RetryAfter">When the page is expected to be there; null where nothing is known.</param>
+/// <param name="RetryAfter">Estimated time until the page is available; null where it is unknown.</param>
 internal sealed record ReadFailure(ProblemType Problem, string Detail, TimeSpan? RetryAfter);

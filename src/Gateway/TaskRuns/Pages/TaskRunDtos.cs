@@ -6,25 +6,26 @@ using NclueGateway.TaskRuns.Normalizing;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// The bodies of responses as types, for the API's description only: responses are sliced from bytes that <see cref="TaskRunWriter"/> wrote, and a
-/// test compares the two. Every property is always present.
+/// The types of response bodies, for the OpenAPI description only. Responses are slices of the bytes that
+/// <see cref="TaskRunWriter"/> has written, and a test compares both. Every property is always present.
 /// </summary>
 internal static class TaskRunDtos
 {
     /// <summary>A page of the list of task runs, in NCLUE's own order.</summary>
     public sealed record TaskRunPage
     {
-        /// <summary>The row the page starts at, counted from 0, as asked for.</summary>
+        /// <summary>The first row of the page, counted from 0, as requested.</summary>
         [Range(0, PageRequest.MaxIndex)]
         public required int Index { get; init; }
 
         /// <summary>
-        /// How many rows were asked for. The page may hold fewer before the end of the list; the end is the absence of a next link.
+        /// The number of rows requested. A page before the end of the list may contain fewer; the last page has no next
+        /// link.
         /// </summary>
         [Range(1, PageRequest.MaxLimit)]
         public required int Limit { get; init; }
 
-        /// <summary>How many task runs there are; null while that is not proved.</summary>
+        /// <summary>The number of task runs in the list; null while it is not known.</summary>
         public required long? Total { get; init; }
 
         /// <summary>The task runs of this page.</summary>
@@ -32,7 +33,7 @@ internal static class TaskRunDtos
         public required IReadOnlyList<TaskRun> Runs { get; init; }
     }
 
-    /// <summary>One task run: one feature put through one trained task.</summary>
+    /// <summary>One task run: a trained task applied to a feature.</summary>
     public sealed record TaskRun
     {
         /// <summary>The run's id.</summary>
@@ -41,31 +42,34 @@ internal static class TaskRunDtos
         /// <summary>The run's name.</summary>
         public required string? Name { get; init; }
 
-        /// <summary>How far the run has come; unknown stands for any state that NCLUE may add.</summary>
+        /// <summary>The run's status; unknown stands for any status that NCLUE may add.</summary>
         public required TaskRunStatus Status { get; init; }
 
         /// <summary>The task that was run.</summary>
         public required TaskRunReference Task { get; init; }
 
-        /// <summary>The feature it was run on.</summary>
+        /// <summary>The feature that the task was applied to.</summary>
         public required TaskRunFeature Feature { get; init; }
 
-        /// <summary>The NCLUE model behind the task; null where NCLUE does not tell.</summary>
+        /// <summary>The NCLUE model of the task; null where NCLUE does not send one.</summary>
         public required TaskRunModel? Model { get; init; }
 
-        /// <summary>When the run was created, in the gateway's time zone, to the second, so that text sorts as time; null where NCLUE's own cannot be read.</summary>
+        /// <summary>
+        /// The time at which the run was created, in whole seconds, in the gateway's time zone, so that the text sorts
+        /// by time. Null where NCLUE's value cannot be read.
+        /// </summary>
         public required DateTimeOffset? CreatedAt { get; init; }
 
-        /// <summary>When the run ended; null before.</summary>
+        /// <summary>The time at which the run ended; null before that.</summary>
         public required DateTimeOffset? CompletedAt { get; init; }
 
-        /// <summary>Seconds from creation to completion; null until completed.</summary>
+        /// <summary>Seconds from creation to completion; null unless the run is completed.</summary>
         public required long? DurationSeconds { get; init; }
 
-        /// <summary>Where the result lies; null unless the run is completed.</summary>
+        /// <summary>The location of the result; null unless the run is completed.</summary>
         public required TaskRunResult? Result { get; init; }
 
-        /// <summary>Why the run failed; null unless NCLUE gives a reason.</summary>
+        /// <summary>The reason why the run failed; null unless NCLUE gives one.</summary>
         public required TaskRunFailure? Failure { get; init; }
     }
 
@@ -88,21 +92,21 @@ internal static class TaskRunDtos
         /// <summary>The feature's name.</summary>
         public required string? Name { get; init; }
 
-        /// <summary>Lines of the feature, not of the result.</summary>
+        /// <summary>The number of lines of the feature, not of the result.</summary>
         public required long? LineCount { get; init; }
     }
 
     /// <summary>A version of NCLUE's foundation model.</summary>
     public sealed record TaskRunModel
     {
-        /// <summary>The model's name as NCLUE sends it; one model has been seen under two spellings (NFM2, NFM02).</summary>
+        /// <summary>The model's name as NCLUE sends it. NCLUE uses two spellings for one model (NFM2, NFM02).</summary>
         public required string? Name { get; init; }
 
-        /// <summary>Whether the model is still supported; unknown stands for any state that NCLUE may add.</summary>
+        /// <summary>The model's support status; unknown stands for any status that NCLUE may add.</summary>
         public required ModelStatus Status { get; init; }
     }
 
-    /// <summary>Where a result lies in NAVER Cloud Object Storage.</summary>
+    /// <summary>The location of a result in NAVER Cloud Object Storage.</summary>
     public sealed record TaskRunResult
     {
         /// <summary>The bucket.</summary>
@@ -112,7 +116,7 @@ internal static class TaskRunDtos
         public required string? Path { get; init; }
     }
 
-    /// <summary>Why a run failed.</summary>
+    /// <summary>The reason why a run failed.</summary>
     public sealed record TaskRunFailure
     {
         /// <summary>The documented code; null for a message that NCLUE's guide does not list.</summary>
@@ -124,11 +128,13 @@ internal static class TaskRunDtos
         /// <summary>The page of NCLUE's guide that explains the failure, or the guide's overview of failures.</summary>
         public required Uri Help { get; init; }
 
-        /// <summary>Whether creating the same run again may succeed; null for a message that NCLUE's guide does not list.</summary>
+        /// <summary>
+        /// True if creating the same run again may succeed; null for a message that NCLUE's guide does not list.
+        /// </summary>
         public required bool? Retryable { get; init; }
     }
 
-    /// <summary>How far a run has come.</summary>
+    /// <summary>The status of a run.</summary>
     [JsonConverter(typeof(JsonStringEnumConverter<TaskRunStatus>))]
     public enum TaskRunStatus
     {
@@ -151,7 +157,7 @@ internal static class TaskRunDtos
         Unknown,
     }
 
-    /// <summary>Whether a model is still supported.</summary>
+    /// <summary>The support status of a model.</summary>
     [JsonConverter(typeof(JsonStringEnumConverter<ModelStatus>))]
     public enum ModelStatus
     {

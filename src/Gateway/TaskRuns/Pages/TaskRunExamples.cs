@@ -1,7 +1,8 @@
 using static NclueGateway.TaskRuns.Pages.TaskRunDtos;
+
 namespace NclueGateway.TaskRuns.Pages;
 
-/// <summary>Examples of responses, for the API's description.</summary>
+/// <summary>Examples of responses, for the OpenAPI description.</summary>
 internal static class TaskRunExamples
 {
     private static readonly TaskRun Completed = new()
@@ -48,7 +49,10 @@ internal static class TaskRunExamples
     /// <summary>Whole responses.</summary>
     public static IReadOnlyList<(string Name, string Summary, TaskRunPage Page)> Pages { get; } =
     [
-        ("runs", "A completed, a running and a failed run", new() { Index = 0, Limit = 20, Total = 3, Runs = [Completed, Running, Failed] }),
+        ("runs", "A completed, a running and a failed run", new()
+        {
+            Index = 0, Limit = 20, Total = 3, Runs = [Completed, Running, Failed],
+        }),
         ("end", "A page past the end of the list", new() { Index = 100, Limit = 20, Total = 3, Runs = [] }),
     ];
 }

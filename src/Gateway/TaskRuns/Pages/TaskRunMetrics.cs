@@ -7,13 +7,15 @@ namespace NclueGateway.TaskRuns.Pages;
 /// <summary>Metrics of reads. No label identifies a caller.</summary>
 internal sealed class TaskRunMetrics : IHostedService
 {
-    private static readonly string[] CacheOutcomes = [.. Enum.GetValues<CacheOutcome>().Select(outcome => outcome.ToString().ToLowerInvariant())];
+    private static readonly string[] CacheOutcomes =
+        [.. Enum.GetValues<CacheOutcome>().Select(outcome => outcome.ToString().ToLowerInvariant())];
 
-    // What readers are refused with.
+    // The problems with which a read can fail.
     private static readonly ProblemType[] Refusals =
     [
-        AccessProblems.CallerQuota, UpstreamProblems.UpstreamCredentials, UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError, UpstreamProblems.UpstreamBusy,
-        UpstreamProblems.UpstreamQuota, UpstreamProblems.UpstreamTimeout,
+        AccessProblems.CallerQuota, UpstreamProblems.UpstreamCredentials, UpstreamProblems.UpstreamMalformed,
+        UpstreamProblems.UpstreamError, UpstreamProblems.UpstreamBusy, UpstreamProblems.UpstreamQuota,
+        UpstreamProblems.UpstreamTimeout,
     ];
 
     private readonly Counter<long> _reads;
@@ -23,8 +25,8 @@ internal sealed class TaskRunMetrics : IHostedService
     {
         var meter = meters.CreateGatewayMeter();
         _reads = meter.CreateCounter<long>(
-            "nclue_gateway.reads", "{read}", "Reads by what came of them: hit, miss, renewed, stale, or the slug of the problem.");
-        _age = meter.CreateHistogram<double>("nclue_gateway.read.age", "s", "How old what was served is.");
+            "nclue_gateway.reads", "{read}", "Reads by outcome: hit, miss, renewed, stale, or the slug of the problem.");
+        _age = meter.CreateHistogram<double>("nclue_gateway.read.age", "s", "Age of the pages that were served.");
     }
 
     /// <summary>Creates all series: Prometheus misses the first event of a series that appears with it.</summary>
