@@ -8,8 +8,8 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests;
 
-/// <summary>All flows once, and nothing that is secret in anything that anybody but its owner sees.</summary>
-[Collection("Alone")] // whatever else ran would be listened to as well
+/// <summary>Runs all flows once, and checks that no secret appears where someone other than its owner can see it.</summary>
+[Collection("Alone")] // the listeners would also receive the activity of other tests
 public sealed class CanaryTests
 {
     private static readonly string[] Pages =
@@ -70,7 +70,8 @@ public sealed class CanaryTests
             using var client = gateway.CreateAnonymousClient();
             client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Bearer " + token);
             await ShowAsync(await client.GetAsync("/api/task-runs", TestContext.Current.CancellationToken));
-            await ShowAsync(await client.GetAsync("/api/task-runs?token=query-canary&limit=x-canary", TestContext.Current.CancellationToken));
+            await ShowAsync(await client.GetAsync(
+                "/api/task-runs?token=query-canary&limit=x-canary", TestContext.Current.CancellationToken));
         }
     }
 
@@ -81,7 +82,7 @@ public sealed class CanaryTests
         await ShowAsync(await person.GetAsync("/session"));
         await ShowAsync(await person.GetAsync("/api/task-runs"));
         gateway.Clock.Advance(TimeSpan.FromMinutes(5));
-        await ShowAsync(await person.GetAsync("/api/task-runs?limit=0")); // asks the provider again
+        await ShowAsync(await person.GetAsync("/api/task-runs?limit=0")); // checks the session with the provider again
         gateway.Issuer.SignIn.Refreshes.ShouldBe(1);
 
         using var http = gateway.CreateAnonymousClient();
@@ -104,14 +105,18 @@ public sealed class CanaryTests
 
     private async Task FailuresAsync(GatewayHost gateway, CookieClient person)
     {
-        await ShowAsync(await person.GetAsync("/session/callback?code=code-canary&state=state-canary&error=error-canary&error_description=canary", csrf: null));
+        await ShowAsync(await person.GetAsync(
+            "/session/callback?code=code-canary&state=state-canary&error=error-canary&error_description=canary", csrf: null));
         await ShowAsync(await person.GetAsync("/session/login?returnUrl=//canary", csrf: null));
         foreach (var mood in new[] { IssuerMood.CutsConnections, IssuerMood.Answers })
         {
-            using var callback = await person.FollowAsync("/session/login", to => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
+            using var callback = await person.FollowAsync(
+                "/session/login", to => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
             Remember(person);
             var address = callback.Headers.Location!;
-            _secrets.AddRange(address.Query.TrimStart('?').Split('&').Where(field => field.Split('=')[0] is "code" or "state").Select(field => field.Split('=')[1]));
+            _secrets.AddRange(address.Query.TrimStart('?').Split('&')
+                .Where(field => field.Split('=')[0] is "code" or "state")
+                .Select(field => field.Split('=')[1]));
             gateway.Issuer.Mood = mood;
             gateway.Issuer.SignIn.WantsSecretInBody = true;
             await ShowAsync(await person.GetAsync(address.AbsoluteUri, csrf: null));
@@ -123,10 +128,13 @@ public sealed class CanaryTests
         gateway.Nclue.Fault = null;
     }
 
-    /// <summary>What the browser alone may hold.</summary>
+    /// <summary>Records the cookies, which only the browser may have.</summary>
     private void Remember(CookieClient person) => _secrets.AddRange(person.Cookies.Values.Where(value => value.Length > 8));
 
-    /// <summary>What an answer shows to whoever gets it; cookies are the browser's own, and an address that it is sent to is between it and there.</summary>
+    /// <summary>
+    /// Records the visible parts of a response. Cookies are the browser's own, and the target of a redirect is seen only by the
+    /// browser and that target.
+    /// </summary>
     private async Task ShowAsync(HttpResponseMessage answer)
     {
         using (answer)
@@ -138,7 +146,7 @@ public sealed class CanaryTests
         }
     }
 
-    /// <summary>As appsettings.json has it.</summary>
+    /// <summary>Returns true if the log event is written with the levels of appsettings.json.</summary>
     private static bool IsWritten(Microsoft.Extensions.Logging.Testing.FakeLogRecord log) =>
         log.Level >= (log.Category!.StartsWith("NclueGateway", StringComparison.Ordinal) ? LogLevel.Information : LogLevel.Warning);
 
@@ -147,15 +155,17 @@ public sealed class CanaryTests
         var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
-                || source.Name.StartsWith("System.Net", StringComparison.Ordinal) || source.Name.StartsWith("NclueGateway", StringComparison.Ordinal)
+                || source.Name.StartsWith("System.Net", StringComparison.Ordinal)
+                || source.Name.StartsWith("NclueGateway", StringComparison.Ordinal)
                 || source.Name.StartsWith("Yarp", StringComparison.Ordinal),
             Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = activity =>
             {
-                // The same process holds the provider, NCLUE and the tests' own clients; the gateway's are those that come in.
+                // The same process runs the provider, NCLUE and the tests' own clients; only incoming requests are the gateway's.
                 if (activity.Source.Name == "Microsoft.AspNetCore")
                 {
-                    _seen.Enqueue($"trace {activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.SelectMany(e => e.Tags))}");
+                    var events = string.Join(' ', activity.Events.SelectMany(e => e.Tags));
+                    _seen.Enqueue($"trace {activity.DisplayName} {string.Join(' ', activity.TagObjects)} {events}");
                 }
             },
         };

@@ -17,7 +17,9 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests;
 
-/// <summary>The gateway as a process of its own, as it is deployed: settings from the environment, output to the console, signals.</summary>
+/// <summary>
+/// The gateway as a process of its own, as it is deployed: settings from the environment, output to the console, signals.
+/// </summary>
 public sealed class StartUpTests
 {
     [Fact]
@@ -54,7 +56,8 @@ public sealed class StartUpTests
             "Nclue:Account",
         })
         {
-            errors.Split('\n').Count(line => line.StartsWith($"  - {key}: ", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(1, key);
+            errors.Split('\n').Count(line => line.StartsWith($"  - {key}: ", StringComparison.Ordinal))
+                .ShouldBeGreaterThanOrEqualTo(1, key);
         }
     }
 
@@ -69,7 +72,11 @@ public sealed class StartUpTests
     public void Browser_sign_in_that_is_not_safe_keeps_the_gateway_from_starting(
         string environment, bool hasRedis, string publicOrigin, string allowUnencryptedKeys, params string[] mistaken)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            EnvironmentName = environment,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Nclue:AccessKey"] = "AK",
@@ -109,7 +116,11 @@ public sealed class StartUpTests
             [key] = address,
         };
 
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            EnvironmentName = environment,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         builder.Configuration.AddInMemoryCollection(settings);
         using var gateway = builder.AddGateway().Services.BuildServiceProvider();
 
@@ -205,7 +216,8 @@ public sealed class StartUpTests
         using var request = new HttpRequestMessage(HttpMethod.Get, "/problems") { Headers = { Host = "gateway.example.com" } };
         using var page = await client.SendAsync(request, TestContext.Current.CancellationToken);
         using var plain = new TcpClient(address.Host, address.Port);
-        await plain.GetStream().WriteAsync("GET /problems HTTP/1.1\r\nHost: gateway.example.com\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await plain.GetStream().WriteAsync(
+            "GET /problems HTTP/1.1\r\nHost: gateway.example.com\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(plain.GetStream());
         var withoutTls = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
         gateway.Kill();
@@ -257,7 +269,8 @@ public sealed class StartUpTests
         var exitCode = await GatewayCommands.ServeAsync(gateway.UseGateway());
 
         exitCode.ShouldBe(1);
-        logs.GetSnapshot().Where(log => log.Level == LogLevel.Critical).ShouldHaveSingleItem().Exception!.Message.ShouldBe("It has failed.");
+        logs.GetSnapshot().Where(log => log.Level == LogLevel.Critical).ShouldHaveSingleItem()
+            .Exception!.Message.ShouldBe("It has failed.");
     }
 
     private sealed class FailingService : BackgroundService

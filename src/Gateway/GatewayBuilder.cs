@@ -20,10 +20,10 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway;
 
-/// <summary>The composition of the gateway: the program, the sandbox, the tests and the benchmarks all run this one.</summary>
+/// <summary>The composition of the gateway. The program, the sandbox, the tests and the benchmarks use it.</summary>
 public static class GatewayBuilder
 {
-    /// <summary>Reads the settings and adds everything the gateway is made of.</summary>
+    /// <summary>Reads the settings and adds all services of the gateway.</summary>
     /// <exception cref="SettingsException">The settings have mistakes; the message lists all of them.</exception>
     public static WebApplicationBuilder AddGateway(this WebApplicationBuilder builder)
     {
@@ -31,7 +31,7 @@ public static class GatewayBuilder
         builder.AddLogs(settings.Secrets);
         builder.WebHost.ConfigureKestrel(RequestLimits.Apply);
 
-        // A buffer of 4 kB for each open connection, in place of a system call before each read (docs/adr/0017).
+        // A buffer of 4 kB for each open connection saves a system call before each read (docs/adr/0017).
         builder.WebHost.UseSockets(sockets => sockets.WaitForDataBeforeAllocatingBuffer = false);
         OperationsPort.Listen(builder, settings.Operations);
         builder.Services
@@ -42,9 +42,11 @@ public static class GatewayBuilder
             .AddSingleton(settings.Http)
             .AddTrustedProxies(settings.Http)
             .AddOperations(settings.Operations, settings.Http.IsPublic)
-            .AddHostedService(services => ActivatorUtilities.CreateInstance<SettingsReload>(services, builder.Configuration, (ReloadRule)Reload))
+            .AddHostedService(services =>
+                ActivatorUtilities.CreateInstance<SettingsReload>(services, builder.Configuration, (ReloadRule)Reload))
             .AddTelemetry(builder.Configuration)
-            .AddSessions(settings.Session, settings.Auth, settings.Cache.KeyPrefix, settings.IsShared) // before AddProblems: its handler takes what is left
+            // Before AddProblems, whose exception handler takes all exceptions that are left.
+            .AddSessions(settings.Session, settings.Auth, settings.Cache.KeyPrefix, settings.IsShared)
             .AddProblems()
             .AddAudit()
             .AddAccess(settings.Auth)
@@ -69,7 +71,7 @@ public static class GatewayBuilder
         }
     }
 
-    /// <summary>Puts the request path together.</summary>
+    /// <summary>Builds the request pipeline.</summary>
     public static WebApplication UseGateway(this WebApplication app)
     {
         app.Services.GetRequiredService<SettingsWarnings>().Log(app.Logger);
@@ -91,8 +93,8 @@ public static class GatewayBuilder
         app.UseHostCheck();
         app.UseMiddleware<SignInRateLimitMiddleware>();
         app.UseCachedAuthentication();
-        app.UseSessionGuard(); // before the quota: another site must not use up what belongs to the person
-        app.UseMiddleware<CallerRateLimitMiddleware>(); // before authorization, whose refusals count
+        app.UseSessionGuard(); // before the rate limit: another site must not use up the person's quota
+        app.UseMiddleware<CallerRateLimitMiddleware>(); // before authorization, because refused requests count
         app.UseAuthorization();
 
         var api = app.MapGroup("").WithRateLimit(RateLimit.Caller).Audited().ExtendsSession();

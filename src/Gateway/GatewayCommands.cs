@@ -5,7 +5,7 @@ using NclueGateway.Hosting;
 
 namespace NclueGateway;
 
-/// <summary>The command line: the gateway itself, or one of the commands for who runs it. Whatever else stands there are settings.</summary>
+/// <summary>The command line: the gateway itself, or one of the commands for operators. All other arguments are settings.</summary>
 internal static partial class GatewayCommands
 {
     private static readonly string[] Help = ["--help", "-h", "-?", "--version"];
@@ -13,14 +13,17 @@ internal static partial class GatewayCommands
     /// <returns>The exit code.</returns>
     public static Task<int> RunAsync(string[] args)
     {
-        // Only a first word is a command: further on it may be the value of a setting, as in "--Nclue:Account check".
-        return args is [var first, ..] && (Help.Contains(first) || !SettingArgument.HasForm(first)) ? RunCommandAsync(args) : ServeAsync(args);
+        // Only the first word can be a command: a later one may be the value of a setting, as in "--Nclue:Account check".
+        return args is [var first, ..] && (Help.Contains(first) || !SettingArgument.HasForm(first))
+            ? RunCommandAsync(args)
+            : ServeAsync(args);
     }
 
     private static Task<int> RunCommandAsync(string[] args)
     {
-        var root = new RootCommand("A gateway in front of NCLUE. Without a command it runs. Settings: --Section:Name=value; never secrets.");
-        var health = new Command(HealthCommand.Name, "Ask the gateway that runs on this machine whether it answers. Exit code 0 or 1.")
+        var root = new RootCommand(
+            "A gateway in front of NCLUE. Without a command it runs. Settings: --Section:Name=value; never secrets.");
+        var health = new Command(HealthCommand.Name, "Check that the gateway on this machine responds. Exit code 0 or 1.")
         {
             TreatUnmatchedTokensAsErrors = false,
         };
@@ -32,7 +35,7 @@ internal static partial class GatewayCommands
         return parsed.InvokeAsync(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = null, // the host minds signals itself, and drains
+            ProcessTerminationTimeout = null, // the host handles signals itself, and drains
         });
     }
 
@@ -50,10 +53,10 @@ internal static partial class GatewayCommands
         }
     }
 
-    /// <summary>Runs the gateway until it is stopped, or cannot go on.</summary>
+    /// <summary>Runs the gateway until it is stopped or fails.</summary>
     /// <returns>
-    /// The exit code. <c>RunAsync</c> does not tell a failed background service from a stop, and the program that starts the process again has to
-    /// see the difference.
+    /// The exit code. <c>RunAsync</c> does not distinguish a failed background service from a normal stop, and a supervisor that
+    /// restarts the process has to see the difference.
     /// </returns>
     internal static async Task<int> ServeAsync(WebApplication gateway)
     {
@@ -64,7 +67,7 @@ internal static partial class GatewayCommands
         }
         catch (OperationCanceledException) when (gateway.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // It was stopped before it had started.
+            // It was stopped before startup had completed.
         }
         catch (Exception failure)
         {
@@ -72,7 +75,9 @@ internal static partial class GatewayCommands
             return 1;
         }
 
-        var failed = gateway.Services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true });
+        var failed = gateway.Services.GetServices<IHostedService>()
+            .OfType<BackgroundService>()
+            .FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true });
         return failed is null ? 0 : 1; // the host has logged why, at Critical
     }
 
@@ -83,7 +88,7 @@ internal static partial class GatewayCommands
         return builder.AddGateway();
     }
 
-    // Changed files are read by SettingsReload, which takes all of what they say or nothing; the host would take what it finds at once.
+    // SettingsReload reads changed files, and applies all of their settings or none. The host would apply partial changes.
     private static WebApplicationBuilder CreateBuilder(string[] args) => WebApplication.CreateBuilder(new WebApplicationOptions
     {
         Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],

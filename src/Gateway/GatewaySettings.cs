@@ -13,8 +13,8 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway;
 
-/// <summary>All settings of the gateway, read and found good together: at start, and again whenever they change.</summary>
-/// <param name="Reader">Read them, and knows which are secret and which reloadable.</param>
+/// <summary>All settings of the gateway, read and validated together: at startup, and again whenever they change.</summary>
+/// <param name="Reader">The reader, which knows the secret and the reloadable settings.</param>
 internal sealed record GatewaySettings(
     NclueOptions Nclue,
     CacheOptions Cache,
@@ -27,12 +27,13 @@ internal sealed record GatewaySettings(
     OperationsOptions Operations,
     SettingsReader Reader)
 {
-    /// <summary>The values that must never be in a log.</summary>
+    /// <summary>The values that must never appear in a log.</summary>
     public IReadOnlyCollection<string> Secrets => Reader.Secrets;
 
-    /// <summary>Whether replicas share budget, blocks and sessions through Redis.</summary>
+    /// <summary>True if replicas share budget, blocks and sessions through Redis.</summary>
     public bool IsShared => Connections.Redis.Length > 0;
 
+    /// <summary>Reads and validates all settings.</summary>
     /// <exception cref="SettingsException">The settings have mistakes; the message lists all of them.</exception>
     public static GatewaySettings Read(IConfiguration configuration, IHostEnvironment environment)
     {
@@ -60,37 +61,41 @@ internal sealed record GatewaySettings(
         return settings;
     }
 
-    /// <summary>What is unwise about the settings where people depend on the gateway.</summary>
+    /// <summary>Returns warnings about unwise settings in environments other than development.</summary>
     public SettingsWarnings FindWarnings(IHostEnvironment environment)
     {
         List<string> warnings = [];
         if (!environment.IsDevelopment() && !Auth.RequireHttpsMetadata && !new Uri(Auth.Authority).IsLoopback)
         {
-            warnings.Add("Auth:RequireHttpsMetadata is false and Auth:Authority is another machine: an attacker between the two can sign in as any user.");
+            warnings.Add("Auth:RequireHttpsMetadata is false and Auth:Authority is another machine: "
+                + "an attacker between the two can sign in as any user.");
         }
 
         if (!environment.IsDevelopment() && Nclue.BaseAddress.Scheme != Uri.UriSchemeHttps && !Nclue.BaseAddress.IsLoopback)
         {
-            warnings.Add("Nclue:RequireHttps is false and Nclue:BaseAddress is http on another machine: an attacker between the two can read and change task runs.");
+            warnings.Add("Nclue:RequireHttps is false and Nclue:BaseAddress is http on another machine: "
+                + "an attacker between the two can read and change task runs.");
         }
 
         return new(warnings);
     }
 
-    /// <summary>Reads changed settings.</summary>
-    /// <exception cref="SettingsException">They have mistakes, or are those of another account; the message lists all mistakes.</exception>
+    /// <summary>Reads and validates changed settings.</summary>
+    /// <exception cref="SettingsException">They have mistakes, or are for another account; the message lists all mistakes.</exception>
     public GatewaySettings ReadChanged(IConfiguration candidate, IHostEnvironment environment)
     {
         var changed = Read(candidate, environment);
         return changed.Nclue.AccountKey == Nclue.AccountKey ? changed : throw new SettingsException(
-            ["Nclue:Account or Nclue:BaseAddress: budget and blocks of another account need a gateway that is started anew."]);
+            ["Nclue:Account or Nclue:BaseAddress: budget and blocks of another account require a restart of the gateway."]);
     }
 
     private void RefuseUnsafeSessions(SettingsReader reader)
     {
         if (Http.PublicOrigin.Length == 0)
         {
-            reader.Add("Http:PublicOrigin", "it is required with browser sign-in: where browsers return to must not follow the Host they send.");
+            reader.Add(
+                "Http:PublicOrigin",
+                "it is required with browser sign-in: the address that browsers return to must not depend on the Host header.");
         }
 
         if (IsShared && Session.DataProtectionCertificate.Length == 0 && !Session.AllowUnencryptedKeys)

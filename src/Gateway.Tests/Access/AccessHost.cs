@@ -26,8 +26,8 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Access;
 
 /// <summary>
-/// A real server with nothing but sign-in, permissions, problems and the API's description, one protected endpoint, and an identity
-/// provider of its own.
+/// A real server with only authentication, permissions, problems and the API description, one protected endpoint, and an
+/// identity provider of its own.
 /// </summary>
 internal sealed class AccessHost : IAsyncDisposable
 {
@@ -55,19 +55,19 @@ internal sealed class AccessHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>How many tokens the framework's handler has found good; those that were known already are not among them.</summary>
+    /// <summary>Number of tokens that the framework's handler has validated; tokens found in the cache do not count.</summary>
     public int Validations => Logs.GetSnapshot().Count(entry =>
         entry.Category == typeof(JwtBearerHandler).FullName && entry.Message == "Successfully validated the token.");
 
     /// <param name="configure">Changes the sign-in settings.</param>
     /// <param name="map">Adds endpoints.</param>
     /// <param name="openApi">Changes the settings of the description.</param>
-    /// <param name="pathBase">Where the application lies.</param>
-    /// <param name="settings">What the configuration holds besides.</param>
-    /// <param name="http">How the gateway is reached.</param>
-    /// <param name="hasSignIn">Whether Swagger UI offers browser sign-in.</param>
-    /// <param name="quota">What a caller may take; enough for any test unless it is given.</param>
-    /// <param name="hasProviderHealth">Whether it asks for the provider's keys at start.</param>
+    /// <param name="pathBase">The application's base path.</param>
+    /// <param name="settings">Further configuration.</param>
+    /// <param name="http">The public address and the proxies.</param>
+    /// <param name="hasSignIn">True if Swagger UI offers browser sign-in.</param>
+    /// <param name="quota">The caller's quota; by default enough for any test.</param>
+    /// <param name="hasProviderHealth">True to fetch the provider's keys at startup.</param>
     public static async Task<AccessHost> StartAsync(
         Action<AuthOptions>? configure = null,
         Action<WebApplication>? map = null,
@@ -93,7 +93,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddSingleton(http ??= new());
         builder.Services.AddTrustedProxies(http);
         builder.Services.AddSingleton(new SignInAddress(hasSignIn ? SessionConstants.Login : null));
-        builder.Services.AddSingleton(quota ?? new() { Burst = 100_000 }); // tests send more requests than callers do, in no time
+        builder.Services.AddSingleton(quota ?? new() { Burst = 100_000 }); // tests send more requests at once than callers do
         builder.Services.AddProblems();
         builder.Services.AddAccess(options);
         if (hasProviderHealth)
@@ -105,7 +105,8 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.ConfigureSwaggerGen(api =>
         {
             SessionOpenApi.AddScheme(api);
-            api.DocInclusionPredicate((_, endpoint) => endpoint.ActionDescriptor.EndpointMetadata.OfType<ApiTag>().Any()); // none of a test's own
+            // Excludes the endpoints that a test adds.
+            api.DocInclusionPredicate((_, endpoint) => endpoint.ActionDescriptor.EndpointMetadata.OfType<ApiTag>().Any());
         });
         builder.Services.AddOperations(new() { DrainDelay = TimeSpan.Zero }, http.IsPublic);
 
@@ -127,15 +128,18 @@ internal sealed class AccessHost : IAsyncDisposable
         var api = app.MapGroup("").WithRateLimit(RateLimit.Caller);
         var list = (HttpContext context) => ((AuthenticatedCaller)context.User).Caller.Subject;
         api.MapMethods(Protected, [HttpMethods.Get], list)
-            .RequirePermission(Permission.ReadTaskRuns).WithName("listTaskRuns").WithSummary("List task runs").DescribeList(list.Method, hasBody: true);
+            .RequirePermission(Permission.ReadTaskRuns)
+            .WithName("listTaskRuns")
+            .WithSummary("List task runs")
+            .DescribeList(list.Method, hasBody: true);
         api.MapUnmatched("/api");
-        app.MapSessions(isOn: false); // described, and answered by the tests that need them
+        app.MapSessions(isOn: false); // described only; a test that needs them maps its own
         map?.Invoke(app);
         await app.StartAsync();
         return new(app, issuer, time, app.Services.GetFakeLogCollector());
     }
 
-    /// <summary>Asks for the protected endpoint with these values of the Authorization header.</summary>
+    /// <summary>Requests the protected endpoint with these values of the Authorization header.</summary>
     public Task<HttpResponseMessage> GetAsync(params string[] authorization) => SendAsync(HttpMethod.Get, Protected, authorization);
 
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, params string[] authorization)
@@ -149,7 +153,7 @@ internal sealed class AccessHost : IAsyncDisposable
         return await Client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Sends these lines as they are, which no HTTP client would, and returns the whole answer.</summary>
+    /// <summary>Sends these lines as they are, which no HTTP client would, and returns the whole response.</summary>
     public async Task<string> SendRawAsync(params string[] lines)
     {
         using var tcp = new TcpClient();
@@ -161,13 +165,13 @@ internal sealed class AccessHost : IAsyncDisposable
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Asks for the protected endpoint with a token.</summary>
+    /// <summary>Requests the protected endpoint with a token.</summary>
     public Task<HttpResponseMessage> GetWithAsync(string token) => GetAsync("Bearer " + token);
 
-    /// <summary>Asks with a good token, changed.</summary>
+    /// <summary>Requests the protected endpoint with a valid token after a change of it.</summary>
     public Task<HttpResponseMessage> GetWithAsync(Action<TokenDraft>? change = null) => GetWithAsync(Issuer.Issue(change));
 
-    /// <summary>Has the gateway accept a good token twice, the second time without checking it, and lets it ask for keys again.</summary>
+    /// <summary>Sends a valid token twice, the second time for the cache, and allows the next fetch of the keys.</summary>
     public async Task WarmUpAsync()
     {
         var token = Issuer.Issue();

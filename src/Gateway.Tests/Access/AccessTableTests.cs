@@ -6,7 +6,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
 
-/// <summary>Responses by path, method and credentials, as a committed table: a change of who gets what shows in its diff.</summary>
+/// <summary>Responses by path, method and credentials, as a committed table: a change of access shows in its diff.</summary>
 public sealed class AccessTableTests
 {
     private const string Origin = "https://app.example.com";
@@ -26,16 +26,16 @@ public sealed class AccessTableTests
 
     private static string[] SessionPaths =>
     [
-        "/session", "/session/", "/session/login", "/session/logout", "/session/callback", "/session/callback/", "/session/backchannel-logout",
-        "/session/nothing", "/sessions",
+        "/session", "/session/", "/session/login", "/session/logout", "/session/callback", "/session/callback/",
+        "/session/backchannel-logout", "/session/nothing", "/sessions",
     ];
 
     [Fact]
     public async Task Every_path_responds_to_each_method_and_caller_as_the_committed_table_says()
     {
         var table = new StringBuilder("""
-            The response for each path, method and caller. "counted" says that the response bears RateLimit headers: the request was taken from the
-            caller's quota. Written by AccessTableTests.
+            The response for each path, method and caller. "counted" means that the response has RateLimit headers: the
+            request counts in the caller's quota. Written by AccessTableTests.
 
             # With browser sign-in
 

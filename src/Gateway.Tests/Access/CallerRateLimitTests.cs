@@ -5,7 +5,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
 
-/// <summary>Three requests at once and one a second, for each caller.</summary>
+/// <summary>A rate limit of three requests at once and one per second, for each caller.</summary>
 public sealed class CallerRateLimitTests : IAsyncLifetime
 {
     private AccessHost _host = null!;

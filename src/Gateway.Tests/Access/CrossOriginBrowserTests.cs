@@ -7,11 +7,11 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
 
-/// <summary>A frontend's page in a real browser, which asks for preflights and hides what it was not allowed to show.</summary>
+/// <summary>A frontend's page in a real browser, which sends preflights and hides responses that it may not show.</summary>
 [Trait("Needs", "Processes")]
 public sealed class CrossOriginBrowserTests(TestBrowser browser)
 {
-    /// <summary>Reads with a token and tells what the page could see of the answer.</summary>
+    /// <summary>Script that sends a read with a token and returns the parts of the response that the page could see.</summary>
     private const string Read = """
         async ([address, token, ifNoneMatch]) => {
           const headers = { Authorization: `Bearer ${token}`, traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" };
@@ -84,7 +84,7 @@ public sealed class CrossOriginBrowserTests(TestBrowser browser)
         return gateway;
     }
 
-    /// <summary>Somebody's website: one empty page.</summary>
+    /// <summary>Starts a website with one empty page.</summary>
     private static async Task<WebApplication> StartPageAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());

@@ -107,7 +107,7 @@ public sealed class CrossOriginTests
         Values(response, "Vary").ShouldBe(["Origin"]);
     }
 
-    /// <summary>A browser compares names without regard to case, and sends nothing if one of them is not allowed.</summary>
+    /// <summary>Checks requests by a browser's rule: names compare without regard to case, and one refused name blocks all.</summary>
     [Theory]
     [InlineData("authorization,x-csrf,accept,if-none-match,if-match")]
     [InlineData("traceparent,tracestate,baggage")] // W3C Trace Context and OpenTelemetry
@@ -235,7 +235,7 @@ public sealed class CrossOriginTests
         response.Headers.ShouldAllBe(header => !header.Key.StartsWith("Access-Control-"));
     }
 
-    /// <summary>Each field as it was sent; whoever reads the headers otherwise takes it apart for good.</summary>
+    /// <summary>Returns each field as it was sent; other ways to read the headers split them.</summary>
     private static string[] Values(HttpResponseMessage response, string name) =>
         [.. response.Headers.NonValidated.TryGetValues(name, out var values) ? values : default];
 }

@@ -48,7 +48,7 @@ public sealed class EndpointAccessTests
         anonymous.StatusCode.ShouldBe(HttpStatusCode.OK);
         bad.StatusCode.ShouldBe(HttpStatusCode.OK);
         good.StatusCode.ShouldBe(HttpStatusCode.OK);
-        host.Validations.ShouldBe(0); // nothing is authenticated where nothing requires it
+        host.Validations.ShouldBe(0); // no token is validated where the endpoint does not require one
         host.Issuer.MetadataFetches.ShouldBe(0);
     }
 

@@ -10,8 +10,8 @@ public sealed class ColdPermissionsTests() : PermissionsTests(isWarm: false);
 
 public sealed class WarmPermissionsTests() : PermissionsTests(isWarm: true);
 
-/// <summary>What a token must grant, over HTTP.</summary>
-/// <param name="isWarm">Whether each token is sent a second time, when the gateway knows it.</param>
+/// <summary>Claims that a token needs for reading, over HTTP.</summary>
+/// <param name="isWarm">True to send each token a second time, when it is in the cache.</param>
 public abstract class PermissionsTests(bool isWarm) : IAsyncLifetime
 {
     private AccessHost _host = null!;

@@ -2,7 +2,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
 
-/// <summary>A worked example of <c>docs/configuration.md</c>: the settings that it tells people to give for an identity provider.</summary>
+/// <summary>The settings of a worked example for an identity provider in <c>docs/configuration.md</c>.</summary>
 internal sealed class ProviderExample
 {
     private readonly Dictionary<string, string> _settings;
@@ -13,17 +13,17 @@ internal sealed class ProviderExample
 
     public string Audience => _settings["Auth:Audience"];
 
-    /// <summary>Empty when the example is about tokens alone.</summary>
+    /// <summary>The client id; empty when the example is about tokens only.</summary>
     public string ClientId => _settings.GetValueOrDefault("Auth:Session:ClientId", "");
 
     public string this[string key] => _settings[key];
 
-    /// <summary>All that a test can use: the provider lies elsewhere than its issuer says, and the secret is another.</summary>
+    /// <summary>The settings that a test can use: without the provider's address and the secret, which differ in a test.</summary>
     public IReadOnlyDictionary<string, string?> Settings => _settings.ToDictionary(
         setting => setting.Key == "Auth:Authority" ? "Auth:Issuer" : setting.Key,
         setting => (string?)(setting.Key == "Auth:Session:ClientSecret" ? TestSignIn.ClientSecret : setting.Value));
 
-    /// <param name="heading">Of the section whose first block of settings it is.</param>
+    /// <param name="heading">Heading of the section. The example is the section's first block of settings.</param>
     public static ProviderExample Read(string heading) => new(File.ReadLines(Path.Combine(AppContext.BaseDirectory, "configuration.md"))
         .SkipWhile(line => line != "### " + heading)
         .SkipWhile(line => line != "```sh").Skip(1)

@@ -6,7 +6,7 @@ namespace NclueGateway.Tests.Access;
 
 public sealed class TokenBucketsTests
 {
-    /// <summary>Whatever the rate and the pauses, the one number says the same as a bucket that is filled and emptied.</summary>
+    /// <summary>For any rate and pauses, the number behaves like a bucket that is filled and emptied.</summary>
     [Fact]
     public void A_bucket_holds_what_was_not_taken_and_gains_by_time() =>
         Gen.Select(Gen.Int[1, 60], Gen.Int[1, 20], Gen.Int[0, 3_000].Array[1, 60]).Sample((perSecond, burst, pauses) =>
@@ -17,7 +17,7 @@ public sealed class TokenBucketsTests
             var level = interval * burst;
             foreach (var pause in pauses)
             {
-                var elapsed = TimeSpan.FromMilliseconds(Math.Max(0, pause - 2_000)); // two of three follow at once
+                var elapsed = TimeSpan.FromMilliseconds(Math.Max(0, pause - 2_000)); // two of three come without a pause
                 time.Advance(elapsed);
                 level = TimeSpan.FromTicks(Math.Min((level + elapsed).Ticks, (interval * burst).Ticks));
                 var expected = level >= interval;

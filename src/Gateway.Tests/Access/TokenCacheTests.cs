@@ -16,7 +16,7 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Access;
 
 /// <summary>
-/// When a token is checked again and when not. What is refused, is refused here as well as in <see cref="WarmAccessTokenTests"/>.
+/// Conditions under which a cached token is validated again. <see cref="WarmAccessTokenTests"/> checks the refusals.
 /// </summary>
 public sealed class TokenCacheTests : IAsyncLifetime
 {
@@ -99,7 +99,7 @@ public sealed class TokenCacheTests : IAsyncLifetime
         await ShouldBeCheckedAsync(token);
         await ShouldBeKnownAsync(token);
 
-        for (var at = 0; at < token.Length - 1; at += 5) // not the last one: base64url leaves some of its bits unused
+        for (var at = 0; at < token.Length - 1; at += 5) // not the last character: base64url leaves some of its bits unused
         {
             var changed = $"{token[..at]}{(token[at] == 'A' ? 'B' : 'A')}{token[(at + 1)..]}";
             (await StatusAsync(changed)).ShouldBe(HttpStatusCode.Unauthorized, $"at {at}");
@@ -116,7 +116,7 @@ public sealed class TokenCacheTests : IAsyncLifetime
         _host.Time.Advance(OidcMetadataCache.LeastInterval);
 
         _host.Issuer.RollOver(TestKey.Rsa("second"));
-        await ShouldBeKnownAsync(token); // nobody can know of it yet
+        await ShouldBeKnownAsync(token); // the gateway cannot know of the withdrawal yet
         await ShouldBeCheckedAsync(_host.Issuer.Issue());
 
         (await StatusAsync(token)).ShouldBe(HttpStatusCode.Unauthorized);
@@ -133,7 +133,7 @@ public sealed class TokenCacheTests : IAsyncLifetime
         _host.Issuer.RollOver(TestKey.Ecdsa("second"));
         _host.Time.Advance(TimeSpan.FromSeconds(1));
 
-        await ShouldBeKnownAsync(token); // and asks for the keys meanwhile
+        await ShouldBeKnownAsync(token); // and starts a fetch of the keys
         for (var attempt = 0; await StatusAsync(token) == HttpStatusCode.OK; attempt++)
         {
             attempt.ShouldBeLessThan(1_000);

@@ -7,7 +7,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
 
-/// <summary>What the library leaves unchecked in a token that the provider has signed (RFC 7515, RFC 7518, RFC 7800), over HTTP.</summary>
+/// <summary>Checks that the library does not make on a signed token (RFC 7515, RFC 7518, RFC 7800), over HTTP.</summary>
 public sealed class TokenFormTests : IAsyncLifetime
 {
     private AccessHost _host = null!;
@@ -108,7 +108,9 @@ public sealed class TokenFormTests : IAsyncLifetime
     public async Task A_name_that_comes_twice_is_refused()
     {
         await ShouldRefuseAsync("The token cannot be read", token => token.RewriteClaims = text => text[..^1] + ",\"sub\":\"admin\"}");
-        await ShouldRefuseAsync("The token cannot be read", token => token.RewriteClaims = text => text[..^1] + ",\"s\\u0075b\":\"admin\"}");
+        await ShouldRefuseAsync(
+            "The token cannot be read",
+            token => token.RewriteClaims = text => text[..^1] + ",\"s\\u0075b\":\"admin\"}");
         await ShouldRefuseAsync("The token cannot be read", token => token.RewriteHeader = text => text[..^1] + ",\"alg\":\"ES256\"}");
     }
 

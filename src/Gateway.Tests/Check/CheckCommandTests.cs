@@ -27,7 +27,7 @@ public sealed class CheckCommandTests
         seen.Checks.Where(check => check.State != "fine").Select(check => check.Name).ShouldBe(["redis-clock", "redis-memory"]);
         seen["identity-provider"].Seen.ShouldBe($"{installation.Issuer.Address} has 1 signing key.");
         seen["nclue"].Seen.ShouldContain("unpaced");
-        seen["index-unit"].Seen.ShouldBe("index=10&limit=100 brought 100 runs of 250: index counts rows, as set.");
+        seen["index-unit"].Seen.ShouldBe("index=10&limit=100 returned 100 runs of 250: index counts rows, as set.");
         seen["time-zone"].Seen.ShouldContain("fits Asia/Seoul and not UTC");
         installation.Nclue.Arrivals.Single().Target.ShouldBe("/api/v1/task-runs?index=10&limit=100");
     }
@@ -168,9 +168,9 @@ public sealed class CheckCommandTests
         var gone = await installation.CheckAsync("Auth:Authority", $"http://127.0.0.1:{RedisServer.FreePort()}/");
         var hanging = await installation.CheckAsync("Auth:Authority", $"http://{silent.LocalEndpoint}/");
 
-        missing["identity-provider"].Seen.ShouldBe($"{installation.Issuer.Address}/tenant answered HTTP 404.");
+        missing["identity-provider"].Seen.ShouldBe($"{installation.Issuer.Address}/tenant responded HTTP 404.");
         gone["identity-provider"].Seen.ShouldContain("cannot be reached (ConnectionError)");
-        hanging["identity-provider"].Seen.ShouldContain("did not answer within 5 s");
+        hanging["identity-provider"].Seen.ShouldContain("did not respond within 5 s");
         foreach (var seen in new[] { missing, gone, hanging })
         {
             seen.ExitCode.ShouldBe(1);
@@ -180,8 +180,8 @@ public sealed class CheckCommandTests
     }
 
     [Theory]
-    [InlineData(IssuerMood.SpeaksNonsense, "answered what is not the metadata")]
-    [InlineData(IssuerMood.Fails, "answered HTTP 503")]
+    [InlineData(IssuerMood.SpeaksNonsense, "sent something other than a provider")]
+    [InlineData(IssuerMood.Fails, "responded HTTP 503")]
     [InlineData(IssuerMood.CutsConnections, "cannot be reached")]
     internal async Task A_provider_that_fails_is_told_by_how(IssuerMood mood, string words)
     {
@@ -241,7 +241,7 @@ public sealed class CheckCommandTests
         var seen = await installation.CheckAsync(callsUpstream: false);
 
         seen.ExitCode.ShouldBe(0);
-        seen["nclue"].Seen.ShouldBe("Left out (--no-upstream).");
+        seen["nclue"].Seen.ShouldBe("Excluded by --no-upstream.");
         seen.Checks.TakeLast(4).ShouldAllBe(check => check.State == "notChecked");
         installation.Nclue.Arrivals.ShouldBeEmpty();
     }

@@ -51,9 +51,12 @@ public sealed class CheckWithRedisTests(TestRedis redis)
         await using var installation = await CheckedInstallation.StartAsync();
         installation.Settings["Nclue:Account"] = ReplicaSettings.NewAccount();
 
-        var wrongPassword = await installation.CheckAsync("ConnectionStrings:Redis", $"{server.Address},password=canary", callsUpstream: false);
-        var weakUser = await installation.CheckAsync("ConnectionStrings:Redis", $"{server.Address},user=weak,password=weak", callsUpstream: false);
-        var right = await installation.CheckAsync("ConnectionStrings:Redis", $"{server.Address},password=right", callsUpstream: false);
+        var wrongPassword = await CheckRedisAsync("password=canary");
+        var weakUser = await CheckRedisAsync("user=weak,password=weak");
+        var right = await CheckRedisAsync("password=right");
+
+        Task<Checked> CheckRedisAsync(string options) =>
+            installation.CheckAsync("ConnectionStrings:Redis", $"{server.Address},{options}", callsUpstream: false);
 
         wrongPassword.Failed.ShouldBe(["redis"]);
         wrongPassword["redis"].Advice!.ShouldContain("password");
@@ -73,7 +76,7 @@ public sealed class CheckWithRedisTests(TestRedis redis)
         {
             Runs = 5_000,
             Frozen = true,
-            Strict = false, // the first check is paced by nobody
+            Strict = false, // the first check sends its call unpaced
             IndexUnit = SimulatedIndexUnit.Page,
             TotalCounts = TotalCounts.Answer,
         };
@@ -131,7 +134,7 @@ public sealed class CheckWithRedisTests(TestRedis redis)
 
         (refused.ExitCode, paused.ExitCode).ShouldBe((1, 1));
         refused["nclue"].Seen.ShouldContain("throttles");
-        paused["nclue"].Seen.ShouldMatch("^NCP has told this account to wait \\(Throttled\\), for 29[0-9].* s more. Nothing was sent.$");
+        paused["nclue"].Seen.ShouldMatch("^NCP has throttled this account \\(Throttled\\), for 29[0-9].* s more. Nothing was sent.$");
         paused.Failed.ShouldBe(["nclue"]);
         installation.Nclue.Arrivals.Count.ShouldBe(1);
     }

@@ -7,7 +7,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Check;
 
-/// <summary>A simulated NCLUE and an identity provider, and settings with which a gateway runs between them. By the real clock.</summary>
+/// <summary>A simulated NCLUE, an identity provider, and the settings of a gateway between them. By the real clock.</summary>
 internal sealed class CheckedInstallation : IAsyncDisposable
 {
     private CheckedInstallation(SimulatedNclue nclue, TestIssuer issuer)
@@ -38,7 +38,7 @@ internal sealed class CheckedInstallation : IAsyncDisposable
         return new(upstream, await TestIssuer.StartAsync(TimeProvider.System));
     }
 
-    /// <summary>Checks it, once, with a setting changed.</summary>
+    /// <summary>Runs the check once, with a setting changed.</summary>
     public async Task<Checked> CheckAsync(string? key = null, string? value = null, bool callsUpstream = true)
     {
         if (key is not null)
@@ -75,7 +75,7 @@ internal sealed class CheckedInstallation : IAsyncDisposable
     }
 }
 
-/// <summary>What <c>check --json</c> has written.</summary>
+/// <summary>The output of <c>check --json</c>.</summary>
 internal sealed record Checked(int ExitCode, string Outcome, IReadOnlyList<CheckedThing> Checks, string Text)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -86,7 +86,7 @@ internal sealed record Checked(int ExitCode, string Outcome, IReadOnlyList<Check
 
     public CheckedThing this[string name] => Checks.Single(check => check.Name == name);
 
-    /// <summary>The names of what has failed.</summary>
+    /// <summary>The names of the parts that have failed.</summary>
     public IEnumerable<string> Failed => Checks.Where(check => check.State == "failed").Select(check => check.Name);
 
     public static Checked Read(int exitCode, string text)

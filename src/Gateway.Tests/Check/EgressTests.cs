@@ -5,8 +5,8 @@ using NclueGateway.Tests.Upstream;
 namespace NclueGateway.Tests.Check;
 
 /// <summary>
-/// Which ways out go by the proxy that the environment names, as <c>docs/configuration.md</c> says. That calls to NCLUE do not, is in
-/// <see cref="DetachedForwardTests"/>.
+/// Outgoing connections that use the proxy of the environment, as <c>docs/configuration.md</c> describes. Calls to NCLUE do
+/// not: see <see cref="DetachedForwardTests"/>.
 /// </summary>
 public sealed class EgressTests
 {
@@ -35,6 +35,9 @@ public sealed class EgressTests
         seen["identity-provider"].Seen.ShouldBe("http://id.example.com/realm answered HTTP 404.", errors);
         seen["collector"].Seen.ShouldBe("http://collector.example.com:4318 does not accept exports (metrics: HTTP 404, traces: HTTP 404).");
         proxy.Received.Select(request => request.Path).Distinct().Order(StringComparer.Ordinal).ShouldBe(
-            ["collector.example.com:4318/v1/metrics", "collector.example.com:4318/v1/traces", "id.example.com/realm/.well-known/openid-configuration"]);
+            [
+                "collector.example.com:4318/v1/metrics", "collector.example.com:4318/v1/traces",
+                "id.example.com/realm/.well-known/openid-configuration",
+            ]);
     }
 }

@@ -4,7 +4,7 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Check;
 
-/// <summary>What one answer at <c>index=10</c> tells, and what it cannot tell.</summary>
+/// <summary>Settings that one response at <c>index=10</c> determines, and those that it cannot.</summary>
 public sealed class ListSettingsProbeTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
@@ -18,12 +18,12 @@ public sealed class ListSettingsProbeTests
     [InlineData("Row", 99, 1_099, "Failed")] // by rows it would be full
     [InlineData("Row", 1, 11, "Fine")]
     [InlineData("Page", 0, 11, "Fine")]
-    [InlineData("Row", 0, 10, "Fine")] // one block, whatever index counts
+    [InlineData("Row", 0, 10, "Fine")] // one block, for either unit of index
     [InlineData("Page", 0, 3, "Fine")]
     [InlineData("Row", 100, 1_100, "NotChecked")] // both would be full
     [InlineData("Page", 100, 5_000, "NotChecked")]
-    [InlineData("Row", 50, 5_000, "NotChecked")] // neither would be
-    [InlineData("Row", 100, 100, "Fine")] // total counts the answer
+    [InlineData("Row", 50, 5_000, "NotChecked")] // neither count would be 50
+    [InlineData("Row", 100, 100, "Fine")] // total counts the rows of the response
     [InlineData("Page", 100, 100, "Warning")]
     [InlineData("Row", 0, 0, "NotChecked")]
     [InlineData("Page", 0, 0, "NotChecked")]
@@ -41,14 +41,15 @@ public sealed class ListSettingsProbeTests
     [InlineData("Row", 1_000, 0, "Failed")]
     [InlineData("Page", 1_000, 0, "Fine")]
     public void Where_total_does_not_tell_the_first_block_does(string configured, int begins, int rows, string state) =>
-        ListSettingsProbe.OfIndexUnit(Enum.Parse<IndexUnit>(configured), Rows(begins, rows, rows), Rows(0, 100, 100)).State.ToString().ShouldBe(state);
+        ListSettingsProbe.OfIndexUnit(Enum.Parse<IndexUnit>(configured), Rows(begins, rows, rows), Rows(0, 100, 100))
+            .State.ToString().ShouldBe(state);
 
     [Theory]
     [InlineData("Asia/Seoul", 0, "Fine")]
     [InlineData("Asia/Seoul", 8.9, "Fine")]
-    [InlineData("Asia/Seoul", 9.1, "NotChecked")] // it may be a new one, written in UTC
+    [InlineData("Asia/Seoul", 9.1, "NotChecked")] // it may be a new run, written in UTC
     [InlineData("Asia/Seoul", -0.5, "Failed")]
-    [InlineData("Asia/Seoul", -0.01, "Fine")] // half a minute is a clock's
+    [InlineData("Asia/Seoul", -0.01, "Fine")] // half a minute can be a clock difference
     [InlineData("Asia/Tokyo", 1, "Fine")]
     [InlineData("UTC", 0, "NotChecked")]
     [InlineData("UTC", 500, "NotChecked")]
@@ -69,7 +70,8 @@ public sealed class ListSettingsProbeTests
     {
         var info = TimeZoneInfo.FindSystemTimeZoneById(zone);
 
-        ListSettingsProbe.OfTimeZone(info, [TimeZoneInfo.ConvertTime(Now - TimeSpan.FromHours(hoursAgo), info)], Now).Advice.ShouldBe(advice);
+        ListSettingsProbe.OfTimeZone(info, [TimeZoneInfo.ConvertTime(Now - TimeSpan.FromHours(hoursAgo), info)], Now)
+            .Advice.ShouldBe(advice);
     }
 
     [Fact]

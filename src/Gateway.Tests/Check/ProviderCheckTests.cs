@@ -3,7 +3,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Check;
 
-/// <summary>What <c>check</c> says of metadata that are not as the settings or the standards have them.</summary>
+/// <summary>Findings of <c>check</c> about metadata that differ from the settings or the standards.</summary>
 public sealed class ProviderCheckTests
 {
     [Fact]
@@ -52,7 +52,8 @@ public sealed class ProviderCheckTests
     [InlineData(true, """["openid"]""", "scope", "fine")]
     [InlineData(true, null, "groups", "fine")]
     [InlineData(false, null, "scope", "fine")]
-    public async Task A_provider_that_lists_no_scopes_may_let_everyone_read_who_can_sign_in(bool hasSignIn, string? scopes, string claim, string state)
+    public async Task A_provider_that_lists_no_scopes_may_let_everyone_read_who_can_sign_in(
+        bool hasSignIn, string? scopes, string claim, string state)
     {
         await using var installation = await CheckedInstallation.StartAsync();
         installation.Settings["Auth:Session:ClientId"] = hasSignIn ? "gateway" : "";

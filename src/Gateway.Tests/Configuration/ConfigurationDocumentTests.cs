@@ -8,18 +8,18 @@ namespace NclueGateway.Tests.Configuration;
 public sealed class ConfigurationDocumentTests
 {
     /// <summary>
-    /// The settings that were agreed on before anything was built: one that is not among them has to be agreed on first.
+    /// The agreed settings: a new one has to be agreed on first.
     /// </summary>
     private static readonly string[] Agreed =
     [
         "Nclue:BaseAddress", "Nclue:RequireHttps", "Nclue:Account", "Nclue:AccessKey", "Nclue:SecretKey", "Nclue:NextAccessKey",
         "Nclue:NextSecretKey", "Nclue:RequestInterval", "Nclue:ReplicaCount",
         "Nclue:Timeout", "Nclue:MaxResponseBytes", "Nclue:TimeZone", "Nclue:IndexUnit", "Nclue:HelpLanguage",
-        "Cache:FreshFor", "Cache:ServeStaleFor", "Cache:KeepFor", "Cache:WaitFor", "Cache:InterestFor", "Cache:SoftWait", "Cache:MaxBlocks", "Cache:PageMemory",
-        "Cache:KeyPrefix",
+        "Cache:FreshFor", "Cache:ServeStaleFor", "Cache:KeepFor", "Cache:WaitFor", "Cache:InterestFor", "Cache:SoftWait",
+        "Cache:MaxBlocks", "Cache:PageMemory", "Cache:KeyPrefix",
         "ConnectionStrings:Redis",
-        "Auth:Authority", "Auth:Issuer", "Auth:Audience", "Auth:RequireHttpsMetadata", "Auth:ReadScope", "Auth:PermissionClaims", "Auth:RequiredClaims", "Auth:SubjectClaim",
-        "Auth:AllowedOrigins",
+        "Auth:Authority", "Auth:Issuer", "Auth:Audience", "Auth:RequireHttpsMetadata", "Auth:ReadScope",
+        "Auth:PermissionClaims", "Auth:RequiredClaims", "Auth:SubjectClaim", "Auth:AllowedOrigins",
         "Auth:Session:ClientId", "Auth:Session:ClientSecret", "Auth:Session:IdleTimeout", "Auth:Session:AbsoluteTimeout",
         "Auth:Session:DataProtectionCertificate", "Auth:Session:AllowUnencryptedKeys",
         "Http:PublicOrigin", "Http:KnownProxies", "Http:KnownNetworks", "Http:PathBase",
@@ -28,7 +28,7 @@ public sealed class ConfigurationDocumentTests
         "OpenApi:UiEnabled",
     ];
 
-    /// <summary>The rows of tables that begin with a setting: its default, and all after it.</summary>
+    /// <summary>Rows of tables that begin with a setting: its default, and the cells after it.</summary>
     private static readonly Dictionary<string, string[]> Rows = File.ReadLines(Path.Combine(Repository.Root, "docs", "configuration.md"))
         .Where(line => Regex.IsMatch(line, @"^\| `[A-Z]\w+:[\w:]+` \|"))
         .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1])
@@ -66,7 +66,7 @@ public sealed class ConfigurationDocumentTests
         }
     }
 
-    /// <summary>In every document: one that names a setting names one that exists.</summary>
+    /// <summary>Checks that every document names only settings that exist.</summary>
     [Fact]
     public void No_document_names_a_setting_that_does_not_exist()
     {
@@ -74,7 +74,9 @@ public sealed class ConfigurationDocumentTests
         var documents = Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
             .Concat(Directory.GetFiles(Repository.Root, "*.md"));
         var named = documents.SelectMany(document => Regex.Matches(File.ReadAllText(document), $"`((?:{sections})(?::|__)\\w[\\w:]*)[^`]*`")
-            .Select(code => (Document: Path.GetFileName(document), Key: code.Groups[1].Value.Replace("__", ":", StringComparison.Ordinal).TrimEnd(':')))).ToList();
+            .Select(code => (
+                Document: Path.GetFileName(document),
+                Key: code.Groups[1].Value.Replace("__", ":", StringComparison.Ordinal).TrimEnd(':')))).ToList();
 
         named.Count.ShouldBeGreaterThan(100);
         named.Where(name => !Setting.All.Any(setting => setting.Key == name.Key || setting.Section == name.Key

@@ -4,7 +4,7 @@ using NclueGateway.Redis;
 
 namespace NclueGateway.Tests.Configuration;
 
-/// <summary>Connection strings of Redis as people write them, when they are not what StackExchange.Redis reads.</summary>
+/// <summary>Connection strings of Redis in forms that people write and StackExchange.Redis does not read.</summary>
 public sealed class ConnectionStringTests
 {
     [Theory]
@@ -14,7 +14,8 @@ public sealed class ConnectionStringTests
     [InlineData("tcp://redis.example:6379,password=canary")]
     [InlineData("redis://redis.example?password=canary")]
     [InlineData("node1.example:6379,redis://node2.example:6379")]
-    public void A_URL_is_refused_and_named(string text) => Mistake(text).ShouldStartWith("ConnectionStrings:Redis: it is a URL. Write it as 'redis.example:");
+    public void A_URL_is_refused_and_named(string text) =>
+        Mistake(text).ShouldStartWith("ConnectionStrings:Redis: it is a URL. Write it as 'redis.example:");
 
     [Theory]
     [InlineData("redis.example:6379,password=canary,canary")]

@@ -5,7 +5,7 @@ using NclueGateway.Configuration;
 
 namespace NclueGateway.Tests.Configuration;
 
-/// <summary>What cannot be seen in a setting is a mistake at start, by its key, whichever setting it is.</summary>
+/// <summary>Invisible characters in any setting: a mistake at startup, reported by the key.</summary>
 public sealed class InvisibleTextTests
 {
     private static readonly Dictionary<string, string?> Good = new()
@@ -23,7 +23,7 @@ public sealed class InvisibleTextTests
         ["Auth:Session:AllowUnencryptedKeys"] = "true",
     };
 
-    /// <summary>Every setting that is text, with a value that is good.</summary>
+    /// <summary>Every text setting, with a valid value.</summary>
     public static TheoryData<string, string> TextSettings
     {
         get
@@ -59,7 +59,7 @@ public sealed class InvisibleTextTests
     [MemberData(nameof(TextSettings))]
     public void Every_text_setting_is_refused_with_white_space_at_its_ends_or_an_invisible_character(string key, string good)
     {
-        if (good != "xy" && key != "Operations:SecretsFolder") // the folder need not be there
+        if (good != "xy" && key != "Operations:SecretsFolder") // the folder need not exist
         {
             MistakesOf(key, good).ShouldBeEmpty(key);
         }
@@ -67,7 +67,8 @@ public sealed class InvisibleTextTests
         foreach (var bad in new[]
         {
             good + "\r", good + "\n", good + "\r\n", good + " ", " " + good, good + "\u00a0", "\t" + good, "\ufeff" + good, good + "\u200b",
-            good[..1] + "\0" + good[1..], good[..1] + "\u001b" + good[1..], good[..1] + "\u2060" + good[1..], good[..1] + "\u00a0" + good[1..], good[..1] + "\ufffd" + good[1..],
+            good[..1] + "\0" + good[1..], good[..1] + "\u001b" + good[1..], good[..1] + "\u2060" + good[1..],
+            good[..1] + "\u00a0" + good[1..], good[..1] + "\ufffd" + good[1..],
         })
         {
             var mistakes = MistakesOf(key, bad);
@@ -83,7 +84,8 @@ public sealed class InvisibleTextTests
     [InlineData("Nclue:Timeout", "00:00:10\r\n")]
     [InlineData("OpenApi:UiEnabled", " true ")]
     [InlineData("Nclue:SecretKey", "with a blank\u3000and 한글비밀, ' and \" within canary")]
-    public void What_a_value_may_hold_and_what_its_reader_passes_over_is_accepted(string key, string value) => MistakesOf(key, value).ShouldBeEmpty();
+    public void Spaces_within_a_text_and_spaces_that_a_parser_ignores_are_accepted(string key, string value) =>
+        MistakesOf(key, value).ShouldBeEmpty();
 
     [Fact]
     public void The_name_of_an_entry_is_text_too() =>

@@ -90,7 +90,7 @@ public sealed class SecretsFolderTests : IDisposable
         var configuration = Read(_folder);
 
         configuration["Nclue:SecretKey"].ShouldBe(value);
-        new NclueGateway.Configuration.SettingsFiles(configuration).Read()["Nclue:SecretKey"].ShouldBe(value); // and when it is read again
+        new NclueGateway.Configuration.SettingsFiles(configuration).Read()["Nclue:SecretKey"].ShouldBe(value); // and at a reload
     }
 
     [Fact]

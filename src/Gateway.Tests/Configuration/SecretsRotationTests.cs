@@ -7,7 +7,9 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Tests.Configuration;
 
-/// <summary>The gateway as a process of its own, whose secrets are swapped as Kubernetes does it, under load and by the real clock.</summary>
+/// <summary>
+/// The gateway as a process of its own, whose secrets are swapped as Kubernetes does it, under load and by the real clock.
+/// </summary>
 [Trait("Needs", "RealTime")]
 public sealed class SecretsRotationTests : IDisposable
 {
@@ -40,7 +42,7 @@ public sealed class SecretsRotationTests : IDisposable
         using var end = new CancellationTokenSource();
         var readers = Enumerable.Range(0, 8).Select(_ => ReadAllTheTimeAsync(client, end.Token)).ToList();
 
-        // A bad file changes nothing: half a pair, in place of the good one.
+        // A bad file changes nothing: half a pair in place of the valid one.
         Swap("NEW", "");
         var arrived = nclue.Arrivals.Count;
         await nclue.WaitForArrivalsAsync(arrived + 3, Ct);
@@ -50,7 +52,8 @@ public sealed class SecretsRotationTests : IDisposable
         Swap("NEW", "new-canary");
         nclue.Keys.Remove("OLD");
         var disabledAt = nclue.Arrivals[^1].At;
-        await ReplicaSettings.EventuallyAsync(() => Task.FromResult(nclue.Arrivals[^1]), arrival => KeyOf(arrival) == "NEW" && arrival.Status == 200);
+        await ReplicaSettings.EventuallyAsync(
+            () => Task.FromResult(nclue.Arrivals[^1]), arrival => KeyOf(arrival) == "NEW" && arrival.Status == 200);
         var refused = nclue.Arrivals.FirstOrDefault(arrival => arrival.Status == 401)?.At ?? disabledAt;
         var accepted = nclue.Arrivals.First(arrival => KeyOf(arrival) == "NEW").At;
         await end.CancelAsync();
@@ -61,7 +64,7 @@ public sealed class SecretsRotationTests : IDisposable
         reads.SelectMany(statuses => statuses).ShouldAllBe(status => status == HttpStatusCode.OK);
         reads.Sum(statuses => statuses.Count).ShouldBeGreaterThan(100);
         var text = string.Join('\n', lines) + await log;
-        text.ShouldContain("Changed settings were refused; those from before stay in use.");
+        text.ShouldContain("Changed settings were refused; the previous ones stay in use.");
         text.ShouldContain("Nclue:SecretKey: The SecretKey field is required.");
         text.ShouldContain("The NCP keys were replaced");
         text.ShouldNotContain("canary");
@@ -89,7 +92,7 @@ public sealed class SecretsRotationTests : IDisposable
 
     private static string KeyOf(Arrival arrival) => arrival.Headers[NcpSignature.AccessKeyHeader].ToString();
 
-    /// <summary>Puts both files in the place of those before by one change of a link.</summary>
+    /// <summary>Replaces both files by changing one link.</summary>
     private void Swap(string accessKey, string secretKey)
     {
         var version = $"..{++_swaps}";
@@ -97,7 +100,8 @@ public sealed class SecretsRotationTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, version, "Nclue__AccessKey"), accessKey);
         File.WriteAllText(Path.Combine(_folder, version, "Nclue__SecretKey"), secretKey);
         Directory.CreateSymbolicLink(Path.Combine(_folder, "..data_tmp"), version);
-        using var move = System.Diagnostics.Process.Start("mv", ["-T", Path.Combine(_folder, "..data_tmp"), Path.Combine(_folder, "..data")]);
+        using var move = System.Diagnostics.Process.Start(
+            "mv", ["-T", Path.Combine(_folder, "..data_tmp"), Path.Combine(_folder, "..data")]);
         move.WaitForExit();
         foreach (var name in new[] { "Nclue__AccessKey", "Nclue__SecretKey" }.Where(name => !Path.Exists(Path.Combine(_folder, name))))
         {

@@ -6,16 +6,17 @@ using NclueGateway.Configuration;
 
 namespace NclueGateway.Tests.Configuration;
 
-/// <summary>A setting of the gateway, as its options type has it.</summary>
+/// <summary>A setting of the gateway, read from its options type.</summary>
 /// <param name="Section">The section, such as <c>Auth:Session</c>.</param>
 /// <param name="Property">The property that it is read into.</param>
-/// <param name="Default">What it is when nothing is given; empty for none.</param>
+/// <param name="Default">The default value; empty for none.</param>
 internal sealed record Setting(string Section, PropertyInfo Property, object? Default)
 {
-    private static readonly Dictionary<string, XElement> Comments = XDocument.Load(Path.ChangeExtension(typeof(GatewayBuilder).Assembly.Location, "xml"))
-        .Descendants("member").ToDictionary(member => member.Attribute("name")!.Value);
+    private static readonly Dictionary<string, XElement> Comments =
+        XDocument.Load(Path.ChangeExtension(typeof(GatewayBuilder).Assembly.Location, "xml"))
+            .Descendants("member").ToDictionary(member => member.Attribute("name")!.Value);
 
-    /// <summary>All there are: every type with the name of a section has some.</summary>
+    /// <summary>All settings: those of every type with a constant for the name of its section.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
         .. from type in typeof(GatewayBuilder).Assembly.GetTypes()
@@ -43,18 +44,18 @@ internal sealed record Setting(string Section, PropertyInfo Property, object? De
         _ => true,
     };
 
-    /// <summary>Whether the gateway does not start without it.</summary>
+    /// <summary>True if the gateway does not start without it.</summary>
     public bool IsRequired => Property.IsDefined(typeof(RequiredAttribute)) && !HasDefault;
 
     public RangeAttribute? Range => Property.GetCustomAttribute<RangeAttribute>();
 
-    /// <summary>What the doc comment says of it, on one line.</summary>
+    /// <summary>The doc comment of the setting, on one line.</summary>
     public string Description => Describe($"P:{Property.DeclaringType!.FullName}.{Property.Name}");
 
-    /// <summary>What the doc comment says of a type.</summary>
+    /// <summary>Returns the doc comment of a type, on one line.</summary>
     public static string Describe(Type type) => Describe($"T:{type.FullName}");
 
-    /// <summary>A time as the documents write it: with milliseconds where there are any.</summary>
+    /// <summary>Formats a time as the documents do: with milliseconds where there are any.</summary>
     public static string Write(TimeSpan time) =>
         time.ToString((time.Days > 0 ? @"d\." : "") + @"hh\:mm\:ss" + (time.Milliseconds > 0 ? @"\.fff" : ""), null);
 

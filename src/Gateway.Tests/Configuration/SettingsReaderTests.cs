@@ -68,7 +68,8 @@ public sealed class SettingsReaderTests
     [InlineData("Nclue:Timeout:Seconds", "5", "is not a time span")]
     public void A_mistake_is_named_by_its_key(string key, string value, string reason)
     {
-        var mistake = Should.Throw<SettingsException>(() => Read<NclueOptions>("Nclue", new() { [key] = value })).Mistakes.ShouldHaveSingleItem();
+        var mistake = Should.Throw<SettingsException>(() => Read<NclueOptions>("Nclue", new() { [key] = value }))
+            .Mistakes.ShouldHaveSingleItem();
 
         mistake.ShouldContain(reason);
         mistake.ShouldStartWith(key.Replace(":Seconds", "", StringComparison.Ordinal) + ": ");
@@ -87,10 +88,15 @@ public sealed class SettingsReaderTests
             .Mistakes.ShouldHaveSingleItem().ShouldStartWith("Cache:KeepFor: ");
 
     [Fact]
-    public void All_mistakes_are_told_at_once_and_no_secret_is()
+    public void All_mistakes_are_reported_at_once_without_secrets()
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?> { ["Nclue:Timeout"] = "x", ["Nclue:SecretKey:Nested"] = "canary", ["Http:A"] = "canary" })
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Nclue:Timeout"] = "x",
+                ["Nclue:SecretKey:Nested"] = "canary",
+                ["Http:A"] = "canary",
+            })
             .AddCommandLine(["--Nclue:AccessKey=canary"])
             .Build();
         var reader = new SettingsReader(configuration);
@@ -100,7 +106,8 @@ public sealed class SettingsReaderTests
 
         var mistakes = Should.Throw<SettingsException>(reader.ThrowIfMistaken);
 
-        mistakes.Mistakes.Select(m => m.Split(": ")[0]).ShouldBe(["Nclue:AccessKey", "Nclue:SecretKey", "Nclue:Timeout", "Http:A"], ignoreOrder: true);
+        mistakes.Mistakes.Select(m => m.Split(": ")[0])
+            .ShouldBe(["Nclue:AccessKey", "Nclue:SecretKey", "Nclue:Timeout", "Http:A"], ignoreOrder: true);
         mistakes.Message.ShouldNotContain("canary");
     }
 

@@ -10,7 +10,7 @@ using NclueGateway.Configuration;
 
 namespace NclueGateway.Tests.Configuration;
 
-/// <summary>Settings that change while the gateway runs: all of them are taken, or none.</summary>
+/// <summary>Settings that change while the gateway runs: all of them are applied, or none.</summary>
 public sealed class SettingsReloadTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
@@ -32,7 +32,7 @@ public sealed class SettingsReloadTests : IDisposable
 
         _taken.ShouldBe(["new"]);
         _configuration["Nclue:SecretKey"].ShouldBe("new");
-        _logs.LatestRecord.Message.ShouldBe("Changed settings were taken.");
+        _logs.LatestRecord.Message.ShouldBe("Changed settings were applied.");
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class SettingsReloadTests : IDisposable
 
         for (var look = 0; look < 5; look++)
         {
-            Write("Nclue__SecretKey", "old"); // written anew, and the same
+            Write("Nclue__SecretKey", "old"); // written again with the same value
             reload.CheckFiles();
         }
 
@@ -92,7 +92,8 @@ public sealed class SettingsReloadTests : IDisposable
     [Fact]
     public void Bad_settings_are_refused_as_a_whole_told_once_and_the_next_good_ones_are_taken()
     {
-        using var reloads = new MetricCollector<long>(_services.GetRequiredService<IMeterFactory>(), "NclueGateway", "nclue_gateway.settings.reloads");
+        using var reloads = new MetricCollector<long>(
+            _services.GetRequiredService<IMeterFactory>(), "NclueGateway", "nclue_gateway.settings.reloads");
         Write("Nclue__SecretKey", "old");
         var reload = Start();
 
@@ -113,7 +114,8 @@ public sealed class SettingsReloadTests : IDisposable
         reload.CheckFiles();
 
         _taken.ShouldBe(["new"]);
-        reloads.GetMeasurementSnapshot().Select(measurement => (measurement.Tags["outcome"], measurement.Value)).ShouldBe([("refused", 1), ("taken", 1)]);
+        reloads.GetMeasurementSnapshot().Select(measurement => (measurement.Tags["outcome"], measurement.Value))
+            .ShouldBe([("refused", 1), ("taken", 1)]);
     }
 
     [Fact]
@@ -184,7 +186,8 @@ public sealed class SettingsReloadTests : IDisposable
         _configuration.AddJsonFile(Path.Combine(_folder, "settings.json"), optional: true, reloadOnChange: false);
         _configuration.AddInMemoryCollection([new("Operations:SecretsFolder", _folder)]);
         _configuration.AddSecretsFolder();
-        return new(_configuration, rule ?? Judge, _services, _services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new FakeLogger<SettingsReload>(_logs));
+        var meters = _services.GetRequiredService<IMeterFactory>();
+        return new(_configuration, rule ?? Judge, _services, meters, TimeProvider.System, new FakeLogger<SettingsReload>(_logs));
     }
 
     private void Write(string name, string text)

@@ -8,8 +8,8 @@ using Serilog.Events;
 namespace NclueGateway.Tests.Configuration;
 
 /// <summary>
-/// Writes <c>appsettings.schema.json</c> out of the options types: JSON Schema draft 7, which all editors know. Nothing is required in it: each
-/// setting can be in another file, in the environment or in the folder of secrets.
+/// Writes <c>appsettings.schema.json</c> from the options types: JSON Schema draft 7, which all editors support. Nothing is
+/// required in it: each setting can be in another file, in the environment or in the folder of secrets.
 /// </summary>
 internal static class SettingsSchema
 {
@@ -17,7 +17,7 @@ internal static class SettingsSchema
 
     private static readonly JsonSerializerOptions Written = new()
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // read by people, and part of no page
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // for people to read, never for HTML
         NewLine = "\n",
         WriteIndented = true,
     };
@@ -33,7 +33,8 @@ internal static class SettingsSchema
             {
                 ["type"] = "object",
                 ["description"] = Setting.Describe(section.First().Property.DeclaringType!),
-                ["properties"] = new JsonObject(section.Select(setting => KeyValuePair.Create(setting.Property.Name, (JsonNode?)Of(setting)))),
+                ["properties"] = new JsonObject(
+                    section.Select(setting => KeyValuePair.Create(setting.Property.Name, (JsonNode?)Of(setting)))),
                 ["additionalProperties"] = false,
             };
         }
@@ -134,7 +135,7 @@ internal static class SettingsSchema
         return text;
     }
 
-    /// <summary>The section of Serilog: only its levels are read.</summary>
+    /// <summary>Returns the schema of Serilog's section: only its levels are read.</summary>
     private static JsonObject Levels()
     {
         return new()

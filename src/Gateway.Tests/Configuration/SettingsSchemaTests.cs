@@ -6,7 +6,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Configuration;
 
-/// <summary><c>appsettings.schema.json</c>, by which editors complete and check settings.</summary>
+/// <summary><c>appsettings.schema.json</c>, by which editors complete and validate settings.</summary>
 public sealed class SettingsSchemaTests
 {
     private const string Committed = "appsettings.schema.json";
@@ -25,7 +25,8 @@ public sealed class SettingsSchemaTests
     [Fact]
     public async Task The_shipped_settings_name_the_schema_and_follow_it()
     {
-        var shipped = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "appsettings.json"), TestContext.Current.CancellationToken))!;
+        var path = Path.Combine(Repository.Root, "appsettings.json");
+        var shipped = JsonNode.Parse(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken))!;
 
         ((string?)shipped["$schema"]).ShouldBe("./" + Committed);
         Invalid(shipped).ShouldBeEmpty();
@@ -37,7 +38,9 @@ public sealed class SettingsSchemaTests
     [InlineData("deploy/kubernetes/overlays/example/settings.env")]
     public void The_settings_of_the_deployment_follow_it(string path)
     {
-        var lines = File.ReadLines(Path.Combine([Repository.Root, .. path.Split('/')])).Where(line => line.Contains('=') && line[0] != '#').ToList();
+        var lines = File.ReadLines(Path.Combine([Repository.Root, .. path.Split('/')]))
+            .Where(line => line.Contains('=') && line[0] != '#')
+            .ToList();
 
         lines.ShouldNotBeEmpty();
         Invalid(Json(lines)).ShouldBeEmpty();
@@ -71,7 +74,7 @@ public sealed class SettingsSchemaTests
     [InlineData("Nclue:ReplicaCount", "1", "\"one\"")]
     [InlineData("Nclue:RequestInterval", "\"00:00:01.050\"", "\"soon\"")]
     [InlineData("Nclue:RequestInterval", "\"00:00:01\"", "1")]
-    [InlineData("Cache:KeepFor", "\"1.00:00:00\"", "\"10\"")] // ten days, which nobody means
+    [InlineData("Cache:KeepFor", "\"1.00:00:00\"", "\"10\"")] // ten days: most likely a mistake
     [InlineData("Cache:KeepFor", "\"23:59\"", "\"24:00:00\"")]
     [InlineData("Nclue:IndexUnit", "\"Page\"", "\"Pages\"")]
     [InlineData("Nclue:RequireHttps", "false", "\"no\"")]
@@ -92,7 +95,8 @@ public sealed class SettingsSchemaTests
         {
             var names = key.Split(':');
             var settings = new JsonObject();
-            names.SkipLast(1).Aggregate(settings, (at, name) => (at[name] = new JsonObject()).AsObject())[names[^1]] = JsonNode.Parse(value);
+            var parent = names.SkipLast(1).Aggregate(settings, (at, name) => (at[name] = new JsonObject()).AsObject());
+            parent[names[^1]] = JsonNode.Parse(value);
             return settings;
         }
     }
@@ -103,8 +107,8 @@ public sealed class SettingsSchemaTests
         var settings = new JsonObject();
         foreach (var setting in Setting.All.Where(setting => Of(setting)["default"] is not null))
         {
-            setting.Section.Split(':').Aggregate(settings, (at, name) => (at[name] ??= new JsonObject()).AsObject())[setting.Property.Name] =
-                Of(setting)["default"]!.DeepClone();
+            var section = setting.Section.Split(':').Aggregate(settings, (at, name) => (at[name] ??= new JsonObject()).AsObject());
+            section[setting.Property.Name] = Of(setting)["default"]!.DeepClone();
         }
 
         settings.Count.ShouldBeGreaterThan(5);
@@ -123,7 +127,7 @@ public sealed class SettingsSchemaTests
     private static JsonNode Of(Setting setting) =>
         setting.Key.Split(':').Aggregate((JsonNode)Document.Value, (at, name) => at["properties"]![name]!);
 
-    /// <summary>Settings as the environment has them, as one would write them in a file.</summary>
+    /// <summary>Converts settings of the environment to the form of a file.</summary>
     private static JsonObject Json(IEnumerable<string> lines)
     {
         var settings = new JsonObject();
@@ -133,7 +137,9 @@ public sealed class SettingsSchemaTests
             var value = line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..];
             var isInList = int.TryParse(names[^1], CultureInfo.InvariantCulture, out _);
             var parent = names.SkipLast(isInList ? 2 : 1).Aggregate(settings, (at, name) => (at[name] ??= new JsonObject()).AsObject());
-            JsonNode written = int.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number : bool.TryParse(value, out var flag) ? flag : value;
+            JsonNode written = int.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number
+                : bool.TryParse(value, out var flag) ? flag
+                : value;
             if (isInList)
             {
                 (parent[names[^2]] ??= new JsonArray()).AsArray().Add(written);
@@ -149,7 +155,8 @@ public sealed class SettingsSchemaTests
 
     private static List<string> Invalid(JsonNode settings)
     {
-        var result = Schema.Value.Evaluate(JsonSerializer.SerializeToElement(settings), new EvaluationOptions { OutputFormat = OutputFormat.List });
+        var options = new EvaluationOptions { OutputFormat = OutputFormat.List };
+        var result = Schema.Value.Evaluate(JsonSerializer.SerializeToElement(settings), options);
         return result.IsValid
             ? []
             : [.. result.Details!.Where(detail => detail.Errors is not null).SelectMany(

@@ -16,7 +16,8 @@ public sealed class GracefulShutdownTests
     [Fact]
     public async Task Told_to_stop_it_says_so_and_goes_on_until_everybody_may_have_noticed()
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Operations:DrainDelay"] = "00:00:05" });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Operations:DrainDelay"] = "00:00:05" });
         var before = await gateway.ReadAsync();
 
         var stop = gateway.StopAsync();
@@ -58,7 +59,7 @@ public sealed class GracefulShutdownTests
 
     [Fact]
     [Trait("Needs", "Processes")]
-    public async Task What_was_on_its_way_when_it_takes_no_more_is_answered_and_what_comes_later_is_sent_to_another()
+    public async Task Requests_sent_before_the_shutdown_are_served_and_later_ones_get_503()
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var one = await GatewayHost.StartAsync(realTime: true);
@@ -83,7 +84,7 @@ public sealed class GracefulShutdownTests
         (await one.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
     }
 
-    /// <summary>Stops after everything else has begun to, and before the server does.</summary>
+    /// <summary>Stops after all other hosted services have begun to stop, and before the server does.</summary>
     private sealed class Holding : IHostedLifecycleService
     {
         public TaskCompletionSource Reached { get; } = new();

@@ -19,7 +19,7 @@ public sealed class HealthCommandTests
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
         var settings = GatewayProgram.Good(issuer);
-        settings["Auth__Authority"] = "http://127.0.0.1:9/"; // so it is not ready: that is no reason to end it
+        settings["Auth__Authority"] = "http://127.0.0.1:9/"; // so it is not ready, which is no reason to end the process
         using var gateway = GatewayProgram.Start(settings);
         var address = await GatewayProgram.ReadAddressAsync(gateway, []);
         var environment = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"{address}" };
@@ -29,7 +29,7 @@ public sealed class HealthCommandTests
         await gateway.WaitForExitAsync(TestContext.Current.CancellationToken);
         var afterIts = await GatewayProgram.RunAsync(environment, HealthCommand.Name);
 
-        whileItRuns.ShouldBe((0, $"{address}health/live answered 200.{Environment.NewLine}", ""));
+        whileItRuns.ShouldBe((0, $"{address}health/live responded 200.{Environment.NewLine}", ""));
         afterIts.ExitCode.ShouldBe(1);
         afterIts.Output.ShouldBeEmpty();
         afterIts.Errors.ShouldStartWith($"{address}health/live: Connection refused");
@@ -61,7 +61,7 @@ public sealed class HealthCommandTests
         await using var app = LoopbackHost.CreateBuilder(0, listen => _ = listen).Build();
         app.Run(_ => Task.CompletedTask);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        using var silent = new TcpListener(IPAddress.Loopback, 0); // the port of callers, who have taken all of its connections
+        using var silent = new TcpListener(IPAddress.Loopback, 0); // the port of callers, who use all of its connections
         silent.Start();
         var settings = (string port) => Configuration(("urls", $"http://{silent.LocalEndpoint}"), ("Operations:Port", port));
 
@@ -94,11 +94,11 @@ public sealed class HealthCommandTests
     [InlineData("8080", null)]
     public async Task It_asks_on_this_machine_wherever_the_gateway_listens(string listen, string? asked)
     {
-        HealthCommand.ToAsk(listen)?.AbsoluteUri.ShouldBe(asked);
+        HealthCommand.ToProbe(listen)?.AbsoluteUri.ShouldBe(asked);
 
         if (asked is null)
         {
-            HealthCommand.ToAsk(listen).ShouldBeNull();
+            HealthCommand.ToProbe(listen).ShouldBeNull();
             (await HealthCommand.RunAsync(Configuration(("urls", listen)))).ShouldBe(1);
         }
     }
@@ -107,9 +107,13 @@ public sealed class HealthCommandTests
     public void The_server_listens_where_its_settings_say_in_the_order_of_the_framework()
     {
         ListenAddresses.Of(Configuration()).ShouldBe(["http://localhost:5000"]);
-        ListenAddresses.Of(Configuration(("http_ports", "8080; 8081"), ("https_ports", "8443"))).ShouldBe(["http://*:8080", "http://*:8081", "https://*:8443"]);
-        ListenAddresses.Of(Configuration(("urls", "http://a:1;https://b:2"), ("http_ports", "8080"))).ShouldBe(["http://a:1", "https://b:2"]);
-        ListenAddresses.OfKestrel(Configuration(("Kestrel:Endpoints:Web:Url", "http://*:7"), ("Kestrel:Endpoints:Other:Protocols", "Http1"))).ShouldBe(["http://*:7"]);
+        ListenAddresses.Of(Configuration(("http_ports", "8080; 8081"), ("https_ports", "8443")))
+            .ShouldBe(["http://*:8080", "http://*:8081", "https://*:8443"]);
+        ListenAddresses.Of(Configuration(("urls", "http://a:1;https://b:2"), ("http_ports", "8080")))
+            .ShouldBe(["http://a:1", "https://b:2"]);
+        ListenAddresses.OfKestrel(Configuration(
+            ("Kestrel:Endpoints:Web:Url", "http://*:7"), ("Kestrel:Endpoints:Other:Protocols", "Http1")))
+            .ShouldBe(["http://*:7"]);
     }
 
     private static IConfiguration Configuration(params (string Key, string Value)[] settings) =>

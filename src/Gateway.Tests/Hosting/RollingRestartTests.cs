@@ -8,7 +8,9 @@ using NclueGateway.Tests.Replicas;
 
 namespace NclueGateway.Tests.Hosting;
 
-/// <summary>Three gateway processes on one Redis behind an nginx with the configuration that is shipped, as somebody runs them without Kubernetes.</summary>
+/// <summary>
+/// Three gateway processes on one Redis, behind an nginx with the shipped configuration: an installation without Kubernetes.
+/// </summary>
 [Trait("Needs", "RealTime")]
 public sealed class RollingRestartTests(TestRedis redis)
 {
@@ -75,10 +77,11 @@ public sealed class RollingRestartTests(TestRedis redis)
             }
         }
 
-        // Whoever replaces replicas waits until one is well. While it is degraded it may be without Redis, and hold nothing to answer with.
+        // A rollout waits until the new replica is healthy. While degraded it may be without Redis, and have no cached pages.
         async Task StartAsync(int n)
         {
-            var replica = await GatewayReplica.StartAsync(new Dictionary<string, string>(settings) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{ports[n]}" });
+            var environment = new Dictionary<string, string>(settings) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{ports[n]}" };
+            var replica = await GatewayReplica.StartAsync(environment);
             replicas[n] = replica;
             using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = replica.Address };
             await ReplicaSettings.EventuallyAsync(
@@ -91,7 +94,7 @@ public sealed class RollingRestartTests(TestRedis redis)
         }
     }
 
-    /// <summary>People with a subject and a connection each, who read a page a few times a second.</summary>
+    /// <summary>Readers with a subject and a connection each, who read a page a few times a second.</summary>
     private sealed class ReadersOf(Nginx nginx, TestIssuer issuer) : IAsyncDisposable
     {
         private readonly HttpClient _client = nginx.CreateClient();
@@ -99,10 +102,10 @@ public sealed class RollingRestartTests(TestRedis redis)
         private int _answers;
         private volatile bool _isStopping;
 
-        /// <summary>Answers other than a 200 of our gateway, and what else came instead.</summary>
+        /// <summary>Responses other than a page of the gateway, and failed requests.</summary>
         public ConcurrentQueue<string> Failures { get; } = new();
 
-        /// <summary>Lets them read, once there is something to read.</summary>
+        /// <summary>Starts the readers, once a page is cached.</summary>
         public async Task BeginAsync()
         {
             var token = issuer.Issue();
@@ -110,7 +113,7 @@ public sealed class RollingRestartTests(TestRedis redis)
             _readers = Task.WhenAll(Enumerable.Range(0, Readers).Select(ReadOnAsync));
         }
 
-        /// <summary>Waits until they have had that many more answers.</summary>
+        /// <summary>Waits until the readers have had that many more responses.</summary>
         public async Task HaveReadAsync(int more)
         {
             var enough = Volatile.Read(ref _answers) + more;
@@ -146,7 +149,7 @@ public sealed class RollingRestartTests(TestRedis redis)
             while (await pace.WaitForNextTickAsync(Ct) && !_isStopping);
         }
 
-        /// <summary>What came in place of the page; null if nothing did.</summary>
+        /// <summary>Reads a page; returns the failure, or null after a success.</summary>
         private async Task<string?> ReadAsync(int index, string token)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"/api/task-runs?index={index}&limit=10", UriKind.Relative));
@@ -155,8 +158,9 @@ public sealed class RollingRestartTests(TestRedis redis)
             {
                 using var answer = await _client.SendAsync(request, Ct);
                 var body = await answer.Content.ReadAsStringAsync(Ct);
-                var isPage = answer.StatusCode == HttpStatusCode.OK && body.StartsWith($$"""{"index":{{index}},"limit":10,""", StringComparison.Ordinal);
-                var knowsItsName = answer.Headers.Contains("Strict-Transport-Security"); // nginx has told it of https and of the public host
+                var isPage = answer.StatusCode == HttpStatusCode.OK
+                    && body.StartsWith($$"""{"index":{{index}},"limit":10,""", StringComparison.Ordinal);
+                var knowsItsName = answer.Headers.Contains("Strict-Transport-Security"); // nginx forwards https and the public host
                 return isPage && knowsItsName ? null : $"{answer} {body}";
             }
             catch (HttpRequestException failure)

@@ -9,7 +9,7 @@ namespace NclueGateway.Access;
 /// <summary>The services of authentication and authorization, and the policies of endpoints about callers.</summary>
 internal static class AccessExtensions
 {
-    /// <summary>Adds what every gateway needs to know its callers. Browser sign-in comes on top.</summary>
+    /// <summary>Adds what every gateway needs to authenticate its callers. Browser sign-in is added separately.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services, AuthOptions auth)
     {
         services
@@ -17,12 +17,13 @@ internal static class AccessExtensions
             .AddBearerAuthentication(auth)
             .AddSingleton<Permissions>()
 
-            // Each refusal has its line in the request log.
+            // Each refusal already has its line in the request log.
             .AddSingleton<ILogger<DefaultAuthorizationService>>(NullLogger<DefaultAuthorizationService>.Instance)
             .AddAuthorizationBuilder()
             .SetDefaultPolicy(Policy(context => context.User is AuthenticatedCaller))
 
-            // Denies endpoints without a policy. A wrong path has no endpoint, and the router's own for 405 and 415 have no route.
+            // Denies endpoints without a policy. An unknown path has no endpoint, and the router's own endpoints for 405 and 415
+            // have no route: these pass.
             .SetFallbackPolicy(Policy(context =>
                 context.Resource is HttpContext request && request.GetEndpoint() is not RouteEndpoint));
         return services;
@@ -31,7 +32,8 @@ internal static class AccessExtensions
     /// <summary>Requires that the caller holds a permission.</summary>
     public static TBuilder RequirePermission<TBuilder>(this TBuilder endpoint, Permission permission)
         where TBuilder : IEndpointConventionBuilder => endpoint
-        .RequireAuthorization(Policy(context => context.User is AuthenticatedCaller caller && caller.Permissions.Contains(permission)))
+        .RequireAuthorization(Policy(context =>
+            context.User is AuthenticatedCaller caller && caller.Permissions.Contains(permission)))
         .WithMetadata(permission);
 
     /// <summary>Counts requests to the endpoint in a rate limit.</summary>

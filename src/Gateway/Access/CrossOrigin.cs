@@ -4,15 +4,16 @@ using NclueGateway.Access.Callers;
 namespace NclueGateway.Access;
 
 /// <summary>
-/// Lets pages of <see cref="AuthOptions.AllowedOrigins"/> read the gateway's answers, errors included (CORS,
-/// https://fetch.spec.whatwg.org/#http-cors-protocol). Preflights are answered here: browsers send them without a token or cookie.
+/// Lets pages of <see cref="AuthOptions.AllowedOrigins"/> read the gateway's responses, errors included (CORS,
+/// https://fetch.spec.whatwg.org/#http-cors-protocol). Handles preflights, which browsers send without a token or cookie.
 /// </summary>
 internal static class CrossOrigin
 {
-    /// <summary>The header by which a script proves that a page of an allowed origin has sent a request with the session cookie; its value is 1.</summary>
+    /// <summary>Header by which a script proves that a page of an allowed origin sent a request with the session cookie.</summary>
+    /// <value>Sent with the value 1.</value>
     public const string CsrfHeader = "X-CSRF";
 
-    /// <summary>How long a browser remembers the answer to a preflight: Chromium's own maximum.</summary>
+    /// <summary>Time that a browser caches the response to a preflight: Chromium's own maximum.</summary>
     public static readonly TimeSpan PreflightMaxAge = TimeSpan.FromSeconds(7200);
 
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post];
@@ -21,15 +22,15 @@ internal static class CrossOrigin
     [
         HeaderNames.Authorization, CsrfHeader, HeaderNames.Accept, HeaderNames.IfMatch, HeaderNames.IfNoneMatch,
 
-        // The gateway drops or ignores the following. Tracing agents and wrappers of fetch add them to every request of a page, and a browser sends
-        // none of these requests if a preflight refuses one header of it.
+        // The gateway drops or ignores the following. Tracing agents and wrappers of fetch add them to every request of a
+        // page. A browser sends none of these requests if a preflight refuses one of the headers.
         HeaderNames.TraceParent, HeaderNames.TraceState, HeaderNames.Baggage, "sentry-trace", "b3", "X-B3-TraceId", "X-B3-SpanId",
         "X-B3-ParentSpanId", "X-B3-Sampled", "newrelic", "x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin",
         "x-datadog-sampling-priority", "x-datadog-tags", HeaderNames.RequestId, "Request-Context", "X-Request-Id", "X-Correlation-Id",
         HeaderNames.ContentType, HeaderNames.CacheControl, HeaderNames.Pragma, HeaderNames.IfModifiedSince, HeaderNames.XRequestedWith,
     ];
 
-    private static readonly string[] AnswerHeaders =
+    private static readonly string[] ResponseHeaders =
     [
         HeaderNames.ETag, HeaderNames.Age, HeaderNames.Date, HeaderNames.Link, HeaderNames.RetryAfter, "Cache-Status", "RateLimit",
         "RateLimit-Policy", HeaderNames.WWWAuthenticate,
@@ -41,10 +42,10 @@ internal static class CrossOrigin
             .AllowCredentials()
             .WithMethods(Methods)
             .WithHeaders(RequestHeaders)
-            .WithExposedHeaders(AnswerHeaders)
+            .WithExposedHeaders(ResponseHeaders)
             .SetPreflightMaxAge(PreflightMaxAge)));
 
-    /// <summary>Goes before everything that may refuse a request.</summary>
+    /// <summary>Adds the CORS middleware. It comes before everything that may refuse a request.</summary>
     public static void UseCrossOrigin(this WebApplication app)
     {
         if (app.Services.GetRequiredService<AuthOptions>().AllowedOrigins.Count == 0)
@@ -52,7 +53,7 @@ internal static class CrossOrigin
             return;
         }
 
-        // Registered before the framework's own, so that it runs after it.
+        // Registered before the framework's callback: callbacks run in reverse order, so this one runs after it.
         app.Use((context, next) =>
         {
             context.Response.OnStarting(VaryByOriginAsync, context.Response);
@@ -62,8 +63,9 @@ internal static class CrossOrigin
     }
 
     /// <summary>
-    /// Says so on every answer, once: a cache must not show an allowed origin what it holds for another, nor the other way round. The
-    /// framework says it only to allowed origins, and beside what the endpoint has said.
+    /// Adds <c>Vary: Origin</c> to every response, once. A cache must not serve to an allowed origin what it stored for
+    /// another origin, nor the other way round. The framework adds the header only for allowed origins, and beside the
+    /// endpoint's own.
     /// </summary>
     private static Task VaryByOriginAsync(object response)
     {

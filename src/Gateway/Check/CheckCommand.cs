@@ -5,17 +5,21 @@ using NclueGateway.Configuration;
 
 namespace NclueGateway.Check;
 
-/// <summary><c>dotnet Gateway.dll check</c>: says what of an installation is fine, what is not, and what to do.</summary>
+/// <summary>
+/// <c>dotnet Gateway.dll check</c>: checks an installation and reports each result, with advice for what is wrong.
+/// </summary>
 internal static class CheckCommand
 {
     public const string Name = "check";
 
-    /// <param name="createGateway">Puts the gateway together, from settings of the command line among others.</param>
+    /// <param name="createGateway">Builds the gateway from the settings, including those on the command line.</param>
     public static Command Create(Func<string[], WebApplicationBuilder> createGateway)
     {
         var json = new Option<bool>("--json") { Description = "Write JSON, for machines." };
         var noUpstream = new Option<bool>("--no-upstream") { Description = "Do not call NCLUE." };
-        var command = new Command(Name, "Check settings, identity provider, Redis and, with one call, NCLUE. Ends with 0 when nothing failed.")
+        var command = new Command(
+            Name,
+            "Check settings, identity provider, Redis and, with one call, NCLUE. Ends with 0 when nothing failed.")
         {
             json,
             noUpstream,
@@ -40,10 +44,11 @@ internal static class CheckCommand
         return command;
     }
 
-    /// <param name="createGateway">Puts the gateway together.</param>
-    /// <param name="callsUpstream">Whether NCLUE may be asked, once.</param>
-    /// <param name="format">How the report is written.</param>
-    /// <param name="output">Where it is written to.</param>
+    /// <param name="createGateway">Builds the gateway.</param>
+    /// <param name="callsUpstream">True if NCLUE may be called, once.</param>
+    /// <param name="format">Format of the report.</param>
+    /// <param name="output">Target of the report.</param>
+    /// <param name="stop">Cancels the check.</param>
     /// <returns>0 when nothing failed, else 1.</returns>
     public static async Task<int> RunAsync(
         Func<WebApplicationBuilder> createGateway, bool callsUpstream, CheckFormat format, TextWriter output, CancellationToken stop)
@@ -73,7 +78,7 @@ internal static class CheckCommand
             return InstallationCheck.Of(mistakes);
         }
 
-        // What it finds, it says itself: log lines would be in the way of whoever reads it.
+        // The report contains all results: log lines would only be in its way.
         builder.Services.RemoveAll<ILoggerFactory>();
         builder.Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         await using var gateway = builder.Build(); // and not started

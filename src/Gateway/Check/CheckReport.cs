@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace NclueGateway.Check;
 
-/// <summary>What the check has found: lines for people, JSON for machines. The names and the JSON are a contract.</summary>
+/// <summary>Results of the check: lines for people, JSON for machines. The names and the JSON are a contract.</summary>
 internal sealed class CheckReport(IReadOnlyList<Finding> findings)
 {
     public const string Settings = "settings";
@@ -18,7 +18,7 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
     public const string IndexUnit = "index-unit";
     public const string TimeZone = "time-zone";
 
-    /// <summary>All of them, in the order of a report. Each report has each of them once.</summary>
+    /// <summary>All names, in the order of a report. Each report has each of them once.</summary>
     public static readonly IReadOnlyList<string> Names =
         [Settings, IdentityProvider, Redis, RedisClock, RedisMemory, Collector, Nclue, Clock, IndexUnit, TimeZone];
 
@@ -27,13 +27,13 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // it goes to a terminal or a file, and into no page
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // for a terminal or a file, never for HTML
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
     public IReadOnlyList<Finding> Findings => findings;
 
-    /// <summary>The worst that was found: fine, warning or failed.</summary>
+    /// <summary>Worst state of all findings: fine, warning or failed.</summary>
     public FindingState Outcome =>
         findings.Any(finding => finding.State == FindingState.Failed) ? FindingState.Failed
         : findings.Any(finding => finding.State == FindingState.Warning) ? FindingState.Warning
@@ -45,7 +45,7 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
 
     /// <summary>Writes a paragraph for each finding.</summary>
     /// <param name="output">The output.</param>
-    /// <param name="width">Maximum length of a line. The lines that were signed are never broken.</param>
+    /// <param name="width">Maximum length of a line. Lines of the signed string are never wrapped.</param>
     public void WriteLines(TextWriter output, int width)
     {
         foreach (var finding in findings)

@@ -6,7 +6,7 @@ using OpenTelemetry.Trace;
 
 namespace NclueGateway.Check;
 
-/// <summary>The OpenTelemetry collector: whether it accepts metrics and a span, exported as the gateway exports them.</summary>
+/// <summary>Checks that the OpenTelemetry collector accepts metrics and a span, exported as the gateway exports them.</summary>
 internal sealed class CollectorCheck(IServiceProvider services, IConfiguration configuration, CollectorWatch watch)
 {
     private const string Name = CheckReport.Collector;
@@ -28,7 +28,7 @@ internal sealed class CollectorCheck(IServiceProvider services, IConfiguration c
         var address = new Uri(endpoint).GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
         if (configuration[OtlpSettings.Certificate] is not null || configuration[OtlpSettings.ClientCertificate] is not null)
         {
-            return Finding.NotChecked(Name, $"{address} is not asked: exports with certificates of their own cannot be observed.");
+            return Finding.NotChecked(Name, $"{address} is not checked: exports with certificates of their own cannot be observed.");
         }
 
         var metrics = services.GetRequiredService<MeterProvider>();
@@ -36,15 +36,16 @@ internal sealed class CollectorCheck(IServiceProvider services, IConfiguration c
         var sampled = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
         GatewayTelemetry.Source.StartActivity("check", ActivityKind.Internal, sampled)?.Dispose();
         await Task.WhenAll(
-            Task.Run(() => metrics.ForceFlush((int)Patience.TotalMilliseconds)), Task.Run(() => traces.ForceFlush((int)Patience.TotalMilliseconds)));
+            Task.Run(() => metrics.ForceFlush((int)Patience.TotalMilliseconds)),
+            Task.Run(() => traces.ForceFlush((int)Patience.TotalMilliseconds)));
 
         var failures = watch.Last.Where(last => last.Value is not null).Select(last => $"{last.Key}: {last.Value}").ToList();
         return failures.Count > 0 || watch.Last.Count == 0
             ? Finding.Warning(
                 Name,
                 $"{address} does not accept exports ({(failures.Count > 0 ? string.Join(", ", failures) : "no response in time")}).",
-                $"Compare {OtlpSettings.Endpoint} and OTEL_EXPORTER_OTLP_PROTOCOL (grpc, mostly on port 4317, or http/protobuf, mostly on port 4318) with the "
-                + "collector. The gateway works without it.")
+                $"Compare {OtlpSettings.Endpoint} and OTEL_EXPORTER_OTLP_PROTOCOL (grpc, mostly on port 4317, or http/protobuf, "
+                + "mostly on port 4318) with the collector. The gateway works without it.")
             : Finding.Fine(Name, $"{address} accepts {string.Join(" and ", watch.Last.Keys)}.");
     }
 }

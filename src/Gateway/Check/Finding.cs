@@ -1,13 +1,13 @@
 namespace NclueGateway.Check;
 
-/// <summary>What the check has seen of one thing, and what to do about it.</summary>
-/// <param name="Name">What was looked at: one of the names in <see cref="CheckReport"/>.</param>
-/// <param name="State">How it is.</param>
-/// <param name="Seen">What was seen. Holds no secret, no signature and nothing of a body.</param>
-/// <param name="Advice">What to do; null where nothing is to be done.</param>
+/// <summary>Result of one part of the check, with advice.</summary>
+/// <param name="Name">Name of the part: one of those in <see cref="CheckReport"/>.</param>
+/// <param name="State">The state.</param>
+/// <param name="Seen">The observation. Contains no secret, no signature and nothing of a body.</param>
+/// <param name="Advice">Advice for the operator; null where nothing has to be done.</param>
 internal sealed record Finding(string Name, FindingState State, string Seen, string? Advice = null)
 {
-    /// <summary>Why NCP has probably refused the call: <c>clock</c>, <c>key</c>, <c>permission</c> or <c>path</c>.</summary>
+    /// <summary>Probable reason for NCP's refusal: <c>clock</c>, <c>key</c>, <c>permission</c> or <c>path</c>.</summary>
     public string? Cause { get; init; }
 
     /// <summary>The lines of the string that was signed, the access key masked.</summary>
@@ -22,21 +22,21 @@ internal sealed record Finding(string Name, FindingState State, string Seen, str
 
     public static Finding Failed(string name, string seen, string advice) => new(name, FindingState.Failed, seen, advice);
 
-    /// <summary>Nothing can be said of it, and nothing hints at a mistake.</summary>
+    /// <summary>Creates the finding of a part that cannot be judged and shows no sign of a mistake.</summary>
     public static Finding NotChecked(string name, string seen) => new(name, FindingState.NotChecked, seen);
 }
 
 internal enum FindingState
 {
-    /// <summary>As it should be.</summary>
+    /// <summary>Correct.</summary>
     Fine,
 
-    /// <summary>It works, and somebody should look at it.</summary>
+    /// <summary>Works, but an operator should look at it.</summary>
     Warning,
 
-    /// <summary>It does not work: the exit code is 1.</summary>
+    /// <summary>Does not work: the exit code is 1.</summary>
     Failed,
 
-    /// <summary>Not looked at: left out, skipped because of a failure before it, or nothing that one call can tell.</summary>
+    /// <summary>Not checked: excluded by an option, skipped after an earlier failure, or not decidable by one call.</summary>
     NotChecked,
 }

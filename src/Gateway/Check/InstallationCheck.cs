@@ -4,23 +4,26 @@ using NclueGateway.Upstream;
 namespace NclueGateway.Check;
 
 /// <summary>
-/// Looks at an installation with the gateway's own parts, put together as the gateway puts them together, without listening and without anything
-/// that goes on by itself.
+/// Checks an installation with the gateway's own parts, composed as in the gateway, without listening and without
+/// background work.
 /// </summary>
 /// <param name="services">The gateway, built and not started.</param>
 /// <param name="environment">The name of the environment.</param>
-/// <param name="callsUpstream">Whether NCLUE may be asked, once.</param>
+/// <param name="callsUpstream">True if NCLUE may be called, once.</param>
 internal sealed class InstallationCheck(IServiceProvider services, string environment, bool callsUpstream)
 {
-    /// <summary>The longest that the provider or Redis is waited for, beside their own limits.</summary>
+    /// <summary>Maximum time for the provider or Redis, in addition to their own timeouts.</summary>
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
 
     private readonly TimeProvider _time = services.GetRequiredService<TimeProvider>();
 
-    /// <summary>The report where the settings have mistakes: nothing else can be looked at.</summary>
+    /// <summary>Returns the report for settings with mistakes: nothing else can be checked then.</summary>
     public static CheckReport Of(SettingsException mistakes) => new(
     [
-        Finding.Failed(CheckReport.Settings, $"They have {mistakes.Mistakes.Count} mistake(s).", "Correct them: see docs/configuration.md.") with
+        Finding.Failed(
+            CheckReport.Settings,
+            $"They have {mistakes.Mistakes.Count} mistake(s).",
+            "Correct them: see docs/configuration.md.") with
         {
             Details = [.. mistakes.Mistakes],
         },
@@ -34,8 +37,9 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
         var redis = await RunAsync(
             [CheckReport.Redis, CheckReport.RedisClock, CheckReport.RedisMemory], Within, () => Create<RedisCheck>().RunAsync(), stop);
         var isRedisAway = redis.Any(finding => finding.State == FindingState.Failed && finding.Name == CheckReport.Redis);
-        var nclue = !callsUpstream ? NclueCheck.Skipped("Left out (--no-upstream).")
-            : isRedisAway ? NclueCheck.Skipped("Skipped: without Redis, which is set, the call would not keep to the budget of the account.")
+        var nclue = !callsUpstream ? NclueCheck.Skipped("Excluded by --no-upstream.")
+            : isRedisAway ? NclueCheck.Skipped(
+                "Skipped: Redis is configured but unavailable, so the call could exceed the request budget of the account.")
             : await RunAsync(
                 [CheckReport.Nclue, CheckReport.Clock, CheckReport.IndexUnit, CheckReport.TimeZone],
                 NclueCheck.Patience + services.GetRequiredService<NclueOptions>().Timeout + Within,
@@ -50,7 +54,9 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
         return warnings.Count == 0
             ? Finding.Fine(CheckReport.Settings, $"All settings are good ({environment}).")
             : Finding.Warning(
-                CheckReport.Settings, $"All settings are valid ({environment}), but not all are wise.", "Correct them: see docs/configuration.md.") with
+                CheckReport.Settings,
+                $"All settings are valid ({environment}), but not all are wise.",
+                "Correct them: see docs/configuration.md.") with
             {
                 Details = warnings,
             };
@@ -58,7 +64,7 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
 
     private T Create<T>() => ActivatorUtilities.CreateInstance<T>(services);
 
-    /// <summary>Whatever happens to a part of the check, the others go on.</summary>
+    /// <summary>Runs one part of the check. A failure in it does not end the others.</summary>
     private async Task<IReadOnlyList<Finding>> RunAsync(
         string[] names, TimeSpan limit, Func<Task<IReadOnlyList<Finding>>> look, CancellationToken stop)
     {
@@ -73,12 +79,12 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
         }
         catch (Exception defect) when (!stop.IsCancellationRequested)
         {
-            reason = $"The check itself went wrong ({defect.GetType().Name})."; // its message might hold anything
+            reason = $"The check itself failed ({defect.GetType().Name})."; // the message could contain a secret
         }
 
         return
         [
-            Finding.Failed(names[0], reason, "Run it again; if it stays so, report it."),
+            Finding.Failed(names[0], reason, "Run it again; if it fails again, report it."),
             .. names[1..].Select(name => Finding.NotChecked(name, "Skipped: see above.")),
         ];
     }

@@ -5,70 +5,72 @@ using NclueGateway.Upstream;
 namespace NclueGateway.Check;
 
 /// <summary>
-/// What one answer tells of two settings that NCLUE's documentation leaves open. Where it cannot tell, that is what is found.
+/// Infers from one response two settings that NCLUE's documentation leaves open. Where it cannot, the finding says so.
 /// </summary>
 internal static class ListSettingsProbe
 {
     /// <summary>
-    /// What the one call asks for, with a limit of 100: by rows it begins at row 10, by pages at row 1,000. So an account with 11 to 1,099 runs
-    /// answers one or the other number of them, and most of the newest runs are among them where those come first.
+    /// Index of the one call, which has a limit of 100: by rows it begins at row 10, by pages at row 1,000. So for an account
+    /// with 11 to 1,099 runs the number of rows differs. And where the newest runs come first, most of them are in the response.
     /// </summary>
     public const int Index = 10;
 
-    /// <summary>Seconds of clock and network, not of a time zone.</summary>
+    /// <summary>Allowance for clocks and network, far below an offset of time zones.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
-    /// <summary>What <c>index</c> counts.</summary>
-    /// <param name="configured">What it should count by <c>Nclue:IndexUnit</c>.</param>
-    /// <param name="rows">The answer at <see cref="Index"/>.</param>
+    /// <summary>Returns the finding about the unit of <c>index</c>.</summary>
+    /// <param name="configured">The unit in <c>Nclue:IndexUnit</c>.</param>
+    /// <param name="rows">The response at <see cref="Index"/>.</param>
     /// <param name="first">The copy of block 0 that replicas share; null without one.</param>
     public static Finding OfIndexUnit(IndexUnit configured, TaskRunRows rows, TaskRunRows? first)
     {
         const string name = CheckReport.IndexUnit;
         var total = Account(rows) ?? Account(first);
-        var answered = string.Create(CultureInfo.InvariantCulture,
-            $"index={Index}&limit={TaskRunRows.Capacity} brought {rows.Count} runs{(total is null ? "" : $" of {total}")}");
+        var observed = string.Create(CultureInfo.InvariantCulture,
+            $"index={Index}&limit={TaskRunRows.Capacity} returned {rows.Count} runs{(total is null ? "" : $" of {total}")}");
         if (InferIndexUnit(rows, first, total) is { } counted)
         {
             return counted == configured
-                ? Finding.Fine(name, $"{answered}: index counts {Words(counted)}, as set.")
+                ? Finding.Fine(name, $"{observed}: index counts {Words(counted)}, as set.")
                 : Finding.Failed(
-                    name, $"{answered}: index counts {Words(counted)}, but {configured} is set.", $"Set Nclue:IndexUnit to {counted}.");
+                    name, $"{observed}: index counts {Words(counted)}, but {configured} is set.", $"Set Nclue:IndexUnit to {counted}.");
         }
 
         if (total <= Index)
         {
-            return Finding.Fine(name, $"{answered}: one block holds them all, whatever index counts.");
+            return Finding.Fine(name, $"{observed}: one block contains all of them, so the unit of index has no effect.");
         }
 
         if (total is null && rows.Count > 0)
         {
-            // Nobody knows how many there are, but by pages they would be many.
+            // The total is unknown. If index counted pages, the account would have more than 1,000 runs.
             var many = string.Create(CultureInfo.InvariantCulture, $"{Index * TaskRunRows.Capacity:N0}");
             return configured == IndexUnit.Row
-                ? Finding.Fine(name, $"{answered}: index counts rows, as set, unless the account has more than {many} runs.")
+                ? Finding.Fine(name, $"{observed}: index counts rows, as set, unless the account has more than {many} runs.")
                 : Finding.Warning(
                     name,
-                    $"{answered}: index counts rows, but {configured} is set, unless the account has more than {many} runs.",
-                    $"If it has not, set Nclue:IndexUnit to {IndexUnit.Row}.");
+                    $"{observed}: index counts rows, but {configured} is set, unless the account has more than {many} runs.",
+                    $"If it has fewer, set Nclue:IndexUnit to {IndexUnit.Row}.");
         }
 
-        return Finding.NotChecked(name, $"{answered}: one call cannot tell what index counts. A gateway that runs tells it in its log.");
+        return Finding.NotChecked(
+            name,
+            $"{observed}: one call cannot determine what index counts. A running gateway determines it and logs it.");
     }
 
     /// <summary>
-    /// Whether times without an offset can be those of a zone. Of the two zones that NCLUE may write, Korean time and UTC, one is ruled out when
-    /// a run would have been created in the future by it.
+    /// Checks whether times without an offset can be those of a zone. NCLUE may write two zones, Korean time and UTC. One of
+    /// them is ruled out when a run would have been created in the future by it.
     /// </summary>
     /// <param name="zone">The zone of <c>Nclue:TimeZone</c>.</param>
-    /// <param name="created">When the runs of the answer were created, read in that zone.</param>
-    /// <param name="now">The time by NCLUE's own clock, as far as that is known.</param>
+    /// <param name="created">Times at which the runs in the response were created, read in that zone.</param>
+    /// <param name="now">The time by NCLUE's own clock, as far as it is known.</param>
     public static Finding OfTimeZone(TimeZoneInfo zone, IEnumerable<DateTimeOffset?> created, DateTimeOffset now)
     {
         const string name = CheckReport.TimeZone;
         if (created.Max() is not { } newest)
         {
-            return Finding.NotChecked(name, "There is no run with a time in the answer.");
+            return Finding.NotChecked(name, "No run in the response has a time.");
         }
 
         var age = now - newest;
@@ -81,13 +83,15 @@ internal static class ListSettingsProbe
             return Finding.Failed(
                 name,
                 $"A run was created {Words(-age)} from now when its time is read in {zone.Id}.",
-                $"Set Nclue:TimeZone to {(possible.Count > 0 ? string.Join(" or ", possible) : "the zone in which NCLUE writes its times")}.");
+                $"Set Nclue:TimeZone to {(possible.Count > 0 ? string.Join(" or ", possible) : "the time zone of NCLUE's times")}.");
         }
 
-        var seen = $"The newest run of the answer is {Words(age)} old:";
+        var seen = $"The newest run in the response is {Words(age)} old:";
         return possible.Count == 0
             ? Finding.Fine(name, $"{seen} that fits {zone.Id} and not {string.Join(" or ", others.Select(other => other.Zone))}.")
-            : Finding.NotChecked(name, $"{seen} {zone.Id} fits, and {string.Join(" and ", possible)} would too. One call cannot tell.");
+            : Finding.NotChecked(
+                name,
+                $"{seen} {zone.Id} fits, and {string.Join(" and ", possible)} would too. One call cannot determine it.");
     }
 
     private static IndexUnit? InferIndexUnit(TaskRunRows rows, TaskRunRows? first, long? total)
@@ -102,13 +106,13 @@ internal static class ListSettingsProbe
             }
         }
 
-        // By rows, the answer begins within block 0.
+        // By rows, the response begins within block 0.
         return first?.Count > Index
             ? rows.IdHashes.Any(id => id != 0 && first.IdHashes.Contains(id)) ? IndexUnit.Row : IndexUnit.Page
             : null;
     }
 
-    /// <summary>A <c>total</c> that is more than the answer holds counts the account.</summary>
+    /// <summary>Returns the number of runs of the account: a <c>total</c> above the number of rows is one.</summary>
     private static long? Account(TaskRunRows? rows) => rows?.Total > rows?.Count ? rows?.Total : null;
 
     private static int Expected(long rows) => (int)Math.Clamp(rows, 0, TaskRunRows.Capacity);

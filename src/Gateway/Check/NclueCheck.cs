@@ -9,7 +9,7 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Check;
 
-/// <summary>The one call of NCLUE: signed and paced as any other, and what its answer tells. It is spent, whatever comes of it.</summary>
+/// <summary>Makes the one call of NCLUE, signed and paced as any other, and reports on its response.</summary>
 internal sealed class NclueCheck(
     NclueClient source,
     IUpstreamCoordinator pacer,
@@ -20,52 +20,57 @@ internal sealed class NclueCheck(
     ISharedBlocks shared,
     TimeProvider time)
 {
-    /// <summary>How long it waits for its departure.</summary>
+    /// <summary>Maximum wait for a permit.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>NCP refuses what is further off.</summary>
+    /// <summary>Clock skew from which NCP refuses requests.</summary>
     private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
-    private static readonly string[] OfTheAnswer = [CheckReport.Clock, CheckReport.IndexUnit, CheckReport.TimeZone];
+    private static readonly string[] OfTheResponse = [CheckReport.Clock, CheckReport.IndexUnit, CheckReport.TimeZone];
 
     private bool IsShared => connections.Redis.Length > 0;
 
-    /// <summary>Nothing is sent.</summary>
-    /// <param name="reason">Why: a sentence.</param>
+    /// <summary>Returns the findings for a check that does not call NCLUE.</summary>
+    /// <param name="reason">The reason, as a sentence.</param>
     public static IReadOnlyList<Finding> Skipped(string reason) =>
-        [Finding.NotChecked(CheckReport.Nclue, reason), .. OfTheAnswer.Select(name => Finding.NotChecked(name, "NCLUE was not asked."))];
+    [
+        Finding.NotChecked(CheckReport.Nclue, reason),
+        .. OfTheResponse.Select(name => Finding.NotChecked(name, "NCLUE was not called.")),
+    ];
 
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken stop)
     {
         try
         {
             var began = time.GetTimestamp();
-            if (await DepartAsync(began, stop) is not { } departure)
+            if (await AcquireAsync(began, stop) is not { } permit)
             {
-                return NoDeparture();
+                return NoPermit();
             }
 
-            var waited = time.GetElapsedTime(began, departure.At);
-            var outcome = await CallAsync(departure);
-            var took = time.GetElapsedTime(departure.At);
+            var waited = time.GetElapsedTime(began, permit.At);
+            var outcome = await CallAsync(permit);
+            var took = time.GetElapsedTime(permit.At);
             NormalizedAnswer? answer = null;
             if (outcome.Failure is null && !normalizer.TryNormalize(outcome.Body, out answer, out var error))
             {
-                outcome = outcome with { Failure = new(NclueFailureKind.Unreadable, $"NCLUE's answer cannot be read: {error}.") };
+                outcome = outcome with { Failure = new(NclueFailureKind.Unreadable, $"NCLUE's response cannot be read: {error}.") };
             }
 
             if (answer is null)
             {
-                var skipped = OfTheAnswer[1..].Select(name => Finding.NotChecked(name, "Skipped: NCLUE gave no list."));
+                var skipped = OfTheResponse[1..].Select(name => Finding.NotChecked(name, "Skipped: NCLUE returned no list."));
                 return [Refused(outcome, outcome.Failure!), Clock(), .. skipped];
             }
 
             var zone = TimeZoneInfo.FindSystemTimeZoneById(options.TimeZone);
             return
             [
-                Finding.Fine(CheckReport.Nclue, $"NCLUE accepted the signed request and answered within {Seconds(took)}. {Pacing(waited)}"),
+                Finding.Fine(
+                    CheckReport.Nclue,
+                    $"NCLUE accepted the signed request and responded within {Seconds(took)}. {Pacing(waited)}"),
                 Clock(),
                 ListSettingsProbe.OfIndexUnit(options.IndexUnit, answer.Rows, await FirstBlockAsync()),
                 ListSettingsProbe.OfTimeZone(zone, answer.CreatedAt, time.GetUtcNow() - (clock.Measured ?? TimeSpan.Zero)),
@@ -77,16 +82,16 @@ internal sealed class NclueCheck(
         }
     }
 
-    /// <summary>Claims a departure, for as long as <see cref="Patience"/> allows.</summary>
-    private async Task<Permit?> DepartAsync(long began, CancellationToken stop)
+    /// <summary>Acquires a permit, within <see cref="Patience"/>.</summary>
+    private async Task<Permit?> AcquireAsync(long began, CancellationToken stop)
     {
-        var bid = new FetchRequest(FetchPriority.Wait, began, new(1, 1));
+        var request = new FetchRequest(FetchPriority.Wait, began, new(1, 1));
         while (true)
         {
             var open = pacer.UntilOpen ?? LookEvery;
-            if (open == TimeSpan.Zero && await pacer.ClaimAsync(block: null, bid, known: 0) is { } departure)
+            if (open == TimeSpan.Zero && await pacer.ClaimAsync(block: null, request, known: 0) is { } permit)
             {
-                return departure;
+                return permit;
             }
 
             var left = Patience - time.GetElapsedTime(began);
@@ -100,20 +105,20 @@ internal sealed class NclueCheck(
         }
     }
 
-    private async Task<FetchResult> CallAsync(Permit departure)
+    private async Task<FetchResult> CallAsync(Permit permit)
     {
-        var outcome = await source.GetRowsAsync(ListSettingsProbe.Index, departure);
-        departure.Close();
+        var outcome = await source.GetRowsAsync(ListSettingsProbe.Index, permit);
+        permit.Close();
         if (outcome.Failure is { Pause: { } rule } failure)
         {
-            await pacer.PauseAsync(departure, rule, failure.RetryAfter); // it holds for all who share the account
+            await pacer.PauseAsync(permit, rule, failure.RetryAfter); // applies to all replicas of the account
         }
 
-        await pacer.EndAsync(departure, block: null, outcome.Failure is null ? FetchOutcome.Answered : FetchOutcome.Failed);
+        await pacer.EndAsync(permit, block: null, outcome.Failure is null ? FetchOutcome.Answered : FetchOutcome.Failed);
         return outcome;
     }
 
-    /// <summary>The copy of block 0 that replicas have stored, if they have.</summary>
+    /// <summary>Returns the copy of block 0 that replicas have stored; null without one.</summary>
     private async Task<TaskRunRows?> FirstBlockAsync()
     {
         TaskRunBlock? first = null;
@@ -126,17 +131,17 @@ internal sealed class NclueCheck(
         return first?.Rows;
     }
 
-    private IReadOnlyList<Finding> NoDeparture()
+    private IReadOnlyList<Finding> NoPermit()
     {
         var (seen, advice) = pacer.Pause is { } pause
-            ? ($"NCP has told this account to wait ({NclueFailure.KindOf(pause.Rule)}), for {Seconds(pause.Left)} more. Nothing was sent.",
-                "Run the check again after that. docs/operations.md says what makes such a pause, and how to end it.")
-            : ($"No departure was free within {Seconds(Patience)}. Nothing was sent.",
-                "Others who share the account and this Redis use the whole budget: run the check again, or look at them.");
+            ? ($"NCP has throttled this account ({NclueFailure.KindOf(pause.Rule)}), for {Seconds(pause.Left)} more. Nothing was sent.",
+                "Run the check again after that. docs/operations.md says what causes such a pause, and how to end it.")
+            : ($"No request was permitted within {Seconds(Patience)}. Nothing was sent.",
+                "Other programs with this account and this Redis use the whole budget: run the check again, or check those.");
         return
         [
             Finding.Failed(CheckReport.Nclue, seen, advice),
-            .. OfTheAnswer.Select(name => Finding.NotChecked(name, "Skipped: NCLUE was not asked.")),
+            .. OfTheResponse.Select(name => Finding.NotChecked(name, "Skipped: NCLUE was not called.")),
         ];
     }
 
@@ -152,20 +157,25 @@ internal sealed class NclueCheck(
 
     private string Advice(NclueFailure failure) => failure switch
     {
-        { Cause: RefusalCause.Clock } => "Set this machine's clock and have it keep its time by NTP: NCP refuses what is 5 minutes off.",
+        { Cause: RefusalCause.Clock } => "Set this machine's clock and synchronize it by NTP: NCP refuses a skew of 5 minutes.",
         { Cause: RefusalCause.Path } => $"Nclue:BaseAddress is {options.BaseAddress}; that of NCLUE ends in /api/v1/.",
         { Cause: RefusalCause.Permission } =>
-            "Give the sub account the policy NCP_VPC_NCLUE_MANAGER, and see in NCP's console that NCLUE is subscribed to." + OtherPair(failure),
-        { Cause: RefusalCause.Key } => "See in NCP's console that the access key is active, and that the secret key is the one that belongs to it."
+                "Give the sub account the policy NCP_VPC_NCLUE_MANAGER, and check in NCP's console that NCLUE is subscribed to."
+                + OtherPair(failure),
+            { Cause: RefusalCause.Key } =>
+                "Check in NCP's console that the access key is active, and that the secret key is the one that belongs to it."
             + OtherPair(failure),
         { Kind: NclueFailureKind.Unreachable } =>
-            $"This machine must reach {options.BaseAddress.Authority} itself (no proxy is used) and trust its certificate.",
-        { Kind: NclueFailureKind.TimedOut } => "Look at the network and NCP's status page. Nclue:Timeout is how long a call may take.",
+                $"This machine must reach {options.BaseAddress.Authority} itself (no proxy is used) and trust its certificate.",
+            { Kind: NclueFailureKind.TimedOut } =>
+                "Check the network and NCP's status page. Nclue:Timeout is the maximum duration of a call.",
         { Kind: NclueFailureKind.Throttled } => IsShared
-            ? "Another program uses the account, or gateways that do not share this Redis and Nclue:Account. Run the check again in a minute."
-            : "Another program uses the account, such as a gateway that runs: without Redis the two do not know of each other. Try again.",
-        { Kind: NclueFailureKind.QuotaExceeded } => "Another program may use the account: find it, or have the quota raised in NCP's console.",
-        { Kind: NclueFailureKind.Unreadable } => $"See whether NCLUE is at Nclue:BaseAddress, {options.BaseAddress}.",
+                ? "Another program uses the account, or gateways that do not share this Redis and Nclue:Account. "
+                    + "Run the check again in a minute."
+                : "Another program uses the account, such as a running gateway: without Redis the two are not coordinated. Try again.",
+            { Kind: NclueFailureKind.QuotaExceeded } =>
+                "Another program may use the account: find it, or have the quota raised in NCP's console.",
+            { Kind: NclueFailureKind.Unreadable } => $"Check whether NCLUE is at Nclue:BaseAddress, {options.BaseAddress}.",
         _ => "Look at the status page of NAVER Cloud Platform.",
     };
 
@@ -177,11 +187,11 @@ internal sealed class NclueCheck(
         const string name = CheckReport.Clock;
         if (clock.Measured is not { } ahead)
         {
-            return Finding.NotChecked(name, "It could not be compared: no answer of NCP came within 2 s and with a Date.");
+            return Finding.NotChecked(name, "It could not be compared: no response of NCP with a Date came within 2 s.");
         }
 
         var seen = ClockDifference.Describe(ahead, "NCP's");
-        const string advice = "Set it and have it kept by NTP: NCP refuses what is 5 minutes off, and tokens are judged by it.";
+        const string advice = "Set it and synchronize it by NTP: NCP refuses a skew of 5 minutes, and tokens are validated by it.";
         return ahead.Duration() >= MostSkew ? Finding.Failed(name, seen, advice)
             : ahead.Duration() >= ClockSkewEstimator.Tolerance ? Finding.Warning(name, seen, advice)
             : Finding.Fine(name, seen);
@@ -189,7 +199,7 @@ internal sealed class NclueCheck(
 
     private string Pacing(TimeSpan waited) => IsShared
         ? $"It waited {Seconds(waited)} for its turn among the replicas."
-        : "Without Redis this one call is unpaced: a gateway that runs does not know of it.";
+        : "Without Redis this one call is unpaced: a running gateway does not take it into account.";
 
     private static string Seconds(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0##} s");
 }

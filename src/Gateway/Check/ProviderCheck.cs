@@ -5,7 +5,7 @@ using NclueGateway.Access.Sessions;
 
 namespace NclueGateway.Check;
 
-/// <summary>The identity provider's metadata and keys, fetched as the gateway fetches them.</summary>
+/// <summary>Checks the identity provider's metadata and keys, fetched as the gateway fetches them.</summary>
 internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions session, OidcMetadataCache keys)
 {
     private const string Name = CheckReport.IdentityProvider;
@@ -19,13 +19,13 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
                 return Finding.Failed(
                     Name,
                     $"{auth.Authority} has the metadata of another issuer, {other}: they are not used (OpenID Connect Discovery 1.0 §4.3).",
-                    "Set Auth:Authority to the provider's issuer. If its metadata lie elsewhere than below its issuer, set Auth:Issuer to it.");
+                    "Set Auth:Authority to the provider's issuer. If its metadata are not below its issuer, set Auth:Issuer to it.");
             }
 
             return Finding.Failed(
                 Name,
                 $"{auth.Authority} {Describe(keys.Failure)}.",
-                "Compare Auth:Authority with the provider's issuer: its metadata lie below it, at .well-known/openid-configuration. "
+                "Compare Auth:Authority with the provider's issuer: its metadata are below it, at .well-known/openid-configuration. "
                 + "This machine must reach it and trust its certificate.");
         }
 
@@ -47,16 +47,18 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
         if (metadata.SigningKeys.Count(TokenValidation.IsTooShort) is > 0 and var tooShort)
         {
             warnings.Add((
-                $"RSA keys of less than {TokenValidation.LeastRsaBits} bits among them: {tooShort}. Tokens that these have signed are refused (RFC 7518 §3.3).",
+                $"RSA keys of less than {TokenValidation.LeastRsaBits} bits among them: {tooShort}. "
+                + "Tokens signed with these are refused (RFC 7518 §3.3).",
                 "Have the provider use longer keys."));
         }
 
-        // RFC 6749 §5.1: a token response without a scope grants what was asked for, and without a list that is all that the gateway wants.
+        // RFC 6749 §5.1: a token response without a scope grants the requested one. Without a list in the metadata, the gateway
+        // requests all scopes that it needs.
         if (session.IsOn && metadata.ScopesSupported is not { Count: > 0 } && auth.PermissionClaims.Contains("scope"))
         {
             warnings.Add((
-                "Its metadata list no scopes (scopes_supported). If it also leaves out scope in its token responses, each person who can sign in "
-                + $"counts as granted {auth.ReadScope}.",
+                "Its metadata list no scopes (scopes_supported). If it also omits scope in its token responses, "
+                + $"each person who can sign in counts as granted {auth.ReadScope}.",
                 "Unless everyone with an account there may read, have the provider list its scopes, or decide by a role or group: "
                 + "set Auth:PermissionClaims without scope, or Auth:RequiredClaims."));
         }
@@ -71,12 +73,12 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
 
     private static string Describe(Exception? failure) => failure switch
     {
-        HttpRequestException { StatusCode: { } status } => $"answered HTTP {(int)status}",
+        HttpRequestException { StatusCode: { } status } => $"responded HTTP {(int)status}",
         HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } => $"cannot be reached ({kind})",
         HttpRequestException or IOException => "cannot be reached",
-        OperationCanceledException => $"did not answer within {ProviderHttp.Timeout.TotalSeconds:0} s",
-        InvalidDataException { Message: var message } => $"is of no use: {message.TrimEnd('.')}",
-        JsonException or ArgumentException or InvalidOperationException => "answered what is not the metadata or the keys of a provider",
-        _ => "did not give its metadata and keys",
+        OperationCanceledException => $"did not respond within {ProviderHttp.Timeout.TotalSeconds:0} s",
+        InvalidDataException { Message: var message } => $"cannot be used: {message.TrimEnd('.')}",
+        JsonException or ArgumentException or InvalidOperationException => "sent something other than a provider's metadata or keys",
+        _ => "did not return its metadata and keys",
     };
 }

@@ -7,13 +7,17 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Check;
 
-/// <summary>Redis, over the gateway's own connection: whether it answers and runs the pacer's script, its clock, what it evicts.</summary>
-internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOptions options, NclueOptions nclue, IUpstreamCoordinator pacer, TimeProvider time)
+/// <summary>
+/// Checks Redis over the gateway's own connection: that it responds and runs the coordination script, its clock, and its
+/// eviction policy.
+/// </summary>
+internal sealed class RedisCheck(
+    IServiceProvider services, ConnectionStringOptions options, NclueOptions nclue, IUpstreamCoordinator pacer, TimeProvider time)
 {
-    /// <summary>How long each answer is waited for, the first with what it takes to connect.</summary>
+    /// <summary>Timeout of each command; that of the first includes connecting.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>A machine whose clock is further off is worth a look; no replica goes by it.</summary>
+    /// <summary>Clock skew from which the check warns; no replica depends on the clock of Redis.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(60);
 
     public async Task<IReadOnlyList<Finding>> RunAsync()
@@ -32,13 +36,13 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
         }
         catch (RedisAwayException)
         {
-            return Away($"Redis does not answer ({circuit.State.Reason}).", Advice(circuit.State.Reason));
+            return Away($"Redis does not respond ({circuit.State.Reason}).", Advice(circuit.State.Reason));
         }
 
-        await pacer.StartAsync(); // its script shows what else the user may do
+        await pacer.StartAsync(); // runs the script, which needs the other permissions of the user
         if (circuit.State.IsAnswering != true)
         {
-            return Away($"Redis answers, but does not run the gateway's script ({circuit.State.Reason}).", Advice(circuit.State.Reason));
+            return Away($"Redis responds, but does not run the gateway's script ({circuit.State.Reason}).", Advice(circuit.State.Reason));
         }
 
         var servers = connection.GetServers();
@@ -46,7 +50,7 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
         return
         [
             Finding.Fine(CheckReport.Redis, string.Create(CultureInfo.InvariantCulture,
-                $"Redis {server.Version} answers in {ping.TotalMilliseconds:0.0} ms and runs the gateway's script.")),
+                $"Redis {server.Version} responds in {ping.TotalMilliseconds:0.0} ms and runs the gateway's script.")),
             await ClockAsync(server),
             await MemoryAsync(connection.GetDatabase()),
         ];
@@ -69,11 +73,14 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
             var seen = ClockDifference.Describe(ahead, "Redis'");
             return ahead.Duration() < Tolerance
                 ? Finding.Fine(name, seen)
-                : Finding.Warning(name, seen, "One of the two is wrong. Signatures and tokens go by this machine's: have it kept by NTP.");
+                : Finding.Warning(
+                    name,
+                    seen,
+                    "One of the two is wrong. Signatures and tokens depend on this machine's clock: synchronize it by NTP.");
         }
         catch (Exception unread) when (unread is RedisException or TimeoutException)
         {
-            return Finding.NotChecked(name, $"It could not be asked ({RedisCircuit.Describe(unread)}).");
+            return Finding.NotChecked(name, $"It could not be read ({RedisCircuit.Describe(unread)}).");
         }
     }
 
@@ -82,20 +89,22 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
         const string name = CheckReport.RedisMemory;
         try
         {
-            // Of the server that keeps the budget. By a script, because StackExchange.Redis sends INFO only on connections that may do anything.
-            var answer = await redis.ScriptEvaluateAsync("return redis.call('INFO', 'memory')", [nclue.AccountKey]).WaitAsync(Patience, time);
-            var info = (string?)answer ?? "";
+            // INFO of the server that stores the budget, by a script: StackExchange.Redis sends INFO only on connections with
+            // admin rights.
+            var reply = await redis.ScriptEvaluateAsync("return redis.call('INFO', 'memory')", [nclue.AccountKey])
+                .WaitAsync(Patience, time);
+            var info = (string?)reply ?? "";
             if (Value(info, "maxmemory_policy") is not { } policy)
             {
-                return Finding.NotChecked(name, "Redis does not say what its maxmemory-policy is.");
+                return Finding.NotChecked(name, "Redis does not report its maxmemory-policy.");
             }
 
             var isUnlimited = Value(info, "maxmemory") == "0";
             var seen = $"maxmemory-policy is {policy}{(isUnlimited ? ", without a limit" : "")}";
             const string advice =
-                "Set maxmemory-policy to noeviction or one of volatile-*: an allkeys-* policy may evict what the replicas know of the budget.";
+                "Set maxmemory-policy to noeviction or one of volatile-*: an allkeys-* policy may evict the replicas' request budget.";
             return !policy.StartsWith("allkeys", StringComparison.Ordinal) ? Finding.Fine(name, $"{seen}.")
-                : isUnlimited ? Finding.Warning(name, $"{seen}: it does no harm yet.", advice)
+                : isUnlimited ? Finding.Warning(name, $"{seen}: it has no effect yet.", advice)
                 : Finding.Failed(name, $"{seen}.", advice);
         }
         catch (Exception unread) when (unread is RedisException or TimeoutException)
@@ -125,17 +134,18 @@ internal sealed class RedisCheck(IServiceProvider services, ConnectionStringOpti
     private static IReadOnlyList<Finding> Away(string seen, string advice) =>
     [
         Finding.Failed(CheckReport.Redis, seen, advice),
-        Finding.NotChecked(CheckReport.RedisClock, "Skipped: Redis does not answer."),
-        Finding.NotChecked(CheckReport.RedisMemory, "Skipped: Redis does not answer."),
+        Finding.NotChecked(CheckReport.RedisClock, "Skipped: Redis does not respond."),
+        Finding.NotChecked(CheckReport.RedisMemory, "Skipped: Redis does not respond."),
     ];
 
     private static string Advice(string reason) => reason switch
     {
         "NOAUTH" or "WRONGPASS" or "NOPERM" or nameof(ConnectionFailureType.AuthenticationFailure) =>
-            "Compare user and password in ConnectionStrings:Redis with Redis' users (a comma ends the password); docs/configuration.md says what the user "
-            + "has to be allowed.",
+            "Compare user and password in ConnectionStrings:Redis with Redis' users (a comma ends the password). "
+            + "docs/configuration.md lists the permissions that the user needs.",
         "READONLY" => "This is a replica of Redis: connect to its primary.",
         "OOM" => "Redis is full: give it more memory.",
-        _ => "Compare ConnectionStrings:Redis with Redis' address, port and whether it speaks TLS; it must run, and this machine must reach it.",
+        _ => "Compare ConnectionStrings:Redis with Redis' address, port and TLS setting. "
+            + "Redis must run, and this machine must reach it.",
     };
 }

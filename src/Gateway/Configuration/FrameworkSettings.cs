@@ -1,12 +1,13 @@
 namespace NclueGateway.Configuration;
 
 /// <summary>
-/// Settings of .NET and of OpenTelemetry whose white space has an effect that nothing reports: another environment, hosts that match no request,
-/// a collector that is never reached. All others are trimmed by their readers, or fail loudly.
+/// Checks settings of .NET and of OpenTelemetry whose white space has an effect that nothing reports: another environment,
+/// hosts that match no request, a collector that is never reached. All others are trimmed by their readers, or fail with an
+/// error.
 /// </summary>
 internal static class FrameworkSettings
 {
-    /// <param name="settings">Takes the mistakes.</param>
+    /// <param name="settings">Receives the mistakes.</param>
     /// <param name="configuration">All settings.</param>
     /// <param name="environment">The name of the environment.</param>
     public static void Check(SettingsReader settings, IConfiguration configuration, string environment)
@@ -14,13 +15,14 @@ internal static class FrameworkSettings
         settings.AddText("ASPNETCORE_ENVIRONMENT", environment);
         if (configuration["AllowedHosts"] is { } hosts)
         {
-            foreach (var host in hosts.Split(';')) // as the framework splits it, which trims none
+            foreach (var host in hosts.Split(';')) // split as the framework splits it, which trims no entry
             {
                 settings.AddText("AllowedHosts", host);
             }
         }
 
-        foreach (var variable in configuration.GetChildren().Where(child => child.Key.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase)))
+        foreach (var variable in configuration.GetChildren()
+            .Where(child => child.Key.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase)))
         {
             settings.AddText(variable.Key, variable.Value);
         }

@@ -1,5 +1,5 @@
 namespace NclueGateway.Configuration;
 
-/// <summary>Marks a text setting that may hold line breaks, such as PEM, and whose own rule judges white space.</summary>
+/// <summary>Marks a text setting that may contain line breaks, such as PEM, and that validates white space itself.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class FreeTextAttribute : Attribute;

@@ -3,10 +3,13 @@ using System.Text;
 
 namespace NclueGateway.Configuration;
 
-/// <summary>Characters that a reader does not see. In a setting they are never meant; in a name they make two people look like one.</summary>
+/// <summary>
+/// Detects characters that a reader does not see. In a setting they are never intended; in a name they make two people look
+/// alike.
+/// </summary>
 internal static class InvisibleText
 {
-    /// <summary>Returns what is wrong with the text of a setting, in words that hold nothing of it; null when nothing is.</summary>
+    /// <summary>Returns the mistake in the text of a setting, in words that contain nothing of it; null without one.</summary>
     public static string? Validate(string text)
     {
         if (text.Length == 0)
@@ -24,12 +27,12 @@ internal static class InvisibleText
             return $"it ends with white space or a line break ({CodePoint(text[^1])}).";
         }
 
-        // The replacement character stands where bytes could not be decoded: the value is not the one that was meant.
+        // A decoder puts the replacement character in place of bytes that it could not decode: the value is not the intended one.
         foreach (var rune in text.EnumerateRunes())
         {
             if (rune == Rune.ReplacementChar || IsInvisible(rune))
             {
-                return $"it holds a control character, an invisible character or one that could not be decoded ({CodePoint(rune.Value)}).";
+                return $"it has a control character, an invisible character or one that could not be decoded ({CodePoint(rune.Value)}).";
             }
         }
 
@@ -37,8 +40,8 @@ internal static class InvisibleText
     }
 
     /// <summary>
-    /// Whether a reader does not see a character, or takes it for a space: Unicode's categories Cc, Cf, Zl, Zp and Zs (but the two spaces that
-    /// people type), and what is drawn as nothing by its property Default_Ignorable_Code_Point.
+    /// Returns true if a reader does not see a character, or takes it for a space. These are Unicode's categories Cc, Cf, Zl,
+    /// Zp and Zs (except the two spaces that people type), and visibly empty ones of Default_Ignorable_Code_Point.
     /// </summary>
     public static bool IsInvisible(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {

@@ -1,11 +1,12 @@
 namespace NclueGateway.Configuration;
 
 /// <summary>
-/// Marks a setting whose value is never shown or logged and never accepted on a command line, where every user of the machine reads it.
+/// Marks a setting whose value is never shown or logged. It is never accepted on a command line, which every user of the
+/// machine can read.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SecretAttribute : Attribute
 {
-    /// <summary>What of the value a log must not hold: the first group of this regular expression. Null for all of it.</summary>
+    /// <summary>Regular expression whose first group is the secret part of the value. Null if all of it is secret.</summary>
     public string? Part { get; init; }
 }

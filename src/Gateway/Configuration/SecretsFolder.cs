@@ -6,31 +6,33 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Configuration;
 
 /// <summary>
-/// Settings in files of their own, as Docker and Kubernetes hand out secrets: <c>Nclue__SecretKey</c> in the folder is <c>Nclue:SecretKey</c>.
-/// A name without <c>__</c> is no setting: such a file may be there for somebody else, and must not change where the gateway listens
-/// (<c>urls</c>).
+/// Reads settings from files, as Docker and Kubernetes provide secrets: the file <c>Nclue__SecretKey</c> is
+/// <c>Nclue:SecretKey</c>. A name without <c>__</c> is ignored: such a file may be for another program, and must not change
+/// the addresses that the gateway listens on (<c>urls</c>).
 /// </summary>
 internal static class SecretsFolder
 {
     private const string Separator = "__";
 
     /// <summary>
-    /// Reads the folder of <see cref="OperationsOptions.SecretsFolder"/>, once. A file wins over the environment variable of the same name, so that
-    /// one that is left over from before cannot hold back a new secret; the command line wins over both.
+    /// Reads the folder of <see cref="OperationsOptions.SecretsFolder"/>, once. A file takes precedence over the environment
+    /// variable of the same name, so that an old variable cannot override a new secret. The command line takes precedence over
+    /// both.
     /// </summary>
-    /// <param name="configuration">The settings as the host has just read them: what was set on it by hand is lost.</param>
+    /// <param name="configuration">The settings as the host has just read them; values set on it directly are lost.</param>
     /// <exception cref="SettingsException">A file cannot be read.</exception>
     public static void AddSecretsFolder(this ConfigurationManager configuration)
     {
-        var folder = configuration[$"{OperationsOptions.Section}:{nameof(OperationsOptions.SecretsFolder)}"] ?? OperationsOptions.DefaultSecretsFolder;
+        var folder = configuration[$"{OperationsOptions.Section}:{nameof(OperationsOptions.SecretsFolder)}"]
+            ?? OperationsOptions.DefaultSecretsFolder;
         if (!Path.IsPathFullyQualified(folder) || !Directory.Exists(folder))
         {
-            return; // whether that is a mistake is for the options to say
+            return; // the options report it if it is a mistake
         }
 
         var files = new SecretFiles
         {
-            FileProvider = new PhysicalFileProvider(folder), // leaves out hidden files: Kubernetes keeps its own there
+            FileProvider = new PhysicalFileProvider(folder), // excludes hidden files: Kubernetes keeps its own there
             IgnoreCondition = name => !name.Contains(Separator, StringComparison.Ordinal),
             SectionDelimiter = Separator,
             Optional = true,
@@ -47,7 +49,7 @@ internal static class SecretsFolder
         }
     }
 
-    /// <summary>The framework's source, which takes away the line break of this machine only; editors on Windows write CR LF.</summary>
+    /// <summary>The framework's source, which removes only this machine's line break; editors on Windows write CR LF.</summary>
     private sealed class SecretFiles : KeyPerFileConfigurationSource, IConfigurationSource
     {
         IConfigurationProvider IConfigurationSource.Build(IConfigurationBuilder builder) => new SecretFilesProvider(this);

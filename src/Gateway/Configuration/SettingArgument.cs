@@ -1,15 +1,15 @@
 namespace NclueGateway.Configuration;
 
-/// <summary>Tells settings on the command line from commands and options.</summary>
+/// <summary>Distinguishes settings on the command line from commands and options.</summary>
 internal static class SettingArgument
 {
     /// <summary>Settings of the host, which have no section.</summary>
     private static readonly string[] OfTheHost = ["environment", "contentRoot", "applicationName", "urls", "http_ports", "https_ports"];
 
-    /// <summary>Whether an argument has the form of a setting, and not of a command.</summary>
+    /// <summary>Returns true if an argument has the form of a setting, and not of a command.</summary>
     public static bool HasForm(string argument) => argument.StartsWith('-') || argument.StartsWith('/') || argument.Contains('=');
 
-    /// <summary>Whether an argument names a setting, and not an option: by its section, its value or as one of the host.</summary>
+    /// <summary>Returns true if an argument names a setting, and not an option: by its section, its value or as one of the host.</summary>
     public static bool IsNamed(string argument) => argument.Contains(':') || argument.Contains('=')
         || OfTheHost.Contains(argument.TrimStart('-'), StringComparer.OrdinalIgnoreCase);
 }

@@ -7,12 +7,12 @@ using Microsoft.Extensions.FileProviders;
 namespace NclueGateway.Configuration;
 
 /// <summary>
-/// The files that settings come from, and what the settings would be if they were read now. They are compared by what is in them: Kubernetes
-/// swaps a link two folders up, which no notice of a changed file tells reliably, and a handful of small files costs nothing to read.
+/// Reads the files of the settings, and detects changes by their content. Kubernetes swaps a link two folders up, which file
+/// notifications do not report reliably. A few small files cost almost nothing to read.
 /// </summary>
 internal sealed class SettingsFiles(IConfigurationBuilder configuration)
 {
-    /// <summary>What tells one state of the files from another; null while one of them cannot be read, as in the middle of a swap.</summary>
+    /// <summary>Returns a hash of the files' content; null while one of them cannot be read, as in the middle of a swap.</summary>
     public string? Fingerprint()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -37,15 +37,15 @@ internal sealed class SettingsFiles(IConfigurationBuilder configuration)
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    /// <summary>Reads all settings anew, apart from those in use.</summary>
+    /// <summary>Reads all settings again, independently of those in use.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">A file is not what it should be, such as JSON.</exception>
+    /// <exception cref="InvalidDataException">A file has the wrong format: it is not valid JSON, for example.</exception>
     public IConfigurationRoot Read()
     {
         var read = new ConfigurationBuilder();
         foreach (var source in configuration.Sources)
         {
-            // One that watches its file would never end to.
+            // A source that watches its file would never stop doing so.
             read.Add(source is JsonConfigurationSource { ReloadOnChange: true } json
                 ? new JsonConfigurationSource { FileProvider = json.FileProvider!, Path = json.Path!, Optional = json.Optional }
                 : source);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Configuration.CommandLine;
 namespace NclueGateway.Configuration;
 
 /// <summary>
-/// Reads settings into their types with the framework's binder and validator, and collects all mistakes. The binder by itself throws at the first value
-/// that it cannot convert, and ignores a misspelt key.
+/// Reads settings into their types with the framework's binder and validator, and collects all mistakes. The binder alone
+/// throws at the first value that it cannot convert, and ignores a misspelt key.
 /// </summary>
 internal sealed class SettingsReader(IConfiguration configuration)
 {
@@ -16,10 +16,13 @@ internal sealed class SettingsReader(IConfiguration configuration)
     private readonly List<string> _sections = [];
     private readonly List<string> _reloadable = [];
 
-    /// <summary>The secret values read so far, or the secret part of them (<see cref="SecretAttribute.Part"/>). Values with a mistake are included.</summary>
+    /// <summary>
+    /// The secret values read so far, or the secret part of them (<see cref="SecretAttribute.Part"/>). Values with a mistake
+    /// are included.
+    /// </summary>
     public IReadOnlyCollection<string> Secrets => _secrets;
 
-    /// <summary>Reads the settings of a section. A property keeps its default where no value, or no readable one, is given.</summary>
+    /// <summary>Reads the settings of a section. A property keeps its default where no readable value is given.</summary>
     /// <param name="section">The name of the section.</param>
     /// <param name="subsections">The names of sections in it that have a type of their own.</param>
     public T Read<T>(string section, params string[] subsections)
@@ -29,7 +32,8 @@ internal sealed class SettingsReader(IConfiguration configuration)
         var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).ToArray();
         _sections.Add(section);
         _reloadable.AddRange(properties.Where(p => p.IsDefined(typeof(ReloadableAttribute))).Select(p => $"{section}:{p.Name}"));
-        foreach (var given in configuration.GetSection(section).GetChildren().ExceptBy(subsections, given => given.Key, StringComparer.OrdinalIgnoreCase))
+        foreach (var given in configuration.GetSection(section).GetChildren()
+            .ExceptBy(subsections, given => given.Key, StringComparer.OrdinalIgnoreCase))
         {
             if (Array.Find(properties, p => p.Name.Equals(given.Key, StringComparison.OrdinalIgnoreCase)) is { } property)
             {
@@ -45,10 +49,12 @@ internal sealed class SettingsReader(IConfiguration configuration)
         return settings;
     }
 
-    /// <summary>Adds a mistake, such as one that only shows where several sections meet.</summary>
+    /// <summary>Adds a mistake, such as one that involves several sections.</summary>
     public void Add(string key, string mistake) => _mistakes.Add($"{key}: {mistake}");
 
-    /// <summary>Adds a mistake when the text of a setting begins or ends with white space or holds an invisible character.</summary>
+    /// <summary>
+    /// Adds a mistake when the text of a setting begins or ends with white space or contains an invisible character.
+    /// </summary>
     public void AddText(string key, string? text)
     {
         if (text is not null && InvisibleText.Validate(text) is { } mistake)
@@ -66,7 +72,10 @@ internal sealed class SettingsReader(IConfiguration configuration)
         }
     }
 
-    /// <summary>Returns the keys of the sections read that differ from another configuration and are not <see cref="ReloadableAttribute"/>.</summary>
+    /// <summary>
+    /// Returns the keys of the sections read that differ from another configuration and are not
+    /// <see cref="ReloadableAttribute"/>.
+    /// </summary>
     /// <param name="inUse">The other configuration.</param>
     public IReadOnlyCollection<string> FindRestartKeys(IConfiguration inUse) =>
     [
@@ -85,7 +94,9 @@ internal sealed class SettingsReader(IConfiguration configuration)
             RecordSecret(secret, given.Value ?? "");
             if (IsOnCommandLine(given.Path))
             {
-                Add(given.Path, "a secret on the command line is seen by every user of the machine; give it as an environment variable or a file.");
+                Add(
+                    given.Path,
+                    "a secret on the command line is seen by every user of the machine; give it as an environment variable or a file.");
                 return;
             }
         }
@@ -111,7 +122,10 @@ internal sealed class SettingsReader(IConfiguration configuration)
         }
     }
 
-    /// <summary>Adds a mistake for each value, and each name in a table, that has white space at an end or holds an invisible character.</summary>
+    /// <summary>
+    /// Adds a mistake for each value, and each name in a table, that has white space at an end or contains an invisible
+    /// character.
+    /// </summary>
     private void ValidateText(Type type, IConfigurationSection given)
     {
         // Parsers of numbers, times and flags ignore white space at the ends.
@@ -129,14 +143,19 @@ internal sealed class SettingsReader(IConfiguration configuration)
 
     private void RecordSecret(SecretAttribute secret, string value)
     {
-        var found = secret.Part is null ? null : Regex.Match(value, secret.Part, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        var found = secret.Part is null
+            ? null
+            : Regex.Match(value, secret.Part, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         if (found is null or { Success: true })
         {
             _secrets.Add(found?.Groups[1].Value ?? value);
         }
     }
 
-    /// <summary>Converts what is given, and refuses what the binder ignores: entries of a value, a value of a list, numbers of an enum, relative addresses.</summary>
+    /// <summary>
+    /// Converts a value, and refuses forms that the binder ignores: entries of a single value, a single value of a list,
+    /// numbers of an enum, relative addresses.
+    /// </summary>
     private static object? Convert(Type type, IConfigurationSection given)
     {
         var entries = given.GetChildren().ToArray();
@@ -177,7 +196,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
         Validator.TryValidateObject(settings, context, results, validateAllProperties: true);
         if (settings is IValidatableObject validatable)
         {
-            results.AddRange(validatable.Validate(context)); // the validator leaves it out when a property is invalid
+            results.AddRange(validatable.Validate(context)); // the validator skips it when a property is invalid
         }
 
         foreach (var result in results)
@@ -193,5 +212,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
     private bool HasError(string key) => _mistakes.Exists(mistake => mistake.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase));
 
     private bool IsOnCommandLine(string key) =>
-        (configuration as IConfigurationRoot)?.Providers.OfType<CommandLineConfigurationProvider>().Any(provider => provider.TryGet(key, out _)) ?? false;
+        (configuration as IConfigurationRoot)?.Providers
+            .OfType<CommandLineConfigurationProvider>()
+            .Any(provider => provider.TryGet(key, out _)) ?? false;
 }

@@ -4,8 +4,8 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Configuration;
 
 /// <summary>
-/// Takes changed settings while the gateway runs: when their files have stayed as they are for a second, so that of a pair that is being swapped no half is
-/// used, and only when all of them are good. One mistake, and everything stays as it was.
+/// Applies changed settings while the gateway runs, once their files have been unchanged for a second, so that a pair is
+/// never used half swapped. Applies all of them or, with a single mistake, none.
 /// </summary>
 [LogCategory("NclueGateway.Operations.Reload.SettingsReload")]
 internal sealed partial class SettingsReload : BackgroundService
@@ -19,12 +19,22 @@ internal sealed partial class SettingsReload : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<SettingsReload> _log;
     private readonly Counter<long> _reloads;
-    private string? _taken; // or refused: what has been seen to
+    private string? _handled; // fingerprint of the files last applied or refused
     private string? _seen;
 
-    /// <param name="configuration">The settings in use, and where they come from.</param>
+    /// <param name="configuration">The settings in use, with their sources.</param>
+    /// <param name="rule">Validates changed settings.</param>
+    /// <param name="services">The services of the running gateway.</param>
+    /// <param name="meters">Creates the meter.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
     public SettingsReload(
-        ConfigurationManager configuration, ReloadRule rule, IServiceProvider services, IMeterFactory meters, TimeProvider time, ILogger<SettingsReload> log)
+        ConfigurationManager configuration,
+        ReloadRule rule,
+        IServiceProvider services,
+        IMeterFactory meters,
+        TimeProvider time,
+        ILogger<SettingsReload> log)
     {
         _inUse = configuration;
         _files = new(configuration);
@@ -34,7 +44,7 @@ internal sealed partial class SettingsReload : BackgroundService
         _log = log;
         _reloads = meters.CreateGatewayMeter().CreateCounter<long>(
             "nclue_gateway.settings.reloads", "{reload}", "Changes of the settings while the gateway ran, by outcome: taken or refused.");
-        _taken = _files.Fingerprint();
+        _handled = _files.Fingerprint();
     }
 
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -56,17 +66,17 @@ internal sealed partial class SettingsReload : BackgroundService
         }
         catch (OperationCanceledException)
         {
-            // The gateway stops.
+            // The gateway is shutting down.
         }
     }
 
-    /// <summary>Looks at the files, as it does every second.</summary>
+    /// <summary>Checks the files, as happens every second.</summary>
     internal void CheckFiles()
     {
         var seen = _files.Fingerprint();
         var hasSettled = seen is not null && seen == _seen;
         _seen = seen;
-        if (!hasSettled || seen == _taken)
+        if (!hasSettled || seen == _handled)
         {
             return;
         }
@@ -76,7 +86,7 @@ internal sealed partial class SettingsReload : BackgroundService
             var candidate = _files.Read();
             if (_files.Fingerprint() != seen)
             {
-                return; // something has changed while it was read
+                return; // the files changed while they were read
             }
 
             var change = _rule(_services, _inUse, candidate);
@@ -95,29 +105,29 @@ internal sealed partial class SettingsReload : BackgroundService
             LogRefused(_log, mistake.Message);
         }
 
-        _taken = seen;
+        _handled = seen;
     }
 
     private void Count(string outcome, int reloads) => _reloads.Add(reloads, new KeyValuePair<string, object?>("outcome", outcome));
 
-    [LoggerMessage(LogLevel.Information, "Changed settings were taken.")]
+    [LoggerMessage(LogLevel.Information, "Changed settings were applied.")]
     private static partial void LogTaken(ILogger logger);
 
-    [LoggerMessage(LogLevel.Warning, "These take effect only when the gateway is started anew: {Keys}")]
+    [LoggerMessage(LogLevel.Warning, "These settings take effect only after a restart: {Keys}")]
     private static partial void LogLater(ILogger logger, string keys);
 
-    [LoggerMessage(LogLevel.Error, "Changed settings were refused; those from before stay in use. {Mistakes}")]
+    [LoggerMessage(LogLevel.Error, "Changed settings were refused; the previous ones stay in use. {Mistakes}")]
     private static partial void LogRefused(ILogger logger, string mistakes);
 }
 
-/// <summary>Judges changed settings.</summary>
-/// <param name="services">What is running.</param>
-/// <param name="inUse">The settings from before.</param>
+/// <summary>Validates changed settings.</summary>
+/// <param name="services">The services of the running gateway.</param>
+/// <param name="inUse">The settings in use.</param>
 /// <param name="candidate">The changed settings.</param>
 /// <exception cref="SettingsException">They have mistakes; nothing was changed.</exception>
 internal delegate SettingsChange ReloadRule(IServiceProvider services, IConfiguration inUse, IConfiguration candidate);
 
-/// <summary>Changed settings that are good.</summary>
+/// <summary>Changed settings that are valid.</summary>
 /// <param name="Apply">Applies them to the running gateway.</param>
-/// <param name="RequiresRestart">The keys of those that take effect at the next start.</param>
+/// <param name="RequiresRestart">Keys of the settings that take effect only after a restart.</param>
 internal sealed record SettingsChange(Action Apply, IReadOnlyCollection<string> RequiresRestart);

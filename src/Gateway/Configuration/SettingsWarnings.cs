@@ -1,6 +1,6 @@
 namespace NclueGateway.Configuration;
 
-/// <summary>What is unwise about settings that are valid: logged once at start, and reported by <c>check</c>.</summary>
+/// <summary>Warnings about valid settings that are unwise: logged once at startup, and reported by <c>check</c>.</summary>
 /// <param name="warnings">Each names the setting and the consequence.</param>
 internal sealed partial class SettingsWarnings(IReadOnlyList<string> warnings)
 {

@@ -3,16 +3,18 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace NclueGateway.Hosting;
 
 /// <summary>
-/// Told to stop (SIGTERM), the gateway first says that it is not ready and goes on for <see cref="OperationsOptions.DrainDelay"/>, because those
-/// who send it requests learn of that only when they look. Then the server takes no more, answers what it has, and everything else stops.
+/// Shuts the gateway down gracefully after SIGTERM. First the gateway reports that it is not ready and keeps serving for
+/// <see cref="OperationsOptions.DrainDelay"/>, because load balancers notice only at their next probe. Then the server
+/// accepts no more connections, completes the requests it has, and everything else stops.
 /// </summary>
 [LogCategory("NclueGateway.Operations.Draining")]
-internal sealed partial class GracefulShutdown(IHostApplicationLifetime lifetime, OperationsOptions options, TimeProvider time, ILogger<GracefulShutdown> logger)
+internal sealed partial class GracefulShutdown(
+    IHostApplicationLifetime lifetime, OperationsOptions options, TimeProvider time, ILogger<GracefulShutdown> logger)
     : IHostedLifecycleService, IHealthCheck
 {
     /// <summary>
-    /// How long after the delay whatever comes is still answered as ever. The server takes no more connections then, but on a busy machine it comes
-    /// late to those that it has; who sent a request in time is not to be refused for that.
+    /// Grace period after the drain delay in which requests on open connections are still served. The server accepts no new
+    /// connections then, but a busy server reads those it has late. A request that was sent in time must not be rejected.
     /// </summary>
     private static readonly TimeSpan LateRequests = TimeSpan.FromSeconds(5);
 
@@ -21,10 +23,12 @@ internal sealed partial class GracefulShutdown(IHostApplicationLifetime lifetime
     private volatile bool _hasBegun;
     private long _delayOver = Never;
 
-    /// <summary>Whether the gateway was told to stop.</summary>
+    /// <summary>True once the gateway is shutting down.</summary>
     public bool HasBegun => _hasBegun || lifetime.ApplicationStopping.IsCancellationRequested;
 
-    /// <summary>Whether no further request is taken: what waited for NCLUE now might not be answered before the end.</summary>
+    /// <summary>
+    /// True once new requests are rejected: one that had to wait for NCLUE now might not complete before the end.
+    /// </summary>
     public bool IsOver => Volatile.Read(ref _delayOver) is not Never and var since && time.GetElapsedTime(since) >= LateRequests;
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
@@ -40,7 +44,9 @@ internal sealed partial class GracefulShutdown(IHostApplicationLifetime lifetime
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(HasBegun ? HealthCheckResult.Unhealthy("The gateway stops.") : HealthCheckResult.Healthy("The gateway runs."));
+        Task.FromResult(HasBegun
+            ? HealthCheckResult.Unhealthy("The gateway is shutting down.")
+            : HealthCheckResult.Healthy("The gateway is running."));
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -52,6 +58,6 @@ internal sealed partial class GracefulShutdown(IHostApplicationLifetime lifetime
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(1, LogLevel.Information, "The gateway was told to stop. It is not ready any more, and goes on for {Delay}")]
+    [LoggerMessage(1, LogLevel.Information, "The gateway is shutting down. It is no longer ready, and serves requests for {Delay} more")]
     private static partial void Begins(ILogger logger, TimeSpan delay);
 }

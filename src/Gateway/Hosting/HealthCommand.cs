@@ -3,8 +3,9 @@ using System.Net;
 namespace NclueGateway.Hosting;
 
 /// <summary>
-/// <c>dotnet Gateway.dll healthcheck</c>: asks the gateway that runs with the same settings on this machine, for images without a shell and curl.
-/// It asks <c>/health/live</c>: who looks at the answer ends the process, which helps when it hangs, and not when the identity provider is away.
+/// <c>dotnet Gateway.dll healthcheck</c>: probes the gateway that runs with the same settings on this machine, for images
+/// without a shell and curl. It requests <c>/health/live</c>: the caller ends the process after a failure, which helps when
+/// the process hangs, and not when the identity provider is unavailable.
 /// </summary>
 internal static class HealthCommand
 {
@@ -14,16 +15,17 @@ internal static class HealthCommand
 
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
 
-    /// <summary>Writes one line that says how it went.</summary>
-    /// <param name="configuration">Says where the gateway listens; nothing else in it is looked at. A port for operators is asked rather than one
-    /// that callers may have filled with their connections.</param>
+    /// <summary>Probes the gateway and writes the result in one line.</summary>
+    /// <param name="configuration">Contains the addresses that the gateway listens on; nothing else is read. A port for operators is
+    /// preferred to one that callers may have filled with their connections.</param>
+    /// <returns>0 if the response is 200 within 3 s, else 1.</returns>
     /// <returns>0 if it answers 200 within 3 s, else 1.</returns>
     public static async Task<int> RunAsync(IConfiguration configuration)
     {
         var listen = ListenAddress(configuration);
-        if (ToAsk(listen) is not { } address)
+        if (ToProbe(listen) is not { } address)
         {
-            await Console.Error.WriteLineAsync($"{listen} cannot be asked: it needs to be http or https, and a port that is not 0.");
+            await Console.Error.WriteLineAsync($"{listen} cannot be probed: it needs to be http or https, and a port that is not 0.");
             return 1;
         }
 
@@ -35,13 +37,13 @@ internal static class HealthCommand
         try
         {
             using var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead);
-            var status = $"{address} answered {(int)response.StatusCode}.";
+            var status = $"{address} responded {(int)response.StatusCode}.";
             await (response.StatusCode == HttpStatusCode.OK ? Console.Out : Console.Error).WriteLineAsync(status);
             return response.StatusCode == HttpStatusCode.OK ? 0 : 1;
         }
-        catch (Exception unanswered) when (unanswered is HttpRequestException or OperationCanceledException)
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            var reason = unanswered is OperationCanceledException ? $"no answer within {Within.TotalSeconds} s." : unanswered.Message;
+            var reason = failure is OperationCanceledException ? $"no response within {Within.TotalSeconds} s." : failure.Message;
             await Console.Error.WriteLineAsync($"{address}: {reason}");
             return 1;
         }
@@ -53,11 +55,11 @@ internal static class HealthCommand
             : ListenAddresses.All(configuration).First();
 
     /// <summary>
-    /// Where a server that was told to listen on <paramref name="listen"/> can be asked from this machine. Kestrel takes any host that is no IP
-    /// address and not localhost for all addresses.
+    /// Returns the address at which a server that listens on <paramref name="listen"/> can be probed from this machine. Kestrel
+    /// binds to all addresses for any host that is not an IP address or localhost.
     /// </summary>
-    /// <returns>Null for a Unix socket, a free port, and what is no address.</returns>
-    internal static Uri? ToAsk(string listen)
+    /// <returns>Null for a Unix socket, a free port, and a text that is not an address.</returns>
+    internal static Uri? ToProbe(string listen)
     {
         BindingAddress address;
         try
@@ -74,7 +76,9 @@ internal static class HealthCommand
             return null;
         }
 
-        var host = IPAddress.TryParse(address.Host, out var ip) && !ip.Equals(IPAddress.Any) && !ip.Equals(IPAddress.IPv6Any) ? ip : IPAddress.Loopback;
+        var host = IPAddress.TryParse(address.Host, out var ip) && !ip.Equals(IPAddress.Any) && !ip.Equals(IPAddress.IPv6Any)
+            ? ip
+            : IPAddress.Loopback;
         return new UriBuilder(address.Scheme, host.ToString(), address.Port, Path).Uri;
     }
 }

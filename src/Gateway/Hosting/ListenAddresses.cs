@@ -1,23 +1,30 @@
 namespace NclueGateway.Hosting;
 
-/// <summary>Where the settings tell the server to listen, as ASP.NET Core itself reads them.</summary>
+/// <summary>Addresses that the server listens on by its settings, read as ASP.NET Core itself reads them.</summary>
 internal static class ListenAddresses
 {
-    /// <summary>All addresses that the settings name, those among them that Kestrel's own endpoints take the place of.</summary>
+    /// <summary>Returns all addresses in the settings, including those that Kestrel's own endpoints override.</summary>
     public static IEnumerable<string> All(IConfiguration configuration) => OfKestrel(configuration).Concat(Of(configuration));
 
-    /// <summary>Kestrel's own endpoints: where there are any, they take the place of all other addresses.</summary>
+    /// <summary>Returns Kestrel's own endpoints: where there are any, they override all other addresses.</summary>
     public static IReadOnlyList<string> OfKestrel(IConfiguration configuration) =>
         [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>()];
 
-    /// <summary>Addresses such as <c>http://*:8080</c> from <c>urls</c>, else from <c>http_ports</c> and <c>https_ports</c>, else the default.</summary>
+    /// <summary>
+    /// Returns addresses such as <c>http://*:8080</c> from <c>urls</c>, else from <c>http_ports</c> and <c>https_ports</c>,
+    /// else the default.
+    /// </summary>
     public static IReadOnlyList<string> Of(IConfiguration configuration)
     {
         string[] addresses = Parts(WebHostDefaults.ServerUrlsKey) is { Length: > 0 } given
             ? given
-            : [.. Parts(WebHostDefaults.HttpPortsKey).Select(port => $"http://*:{port}"), .. Parts(WebHostDefaults.HttpsPortsKey).Select(port => $"https://*:{port}")];
+            : [
+                .. Parts(WebHostDefaults.HttpPortsKey).Select(port => $"http://*:{port}"),
+                .. Parts(WebHostDefaults.HttpsPortsKey).Select(port => $"https://*:{port}"),
+            ];
         return addresses.Length > 0 ? addresses : ["http://localhost:5000"];
 
-        string[] Parts(string key) => (configuration[key] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] Parts(string key) =>
+            (configuration[key] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }

@@ -1,14 +1,14 @@
 namespace NclueGateway.Hosting;
 
-/// <summary>What whoever runs the gateway needs of it: health, a port of its own, and a clean end.</summary>
+/// <summary>Adds the services for operators: health, a port of its own, and graceful shutdown.</summary>
 internal static class OperationsExtensions
 {
-    /// <summary>What the server may take, after <see cref="OperationsOptions.DrainDelay"/>, to answer what it has.</summary>
+    /// <summary>Time for completing open requests at shutdown, after <see cref="OperationsOptions.DrainDelay"/>.</summary>
     internal static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(25);
 
-    /// <param name="services">Where it is added.</param>
+    /// <param name="services">The services.</param>
     /// <param name="options">The settings.</param>
-    /// <param name="isPublic">Whether a public host or a proxy leads to the gateway.</param>
+    /// <param name="isPublic">True if the gateway has a public host or a proxy.</param>
     public static IServiceCollection AddOperations(this IServiceCollection services, OperationsOptions options, bool isPublic)
     {
         services
@@ -22,6 +22,7 @@ internal static class OperationsExtensions
         return services;
     }
 
-    /// <summary>Goes after forwarded headers and before everything that may refuse a request.</summary>
-    public static void UseOperationsPort(this IApplicationBuilder app) => app.Use(app.ApplicationServices.GetRequiredService<OperationsPort>().GuardAsync);
+    /// <summary>Comes after forwarded headers and before everything that may refuse a request.</summary>
+    public static void UseOperationsPort(this IApplicationBuilder app) =>
+        app.Use(app.ApplicationServices.GetRequiredService<OperationsPort>().GuardAsync);
 }

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace NclueGateway.Hosting;
 
-/// <summary>How the gateway is run: the settings under <c>Operations</c>.</summary>
+/// <summary>Settings for operating the gateway: those under <c>Operations</c>.</summary>
 internal sealed class OperationsOptions : IValidatableObject
 {
     public const string Section = "Operations";
@@ -11,21 +11,22 @@ internal sealed class OperationsOptions : IValidatableObject
     public const string DefaultSecretsFolder = "/run/secrets";
 
     /// <value>
-    /// The port on which what is for operators answers, and nothing else does; 0 for none, and then it answers to programs on the same machine
-    /// only, where no public host and no proxy is named. 0 to 65535, default 0.
+    /// The port that serves the endpoints for operators, and nothing else; 0 for none. Without it these endpoints are served to
+    /// programs on the same machine only, and only where no public host and no proxy is configured. 0 to 65535, default 0.
     /// </value>
     [Range(0, 65_535)]
     public int Port { get; set; }
 
     /// <value>
-    /// How long the gateway, told to stop, goes on as before but for saying that it is not ready, so that whoever sends it requests can learn of
-    /// it. 0 to 5 min, default 5 s.
+    /// The time for which the gateway, at shutdown, keeps serving while it reports that it is not ready, so that load balancers
+    /// can notice. 0 to 5 min, default 5 s.
     /// </value>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <value>
-    /// The folder of secrets, one file for each setting, named like its environment variable: <c>Nclue__SecretKey</c>. An absolute path; empty for none. Default <c>/run/secrets</c>, which need not be there.
+    /// The folder of secrets, one file for each setting, named like its environment variable: <c>Nclue__SecretKey</c>. An
+    /// absolute path; empty for none. Default <c>/run/secrets</c>, which need not exist.
     /// </value>
     public string SecretsFolder { get; set; } = DefaultSecretsFolder;
 

@@ -4,37 +4,39 @@ using System.Net;
 namespace NclueGateway.Hosting;
 
 /// <summary>Marks an endpoint for operators.</summary>
-/// <param name="IsForEverybody">Whether it answers on the other ports as well, to anybody.</param>
+/// <param name="IsForEverybody">True if it is public on the other ports too.</param>
 internal sealed record OperationsEndpoint(bool IsForEverybody);
 
 internal static class OperationsEndpointExtensions
 {
-    /// <summary>Hides the endpoint from all but operators. They need no token.</summary>
+    /// <summary>Makes the endpoint accessible to operators only. They need no token.</summary>
     public static void ForOperators(this IEndpointConventionBuilder endpoint) =>
         endpoint.AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: false));
 
-    /// <summary>Lets machines ask the endpoint by any address of the process, on each port.</summary>
+    /// <summary>Makes the endpoint accessible to probes at any address of the process, on each port.</summary>
     public static void ForProbes(this IEndpointConventionBuilder endpoint) =>
         endpoint.AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: true));
 }
 
 /// <summary>
-/// Lets only operators reach their endpoints. With <see cref="OperationsOptions.Port"/> these answer there and only there, and nothing else does.
-/// Without, they answer only to programs on the same machine, and only where the gateway is not public. All other requests get 404.
+/// Lets only operators reach their endpoints. With <see cref="OperationsOptions.Port"/> these are served on that port only,
+/// and it serves nothing else. Without it they are served only to programs on the same machine, and only where the gateway
+/// is not public. All other requests get 404.
 /// </summary>
 /// <param name="options">The settings.</param>
-/// <param name="isPublic">Whether requests of others come through a program on this machine, or may one day.</param>
+/// <param name="isPublic">True if requests of remote clients come, or may come, through a program on this machine.</param>
 internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
 {
-    // What proxies add to the requests that they pass on, by the beginning of the name. Of the framework, X-Original- is what a proxy's header
-    // was when a middleware has taken it over.
+    // Headers that proxies add to forwarded requests, by the beginning of the name. X-Original- holds a proxy's header after
+    // one of the framework's middleware has applied it.
     private static readonly string[] ProxyHeaders =
     [
-        "Forwarded", "X-Forwarded", "X-Original-", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "Client-IP", "CF-", "CDN-Loop", "Via",
-        "X-Envoy-", "X-ProxyUser-IP", "X-Amzn-", "X-Amz-Cf-", "X-Azure-", "X-ARR-", "X-Cloud-Trace-Context", "Fastly-", "X-Varnish", "X-Host", "X-Scheme",
+        "Forwarded", "X-Forwarded", "X-Original-", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "Client-IP",
+        "CF-", "CDN-Loop", "Via", "X-Envoy-", "X-ProxyUser-IP", "X-Amzn-", "X-Amz-Cf-", "X-Azure-", "X-ARR-", "X-Cloud-Trace-Context",
+        "Fastly-", "X-Varnish", "X-Host", "X-Scheme",
     ];
 
-    /// <summary>Has the server listen on the port, beside wherever else it was told to.</summary>
+    /// <summary>Makes the server listen on the port too.</summary>
     public static void Listen(WebApplicationBuilder builder, OperationsOptions options)
     {
         if (options.Port == 0)
@@ -45,24 +47,25 @@ internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
         var address = Address(options.Port.ToString(CultureInfo.InvariantCulture));
         if (builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
         {
-            // Kestrel's own endpoints take the place of all other addresses.
+            // Kestrel's own endpoints override all other addresses.
             builder.Configuration.AddInMemoryCollection([new("Kestrel:Endpoints:Operations:Url", address)]);
             return;
         }
 
         builder.WebHost.UseUrls([.. ListenAddresses.Of(builder.Configuration), address]);
-        builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, ""); // or the server warns that they have no effect
+        // Without this the server warns that they have no effect.
+        builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "");
     }
 
-    /// <summary>Whether the request came in by the port for operators.</summary>
+    /// <summary>Returns true if the request came in on the port for operators.</summary>
     public bool IsOperationsRequest(HttpContext context) => options.Port > 0 && context.Connection.LocalPort == options.Port;
 
-    /// <summary>Where the server listens on the port.</summary>
+    /// <summary>Returns the address that the server listens on for the port.</summary>
     public static string Address(string port) => $"http://*:{port}";
 
     /// <summary>
-    /// Takes away an endpoint that this caller must not see here. On the port for operators nothing else follows either, such as the callback of
-    /// the sign-in, which is no endpoint. Goes after forwarded headers.
+    /// Removes an endpoint that this caller must not reach here. On the port for operators nothing else is served either, such
+    /// as the callback of the sign-in, which is no endpoint. Comes after forwarded headers.
     /// </summary>
     public Task GuardAsync(HttpContext context, RequestDelegate next)
     {
@@ -84,8 +87,9 @@ internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
     }
 
     /// <summary>
-    /// Whether a program on this machine asks for itself: not a page whose host name was pointed here (DNS rebinding), and not a proxy for one of its clients.
-    /// A proxy that adds no header often speaks HTTP/1.0, nginx up to 1.29 among them. One that does not cannot be told from a local program.
+    /// Returns true if a program on this machine sent the request for itself. Excluded are a page whose host name was pointed
+    /// here (DNS rebinding), and a proxy for one of its clients. A proxy that adds no header often speaks HTTP/1.0, nginx up to
+    /// 1.29 among them. One that does not cannot be distinguished from a local program.
     /// </summary>
     private static bool IsOfThisMachine(HttpContext context)
     {
@@ -97,5 +101,6 @@ internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
     }
 
     private static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

@@ -7,7 +7,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>The provider ends sessions (OpenID Connect Back-Channel Logout 1.0).</summary>
+/// <summary>Sessions that the provider ends (OpenID Connect Back-Channel Logout 1.0).</summary>
 public sealed class BackChannelLogoutTests : IAsyncLifetime
 {
     private const string AccessTokenIssuer = "http://adfs.example.com/adfs/services/trust";
@@ -94,9 +94,13 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
             ("no iat", token => token.Claims.Remove("iat")),
             ("expired", token => token.Claims["exp"] = now.AddSeconds(-61).ToUnixTimeSeconds()),
             ("no events", token => token.Claims.Remove("events")),
-            ("events of another kind", token => token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/other"] = new JsonObject() }),
+            (
+                "events of another kind",
+                token => token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/other"] = new JsonObject() }),
             ("events as text", token => token.Claims["events"] = "http://schemas.openid.net/event/backchannel-logout"),
-            ("event as text", token => token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = "x" }),
+            (
+                "event as text",
+                token => token.Claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = "x" }),
             ("nonce", token => token.Claims["nonce"] = "n"),
             ("no jti", token => token.Claims.Remove("jti")),
             ("nobody", token =>

@@ -9,7 +9,10 @@ using NclueGateway.Tests.Replicas;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>A session that has ended stays so, also when a read or a check overlaps with its end; and there are never more than twenty of one person.</summary>
+/// <summary>
+/// An ended session stays ended, also when a read or a check overlaps with its end. One person never has more than twenty
+/// sessions.
+/// </summary>
 public sealed class EndOfSessionTests : IAsyncLifetime
 {
     private readonly GatedCache _cache = new();
@@ -39,7 +42,8 @@ public sealed class EndOfSessionTests : IAsyncLifetime
     {
         using var browser = await SignedInAsync();
         using var other = new CookieClient(Gateway.Address) { Session = browser.Session };
-        var reading = await ReadHeldUpAsync(other, key => key.EndsWith(":end", StringComparison.Ordinal) && !key.Contains(":sub:", StringComparison.Ordinal));
+        var reading = await ReadHeldUpAsync(
+            other, key => key.EndsWith(":end", StringComparison.Ordinal) && !key.Contains(":sub:", StringComparison.Ordinal));
 
         (await browser.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
         await reading();
@@ -123,12 +127,13 @@ public sealed class EndOfSessionTests : IAsyncLifetime
             (await other.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
         }
 
-        _cache.FailNext(Browsers.HashOf(browser.Session!)); // Redis goes away before the new refresh token is stored
+        _cache.FailNext(Browsers.HashOf(browser.Session!)); // Redis becomes unavailable before the new refresh token is stored
         answer.SetResult();
         (await reading).Status.ShouldBe(HttpStatusCode.OK);
 
         Surroundings.Clock.Advance(TimeSpan.FromMinutes(5));
-        (await browser.ReadAsync()).Status.ShouldBe(isEnded ? HttpStatusCode.Unauthorized : HttpStatusCode.OK); // the provider takes no token twice
+        // The provider accepts no refresh token twice.
+        (await browser.ReadAsync()).Status.ShouldBe(isEnded ? HttpStatusCode.Unauthorized : HttpStatusCode.OK);
         Surroundings.Issuer.SignIn.Refreshes.ShouldBe(isEnded ? 1 : 2);
     }
 
@@ -146,7 +151,7 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         (await LogoutAsync(token)).ShouldBe(HttpStatusCode.OK);
 
         (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
-        (await LogoutAsync(token)).ShouldBe(HttpStatusCode.BadRequest); // now it is spent
+        (await LogoutAsync(token)).ShouldBe(HttpStatusCode.BadRequest); // now it is marked as used
     }
 
     [Fact]
@@ -188,7 +193,7 @@ public sealed class EndOfSessionTests : IAsyncLifetime
 
         Surroundings.Clock.Advance(TimeSpan.FromMinutes(45));
         (await used.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
-        Surroundings.Clock.Advance(TimeSpan.FromMinutes(16)); // the unused ones are over by their idle time
+        Surroundings.Clock.Advance(TimeSpan.FromMinutes(16)); // the unused sessions have passed their idle time
         for (var i = 0; i < 19; i++)
         {
             using var another = await SignedInAsync();
@@ -204,12 +209,21 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         return browser;
     }
 
-    /// <summary>Has the replica see so many other sessions that it no longer holds those before.</summary>
+    /// <summary>Makes the replica cache so many other sessions that it evicts the earlier ones.</summary>
     private async Task EvictAsync()
     {
-        var (tickets, store) = (Gateway.Services.GetRequiredService<SessionRepository>(), Gateway.Services.GetRequiredService<SessionCache>());
+        var tickets = Gateway.Services.GetRequiredService<SessionRepository>();
+        var store = Gateway.Services.GetRequiredService<SessionCache>();
         var now = Surroundings.Clock.GetUtcNow();
-        var session = new Session { Subject = "bob", IdClaims = [], GrantClaims = [], SignedInAt = now, CheckedAt = now, AbsoluteExpiresAt = now.AddHours(1) };
+        var session = new Session
+        {
+            Subject = "bob",
+            IdClaims = [],
+            GrantClaims = [],
+            SignedInAt = now,
+            CheckedAt = now,
+            AbsoluteExpiresAt = now.AddHours(1),
+        };
         for (var i = 0; i < SessionCache.MostHeld; i++)
         {
             var key = SessionId.Create().Key;
@@ -218,11 +232,11 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Begins a read that has found the session in the store and has yet to make use of that.</summary>
-    /// <returns>What lets it end.</returns>
+    /// <summary>Begins a read and holds it up after it has found the session in the store.</summary>
+    /// <returns>Releases the read and waits for its end.</returns>
     private async Task<Func<Task>> ReadHeldUpAsync(CookieClient browser, Predicate<string> key)
     {
-        Surroundings.Clock.Advance(TimeSpan.FromSeconds(11)); // what the replica holds is no longer trusted
+        Surroundings.Clock.Advance(TimeSpan.FromSeconds(11)); // the replica no longer trusts its cache
         var (isHeld, release) = _cache.HoldNext(key);
         var reading = browser.ReadAsync();
         await isHeld;

@@ -5,7 +5,10 @@ using NclueGateway.Redis;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>What sessions are stored in, without Redis: a test can hold up one reading of it after it was made, and have one writing fail as if Redis were away.</summary>
+/// <summary>
+/// Store of the sessions without Redis. A test can hold up one read after it has its value, and make one write fail as if
+/// Redis were unavailable.
+/// </summary>
 internal sealed class GatedCache : IDistributedCache
 {
     private readonly MemoryDistributedCache _cache = new(Options.Create(new MemoryDistributedCacheOptions()));
@@ -14,8 +17,8 @@ internal sealed class GatedCache : IDistributedCache
     private Predicate<string> _isHeld = _ => false;
     private string? _failing;
 
-    /// <summary>Has the next reading of such a key wait, with the value that it has found.</summary>
-    /// <returns>Ends once it waits; and what lets it go on.</returns>
+    /// <summary>Holds up the next read of such a key, with the value that it has found.</summary>
+    /// <returns>A task that ends once the read is held up, and an action that releases it.</returns>
     public (Task IsHeld, Action Release) HoldNext(Predicate<string> key)
     {
         var (held, release) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -23,7 +26,7 @@ internal sealed class GatedCache : IDistributedCache
         return (held.Task, release.SetResult);
     }
 
-    /// <summary>Has the next writing of a key that ends so fail.</summary>
+    /// <summary>Makes the next write of a key with this end fail.</summary>
     public void FailNext(string keyEnd) => _failing = keyEnd;
 
     public byte[]? Get(string key) => _cache.Get(key);

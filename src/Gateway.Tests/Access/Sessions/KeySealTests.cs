@@ -7,7 +7,8 @@ namespace NclueGateway.Tests.Access.Sessions;
 
 public sealed class KeySealTests
 {
-    private const string Key = "<key id=\"1\" version=\"1\">\r\n  <!-- a comment -->\n <descriptor a='b'><secret xmlns=\"urn:x\">AB\nCD </secret></descriptor>\t</key>";
+    private const string Key = "<key id=\"1\" version=\"1\">\r\n  <!-- a comment -->\n "
+        + "<descriptor a='b'><secret xmlns=\"urn:x\">AB\nCD </secret></descriptor>\t</key>";
 
     [Fact]
     public void What_is_sealed_is_good_also_after_redis_has_had_it_and_by_any_replica_with_the_same_certificate()

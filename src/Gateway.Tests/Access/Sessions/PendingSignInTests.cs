@@ -8,7 +8,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>Sign-ins that are begun and do not come to a good end: what they leave behind, and what a person sees of them.</summary>
+/// <summary>Sign-ins that are begun and not completed: their cookies, and the page that a person sees.</summary>
 public sealed class PendingSignInTests : IAsyncLifetime
 {
     private const string Page = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"; // as browsers send it
@@ -63,7 +63,9 @@ public sealed class PendingSignInTests : IAsyncLifetime
 
         login.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         var names = browser.SetCookies.Select(line => line.Split('=')[0]); // after the two of this sign-in
-        names.Skip(2).ShouldBe(Enumerable.Range(0, 20).Select(i => $"__Host-nclue-{(i % 2 == 0 ? "nonce" : "correlation")}.{i:0000}"), ignoreOrder: true);
+        names.Skip(2).ShouldBe(
+            Enumerable.Range(0, 20).Select(i => $"__Host-nclue-{(i % 2 == 0 ? "nonce" : "correlation")}.{i:0000}"),
+            ignoreOrder: true);
     }
 
     [Fact]
@@ -100,7 +102,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
 
         Provider.Redemptions.ShouldBe(1);
 
-        // After a success, too, and however its text is written: the last character of base64url has bits to spare.
+        // Also after a success, and in any encoding of the state: the last character of base64url has unused bits.
         using var callback = await ToCallbackAsync(browser);
         cookies = [.. browser.Cookies];
         (await browser.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null)).StatusCode.ShouldBe(HttpStatusCode.Redirect);
@@ -124,7 +126,8 @@ public sealed class PendingSignInTests : IAsyncLifetime
     [InlineData("", false, false)]
     public async Task The_callbacks_issuer_is_the_one_that_was_asked(string? iss, bool isAnnounced, bool isGood)
     {
-        await using var gateway = await SessionHost.StartAsync(issuer => issuer.SignIn.Metadata["authorization_response_iss_parameter_supported"] = isAnnounced);
+        await using var gateway = await SessionHost.StartAsync(
+            issuer => issuer.SignIn.Metadata["authorization_response_iss_parameter_supported"] = isAnnounced);
         gateway.Issuer.SignIn.Callback["iss"] = iss;
         using var browser = new CookieClient(gateway.Address);
 
@@ -144,7 +147,8 @@ public sealed class PendingSignInTests : IAsyncLifetime
     {
         using var browser = new CookieClient(Gateway.Address);
         using var callback = await ToCallbackAsync(browser);
-        var twice = callback.Headers.Location!.AbsoluteUri + "&" + added + (added.StartsWith("error", StringComparison.Ordinal) ? "&" + added : "");
+        var twice = callback.Headers.Location!.AbsoluteUri + "&" + added
+            + (added.StartsWith("error", StringComparison.Ordinal) ? "&" + added : "");
 
         using var answer = await browser.GetAsync(twice, csrf: null);
 
@@ -180,7 +184,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
         Gateway.Clock.Advance(TimeSpan.FromHours(12));
 
         using var answer = await GetAsync(browser, callback.Headers.Location!.AbsoluteUri, Page);
-        using var back = await GetAsync(browser, callback.Headers.Location!.AbsoluteUri, Page); // and once more, with Back
+        using var back = await GetAsync(browser, callback.Headers.Location!.AbsoluteUri, Page); // a second time, by the Back button
 
         foreach (var page in new[] { await BodyAsync(answer), await BodyAsync(back) })
         {
@@ -189,7 +193,9 @@ public sealed class PendingSignInTests : IAsyncLifetime
             page.ShouldContain("""<a href="/session/login?returnUrl=%2Fswagger%2Findex.html%3Fa%3D%22%3E%3Cb%3E">Sign in again</a>""");
         }
 
-        using var again = await browser.FollowAsync("/session/login?returnUrl=%2Fswagger%2Findex.html%3Fa%3D%22%3E%3Cb%3E", to => to.OriginalString.StartsWith("/swagger", StringComparison.Ordinal));
+        using var again = await browser.FollowAsync(
+            "/session/login?returnUrl=%2Fswagger%2Findex.html%3Fa%3D%22%3E%3Cb%3E",
+            to => to.OriginalString.StartsWith("/swagger", StringComparison.Ordinal));
         browser.Session.ShouldNotBeNull();
     }
 
@@ -201,7 +207,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
         (await BodyAsync(wrongReturn)).ShouldContain("Sign in again");
         Provider.Callback["error"] = "access_denied";
         using var denied = await GetAsync(browser, (await ToCallbackAsync(browser)).Headers.Location!.AbsoluteUri, Page);
-        (await BodyAsync(denied)).ShouldContain("access was denied");
+        (await BodyAsync(denied)).ShouldContain("denied access");
         Provider.Callback["error"] = "server_error";
         using var error = await GetAsync(browser, (await ToCallbackAsync(browser)).Headers.Location!.AbsoluteUri, Page);
         (await BodyAsync(error)).ShouldContain("Sign in again");
@@ -209,7 +215,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
         using var callback = await ToCallbackAsync(browser);
         Gateway.Issuer.Mood = IssuerMood.CutsConnections;
         using var away = await GetAsync(browser, callback.Headers.Location!.AbsoluteUri, Page);
-        (await BodyAsync(away)).ShouldContain("The identity provider does not answer.");
+        (await BodyAsync(away)).ShouldContain("The identity provider does not respond.");
         foreach (var answer in new[] { wrongReturn, denied, error, away })
         {
             answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
@@ -253,7 +259,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
                 .ShouldHaveSingleItem(callback);
             (line.Level, line.Exception).ShouldBe((LogLevel.Warning, null));
             line.Message.ShouldStartWith("A sign-in has failed: ");
-            Gateway.Logs.GetSnapshot().Where(log => log.Category != "Microsoft.AspNetCore.Hosting.Diagnostics") // silent as it is shipped
+            Gateway.Logs.GetSnapshot().Where(log => log.Category != "Microsoft.AspNetCore.Hosting.Diagnostics") // off by default
                 .ShouldAllBe(log => log.Exception == null && !log.Message.Contains("canary", StringComparison.Ordinal));
         }
     }
@@ -265,11 +271,12 @@ public sealed class PendingSignInTests : IAsyncLifetime
     {
         using var connection = await RawConnection.OpenAsync(Gateway.Address);
         await connection.SendAsync(
-            $"POST /session/callback HTTP/1.1\r\nHost: gateway\r\nExpect: 100-continue\r\nContent-Type: {type}\r\nContent-Length: 9\r\n\r\n");
+            $"POST /session/callback HTTP/1.1\r\nHost: gateway\r\nExpect: 100-continue\r\n"
+            + $"Content-Type: {type}\r\nContent-Length: 9\r\n\r\n");
 
-        var answer = await connection.ReadUntilAsync("}"); // for the body that does not come the server waits some seconds more
+        var answer = await connection.ReadUntilAsync("}"); // the server waits some seconds more for the body, which never comes
 
-        answer.ShouldStartWith("HTTP/1.1 400 "); // not 100: nothing was to be read
+        answer.ShouldStartWith("HTTP/1.1 400 "); // not 100: the gateway did not start to read the body
         answer.ShouldContain("/problems/sign-in-failed");
         Gateway.Logs.GetSnapshot().ShouldNotContain(log => log.Level >= LogLevel.Error);
     }
@@ -279,9 +286,14 @@ public sealed class PendingSignInTests : IAsyncLifetime
     private static Task<HttpResponseMessage> ToCallbackAsync(CookieClient browser) => browser.FollowAsync("/session/login", IsCallback);
 
     private static Task<HttpResponseMessage> GetAsync(CookieClient browser, string address, string? accept) =>
-        browser.SendAsync(HttpMethod.Get, address, csrf: null, request => _ = accept is null || request.Headers.TryAddWithoutValidation("Accept", accept));
+        browser.SendAsync(
+            HttpMethod.Get,
+            address,
+            csrf: null,
+            request => _ = accept is null || request.Headers.TryAddWithoutValidation("Accept", accept));
 
-    private static Task<string> BodyAsync(HttpResponseMessage answer) => answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> BodyAsync(HttpResponseMessage answer) =>
+        answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     private static Dictionary<string, string> QueryOf(Uri address) =>
         QueryHelpers.ParseQuery(address.Query).ToDictionary(field => field.Key, field => field.Value.ToString());

@@ -6,7 +6,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>Every five minutes the provider is asked whether a session may still do what it may.</summary>
+/// <summary>The check with the provider, every five minutes, of a session's permissions.</summary>
 public sealed class RecheckTests
 {
     private static readonly TimeSpan Due = TimeSpan.FromMinutes(5);
@@ -26,7 +26,7 @@ public sealed class RecheckTests
             gateway.Clock.Advance(Due);
             (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
             (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
-            gateway.Issuer.SignIn.Refreshes.ShouldBe(times); // its refresh tokens are good once
+            gateway.Issuer.SignIn.Refreshes.ShouldBe(times); // the provider accepts each refresh token once
         }
     }
 
@@ -125,7 +125,7 @@ public sealed class RecheckTests
 
         (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
 
-        // The refresh token that came with it is the only good one.
+        // Only the refresh token of that response is valid.
         gateway.Issuer.SignIn.ChangeIdToken = null;
         gateway.Clock.Advance(TimeSpan.FromSeconds(31));
         (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
@@ -158,7 +158,9 @@ public sealed class RecheckTests
         using var one = await SignedInAsync(gateway);
         using var another = await SignedInAsync(gateway);
 
-        gateway.Logs.GetSnapshot().Count(line => line.Message.StartsWith("The identity provider gives no refresh token", StringComparison.Ordinal)).ShouldBe(warnings);
+        gateway.Logs.GetSnapshot()
+            .Count(line => line.Message.StartsWith("The identity provider issues no refresh token", StringComparison.Ordinal))
+            .ShouldBe(warnings);
     }
 
     private static async Task<CookieClient> SignedInAsync(GatewayHost gateway)

@@ -5,13 +5,14 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>Where a sign-in may lead to; each value as it stands in the address.</summary>
+/// <summary>Addresses to which a sign-in may or may not lead; each value is encoded as in the query.</summary>
 public sealed class ReturnUrlTests : IAsyncLifetime
 {
     private GatewayHost? _gateway;
 
     public async ValueTask InitializeAsync() =>
-        _gateway = await SessionHost.StartAsync(("Auth:AllowedOrigins:0", "https://ok"), ("Auth:AllowedOrigins:1", "http://127.0.0.1:5173"));
+        _gateway = await SessionHost.StartAsync(
+            ("Auth:AllowedOrigins:0", "https://ok"), ("Auth:AllowedOrigins:1", "http://127.0.0.1:5173"));
 
     public ValueTask DisposeAsync() => _gateway!.DisposeAsync();
 

@@ -9,7 +9,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>What a cookie costs the session store that names no session: on open paths nothing, elsewhere so much for an address.</summary>
+/// <summary>Lookups in the session store for cookies of no session: none on open paths, else a limited number per address.</summary>
 public sealed class SessionLookupTests : IAsyncLifetime
 {
     private const int PerSecond = 4;
@@ -39,7 +39,8 @@ public sealed class SessionLookupTests : IAsyncLifetime
     {
         foreach (var (method, path) in new[]
         {
-            ("GET", "/"), ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/problems"), ("GET", "/openapi/v1.json"), ("GET", "/metrics"),
+            ("GET", "/"), ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/problems"), ("GET", "/openapi/v1.json"),
+            ("GET", "/metrics"),
             ("GET", "/nothing"), ("POST", "/health/live"),
             ("GET", "/session/login"), ("GET", "/session/callback"), ("POST", "/session/backchannel-logout"),
         })
@@ -108,7 +109,7 @@ public sealed class SessionLookupTests : IAsyncLifetime
         await refused.ShouldBeProblemAsync(AccessProblems.CallerQuota);
         (await person.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
 
-        // Longer than the replica trusts what it holds: the store is asked again.
+        // Longer than the replica trusts its cache: the store is read again.
         var before = _store.Reads;
         _surroundings!.Clock.Advance(TimeSpan.FromSeconds(11));
         (await person.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
@@ -119,7 +120,7 @@ public sealed class SessionLookupTests : IAsyncLifetime
 
     private static string Cookie() => RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz", 43);
 
-    /// <summary>The memory of the only replica, counting what is read from it.</summary>
+    /// <summary>The memory of the only replica, with a count of the reads.</summary>
     private sealed class CountingCache : IDistributedCache
     {
         private readonly ConcurrentDictionary<string, byte[]> _values = new();

@@ -10,7 +10,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>What a signed-in browser may do, for how long, and how it ends.</summary>
+/// <summary>The permissions, the lifetime and the end of a browser's session.</summary>
 public sealed class SessionTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -163,19 +163,20 @@ public sealed class SessionTests
         using var browser = new CookieClient(gateway.Address);
         await browser.SignInAsync();
 
-        using var bad = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", change: request => request.Headers.TryAddWithoutValidation("Authorization", "Bearer x"));
+        using var bad = await WithAuthorizationAsync("/api/task-runs", "Bearer x");
         (await bad.ShouldBeProblemAsync(AccessProblems.Unauthenticated)).ShouldContainKey("login");
-        using var empty = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", change: request => request.Headers.TryAddWithoutValidation("Authorization", ""));
+        using var empty = await WithAuthorizationAsync("/api/task-runs", "");
         await empty.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
-        using var poor = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", change: request => request.Headers.TryAddWithoutValidation(
-            "Authorization", "Bearer " + gateway.Issuer.Issue(token => token.Claims["scope"] = "openid")));
+        using var poor = await WithAuthorizationAsync(
+            "/api/task-runs", "Bearer " + gateway.Issuer.Issue(token => token.Claims["scope"] = "openid"));
         await poor.ShouldBeProblemAsync(AccessProblems.Forbidden);
-        using var good = await browser.SendAsync(HttpMethod.Get, "/api/task-runs", csrf: null, request => request.Headers.TryAddWithoutValidation(
-            "Authorization", "Bearer " + gateway.Issuer.Issue()));
+        using var good = await WithAuthorizationAsync("/api/task-runs", "Bearer " + gateway.Issuer.Issue(), csrf: null);
         good.StatusCode.ShouldBe(HttpStatusCode.OK);
-        using var session = await browser.SendAsync(HttpMethod.Get, "/session", change: request => request.Headers.TryAddWithoutValidation(
-            "Authorization", "Bearer " + gateway.Issuer.Issue()));
+        using var session = await WithAuthorizationAsync("/session", "Bearer " + gateway.Issuer.Issue());
         await session.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
+
+        Task<HttpResponseMessage> WithAuthorizationAsync(string path, string value, string? csrf = "1") => browser.SendAsync(
+            HttpMethod.Get, path, csrf, request => request.Headers.TryAddWithoutValidation("Authorization", value));
     }
 
     [Fact]
@@ -186,7 +187,9 @@ public sealed class SessionTests
         await browser.SignInAsync();
         var routes = gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(BearerAuthentication.IsClosed)
-            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [], (endpoint, method) => (method, path: endpoint.RoutePattern.RawText!))
+            .SelectMany(
+                endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [],
+                (endpoint, method) => (method, path: endpoint.RoutePattern.RawText!))
             .ToList();
         routes.ShouldContain(("GET", "/api/task-runs"));
         routes.ShouldContain(("HEAD", "/api/task-runs"));
@@ -206,7 +209,7 @@ public sealed class SessionTests
             }
         }
 
-        // All other routes under these paths are the ones that a browser or the provider visits by itself.
+        // All other routes below these paths are requested by the browser's own navigation or by the provider.
         gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => !BearerAuthentication.IsClosed(endpoint) && endpoint.Metadata.GetMetadata<OptionalAuthentication>() is null)
             .Select(endpoint => endpoint.RoutePattern.RawText!)

@@ -6,7 +6,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>How a person signs in with a browser.</summary>
+/// <summary>Sign-in of a person with a browser.</summary>
 public sealed class SignInTests
 {
     private const string AccessTokenIssuer = "http://adfs.example.com/adfs/services/trust";
@@ -32,7 +32,8 @@ public sealed class SignInTests
 
         await browser.SignInAsync();
 
-        var cookie = browser.SetCookies.Where(line => line.StartsWith("__Host-nclue-session=", StringComparison.Ordinal)).ShouldHaveSingleItem();
+        var cookie = browser.SetCookies.Where(line => line.StartsWith("__Host-nclue-session=", StringComparison.Ordinal))
+            .ShouldHaveSingleItem();
         cookie.ShouldMatch("^__Host-nclue-session=[A-Za-z0-9_-]{43}; path=/; secure; samesite=lax; httponly$");
         browser.Cookies.Keys.ShouldBe(["__Host-nclue-session"]);
     }
@@ -47,9 +48,11 @@ public sealed class SignInTests
 
         redirect.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         redirect.Headers.CacheControl!.NoStore.ShouldBeTrue();
-        browser.SetCookies.Select(line => line.Split('=')[0].Split('.')[0]).ShouldBe(["__Host-nclue-nonce", "__Host-nclue-correlation"], ignoreOrder: true);
+        browser.SetCookies.Select(line => line.Split('=')[0].Split('.')[0])
+            .ShouldBe(["__Host-nclue-nonce", "__Host-nclue-correlation"], ignoreOrder: true);
         var expires = gateway.Clock.GetUtcNow().AddMinutes(15).ToString("R");
-        browser.SetCookies.ShouldAllBe(line => line.EndsWith($"; expires={expires}; path=/; secure; samesite=lax; httponly", StringComparison.Ordinal));
+        browser.SetCookies.ShouldAllBe(line => line.EndsWith(
+            $"; expires={expires}; path=/; secure; samesite=lax; httponly", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -66,7 +69,10 @@ public sealed class SignInTests
         request["redirect_uri"].ShouldBe(new Uri(gateway.Address, "/session/callback").AbsoluteUri);
         request["scope"].ShouldBe("openid profile task-runs:read offline_access");
         request.Keys.ShouldBe(
-            ["client_id", "redirect_uri", "response_type", "response_mode", "scope", "code_challenge", "code_challenge_method", "nonce", "state"],
+            [
+                "client_id", "redirect_uri", "response_type", "response_mode", "scope",
+                "code_challenge", "code_challenge_method", "nonce", "state",
+            ],
             ignoreOrder: true);
         request["response_mode"].ShouldBe("query");
         request["state"].ShouldNotContain("health");
@@ -78,7 +84,8 @@ public sealed class SignInTests
     [InlineData("{}", "openid profile task-runs:read offline_access")]
     public async Task Only_scopes_are_asked_for_that_the_provider_knows(string metadata, string expected)
     {
-        await using var gateway = await SessionHost.StartAsync(issuer => issuer.SignIn.Metadata = System.Text.Json.Nodes.JsonNode.Parse(metadata)!.AsObject());
+        await using var gateway = await SessionHost.StartAsync(
+            issuer => issuer.SignIn.Metadata = System.Text.Json.Nodes.JsonNode.Parse(metadata)!.AsObject());
         using var browser = new CookieClient(gateway.Address);
 
         await browser.SignInAsync();
@@ -148,7 +155,7 @@ public sealed class SignInTests
     {
         await using var gateway = await SessionHost.StartAsync();
         using var attacker = new CookieClient(gateway.Address);
-        using var callback = await attacker.FollowAsync("/session/login", location => location.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
+        using var callback = await attacker.FollowAsync("/session/login", IsCallback);
         using var victim = new CookieClient(gateway.Address);
 
         using var answer = await victim.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
@@ -162,7 +169,7 @@ public sealed class SignInTests
     {
         await using var gateway = await SessionHost.StartAsync();
         using var browser = new CookieClient(gateway.Address);
-        using var callback = await browser.FollowAsync("/session/login", location => location.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
+        using var callback = await browser.FollowAsync("/session/login", IsCallback);
         var cookies = browser.Cookies.ToList();
         (await browser.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null)).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         cookies.ForEach(cookie => browser.Cookies[cookie.Key] = cookie.Value);
@@ -170,7 +177,7 @@ public sealed class SignInTests
         await again.ShouldBeProblemAsync(AccessProblems.SignInFailed);
 
         using var slow = new CookieClient(gateway.Address);
-        using var late = await slow.FollowAsync("/session/login", location => location.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
+        using var late = await slow.FollowAsync("/session/login", IsCallback);
         gateway.Clock.Advance(TimeSpan.FromMinutes(15) + TimeSpan.FromSeconds(1));
         using var tooLate = await slow.GetAsync(late.Headers.Location!.AbsoluteUri, csrf: null);
         await tooLate.ShouldBeProblemAsync(AccessProblems.SignInFailed);
@@ -232,16 +239,17 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task A_provider_that_does_not_answer_is_told_as_such()
+    public async Task A_provider_that_does_not_respond_is_reported_as_such()
     {
         await using var gateway = await SessionHost.StartAsync();
         using var browser = new CookieClient(gateway.Address);
-        using var callback = await browser.FollowAsync("/session/login", location => location.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
+        using var callback = await browser.FollowAsync("/session/login", IsCallback);
         gateway.Issuer.Mood = IssuerMood.CutsConnections;
 
         using var answer = await browser.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
 
-        ((string)(await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed))["detail"]!).ShouldStartWith("The identity provider does not answer.");
+        var problem = await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+        ((string)problem["detail"]!).ShouldStartWith("The identity provider does not respond.");
     }
 
     [Fact]
@@ -272,4 +280,6 @@ public sealed class SignInTests
         using var refused = await browser.GetAsync("/api/task-runs");
         (await refused.ShouldBeProblemAsync(AccessProblems.Unauthenticated)).ShouldNotContainKey("login");
     }
+
+    private static bool IsCallback(Uri to) => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal);
 }

@@ -11,7 +11,7 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>What the key ring makes of entries of any kind: those that are no keys are left out, with one warning.</summary>
+/// <summary>Entries of the key ring that are not keys: they are skipped, with one warning.</summary>
 [Trait("Needs", "Processes")]
 public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
 {
@@ -43,7 +43,8 @@ public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
     public async Task A_time_that_is_none_makes_no_key_and_no_revocation(string time)
     {
         await AddAsync(
-            OddValues.Key(time), OddValues.Key(Time).Replace($"<expirationDate>{Time}", $"<expirationDate>{time}", StringComparison.Ordinal),
+            OddValues.Key(time),
+            OddValues.Key(Time).Replace($"<expirationDate>{Time}", $"<expirationDate>{time}", StringComparison.Ordinal),
             $"<revocation version='1'><revocationDate>{time}</revocationDate><key id='*'/></revocation>", OddValues.Key(Time));
 
         Keys.GetAllElements().ShouldHaveSingleItem().Element("expirationDate")!.Value.ShouldBe(Time);
@@ -59,7 +60,7 @@ public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
     public async Task A_key_that_is_longer_or_deeper_than_keys_are_is_left_out_before_it_needs_a_stack(int depth, int length, int expected)
     {
         var nested = string.Concat(Enumerable.Repeat("<a>", depth).Concat(Enumerable.Repeat("</a>", depth)));
-        var attribute = $"seal='{Convert.ToBase64String(new byte[32])}'"; // it has to be computed to see that it is not good
+        var attribute = $"seal='{Convert.ToBase64String(new byte[32])}'"; // has to be computed to find that it is wrong
         await AddAsync(OddValues.Key(Time, nested + new string(' ', length - OddValues.Key(Time, nested, attribute).Length), attribute));
         var seal = new KeySeal(CertificateText.Read(Browsers.CreateCertificate(TimeProvider.System.GetUtcNow().AddDays(1)))!);
 
@@ -71,7 +72,7 @@ public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
                 found = [.. Keys.GetAllElements()];
                 good = found.Count(seal.IsGood);
             },
-            maxStackSize: 1024 * 1024); // smaller than that of a thread of the pool
+            maxStackSize: 1024 * 1024); // smaller than that of a thread pool thread
         thread.Start();
         thread.Join();
         (found.Length, good).ShouldBe((expected, 0));
@@ -80,7 +81,10 @@ public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
     [Fact]
     public async Task Of_a_list_that_is_too_long_the_latest_entries_are_read()
     {
-        await AddAsync([.. Enumerable.Range(0, StoredKeys.MaxEntries + 5).Select(i => OddValues.Key(Time, id: $"00000000-0000-0000-0000-{i:000000000000}"))]);
+        await AddAsync([
+            .. Enumerable.Range(0, StoredKeys.MaxEntries + 5)
+                .Select(i => OddValues.Key(Time, id: $"00000000-0000-0000-0000-{i:000000000000}")),
+        ]);
 
         var ids = Keys.GetAllElements().Select(element => (string)element.Attribute("id")!).ToList();
 
@@ -96,7 +100,7 @@ public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
         var circuit = new RedisCircuit(TimeProvider.System, NullLogger<RedisCircuit>.Instance);
         await circuit.ProbeAsync(async () => (await Connection.GetAsync()).IsConnected, RedisCircuit.StartPatience);
         var seal = new KeySeal(CertificateText.Read(Browsers.CreateCertificate(TimeProvider.System.GetUtcNow().AddDays(1)))!);
-        var failing = new FailingLog(); // it is told of the key without a seal
+        var failing = new FailingLog(); // receives the warning of the key without a seal
         using var ring = new RedisKeyRepository(Connection, circuit, new UnreadableValues(_log), _time, failing, _key, seal);
         await ring.StartAsync(TestContext.Current.CancellationToken);
 
@@ -128,7 +132,8 @@ public sealed class StoredKeysTests(TestRedis redis) : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             Count++;
             throw new InvalidOperationException("As a value could make it fail.");

@@ -5,16 +5,16 @@ using Microsoft.IdentityModel.Tokens;
 namespace NclueGateway.Access.Bearer;
 
 /// <summary>
-/// What the library leaves unchecked in a signed token (8.19): it reads each part up to the end of the first JSON object, takes the last of two members
-/// with the same name, and ignores <c>crit</c>.
+/// Checks of a signed token that the library (8.19) does not make. It reads each part only up to the end of the first
+/// JSON object, takes the last of two members with the same name, and ignores <c>crit</c>.
 /// </summary>
 internal static class CompactJws
 {
-    // RFC 7515 §4 and RFC 7519 §4: names are unique. What follows the object is an error by default.
+    // RFC 7515 §4 and RFC 7519 §4: names are unique. Text after the object is an error by default.
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    /// <summary>Returns why a token is refused before its signature is verified; null when there is no reason.</summary>
-    /// <param name="token">The compact form (RFC 7515 §7.1); the library refuses what has another number of parts.</param>
+    /// <summary>Returns the reason to refuse a token before its signature is verified; null without one.</summary>
+    /// <param name="token">The compact form (RFC 7515 §7.1); the library refuses any other number of parts.</param>
     public static Exception? Validate(string token)
     {
         if (token.Split('.', 4) is not [var headerPart, var payloadPart, _])

@@ -8,10 +8,13 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Bearer;
 
 /// <summary>
-/// Who a bearer token stands for, and the 401 and 403 of the gateway: <c>WWW-Authenticate</c> after RFC 6750 §3, and a problem. The shipped
-/// descriptions are replaced because they quote the token (its audience, its issuer, its times).
+/// Decides which caller a bearer token identifies, and writes the gateway's 401 and 403: <c>WWW-Authenticate</c> after
+/// RFC 6750 §3, and a problem. The shipped descriptions are replaced because they quote the token (its audience, issuer
+/// and times).
 /// </summary>
-internal sealed class GatewayJwtBearerEvents(AuthOptions options, Permissions permissions, TokenCache validated, SignInAddress signIn) : JwtBearerEvents
+internal sealed class GatewayJwtBearerEvents(
+    AuthOptions options, Permissions permissions, TokenCache validated, SignInAddress signIn)
+    : JwtBearerEvents
 {
     private const string Scheme = "Bearer ";
     private const int LongestHeader = 7 + TokenCache.LongestToken;
@@ -33,7 +36,7 @@ internal sealed class GatewayJwtBearerEvents(AuthOptions options, Permissions pe
 
     public override Task TokenValidated(TokenValidatedContext context)
     {
-        // The library's identity holds on to the token that it was read from.
+        // The library's identity keeps a reference to the token that it was read from.
         var identity = (ClaimsIdentity)context.Principal!.Identity!;
         var claims = new ClaimsIdentity(identity.Claims, identity.AuthenticationType, identity.NameClaimType, identity.RoleClaimType);
         var caller = permissions.Decide(new(claims));
@@ -50,7 +53,7 @@ internal sealed class GatewayJwtBearerEvents(AuthOptions options, Permissions pe
             null => ("Bearer", "Send an access token in the Authorization header."),
             TokenUncheckedException => (
                 "Bearer",
-                "The gateway cannot check tokens now: the identity provider does not answer. Try again in some seconds."),
+                "The gateway cannot check tokens now: the identity provider does not respond. Try again in some seconds."),
             var failure => InvalidToken(Describe(failure)),
         };
 

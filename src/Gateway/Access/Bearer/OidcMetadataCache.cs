@@ -7,22 +7,23 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Access.Bearer;
 
 /// <summary>
-/// The identity provider's name and signing keys, fetched when first needed and kept. The provider is asked at most once per
-/// <see cref="LeastInterval"/>, whatever callers send and however often it fails; everybody who needs the answer waits for the same fetch,
-/// and nobody whose token can be checked with the keys at hand waits at all.
+/// The identity provider's issuer and signing keys, fetched when first needed and cached. The provider is asked at most
+/// once per <see cref="LeastInterval"/>, regardless of the requests and of failures. All callers that need the result
+/// wait for the same fetch. A caller whose token can be checked with the cached keys does not wait.
 /// </summary>
 /// <remarks>
-/// Instead of the library's <see cref="ConfigurationManager{T}"/> (8.19), which refreshes behind the request that needs the new keys, asks
-/// a provider that is down again for every request, goes on accepting withdrawn keys for an hour, and reads the machine's clock.
+/// Replaces the library's <see cref="ConfigurationManager{T}"/> (8.19), which refreshes after the request that needs the
+/// new keys, and asks a provider that is down again for every request. It also accepts withdrawn keys for an hour, and
+/// reads the machine's clock.
 /// </remarks>
 [LogCategory("NclueGateway.Access.IssuerKeys")]
 internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposable
 {
-    /// <summary>The least time between two fetches.</summary>
+    /// <summary>Minimum time between two fetches.</summary>
     public static readonly TimeSpan LeastInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The age at which keys are fetched again in the background, so that a key the provider has withdrawn does not live on here.
+    /// Age at which keys are fetched again in the background, so that a key that the provider has withdrawn is dropped here.
     /// </summary>
     public static readonly TimeSpan RefreshAfter = TimeSpan.FromHours(1);
 
@@ -46,7 +47,8 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
         _http = ProviderHttp.CreateClient(followsRedirects: true);
     }
 
-    /// <summary>Whether the provider has ever given its keys. While it has not, it is asked again unless it just was; nobody waits for that.</summary>
+    /// <summary>True if the provider's keys have been fetched at least once.</summary>
+    /// <remarks>While they have not, reading this starts a fetch, unless there was one just now, and does not wait for it.</remarks>
     public bool AreKnown
     {
         get
@@ -63,7 +65,7 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
         }
     }
 
-    /// <summary>Why the last fetch that failed did; null when none has.</summary>
+    /// <summary>Exception of the last fetch that failed; null when none has.</summary>
     public Exception? Failure
     {
         get
@@ -76,12 +78,13 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     }
 
     /// <summary>
-    /// The issuer that AD FS gives access tokens, which is not that of its metadata and id tokens ([MS-OIDCE]); null where there is none.
+    /// Returns the issuer that AD FS writes into access tokens, which differs from that of its metadata and id tokens
+    /// ([MS-OIDCE]); null without one.
     /// </summary>
     public static string? AccessTokenIssuerOf(OpenIdConnectConfiguration provider) =>
         provider.AdditionalData.TryGetValue("access_token_issuer", out var value) && value is string { Length: > 0 } issuer ? issuer : null;
 
-    /// <summary>The keys at hand; the first time, those the provider gives. Null while the provider has not given any.</summary>
+    /// <summary>Returns the cached metadata; the first time, fetches them. Null while they could not be fetched.</summary>
     public ValueTask<OpenIdConnectConfiguration?> GetAsync()
     {
         if (_current is not { } current)
@@ -113,8 +116,9 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     }
 
     /// <summary>
-    /// What the provider says now, for a token whose key is not among <paramref name="known"/>: other keys, or the same when they are the
-    /// latest (or were ten seconds ago). Null when the provider, asked last, did not answer, so that nothing can be said of the token.
+    /// Returns the provider's current metadata, for a token whose key is not in <paramref name="known"/>: new keys, or the
+    /// same instance when they are the latest (at most ten seconds old). Null when the last fetch failed: then the token
+    /// cannot be judged.
     /// </summary>
     public async ValueTask<OpenIdConnectConfiguration?> RefreshAsync(OpenIdConnectConfiguration known)
     {
@@ -136,7 +140,7 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
         }
     }
 
-    /// <summary>The fetch under way, a new one, or, when the last one is too recent, the last.</summary>
+    /// <summary>Returns the fetch under way, a new one, or, within <see cref="LeastInterval"/>, the last one.</summary>
     private Task FetchUnlessJustAsked()
     {
         if (_fetch.IsCompleted && (_askedAt is not { } asked || _time.GetElapsedTime(asked) >= LeastInterval))
@@ -189,8 +193,8 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     }
 
     /// <summary>
-    /// Replaces keys that were known before by the instances that were: tokens that one of them has verified stay known, however often strangers
-    /// make the provider be asked.
+    /// Replaces fetched keys that were known before by the known instances. Cached tokens refer to their key by instance, so
+    /// they stay valid however often strangers cause a fetch.
     /// </summary>
     private static void KeepInstances(ICollection<SecurityKey> fetched, ICollection<SecurityKey> known)
     {
@@ -206,9 +210,13 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
         key.GetType() == other.GetType()
         && key.KeyId == other.KeyId
         && (key.Equals(other) // certificates compare by their thumbprint
-            || (key is not X509SecurityKey && key.CanComputeJwkThumbprint() && key.ComputeJwkThumbprint().AsSpan().SequenceEqual(other.ComputeJwkThumbprint())));
+            || (key is not X509SecurityKey && key.CanComputeJwkThumbprint()
+                && key.ComputeJwkThumbprint().AsSpan().SequenceEqual(other.ComputeJwkThumbprint())));
 
-    /// <summary>The library's own retriever ignores the token, repeats failed requests and adds headers about this machine.</summary>
+    /// <summary>
+    /// Fetches a document. The library's own retriever ignores the cancellation token, repeats failed requests and adds
+    /// headers about this machine.
+    /// </summary>
     async Task<string> IDocumentRetriever.GetDocumentAsync(string address, CancellationToken cancel)
     {
         var uri = new Uri(address);
@@ -222,7 +230,7 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>What the provider said, and when. Read without the lock.</summary>
+    /// <summary>The fetched metadata and the timestamp of the fetch. Read without the lock.</summary>
     private sealed record Fetched(OpenIdConnectConfiguration Issuer, long At);
 
     private static partial class Log
@@ -232,9 +240,10 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     }
 }
 
-/// <summary>The metadata are those of another issuer, and must not be used (OpenID Connect Discovery 1.0 §4.3).</summary>
-/// <param name="issuer">Whom they name.</param>
-internal sealed class OtherIssuerException(string issuer) : Exception($"The provider's metadata name the issuer '{issuer}', not Auth:Issuer or Auth:Authority.")
+/// <summary>The metadata are those of another issuer and must not be used (OpenID Connect Discovery 1.0 §4.3).</summary>
+/// <param name="issuer">The issuer that they name.</param>
+internal sealed class OtherIssuerException(string issuer)
+    : Exception($"The provider's metadata name the issuer '{issuer}', not Auth:Issuer or Auth:Authority.")
 {
     public string Issuer => issuer;
 }

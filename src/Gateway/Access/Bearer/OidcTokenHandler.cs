@@ -5,8 +5,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace NclueGateway.Access.Bearer;
 
 /// <summary>
-/// The shipped check of a JWT of any kind, with the keys of <see cref="OidcMetadataCache"/>. A token whose key is unknown waits for the provider's answer and
-/// is checked once more, so that the first request after a key rollover succeeds.
+/// Validates a JWT of any kind with the keys of <see cref="OidcMetadataCache"/>. For a token with an unknown key it
+/// fetches the keys and validates once more, so that the first request after a key rollover succeeds.
 /// </summary>
 internal abstract class OidcTokenHandler(OidcMetadataCache keys) : JsonWebTokenHandler
 {
@@ -29,7 +29,9 @@ internal abstract class OidcTokenHandler(OidcMetadataCache keys) : JsonWebTokenH
         }
 
         var latest = await keys.RefreshAsync(known);
-        return latest is null ? Refused(new TokenUncheckedException()) : latest == known ? result : await CheckAsync(token, validationParameters, latest);
+        return latest is null ? Refused(new TokenUncheckedException())
+            : latest == known ? result
+            : await CheckAsync(token, validationParameters, latest);
     }
 
     /// <summary>The issuers that a token may name.</summary>
@@ -41,8 +43,8 @@ internal abstract class OidcTokenHandler(OidcMetadataCache keys) : JsonWebTokenH
         string token, TokenValidationParameters validationParameters, OpenIdConnectConfiguration issuer)
     {
         var parameters = validationParameters.Clone();
-        parameters.ConfigurationManager = null; // whatever the framework's own settings may have put there
-        parameters.RequireSignedTokens = true; // the shipped sign-in trusts the connection that an id token came over
+        parameters.ConfigurationManager = null; // the framework's own settings may have set one
+        parameters.RequireSignedTokens = true; // the shipped sign-in relies on the TLS connection for an id token
         parameters.ValidIssuer = null;
         parameters.ValidIssuers = IssuersOf(issuer);
         parameters.IssuerSigningKeys = issuer.SigningKeys;
@@ -63,10 +65,10 @@ internal sealed class IdTokenHandler(OidcMetadataCache keys) : OidcTokenHandler(
     protected override IEnumerable<string> IssuersOf(OpenIdConnectConfiguration provider) => [provider.Issuer];
 }
 
-/// <summary>The token may be good or bad: the identity provider gives no keys to check it with.</summary>
+/// <summary>The token could not be validated: the identity provider's keys are not available.</summary>
 internal sealed class TokenUncheckedException : SecurityTokenException;
 
 /// <summary>
-/// A well-formed token that is refused for what it is, not for what it lacks. The message is the gateway's own and may be shown.
+/// A well-formed token that is refused for its content. The message is the gateway's own and may be shown.
 /// </summary>
 internal sealed class TokenRefusedException(string message) : SecurityTokenException(message);

@@ -3,15 +3,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace NclueGateway.Access.Bearer;
 
 /// <summary>
-/// Without the identity provider's keys, which are asked for at start, no caller can be let in: not ready. Once they are there, a provider that is
-/// away is no reason to turn callers away.
+/// Fetches the identity provider's keys at startup. Without them no caller can be authenticated: not ready. Once they are
+/// cached, the gateway stays ready even when the provider is unreachable.
 /// </summary>
 internal sealed class ProviderHealth(OidcMetadataCache keys) : IHealthCheck, IHostedLifecycleService
 {
-    /// <summary>Once the server listens: an HTTP client for the first time is half of what a start computes.</summary>
+    /// <summary>Fetches the keys once the server listens: the first HTTP client is half of the work of a startup.</summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        _ = keys.AreKnown; // nobody waits for it
+        _ = keys.AreKnown; // starts the fetch and does not wait for it
         return Task.CompletedTask;
     }
 
@@ -28,5 +28,5 @@ internal sealed class ProviderHealth(OidcMetadataCache keys) : IHealthCheck, IHo
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(keys.AreKnown
             ? HealthCheckResult.Healthy("The identity provider's keys are known.")
-            : HealthCheckResult.Unhealthy("The identity provider has not given its keys yet: see Auth:Authority."));
+            : HealthCheckResult.Unhealthy("The identity provider's keys have not been fetched yet: see Auth:Authority."));
 }

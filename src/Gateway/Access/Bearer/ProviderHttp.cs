@@ -2,7 +2,7 @@ using NclueGateway.Access.Callers;
 
 namespace NclueGateway.Access.Bearer;
 
-/// <summary>HTTP to the identity provider. Each request brings its own timeout, by the injected clock.</summary>
+/// <summary>HTTP client for the identity provider. Each request brings its own timeout, by the injected clock.</summary>
 internal static class ProviderHttp
 {
     /// <summary>Time that one exchange with the provider may take.</summary>
@@ -19,6 +19,6 @@ internal static class ProviderHttp
         Timeout = System.Threading.Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>Returns whether the settings allow requests to an address of the provider.</summary>
+    /// <summary>Returns true if the settings allow requests to an address of the provider.</summary>
     public static bool IsAllowed(Uri address, AuthOptions auth) => address.Scheme == Uri.UriSchemeHttps || !auth.RequireHttpsMetadata;
 }

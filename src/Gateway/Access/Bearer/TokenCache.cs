@@ -11,22 +11,24 @@ using NclueGateway.Access.Callers;
 namespace NclueGateway.Access.Bearer;
 
 /// <summary>
-/// Access tokens that were found good, and whom each one stands for: checking a signature costs more than everything else about a read. A
-/// token counts until its expiry (without the clock skew that a check allows), for at most <see cref="KeepFor"/>, and only while the very
-/// key that verified it is one of the issuer's; after that it is checked again. Refusals are not kept.
+/// Validated access tokens with their callers: verifying a signature costs more than the rest of a read. An entry counts
+/// until the token expires (without the clock skew that a validation allows), for at most <see cref="KeepFor"/>. It also
+/// requires that the instance of the key that verified it is still one of the issuer's. After that the token is validated
+/// again. Refusals are not cached.
 /// </summary>
 /// <remarks>
-/// Two generations: tokens enter the young one, and when that is full it becomes the old one, whose tokens go unless they are used again.
+/// Two generations: tokens enter the young one. When it is full it becomes the old one, whose tokens are evicted unless
+/// they are used again.
 /// </remarks>
 internal sealed class TokenCache(TimeProvider time)
 {
-    /// <summary>The longest that a check is good for.</summary>
+    /// <summary>Maximum time that a validation counts.</summary>
     public static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(5);
 
-    /// <summary>The most tokens of both generations together.</summary>
+    /// <summary>Maximum number of tokens in both generations together.</summary>
     public const int MostTokens = 10_000;
 
-    /// <summary>The longest access token, in characters. Longer ones are refused before they are parsed.</summary>
+    /// <summary>Maximum length of an access token in characters. Longer ones are refused before they are parsed.</summary>
     public const int LongestToken = 16 * 1024;
 
     private readonly Lock _gate = new();
@@ -34,12 +36,12 @@ internal sealed class TokenCache(TimeProvider time)
     private ConcurrentDictionary<TokenHash, Entry> _old = new();
     private int _room = MostTokens / 2;
 
-    /// <summary>How many tokens are held.</summary>
+    /// <summary>Number of cached tokens.</summary>
     public int Count => _young.Count + _old.Count;
 
-    /// <summary>Whom the token stands for; null when it has to be checked.</summary>
+    /// <summary>Returns the caller of a token; null when the token has to be validated.</summary>
     /// <param name="token">The whole token, as it was sent.</param>
-    /// <param name="issuer">What the issuer's keys are now.</param>
+    /// <param name="issuer">The issuer's current metadata.</param>
     public AuthenticatedCaller? Find(ReadOnlySpan<char> token, OpenIdConnectConfiguration issuer)
     {
         if (!TokenHash.TryOf(token, out var hash))
@@ -61,10 +63,10 @@ internal sealed class TokenCache(TimeProvider time)
         return null;
     }
 
-    /// <summary>Keeps what was decided about a token that has just been checked.</summary>
+    /// <summary>Caches the caller of a token that has just been validated.</summary>
     public void Keep(JsonWebToken token, AuthenticatedCaller caller)
     {
-        // A token that is past its expiry, and good only for the clock skew, never gets here twice.
+        // A token past its expiry, accepted only for the clock skew, is not cached.
         if (token.ValidTo > time.GetUtcNow().UtcDateTime && TokenHash.TryOf(token.EncodedToken, out var hash))
         {
             Add(hash, new(caller, token.SigningKey, token.ValidTo, time.GetTimestamp()));
@@ -74,13 +76,13 @@ internal sealed class TokenCache(TimeProvider time)
     private bool IsGood(Entry entry, OpenIdConnectConfiguration issuer) =>
         entry.Expires > time.GetUtcNow().UtcDateTime
         && time.GetElapsedTime(entry.CheckedAt) < KeepFor
-        && issuer.SigningKeys.Contains(entry.Key); // by instance: OidcMetadataCache keeps those of keys that it fetches again
+        && issuer.SigningKeys.Contains(entry.Key); // by instance: OidcMetadataCache keeps the instances of known keys
 
     private void Add(TokenHash hash, Entry entry)
     {
         if (!_young.TryAdd(hash, entry))
         {
-            _young[hash] = entry; // checked again
+            _young[hash] = entry; // validated again
             return;
         }
 
@@ -101,12 +103,12 @@ internal sealed class TokenCache(TimeProvider time)
 
     private sealed record Entry(AuthenticatedCaller Caller, SecurityKey Key, DateTime Expires, long CheckedAt);
 
-    /// <summary>SHA-256 of all characters of a token, so that none has to be kept.</summary>
+    /// <summary>SHA-256 of all characters of a token, so that no token is stored.</summary>
     private readonly record struct TokenHash(UInt128 First, UInt128 Second)
     {
         private const int OnStack = 2 * 1024;
 
-        /// <returns>False for what is too long, or no token at all: those are ASCII (RFC 7515, section 7.1).</returns>
+        /// <returns>False for a text that is too long or not ASCII: a token is ASCII (RFC 7515 §7.1).</returns>
         public static bool TryOf(ReadOnlySpan<char> token, out TokenHash hash)
         {
             hash = default;
@@ -125,7 +127,7 @@ internal sealed class TokenCache(TimeProvider time)
             return true;
         }
 
-        // It is as good as random already.
+        // A part of a SHA-256 is already uniformly distributed.
         public override int GetHashCode() => (int)First;
     }
 }

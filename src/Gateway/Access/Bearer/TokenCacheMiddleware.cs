@@ -4,8 +4,8 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Access.Bearer;
 
 /// <summary>
-/// Signs in whoever sends an access token that is known to be good (<see cref="TokenCache"/>). Everybody else, whatever they send, is for the
-/// framework's handlers, which cost a request several times as much.
+/// Authenticates a request whose access token is in <see cref="TokenCache"/>. Every other request goes to the framework's
+/// handlers, which cost several times as much.
 /// </summary>
 internal sealed class TokenCacheMiddleware
 {
@@ -26,7 +26,7 @@ internal sealed class TokenCacheMiddleware
             "Access tokens by whether they were known to be good: hit, miss.");
     }
 
-    /// <summary>Says whose request it is, if its token is known.</summary>
+    /// <summary>Sets the caller of the request if its token is cached; returns false otherwise.</summary>
     public bool TrySignIn(HttpContext context)
     {
         if (context.Request.Headers.Authorization is not [{ } value] || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
@@ -34,10 +34,10 @@ internal sealed class TokenCacheMiddleware
             return false;
         }
 
-        // Asking for the keys is also what has them fetched every hour: a withdrawn key is noticed however few tokens are checked.
+        // GetAsync also refreshes the keys every hour, so that a withdrawn key is noticed even if few tokens are validated.
         var token = value.AsSpan(Scheme.Length).Trim();
         var keys = _keys.GetAsync();
-        if (token.IsEmpty || !keys.IsCompletedSuccessfully || keys.Result is not { } issuer) // the first fetch is waited for later
+        if (token.IsEmpty || !keys.IsCompletedSuccessfully || keys.Result is not { } issuer) // the handlers await the first fetch
         {
             return false;
         }
@@ -53,5 +53,6 @@ internal sealed class TokenCacheMiddleware
         return true;
     }
 
-    private static Measurement<long> Lookups(ref long count, string result) => new(Volatile.Read(ref count), new KeyValuePair<string, object?>("result", result));
+    private static Measurement<long> Lookups(ref long count, string result) =>
+        new(Volatile.Read(ref count), new KeyValuePair<string, object?>("result", result));
 }

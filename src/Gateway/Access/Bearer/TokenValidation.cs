@@ -4,19 +4,19 @@ using NclueGateway.Access.Callers;
 
 namespace NclueGateway.Access.Bearer;
 
-/// <summary>What makes a JWT of the provider good (RFC 7519, RFC 8725), and an access token for this gateway (RFC 9068).</summary>
+/// <summary>Validation rules for the provider's JWTs (RFC 7519, RFC 8725) and for access tokens (RFC 9068).</summary>
 internal static class TokenValidation
 {
-    /// <summary>How far the provider's clock and ours may be apart.</summary>
+    /// <summary>Maximum difference between the provider's clock and ours.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
 
-    /// <summary>The shortest RSA key that may have signed a token (RFC 7518 §3.3, §3.5).</summary>
+    /// <summary>Minimum length of an RSA key that signs tokens, in bits (RFC 7518 §3.3, §3.5).</summary>
     public const int LeastRsaBits = 2048;
 
     // RFC 8725 §3.11: the media types that an access token may name. Many providers leave the header out or say JWT.
     private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
 
-    /// <summary>The rules; the issuer and its keys are added for each token by <see cref="OidcTokenHandler"/>.</summary>
+    /// <summary>Returns the rules; <see cref="OidcTokenHandler"/> adds the issuer and its keys for each token.</summary>
     public static TokenValidationParameters ForAccess(AuthOptions options, TimeProvider time)
     {
         var rules = For(options.Audience, time);
@@ -25,10 +25,11 @@ internal static class TokenValidation
         return rules;
     }
 
-    /// <summary>Whether all tokens of a key are refused because it is too short.</summary>
-    public static bool IsTooShort(SecurityKey key) => key is RsaSecurityKey or X509SecurityKey { PublicKey: not null } && key.KeySize < LeastRsaBits;
+    /// <summary>Returns true if all tokens of a key are refused because the key is too short.</summary>
+    public static bool IsTooShort(SecurityKey key) =>
+        key is RsaSecurityKey or X509SecurityKey { PublicKey: not null } && key.KeySize < LeastRsaBits;
 
-    /// <summary>What holds for every token of the provider: who it is for, how it is signed, and when it is good.</summary>
+    /// <summary>Returns the rules for every token of the provider: audience, signature and lifetime.</summary>
     public static TokenValidationParameters For(string audience, TimeProvider time) => new()
     {
         ValidAudience = audience,
@@ -41,8 +42,8 @@ internal static class TokenValidation
     };
 
     /// <summary>
-    /// Whether an algorithm is accepted, and with a key of so many bits: an ES algorithm takes one curve (RFC 7518 §3.4; the library makes keys of no
-    /// other curves of these sizes), RSA takes <see cref="LeastRsaBits"/> and more.
+    /// Returns true if an algorithm is accepted with a key of that many bits. An ES algorithm takes one curve (RFC 7518
+    /// §3.4; the library makes keys of no other curves of these sizes). RSA takes <see cref="LeastRsaBits"/> and more.
     /// </summary>
     private static bool Fits(string algorithm, int bits) => algorithm switch
     {
@@ -50,10 +51,10 @@ internal static class TokenValidation
         "ES256" => bits == 256,
         "ES384" => bits == 384,
         "ES512" => bits == 521,
-        _ => false, // only asymmetric: with HS256 the provider's public key would be the secret
+        _ => false, // only asymmetric algorithms: with HS256 the provider's public key would be the secret
     };
 
-    /// <summary>The library's own rule, by the injected clock (the library's is internal).</summary>
+    /// <summary>Applies the library's own lifetime rule by the injected clock (the library's is internal).</summary>
     private static bool IsCurrent(DateTime? notBefore, DateTime? expires, DateTime now) => expires switch
     {
         null => throw new SecurityTokenNoExpirationException(),
@@ -63,8 +64,8 @@ internal static class TokenValidation
     };
 
     /// <summary>
-    /// Id tokens say who signed in, not who may call (OpenID Connect Core §2); logout tokens end a session (Back-Channel Logout §2.4). The
-    /// same provider signs both, with the same key.
+    /// Refuses id tokens, which identify a user and grant nothing (OpenID Connect Core §2), and logout tokens, which end a
+    /// session (Back-Channel Logout §2.4). The same provider signs both, with the same key.
     /// </summary>
     private static string RequireAccessToken(string? type, JsonWebToken token)
     {
@@ -85,7 +86,7 @@ internal static class TokenValidation
 
         if (token.TryGetPayloadValue<object>("cnf", out _))
         {
-            // RFC 7800 §3.1: only a caller that proves to have the key (DPoP, mTLS) may use it, and the gateway asks for no proof.
+            // RFC 7800 §3.1: only a caller that proves possession of the key (DPoP, mTLS) may use it. The gateway asks for no proof.
             throw new TokenRefusedException("The token is bound to a key and is not a bearer token");
         }
 

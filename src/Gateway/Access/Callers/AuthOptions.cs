@@ -5,32 +5,35 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Callers;
 
 /// <summary>
-/// Who may call the gateway: the identity provider whose access tokens count, and what a token must grant; the settings under <c>Auth</c>.
+/// Rules for callers: the identity provider whose access tokens are accepted, and what a token must grant. The settings
+/// under <c>Auth</c>.
 /// </summary>
 internal sealed class AuthOptions : IValidatableObject
 {
     public const string Section = "Auth";
 
     /// <summary>
-    /// The identity provider's address, below which <c>.well-known/openid-configuration</c> lies (OpenID Connect Discovery 1.0 §4).
+    /// The identity provider's address, below which its <c>.well-known/openid-configuration</c> is (OpenID Connect Discovery
+    /// 1.0 §4).
     /// </summary>
     /// <value>Required; https unless <see cref="RequireHttpsMetadata"/> is false; no query, no fragment.</value>
     [Required]
     public string Authority { get; set; } = "";
 
     /// <summary>
-    /// The issuer that the provider's metadata must name (OpenID Connect Discovery 1.0 §4.3), where it is not <see cref="Authority"/>.
+    /// The issuer that the provider's metadata must name (OpenID Connect Discovery 1.0 §4.3), if it is not
+    /// <see cref="Authority"/>.
     /// </summary>
     /// <value>Default <see cref="Authority"/>, with or without a slash at the end; else compared character by character.</value>
     public string Issuer { get; set; } = "";
 
-    /// <summary>The name by which the provider knows this gateway, as it stands in <c>aud</c>.</summary>
+    /// <summary>The name by which the provider knows this gateway, as in the claim <c>aud</c>.</summary>
     /// <value>Required; compared character by character.</value>
     [Required]
     public string Audience { get; set; } = "";
 
     /// <summary>
-    /// Whether the provider's metadata and keys must come over https. False is for a provider on the developer's own machine.
+    /// Requires https for the provider's metadata and keys. False is for a provider on the developer's own machine.
     /// </summary>
     /// <value>Default true.</value>
     public bool RequireHttpsMetadata { get; set; } = true;
@@ -41,13 +44,13 @@ internal sealed class AuthOptions : IValidatableObject
     [RegularExpression(@"[\x21\x23-\x5B\x5D-\x7E]+", ErrorMessage = "it must be one word without quotes or backslashes.")]
     public string ReadScope { get; set; } = "task-runs:read";
 
-    /// <summary>The claims in which <see cref="ReadScope"/> is looked for; each may come several times or be an array.</summary>
+    /// <summary>The claims that may contain <see cref="ReadScope"/>; each may come several times or be an array.</summary>
     /// <value>Default <c>scope</c>, <c>scp</c>, <c>roles</c>, <c>role</c>, <c>groups</c>; at least one.</value>
     public IList<string> PermissionClaims { get; set; } = ["scope", "scp", "roles", "role", "groups"];
 
     /// <summary>
-    /// Claims that every token must have, with these very values: the tenant (<c>tid</c>) or domain (<c>hd</c>) of a provider shared by
-    /// many.
+    /// Claims that every token must have, with exactly these values: the tenant (<c>tid</c>) or domain (<c>hd</c>) of a
+    /// provider that several organizations share.
     /// </summary>
     /// <value>Default none.</value>
     public IDictionary<string, string> RequiredClaims { get; set; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -61,11 +64,11 @@ internal sealed class AuthOptions : IValidatableObject
     /// <value>Default none; https unless on loopback.</value>
     public IList<string> AllowedOrigins { get; set; } = [];
 
-    /// <summary>Whether the provider's metadata may name this issuer.</summary>
+    /// <summary>Returns true if the provider's metadata may name this issuer.</summary>
     public bool IsIssuer(string name) => Issuer.Length > 0
         ? name == Issuer
         : name.TrimEnd('/') == Authority.TrimEnd('/')
-            || (Uri.TryCreate(name, UriKind.Absolute, out var issuer) // the host in any case, the port left out or not
+            || (Uri.TryCreate(name, UriKind.Absolute, out var issuer) // ignores the case of the host and a default port
                 && issuer.AbsoluteUri.TrimEnd('/') == new Uri(Authority).AbsoluteUri.TrimEnd('/'));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

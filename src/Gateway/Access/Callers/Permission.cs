@@ -1,6 +1,6 @@
 namespace NclueGateway.Access.Callers;
 
-/// <summary>A permission that the identity provider grants by a scope, role or group. A further one is a further line in <see cref="All"/>.</summary>
+/// <summary>A permission that the identity provider grants by a scope, role or group. To add one, add it to <see cref="All"/>.</summary>
 /// <param name="description">Verb and object, for "is not permitted to …".</param>
 /// <param name="scope">The setting with the name of the scope.</param>
 internal sealed class Permission(string description, Func<AuthOptions, string> scope)

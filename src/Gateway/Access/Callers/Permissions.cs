@@ -2,18 +2,19 @@ using System.Security.Claims;
 
 namespace NclueGateway.Access.Callers;
 
-/// <summary>The one place that decides which permissions an authenticated caller holds.</summary>
+/// <summary>Decides which permissions an authenticated caller holds; no other code does.</summary>
 internal sealed class Permissions(AuthOptions options)
 {
-    // RFC 8693 §4.2 and Microsoft Entra: one claim with several scopes, divided by spaces. The name of a role or group is a whole: it may
-    // hold spaces.
+    // RFC 8693 §4.2 and Microsoft Entra: one claim with several scopes, separated by spaces. The name of a role or group is
+    // one value: it may contain spaces.
     private static readonly string[] SpaceSeparated = ["scope", "scp"];
 
-    /// <summary>Decides about a caller whose token or session is good.</summary>
+    /// <summary>Decides the permissions of a caller whose token or session is valid.</summary>
     public AuthenticatedCaller Decide(ClaimsPrincipal caller) => new(caller, CallerKey.From(caller, options), PermissionsOf(caller));
 
     /// <summary>
-    /// Returns the permissions whose scope the caller has; none without everything in <see cref="AuthOptions.RequiredClaims"/>.
+    /// Returns the permissions whose scope the caller has; none if a claim of <see cref="AuthOptions.RequiredClaims"/> is
+    /// missing.
     /// </summary>
     private HashSet<Permission> PermissionsOf(ClaimsPrincipal caller) =>
         options.RequiredClaims.All(required => caller.HasClaim(claim => claim.Type == required.Key && claim.Value == required.Value))

@@ -6,15 +6,15 @@ namespace NclueGateway.Access.RateLimits;
 
 /// <summary>
 /// Limits the requests of one authenticated caller, and sends the headers <c>RateLimit</c> and <c>RateLimit-Policy</c>
-/// (draft-ietf-httpapi-ratelimit-headers-11). Each request counts, also one with the response 304, 403 or 404: a loop is a loop. Anonymous requests
-/// do not: a bad token must not use up the quota of the caller that it names.
+/// (draft-ietf-httpapi-ratelimit-headers-11). Each request counts, also one with the response 304, 403 or 404: a client in
+/// a loop must be limited. Anonymous requests do not count: a bad token must not use up the quota of the caller it names.
 /// </summary>
 internal sealed class CallerRateLimitMiddleware(RequestDelegate next, QuotaOptions options, TimeProvider time)
 {
     private readonly TokenBuckets<CallerKey> _buckets = new(options.RequestsPerSecond, options.Burst, time);
 
-    // The window is the time in which an empty bucket fills up, in whole seconds as the draft wants it, and rounded up: in the long run the
-    // policy never promises more than there is.
+    // The window is the time in which an empty bucket fills up, in whole seconds as the draft requires. It is rounded up, so
+    // that in the long run the policy never promises more than the bucket gives.
     private readonly string _policy = string.Create(
         CultureInfo.InvariantCulture,
         $"\"caller\";q={options.Burst};w={(options.Burst + options.RequestsPerSecond - 1) / options.RequestsPerSecond}");
@@ -28,7 +28,7 @@ internal sealed class CallerRateLimitMiddleware(RequestDelegate next, QuotaOptio
         }
 
         var level = _buckets.TryAcquire(caller);
-        var seconds = (long)Math.Ceiling(level.Wait.TotalSeconds); // of a refusal the same as Retry-After
+        var seconds = (long)Math.Ceiling(level.Wait.TotalSeconds); // for a refusal equal to Retry-After
         var headers = context.Response.Headers;
         headers["RateLimit-Policy"] = _policy;
         headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"caller\";r={level.Remaining};t={seconds}");

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace NclueGateway.Access.RateLimits;
 
-/// <summary>What one caller may take of what all callers share: the settings under <c>Quota</c>.</summary>
+/// <summary>Limits of one caller on what all callers share: the settings under <c>Quota</c>.</summary>
 internal sealed class QuotaOptions
 {
     public const string Section = "Quota";
@@ -20,8 +20,8 @@ internal sealed class QuotaOptions
     public int ColdBlocks { get; set; } = 4;
 
     /// <value>
-    /// The requests per second, and at once, that one address may send to one replica's sign-in paths, and as many with cookies of no session.
-    /// 1 to 100,000, default 200.
+    /// The requests that one address may send per second, and at once, to one replica's sign-in paths; and as many with cookies
+    /// of no session. 1 to 100,000, default 200.
     /// </value>
     [Range(1, 100_000)]
     public int AnonymousPerSecond { get; set; } = 200;

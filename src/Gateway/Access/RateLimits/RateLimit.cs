@@ -1,12 +1,12 @@
 namespace NclueGateway.Access.RateLimits;
 
-/// <summary>The rate limit that requests to an endpoint count in.</summary>
+/// <summary>The rate limit that counts the requests to an endpoint.</summary>
 internal enum RateLimit
 {
-    /// <summary>That of the authenticated caller (<see cref="CallerRateLimitMiddleware"/>).</summary>
+    /// <summary>Limit per authenticated caller (<see cref="CallerRateLimitMiddleware"/>).</summary>
     Caller,
 
-    /// <summary>That of the client's address, for sign-in.</summary>
+    /// <summary>Limit per client address, for sign-in.</summary>
     Address,
 }
 

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace NclueGateway.Access.RateLimits;
 
 /// <summary>
-/// A token bucket for each key: it holds <paramref name="burst"/> requests and gains <paramref name="perSecond"/>. A bucket is one number,
-/// the time at which it will be full again (the generic cell rate algorithm, ITU-T I.371), and a full one is not held at all.
+/// A token bucket for each key: it holds <paramref name="burst"/> requests and gains <paramref name="perSecond"/>. A bucket
+/// is one number, the time at which it will be full again (the generic cell rate algorithm, ITU-T I.371). A full bucket is
+/// not stored.
 /// </summary>
 /// <param name="perSecond">At least 1.</param>
 /// <param name="burst">At least 1.</param>
@@ -12,13 +13,13 @@ namespace NclueGateway.Access.RateLimits;
 internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider time)
     where TKey : IEquatable<TKey>
 {
-    /// <summary>The most buckets. To keep so many from being full takes more requests than a replica can answer.</summary>
+    /// <summary>Maximum number of buckets. Keeping that many from filling takes more requests than a replica can serve.</summary>
     public const int MostBuckets = 100_000;
 
-    /// <summary>How many new buckets there are between two looks for full ones, at least.</summary>
+    /// <summary>Minimum number of new buckets between two sweeps for full ones.</summary>
     public const int LeastBetweenSweeps = 1_000;
 
-    /// <summary>The longest wait that <see cref="Charge"/> causes: neighbours behind one address share its bucket.</summary>
+    /// <summary>Maximum wait that <see cref="Charge"/> causes: clients behind one address share its bucket.</summary>
     public static readonly TimeSpan MostOwed = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -29,10 +30,10 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
     private readonly ConcurrentDictionary<TKey, Bucket> _buckets = new();
     private int _untilSweep = LeastBetweenSweeps;
 
-    /// <summary>How many buckets are held.</summary>
+    /// <summary>Number of stored buckets.</summary>
     public int Count => _buckets.Count;
 
-    /// <summary>Takes one request out of a bucket, if there is one in it.</summary>
+    /// <summary>Takes one request out of a bucket, unless it is empty.</summary>
     public RateLimitLease TryAcquire(TKey key) => TryAcquire(key, mayOwe: false);
 
     /// <summary>Takes one request out of a bucket, also out of an empty one: for requests whose cost is known only afterwards.</summary>
@@ -73,11 +74,11 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
                 return taken;
             }
 
-            _buckets.TryRemove(new(key, bucket)); // whoever has let it go may not have come to it yet: nobody waits for that
+            _buckets.TryRemove(new(key, bucket)); // the sweep may have marked it and not removed it yet: do not wait for that
         }
     }
 
-    /// <summary>Null when the bucket is not held any more.</summary>
+    /// <summary>Takes one request out of a bucket; returns null when the bucket has been removed.</summary>
     private RateLimitLease? TryAcquire(Bucket bucket, TimeSpan now, bool mayOwe)
     {
         while (true)
@@ -95,7 +96,7 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
                 return new(false, 0, missing - _capacity);
             }
 
-            if (bucket.TrySet(fullAt, next.Ticks)) // else somebody else has taken one since
+            if (bucket.TrySet(fullAt, next.Ticks)) // fails if another request took one meanwhile: try again
             {
                 return new(true, (int)((_capacity - missing) / _interval), missing);
             }
@@ -112,21 +113,21 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
             }
         }
 
-        // Each sweep is paid for by as many new buckets as it had to look at.
+        // The next sweep comes after at least as many new buckets as are left to look at.
         var left = _buckets.Count;
         if (left > MostBuckets / 2)
         {
-            _buckets.Clear(); // everybody begins anew: better than to refuse strangers
+            _buckets.Clear(); // all callers start with a full bucket: better than to refuse new callers
             left = 0;
         }
 
         Volatile.Write(ref _untilSweep, Math.Max(LeastBetweenSweeps, left));
     }
 
-    /// <summary>When it will be full, in ticks of <see cref="TimeSpan"/> since the start. Changed without a lock.</summary>
+    /// <summary>Time at which the bucket is full, in ticks of <see cref="TimeSpan"/> since the start. Changed without a lock.</summary>
     private sealed class Bucket
     {
-        /// <summary>It is not held any more: whoever has found it looks again.</summary>
+        /// <summary>Marks a removed bucket: a request that has found it looks the key up again.</summary>
         public const long LetGo = -1;
 
         private long _fullAt;
@@ -137,8 +138,8 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
     }
 }
 
-/// <summary>What is in a bucket.</summary>
-/// <param name="IsTaken">Whether the request was in it.</param>
-/// <param name="Remaining">The requests that are left in it.</param>
-/// <param name="Wait">After a request that was taken, when the bucket is full again; else when there will be one in it.</param>
+/// <summary>Result of taking a request out of a bucket.</summary>
+/// <param name="IsTaken">True if the bucket held a request.</param>
+/// <param name="Remaining">Number of requests that are left in the bucket.</param>
+/// <param name="Wait">If taken, the time until the bucket is full; else the time until it holds a request.</param>
 internal readonly record struct RateLimitLease(bool IsTaken, int Remaining, TimeSpan Wait);

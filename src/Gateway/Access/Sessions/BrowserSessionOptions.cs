@@ -5,30 +5,32 @@ using NclueGateway.Configuration;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The gateway as a client of the identity provider, for people who sign in with a browser: the settings under <c>Auth:Session</c>.
+/// The gateway as a client of the identity provider, for people who sign in with a browser. The settings under
+/// <c>Auth:Session</c>.
 /// </summary>
 internal sealed class BrowserSessionOptions : IValidatableObject
 {
     public const string Section = "Auth:Session";
 
-    /// <summary>How long a session may live under any settings: marks of what has ended outlive every ticket, also one of longer timeouts than today's.</summary>
+    /// <summary>Maximum lifetime of a session under any settings.</summary>
+    /// <remarks>Marks of ended sessions live that long, so they outlive every ticket, also one written under longer timeouts.</remarks>
     public static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(30);
 
     /// <summary>The gateway's client id at the provider (RFC 6749 §2.2).</summary>
     /// <value>Default none: browser sign-in is off.</value>
     public string ClientId { get; set; } = "";
 
-    /// <summary>The secret that belongs to it.</summary>
+    /// <summary>The secret of the client id.</summary>
     /// <value>Default none: a public client, which PKCE alone protects.</value>
     [Secret]
     public string ClientSecret { get; set; } = "";
 
-    /// <summary>How long a session lives without a request to <c>/api</c>.</summary>
+    /// <summary>Lifetime of a session without a request to <c>/api</c>.</summary>
     /// <value>1 s to 30 days, default 1 h.</value>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long a session lives at the most.</summary>
+    /// <summary>Maximum lifetime of a session.</summary>
     /// <value>1 s to 30 days, default 10 h; not less than <see cref="IdleTimeout"/>.</value>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromHours(10);
@@ -41,11 +43,11 @@ internal sealed class BrowserSessionOptions : IValidatableObject
     [Secret, FreeText]
     public string DataProtectionCertificate { get; set; } = "";
 
-    /// <summary>Whether the key ring may lie in Redis without encryption, readable to all who can read that Redis.</summary>
+    /// <summary>Allows the key ring in Redis without encryption, readable to everyone who can read that Redis.</summary>
     /// <value>Default false.</value>
     public bool AllowUnencryptedKeys { get; set; }
 
-    /// <summary>Whether people can sign in with a browser.</summary>
+    /// <summary>True if people can sign in with a browser.</summary>
     public bool IsOn => ClientId.Length > 0;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -63,12 +65,13 @@ internal sealed class BrowserSessionOptions : IValidatableObject
         if (DataProtectionCertificate.Length > 0 && ReadCertificate() is null)
         {
             yield return new(
-                "it is no certificate with an RSA private key: PEM text, PKCS #12 as base64 without a password, or the path of such a file.",
+                "it is no certificate with an RSA private key: PEM text, PKCS #12 as base64 without a password, "
+                + "or the path of such a file.",
                 [nameof(DataProtectionCertificate)]);
         }
     }
 
-    /// <summary>The certificate; null when there is none that can be used.</summary>
+    /// <summary>Reads the certificate; returns null when none can be read.</summary>
     public X509Certificate2? ReadCertificate()
     {
         try

@@ -3,10 +3,13 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>Reads a certificate with its private key from a setting, as people keep it: PEM (RFC 7468) or PKCS #12 (RFC 7292).</summary>
+/// <summary>Reads a certificate with its private key from a setting, in PEM (RFC 7468) or PKCS #12 (RFC 7292).</summary>
 internal static class CertificateText
 {
-    /// <summary>Null for an empty text, and for a certificate without an RSA private key: XML encryption knows no other.</summary>
+    /// <summary>
+    /// Reads a certificate. Null for an empty text, and for a certificate without an RSA private key: XML encryption supports
+    /// no other.
+    /// </summary>
     public static X509Certificate2? Read(string text)
     {
         var certificate = text.Contains("-----BEGIN", StringComparison.Ordinal) ? X509Certificate2.CreateFromPem(text, text)
@@ -16,7 +19,7 @@ internal static class CertificateText
         return certificate?.GetRSAPrivateKey() is null ? null : certificate;
     }
 
-    /// <summary>Whether this is how <see cref="Read"/> says that it cannot.</summary>
+    /// <summary>Returns true for an exception by which <see cref="Read"/> reports that it cannot read the text.</summary>
     public static bool IsUnreadable(Exception exception) =>
         exception is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException;
 

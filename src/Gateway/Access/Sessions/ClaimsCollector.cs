@@ -7,19 +7,22 @@ using NclueGateway.Access.Callers;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// What the provider says of a person who signs in, wherever it says it: in the id token, in the answer of the token endpoint, in an access
-/// token that this gateway would accept from a service too, and as user info. Only what the gateway decides by is kept.
+/// Collects the provider's claims about a person who signs in: from the id token, from the response of the token endpoint,
+/// from user info, and from an access token that this gateway would accept from a service too. Keeps only the claims that
+/// the gateway decides by.
 /// </summary>
 internal sealed class ClaimsCollector(AuthOptions auth, AccessTokenHandler tokens, OidcClient endpoint, TimeProvider time)
 {
-    /// <summary>What the id token says.</summary>
+    /// <summary>Returns the claims of the id token.</summary>
     public IReadOnlyList<SessionClaim> OfIdToken(ClaimsPrincipal idToken) => Keep(idToken.Claims);
 
-    /// <summary>What else the answer of the token endpoint says.</summary>
-    /// <param name="answer">The answer.</param>
-    /// <param name="subject">Whom the id token names; what is said of anybody else does not count.</param>
-    /// <param name="scope">What was granted if the answer does not say (RFC 6749 §5.1 and §6): what was asked for, or granted before.</param>
-    /// <exception cref="OidcProviderException">The provider does not answer.</exception>
+    /// <summary>Returns the other claims of a response of the token endpoint.</summary>
+    /// <param name="answer">The response.</param>
+    /// <param name="subject">The subject of the id token; claims about another subject are ignored.</param>
+    /// <param name="scope">
+    /// The granted scope if the response contains none (RFC 6749 §5.1 and §6): that of the request, or of the earlier grant.
+    /// </param>
+    /// <exception cref="OidcProviderException">The provider does not respond.</exception>
     public async Task<IReadOnlyList<SessionClaim>> OfGrantAsync(OpenIdConnectMessage answer, string subject, string scope)
     {
         List<SessionClaim> claims = [new("scope", answer.Scope ?? scope)];
@@ -31,7 +34,9 @@ internal sealed class ClaimsCollector(AuthOptions auth, AccessTokenHandler token
                 claims.AddRange(Keep(result.ClaimsIdentity.Claims));
             }
 
-            if (await endpoint.GetUserInfoAsync(accessToken) is { } info && info.TryGetProperty("sub", out var of) && of.ValueEquals(subject))
+            if (await endpoint.GetUserInfoAsync(accessToken) is { } info
+                && info.TryGetProperty("sub", out var of)
+                && of.ValueEquals(subject))
             {
                 claims.AddRange(Keep(Flatten(info)));
             }
@@ -40,7 +45,8 @@ internal sealed class ClaimsCollector(AuthOptions auth, AccessTokenHandler token
         return [.. claims.Distinct()];
     }
 
-    private List<SessionClaim> Keep(IEnumerable<Claim> claims) => [.. claims.Where(IsKept).Select(claim => new SessionClaim(claim.Type, claim.Value)).Distinct()];
+    private List<SessionClaim> Keep(IEnumerable<Claim> claims) =>
+        [.. claims.Where(IsKept).Select(claim => new SessionClaim(claim.Type, claim.Value)).Distinct()];
 
     private bool IsKept(Claim claim) =>
         claim.Type is "sub" or "name" or "preferred_username"
@@ -48,7 +54,7 @@ internal sealed class ClaimsCollector(AuthOptions auth, AccessTokenHandler token
         || auth.PermissionClaims.Contains(claim.Type)
         || auth.RequiredClaims.ContainsKey(claim.Type);
 
-    /// <summary>As the shipped handlers make claims of JSON: one for each entry of an array.</summary>
+    /// <summary>Creates claims from JSON as the shipped handlers do: one for each entry of an array.</summary>
     private static IEnumerable<Claim> Flatten(JsonElement info) =>
         from member in info.EnumerateObject()
         from value in member.Value.ValueKind == JsonValueKind.Array ? member.Value.EnumerateArray() : Enumerable.Repeat(member.Value, 1)

@@ -4,19 +4,21 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Policy for requests that are authenticated by the cookie alone. A browser sends the cookie no matter which site made it send the request, so the
-/// request must bear a header that only a script of an allowed origin can set (a custom header makes the browser ask first: CORS). Then, where the
-/// endpoint says so, the idle time of the session begins anew.
+/// Policy for requests that are authenticated by the cookie alone. A browser sends the cookie no matter which site caused
+/// the request. So the request must carry a header that only a script of an allowed origin can set: a custom header makes
+/// the browser send a preflight (CORS). Then, where the endpoint requires it, the idle time of the session restarts.
 /// </summary>
 internal static class CsrfMiddleware
 {
-    /// <summary>Comes between authentication and authorization.</summary>
+    /// <summary>Adds the middleware, between authentication and authorization.</summary>
     public static IApplicationBuilder UseSessionGuard(this IApplicationBuilder app) => app.Use((context, next) =>
-        context.Features.Get<CachedSession>() is { } session && context.GetEndpoint() is { } endpoint && BearerAuthentication.IsClosed(endpoint)
+        context.Features.Get<CachedSession>() is { } session
+        && context.GetEndpoint() is { } endpoint
+        && BearerAuthentication.IsClosed(endpoint)
             ? GuardAsync(context, session, endpoint, next)
             : next(context));
 
-    /// <summary>Has each request to the endpoint extend the session of its caller.</summary>
+    /// <summary>Makes each request to the endpoint extend the session of its caller.</summary>
     public static TBuilder ExtendsSession<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new SessionUse());
 
@@ -26,7 +28,7 @@ internal static class CsrfMiddleware
         {
             await new ProblemResult(AccessProblems.CsrfHeaderMissing)
             {
-                Detail = $"Send the header {CrossOrigin.CsrfHeader}: 1 with every request that counts by the session cookie.",
+                Detail = $"Send the header {CrossOrigin.CsrfHeader}: 1 with every request that is authenticated by the session cookie.",
             }.ExecuteAsync(context);
             return;
         }

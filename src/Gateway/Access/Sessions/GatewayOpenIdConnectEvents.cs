@@ -9,24 +9,34 @@ using NclueGateway.Observability.Audit;
 
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>What the gateway adds to the shipped sign-in (OpenID Connect Core §3.1, RFC 7636): where to return, what to ask for, and the session.</summary>
+/// <summary>
+/// Adds to the shipped sign-in (OpenID Connect Core §3.1, RFC 7636) the redirect address, the requested scopes, checks of
+/// the callback, and the session.
+/// </summary>
 [LogCategory("NclueGateway.Access.Sessions.SignInEvents")]
 internal sealed partial class GatewayOpenIdConnectEvents(
-    OidcClient endpoint, ClaimsCollector claims, SessionCache store, SessionKeyValueStore state, AuthOptions auth, BrowserSessionOptions options, HttpOptions http,
-    TimeProvider time, ILogger<GatewayOpenIdConnectEvents> logger) : OpenIdConnectEvents
+    OidcClient endpoint,
+    ClaimsCollector claims,
+    SessionCache store,
+    SessionKeyValueStore state,
+    AuthOptions auth,
+    BrowserSessionOptions options,
+    HttpOptions http,
+    TimeProvider time,
+    ILogger<GatewayOpenIdConnectEvents> logger) : OpenIdConnectEvents
 {
-    private int _hasToldOfNoRefreshToken;
+    private int _hasWarnedOfNoRefreshToken;
 
     public override async Task RedirectToIdentityProvider(RedirectContext context)
     {
         context.ProtocolMessage.RedirectUri = Origin(context.Request) + context.Request.PathBase + SessionConstants.Callback;
-        context.ProtocolMessage.ResponseMode = context.Options.ResponseMode; // said even where it is the default
+        context.ProtocolMessage.ResponseMode = context.Options.ResponseMode; // sent even where it is the default
         context.ProtocolMessage.Scope = Scope(await endpoint.GetIssuerAsync());
         context.Response.Headers.CacheControl = "no-store";
         PendingSignIns.MakeRoom(context.HttpContext);
     }
 
-    /// <summary>Checks what holds for a response of any kind, before anything in it counts.</summary>
+    /// <summary>Checks what must hold for a response of any kind, before any of its parameters is used.</summary>
     public override async Task MessageReceived(MessageReceivedContext context)
     {
         if (context.Request.Query.Any(parameter => parameter.Value.Count > 1))
@@ -38,11 +48,15 @@ internal sealed partial class GatewayOpenIdConnectEvents(
         var issuer = await endpoint.GetIssuerAsync();
         if (context.ProtocolMessage.Iss is { } iss ? iss != issuer.Issuer : issuer.AuthorizationResponseIssParameterSupported)
         {
-            throw new SignInRefusedException("The callback does not name Auth:Authority's issuer as the one that it comes from (RFC 9207).");
+            throw new SignInRefusedException(
+                "The callback does not name Auth:Authority's issuer as the one that it comes from (RFC 9207).");
         }
     }
 
-    /// <summary>Redeems a code once and in time: otherwise only the browser, by forgetting its cookies, ends a sign-in.</summary>
+    /// <summary>
+    /// Allows a code to be redeemed once and in time. The shipped handler ends a pending sign-in only by its cookies, which
+    /// the browser may keep.
+    /// </summary>
     public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
     {
         if (!(time.GetUtcNow() - context.Properties!.IssuedUtc <= PendingSignIns.Within))
@@ -50,7 +64,8 @@ internal sealed partial class GatewayOpenIdConnectEvents(
             throw new SignInRefusedException("It has taken too long.");
         }
 
-        // RFC 9700 §4.7.1. The verifier is the sign-in's own; the text of its state is not: the same state can be encoded in several ways.
+        // RFC 9700 §4.7.1: a state is used once. It is identified by the PKCE verifier, which belongs to one sign-in. The text of
+        // the state does not identify it: the same state can be encoded in several ways.
         var verifier = context.TokenEndpointRequest!.GetParameter(OAuthConstants.CodeVerifierKey);
         if (!await state.TryClaimAsync($"state:{SessionRepository.Hash(verifier)}", PendingSignIns.Within))
         {
@@ -58,14 +73,14 @@ internal sealed partial class GatewayOpenIdConnectEvents(
         }
     }
 
-    /// <summary>The id token is good: here is somebody.</summary>
+    /// <summary>Creates the session of a validated id token.</summary>
     public override async Task TokenValidated(TokenValidatedContext context)
     {
         var idClaims = claims.OfIdToken(context.Principal!);
         var subject = context.SecurityToken.Subject;
         var answer = context.TokenEndpointResponse!;
         var grantClaims = await claims.OfGrantAsync(answer, subject, Scope(await endpoint.GetIssuerAsync()));
-        if (answer.RefreshToken is null && Interlocked.Exchange(ref _hasToldOfNoRefreshToken, 1) == 0)
+        if (answer.RefreshToken is null && Interlocked.Exchange(ref _hasWarnedOfNoRefreshToken, 1) == 0)
         {
             NoRefreshToken(logger, options.AbsoluteTimeout);
         }
@@ -85,7 +100,7 @@ internal sealed partial class GatewayOpenIdConnectEvents(
         });
     }
 
-    /// <summary>A new session under a new id, whatever the browser had before: nobody can have chosen it (session fixation).</summary>
+    /// <summary>Stores the session under a new random id, so that no attacker can have chosen it (session fixation).</summary>
     public override async Task TicketReceived(TicketReceivedContext context)
     {
         context.HandleResponse();
@@ -124,16 +139,16 @@ internal sealed partial class GatewayOpenIdConnectEvents(
     public override async Task AccessDenied(AccessDeniedContext context)
     {
         context.HandleResponse();
-        Failed(logger, "The identity provider says that access was denied.");
-        await new SignInRefusal(SessionProblems.SignInFailed("The identity provider says that access was denied."), context.ReturnUrl)
+        Failed(logger, "The identity provider denied access.");
+        await new SignInRefusal(SessionProblems.SignInFailed("The identity provider denied access."), context.ReturnUrl)
             .ExecuteAsync(context.HttpContext);
     }
 
-    /// <summary>What the provider or the browser has sent is neither shown nor logged.</summary>
+    /// <summary>Refuses a sign-in. Values that the provider or the browser has sent are neither shown nor logged.</summary>
     private async Task RefuseAsync(HttpContext context, Exception failure, string? returnUrl)
     {
         Failed(logger, failure is OidcProviderException or GrantRefusedException or SignInRefusedException ? failure.Message
-            : failure is SessionStoreUnavailableException ? "Redis does not answer."
+            : failure is SessionStoreUnavailableException ? "Redis does not respond."
             : failure.GetType().Name);
         await new SignInRefusal(
             failure switch
@@ -142,25 +157,32 @@ internal sealed partial class GatewayOpenIdConnectEvents(
                 OidcProviderException => SessionProblems.ProviderAway,
                 GrantRefusedException => SessionProblems.SignInFailed("The identity provider did not accept the sign-in. Sign in again."),
                 _ => SessionProblems.SignInFailed(
-                    "The sign-in took too long, was begun in another browser, was finished before, or was refused by the identity provider. Sign in again."),
+                    "The sign-in took too long, was begun in another browser, was finished before, or was refused by the identity "
+                    + "provider. Sign in again."),
             },
             returnUrl).ExecuteAsync(context);
     }
 
     /// <summary>
-    /// What is asked for: who it is, the permissions, and a refresh token. Providers refuse scopes that they do not know, and say which they do.
+    /// Returns the scopes to request: openid, the profile, the permissions, and a refresh token. Providers refuse scopes that
+    /// they do not know, so only those in their metadata are sent.
     /// </summary>
     private string Scope(OpenIdConnectConfiguration issuer)
     {
         string[] wanted =
-            [OpenIdConnectScope.OpenId, "profile", .. Permission.All.Select(permission => permission.GetScope(auth)), OpenIdConnectScope.OfflineAccess];
+            [
+                OpenIdConnectScope.OpenId, "profile",
+                .. Permission.All.Select(permission => permission.GetScope(auth)),
+                OpenIdConnectScope.OfflineAccess,
+            ];
         return string.Join(' ', issuer.ScopesSupported is { Count: > 0 } known
             ? wanted.Where(scope => scope == OpenIdConnectScope.OpenId || known.Contains(scope))
             : wanted);
     }
 
-    /// <summary>Where browsers find the gateway; while developing, wherever this one went.</summary>
-    private string Origin(HttpRequest request) => http.PublicOrigin.Length > 0 ? http.PublicOrigin : $"{request.Scheme}://{request.Host}";
+    /// <summary>Origin of the gateway for browsers; in development that of the request.</summary>
+    private string Origin(HttpRequest request) =>
+        http.PublicOrigin.Length > 0 ? http.PublicOrigin : $"{request.Scheme}://{request.Host}";
 
     private static string? NameIn(IReadOnlyCollection<SessionClaim> claims) =>
         (claims.FirstOrDefault(claim => claim.Type == "name") ?? claims.FirstOrDefault(claim => claim.Type == "preferred_username"))?.Value;
@@ -168,7 +190,7 @@ internal sealed partial class GatewayOpenIdConnectEvents(
     [LoggerMessage(1, LogLevel.Warning, "A sign-in has failed: {Reason}")]
     private static partial void Failed(ILogger logger, string reason);
 
-    [LoggerMessage(2, LogLevel.Warning, "The identity provider gives no refresh token: a permission that is taken away stays until the session ends, "
-        + "{AbsoluteTimeout} after the sign-in. If the provider can, allow this client offline_access")]
+    [LoggerMessage(2, LogLevel.Warning, "The identity provider issues no refresh token: a withdrawn permission stays until the "
+        + "session ends, {AbsoluteTimeout} after the sign-in. If the provider supports it, allow this client offline_access")]
     private static partial void NoRefreshToken(ILogger logger, TimeSpan absoluteTimeout);
 }

@@ -8,14 +8,16 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The shipped sign-in, which sends the client's secret in the body whatever the provider wants. (Its event for that, HandleCodeRedemption,
-/// would leave out the check of the nonce.) It has no log: it writes an error with a stack for each callback that fails, which a stranger can
-/// send, and cookies and addresses at lower levels. <see cref="GatewayOpenIdConnectEvents"/> logs each failure once.
+/// The shipped sign-in with two changes. The shipped handler sends the client's secret in the body, regardless of the
+/// provider's metadata; its event for that, HandleCodeRedemption, would skip the check of the nonce. And it has no log: the
+/// shipped one writes an error with a stack for each failed callback, which a stranger can send, and cookies and addresses
+/// at lower levels. <see cref="GatewayOpenIdConnectEvents"/> logs each failure once.
 /// </summary>
-internal sealed class GatewayOpenIdConnectHandler(OidcClient endpoint, IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder)
+internal sealed class GatewayOpenIdConnectHandler(
+    OidcClient endpoint, IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder)
     : OpenIdConnectHandler(options, NullLoggerFactory.Instance, htmlEncoder, encoder)
 {
-    /// <summary>The shipped handler would read the body of a POST, too; with <c>response_mode=query</c> there is none to read.</summary>
+    /// <summary>Refuses a POST, whose body the shipped handler would read; <c>response_mode=query</c> has no body.</summary>
     protected override async Task<HandleRequestResult> HandleRemoteAuthenticateAsync()
     {
         SessionEndpoints.SeverFromOpener(Response);

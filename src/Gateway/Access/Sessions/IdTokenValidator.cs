@@ -4,10 +4,13 @@ using NclueGateway.Access.Bearer;
 
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>Id tokens that come with a refresh (OpenID Connect Core §12.2). Those of a sign-in are read by the shipped handler, by the same rules.</summary>
+/// <summary>
+/// Validates id tokens that come with a refresh (OpenID Connect Core §12.2). The shipped handler validates those of a
+/// sign-in, by the same rules.
+/// </summary>
 internal sealed class IdTokenValidator(BrowserSessionOptions options, IdTokenHandler tokens, ClaimsCollector claims, TimeProvider time)
 {
-    /// <summary>What holds for every id token for this gateway.</summary>
+    /// <summary>Returns the rules for every id token of this gateway.</summary>
     public static TokenValidationParameters Rules(BrowserSessionOptions options, TimeProvider time)
     {
         var rules = TokenValidation.For(options.ClientId, time);
@@ -15,8 +18,10 @@ internal sealed class IdTokenValidator(BrowserSessionOptions options, IdTokenHan
         return rules;
     }
 
-    /// <summary>What the token says.</summary>
-    /// <exception cref="TokenRefusedException">It is not good, or is about another subject, so that the response it came with proves nothing.</exception>
+    /// <summary>Validates an id token and returns its claims.</summary>
+    /// <exception cref="TokenRefusedException">
+    /// It is invalid or is about another subject, so the response that it came with proves nothing.
+    /// </exception>
     public async Task<IReadOnlyList<SessionClaim>> ReadAsync(string idToken, string subject)
     {
         var result = await tokens.ValidateTokenAsync(idToken, Rules(options, time));

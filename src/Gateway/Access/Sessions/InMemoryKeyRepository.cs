@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>Keys that end with the process. Without this the framework would write them to the home of its user, or warn at each start that it cannot.</summary>
+/// <summary>Key ring that ends with the process.</summary>
+/// <remarks>Without it the framework would write the keys to the user's home, or warn at each start that it cannot.</remarks>
 internal sealed class InMemoryKeyRepository : IXmlRepository
 {
     private readonly ConcurrentQueue<XElement> _keys = new();

@@ -6,9 +6,9 @@ using System.Xml.Linq;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Authenticates the elements of the key ring with a secret that is not in Redis. Encryption does not: a key can be encrypted for the
-/// certificate by all who know its public part, which stands in the ring. Only keys with a seal are used, so that write access to Redis is
-/// not enough to make a ticket, a state or a nonce that the gateway takes for its own.
+/// Authenticates the elements of the key ring with a secret that is not in Redis. Encryption does not authenticate: anyone
+/// who knows the certificate's public part, which is in the ring, can encrypt a key for it. Only keys with a seal are
+/// used. So write access to Redis is not enough to forge a ticket, a state or a nonce.
 /// </summary>
 internal sealed class KeySeal
 {
@@ -18,8 +18,8 @@ internal sealed class KeySeal
 
     public KeySeal(X509Certificate2 certificate)
     {
-        // A PKCS #1 v1.5 signature is deterministic (RFC 8017 §8.2): the same private key gives the same secret on every replica and at every
-        // start, also a key that cannot be exported.
+        // A PKCS #1 v1.5 signature is deterministic (RFC 8017 §8.2): the same private key gives the same secret on every replica
+        // and at every start. That also works for a key that cannot be exported.
         using var key = certificate.GetRSAPrivateKey()!;
         var signature = key.SignData("NclueGateway: secret of the key ring, v1"u8, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         _secret = HKDF.DeriveKey(HashAlgorithmName.SHA256, signature, outputLength: 32, info: "NclueGateway key ring seal"u8.ToArray());
@@ -28,12 +28,12 @@ internal sealed class KeySeal
     /// <summary>Returns the element with its seal, in the form in which Redis returns it.</summary>
     public XElement Seal(XElement element)
     {
-        var plain = XElement.Parse(Text(element)); // reading drops white space, which the seal must not cover then
+        var plain = XElement.Parse(Text(element)); // parsing drops white space, so the seal must not cover it
         plain.SetAttributeValue(Attribute, Convert.ToBase64String(Compute(plain)));
         return plain;
     }
 
-    /// <summary>Whether a holder of the private key has written the element as it is.</summary>
+    /// <summary>Returns true if a holder of the private key wrote the element and it is unchanged.</summary>
     public bool IsGood(XElement element)
     {
         var seal = new byte[HMACSHA256.HashSizeInBytes];

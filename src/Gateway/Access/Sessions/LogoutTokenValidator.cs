@@ -4,24 +4,28 @@ using NclueGateway.Access.Bearer;
 
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>Checks logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6).</summary>
-internal sealed class LogoutTokenValidator(BrowserSessionOptions options, IdTokenHandler tokens, SessionKeyValueStore state, TimeProvider time)
+/// <summary>Validates logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6).</summary>
+internal sealed class LogoutTokenValidator(
+    BrowserSessionOptions options, IdTokenHandler tokens, SessionKeyValueStore state, TimeProvider time)
 {
     private const string Event = "http://schemas.openid.net/event/backchannel-logout";
 
     // Explicit typing is recommended, not required.
     private static readonly string[] Types = ["logout+jwt", "application/logout+jwt", "JWT"];
 
-    /// <summary>How old a logout token may be: long enough for a provider to try again, short enough to remember each.</summary>
+    /// <summary>Maximum age of a logout token: long enough for a provider to retry, short enough to remember each token.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(2);
 
-    /// <summary>Whose sessions end: the provider's session, or a subject. Null when the token is not good.</summary>
-    /// <exception cref="SessionStoreUnavailableException">Nobody knows whether the token has been used before.</exception>
-    /// <remarks>The caller ends them and then spends the token (<see cref="SpendAsync"/>): a provider tries again what was not done.</remarks>
+    /// <summary>Returns the sessions to end: the provider's session, or all of a subject. Null when the token is invalid.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It is unknown whether the token has been used before.</exception>
+    /// <remarks>
+    /// The caller ends the sessions first and then marks the token as used (<see cref="SpendAsync"/>): a provider retries after
+    /// a failure.
+    /// </remarks>
     public async Task<Logout?> ReadAsync(string logoutToken)
     {
         var rules = TokenValidation.For(options.ClientId, time);
-        rules.RequireExpirationTime = false; // older versions of the standard had none; iat limits its life
+        rules.RequireExpirationTime = false; // older versions of the standard had no exp; iat limits the lifetime
         rules.TypeValidator = (type, _, _) => string.IsNullOrEmpty(type) || Types.Contains(type, StringComparer.OrdinalIgnoreCase)
             ? type ?? ""
             : throw new TokenRefusedException("The token's type is not that of a logout token");
@@ -44,7 +48,7 @@ internal sealed class LogoutTokenValidator(BrowserSessionOptions options, IdToke
     }
 
     /// <summary>Marks the logout token as used.</summary>
-    /// <exception cref="SessionStoreUnavailableException">It may count once more.</exception>
+    /// <exception cref="SessionStoreUnavailableException">The token may be accepted once more.</exception>
     public Task SpendAsync(Logout logout) => state.MarkAsync(logout.Key, MaxAge + (2 * TokenValidation.ClockSkew));
 
     private bool IsOfNow(JsonWebToken token)
@@ -57,8 +61,11 @@ internal sealed class LogoutTokenValidator(BrowserSessionOptions options, IdToke
         token.TryGetPayloadValue<string>(claim, out var value) && value is { Length: > 0 } ? value : null;
 }
 
-/// <summary>Whose sessions end: those of the provider's session <paramref name="Sid"/>, or, without it, all of <paramref name="Subject"/>.</summary>
+/// <summary>
+/// The sessions to end: those of the provider's session <paramref name="Sid"/>, or, without it, all of
+/// <paramref name="Subject"/>.
+/// </summary>
 /// <param name="Sid">The provider's session.</param>
 /// <param name="Subject">The subject.</param>
-/// <param name="Key">What it is noted under that the token was used.</param>
+/// <param name="Key">Key of the mark that the token was used.</param>
 internal sealed record Logout(string? Sid, string? Subject, string Key);

@@ -9,8 +9,9 @@ using NclueGateway.Access.Callers;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The provider's token and user info endpoints (RFC 6749 §3.2, OpenID Connect Core §5.3). Proves who the gateway is as the provider's metadata
-/// ask for it; a provider that supports both ways may still have been told to accept only one, so the other is tried once it says so.
+/// Client of the provider's token and user info endpoints (RFC 6749 §3.2, OpenID Connect Core §5.3). Authenticates the
+/// gateway by the method in the provider's metadata. A provider that announces both methods may accept only one for this
+/// client, so after <c>invalid_client</c> the other is tried.
 /// </summary>
 internal sealed class OidcClient : IDisposable
 {
@@ -24,13 +25,13 @@ internal sealed class OidcClient : IDisposable
     public OidcClient(OidcMetadataCache issuer, AuthOptions auth, BrowserSessionOptions options, TimeProvider time)
     {
         (_issuer, _auth, _options, _time) = (issuer, auth, options, time);
-        _http = ProviderHttp.CreateClient(followsRedirects: false); // a secret goes only to the provider
+        _http = ProviderHttp.CreateClient(followsRedirects: false); // the secret must go only to the provider
     }
 
-    /// <summary>Asks for tokens.</summary>
+    /// <summary>Requests tokens.</summary>
     /// <param name="form">The grant; the client's own credentials are added.</param>
-    /// <exception cref="GrantRefusedException">The provider says no.</exception>
-    /// <exception cref="OidcProviderException">The provider says nothing, or nothing about the grant.</exception>
+    /// <exception cref="GrantRefusedException">The provider refuses the grant.</exception>
+    /// <exception cref="OidcProviderException">The provider does not respond, or fails for another reason.</exception>
     public async Task<OpenIdConnectMessage> RequestAsync(IReadOnlyDictionary<string, string> form)
     {
         var issuer = await GetIssuerAsync();
@@ -48,14 +49,15 @@ internal sealed class OidcClient : IDisposable
             return answer;
         }
 
-        // What is said of the client or the request says nothing of the person.
+        // Any other error concerns the client or the request, and not the person.
         throw answer.Error is "invalid_grant" or "access_denied" or "login_required" or "interaction_required" or "consent_required"
             ? new GrantRefusedException(answer.Error)
-            : new OidcProviderException($"The token endpoint answered {(int)status}{(answer.Error is { Length: < 64 } error ? $" {error}" : "")}.");
+            : new OidcProviderException(
+                $"The token endpoint responded {(int)status}{(answer.Error is { Length: < 64 } error ? $" {error}" : "")}.");
     }
 
-    /// <summary>What the provider says of the person; null when it has no such endpoint or does not say it in JSON.</summary>
-    /// <exception cref="OidcProviderException">The provider does not answer.</exception>
+    /// <summary>Returns the user info; null when the provider has no such endpoint or does not respond in JSON.</summary>
+    /// <exception cref="OidcProviderException">The provider does not respond.</exception>
     public async Task<JsonElement?> GetUserInfoAsync(string accessToken)
     {
         if ((await GetIssuerAsync()).UserInfoEndpoint is not { Length: > 0 } address)
@@ -68,12 +70,13 @@ internal sealed class OidcClient : IDisposable
         var (status, body) = await SendAsync(request);
         return status == HttpStatusCode.OK ? TryParse(body)
             : (int)status < 500 ? null
-            : throw new OidcProviderException($"The user info endpoint answered {(int)status}.");
+            : throw new OidcProviderException($"The user info endpoint responded {(int)status}.");
     }
 
     public void Dispose() => _http.Dispose();
 
-    /// <exception cref="OidcProviderException">The provider does not answer.</exception>
+    /// <summary>Returns the provider's metadata.</summary>
+    /// <exception cref="OidcProviderException">The provider does not respond.</exception>
     public async ValueTask<OpenIdConnectConfiguration> GetIssuerAsync() =>
         await _issuer.GetAsync() ?? throw new OidcProviderException("The provider's metadata cannot be fetched.");
 
@@ -95,7 +98,8 @@ internal sealed class OidcClient : IDisposable
         {
             // RFC 6749 §2.3.1: both are encoded before they are joined.
             var credentials = $"{WebUtility.UrlEncode(_options.ClientId)}:{WebUtility.UrlEncode(_options.ClientSecret)}";
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials)));
+            var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", basic);
         }
 
         request.Content = new FormUrlEncodedContent(fields);
@@ -114,11 +118,11 @@ internal sealed class OidcClient : IDisposable
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            throw new OidcProviderException("The provider does not answer.");
+            throw new OidcProviderException("The provider does not respond.");
         }
     }
 
-    /// <summary>The header is the default of both OAuth and OpenID Connect Discovery.</summary>
+    /// <summary>Returns true if the provider accepts the header, which is the default of OAuth and OpenID Connect Discovery.</summary>
     private static bool PrefersHeader(OpenIdConnectConfiguration issuer) =>
         issuer.TokenEndpointAuthMethodsSupported is not { Count: > 0 } methods || methods.Contains("client_secret_basic");
 
@@ -141,9 +145,9 @@ internal sealed class OidcClient : IDisposable
     }
 }
 
-/// <summary>The provider does not give tokens for this grant any more.</summary>
-/// <param name="error">Its error code (RFC 6749 §5.2).</param>
+/// <summary>The provider refuses to issue tokens for this grant.</summary>
+/// <param name="error">The provider's error code (RFC 6749 §5.2).</param>
 internal sealed class GrantRefusedException(string error) : Exception($"The provider refused: {error}.");
 
-/// <summary>The provider does not answer, or not about what it was asked.</summary>
+/// <summary>The provider does not respond, or its response cannot be used.</summary>
 internal sealed class OidcProviderException(string message) : Exception(message);

@@ -3,27 +3,29 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The cookies of sign-ins that a browser has begun and not finished: two for each, sent with every request until they run out. Another site
-/// can begin any number of them, and servers refuse a request whose headers are too long, so only the latest few are kept.
+/// The cookies of sign-ins that a browser has begun and not finished: two for each, sent with every request until they
+/// expire. Another site can begin any number of them, and servers refuse a request whose headers are too long. So only the
+/// latest few are kept.
 /// </summary>
 internal static class PendingSignIns
 {
-    /// <summary>How many a browser may have: about as many as a person begins in tabs side by side.</summary>
+    /// <summary>Maximum number of sign-ins of one browser: about as many as a person begins in parallel tabs.</summary>
     public const int Most = 3;
 
     /// <summary>
-    /// Maximum number of cookies of each of the two kinds that one response deletes. A browser never has more than one to delete; another client can
-    /// send a thousand made-up names, and each deletion costs a header and a search through those before it.
+    /// Maximum number of cookies of each of the two kinds that one response deletes. A browser never has more than one to
+    /// delete. Another client can send a thousand made-up names, and each deletion costs a header and a search through those
+    /// before it.
     /// </summary>
     public const int MaxDeletions = 10;
 
-    /// <summary>How long a person may take at the provider.</summary>
+    /// <summary>Maximum duration of a sign-in at the provider.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromMinutes(15);
 
     private const string Correlation = "__Host-nclue-correlation.";
     private const string Nonce = "__Host-nclue-nonce.";
 
-    /// <summary>Names and hardens the cookies that the shipped handler sets.</summary>
+    /// <summary>Sets the names and the security attributes of the cookies of the shipped handler.</summary>
     public static void Configure(OpenIdConnectOptions oidc)
     {
         oidc.RemoteAuthenticationTimeout = Within;
@@ -32,7 +34,7 @@ internal static class PendingSignIns
         Harden(oidc.NonceCookie, Nonce);
     }
 
-    /// <summary>Has the browser forget the oldest, so that there is room for one more. Browsers send the oldest cookies first (RFC 6265 §5.4).</summary>
+    /// <summary>Deletes the oldest cookies to make room for one more. Browsers send the oldest first (RFC 6265 §5.4).</summary>
     public static void MakeRoom(HttpContext context)
     {
         foreach (var prefix in (string[])[Correlation, Nonce])
@@ -48,7 +50,7 @@ internal static class PendingSignIns
     private static void Harden(CookieBuilder cookie, string name)
     {
         cookie.Name = name;
-        cookie.Path = "/"; // the prefix demands it
+        cookie.Path = "/"; // the prefix __Host- requires it
         cookie.HttpOnly = true;
         cookie.SameSite = SameSiteMode.Lax;
         cookie.SecurePolicy = CookieSecurePolicy.Always;

@@ -9,33 +9,40 @@ using StackExchange.Redis;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The keys that protect tickets and sign-ins under way, in Redis, so that every replica reads what another has written. When Redis comes back
-/// empty, each replica puts back the keys that it knows: a replica that starts then would make a key of its own, and for a day neither could
-/// read the other's tickets.
+/// The key ring for tickets and pending sign-ins, in Redis, so that every replica can read what another has written. When
+/// Redis comes back empty, each replica writes back the keys that it knows. Otherwise a replica that starts then would
+/// create its own key, and for a day neither could read the other's tickets.
 /// </summary>
 /// <param name="connection">Redis.</param>
-/// <param name="circuit">Whether Redis answers.</param>
-/// <param name="unreadable">Warns of entries that are no keys.</param>
+/// <param name="circuit">The circuit of Redis.</param>
+/// <param name="unreadable">Warns of entries that are not keys.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 /// <param name="key">The key of the list in Redis.</param>
-/// <param name="seal">What authenticates keys; null without a certificate: then every key that is in Redis counts.</param>
+/// <param name="seal">Authenticates keys. Null without a certificate: then every key in Redis is used.</param>
 [LogCategory("NclueGateway.Access.Sessions.KeyRing")]
 internal sealed partial class RedisKeyRepository(
-    RedisConnection connection, RedisCircuit circuit, UnreadableValues unreadable, TimeProvider time, ILogger<RedisKeyRepository> logger, string key, KeySeal? seal = null)
+    RedisConnection connection,
+    RedisCircuit circuit,
+    UnreadableValues unreadable,
+    TimeProvider time,
+    ILogger<RedisKeyRepository> logger,
+    string key,
+    KeySeal? seal = null)
     : BackgroundService, IXmlRepository
 {
     private readonly ConcurrentDictionary<string, XElement> _known = new(StringComparer.Ordinal);
     private readonly StoredKeys _redis = new(connection, unreadable, key);
-    private int _hasToldOfRefused;
+    private int _hasWarnedOfRefused;
 
-    /// <summary>Whether protecting failed because the keys cannot be read now.</summary>
+    /// <summary>Returns true if an operation failed because the keys cannot be read now.</summary>
     public static bool IsOutOfReach(Exception exception) =>
-        exception is RedisException or TimeoutException || (exception is CryptographicException { InnerException: { } inner } && IsOutOfReach(inner));
+        exception is RedisException or TimeoutException
+        || (exception is CryptographicException { InnerException: { } inner } && IsOutOfReach(inner));
 
     public IReadOnlyCollection<XElement> GetAllElements()
     {
-        // Two replicas may have put the same key back at the same moment. The framework reads no ring that holds a key twice.
+        // Two replicas may have written the same key back at the same moment. The framework rejects a ring with a duplicate key.
         XElement[] elements = [.. Read().DistinctBy(Name)];
         foreach (var element in elements)
         {
@@ -71,7 +78,7 @@ internal sealed partial class RedisKeyRepository(
                 }
                 catch (Exception odd) when (odd is not OperationCanceledException)
                 {
-                    unreadable.Warn("the key ring"); // a value there must not end this loop, and with it the gateway
+                    unreadable.Warn("the key ring"); // a bad value must not end this loop, and with it the gateway
                     state = null;
                 }
             }
@@ -91,12 +98,12 @@ internal sealed partial class RedisKeyRepository(
         return true;
     }
 
-    /// <summary>The elements that count: without a certificate all of them.</summary>
+    /// <summary>Returns the elements that are used: without a certificate all of them.</summary>
     private XElement[] Read()
     {
         var all = _redis.GetAllElements();
         XElement[] good = [.. all.Where(element => seal?.IsGood(element) != false)];
-        if (good.Length < all.Count && Interlocked.Exchange(ref _hasToldOfRefused, 1) == 0)
+        if (good.Length < all.Count && Interlocked.Exchange(ref _hasWarnedOfRefused, 1) == 0)
         {
             Refused(logger, all.Count - good.Length);
         }
@@ -104,11 +111,12 @@ internal sealed partial class RedisKeyRepository(
         return good;
     }
 
-    /// <summary>What tells elements apart: the id of a key; all of what has none, such as a revocation.</summary>
+    /// <summary>Returns the identity of an element: the id of a key, else the whole text (of a revocation, for example).</summary>
     private static string Name(XElement element) =>
         Guid.TryParse((string?)element.Attribute("id"), out var id) ? id.ToString() : element.ToString(SaveOptions.DisableFormatting);
 
-    [LoggerMessage(1, LogLevel.Warning, "{Count} entries of the key ring in Redis are not used: they are in clear text, or were not written with the certificate "
-        + "of Auth:Session:DataProtectionCertificate. After an upgrade or with a new certificate that is expected, until the list is deleted")]
+    [LoggerMessage(1, LogLevel.Warning, "{Count} entries of the key ring in Redis are not used: they are in clear text, or were not "
+        + "written with the certificate of Auth:Session:DataProtectionCertificate. After an upgrade or with a new certificate that "
+        + "is expected, until the list is deleted")]
     private static partial void Refused(ILogger logger, int count);
 }

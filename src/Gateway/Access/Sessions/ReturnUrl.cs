@@ -4,16 +4,16 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Where a browser may be sent after sign-in: to a path of the gateway, or to a frontend on the list. Anything that two parsers could read
-/// in two ways is refused (RFC 9700 §4.11).
+/// Address to which a browser is redirected after sign-in: a path of the gateway, or an address at an allowed frontend. An
+/// address that two parsers could read differently is refused (RFC 9700 §4.11).
 /// </summary>
 internal static class ReturnUrl
 {
     private const int MaxLength = 2_000;
 
-    /// <summary>The value of a <c>Location</c> header, or null when the browser must not be sent there.</summary>
-    /// <param name="text">What came in the query, decoded once as every parameter is.</param>
-    /// <param name="allowedOrigins">The frontends.</param>
+    /// <summary>Returns the value of a <c>Location</c> header, or null when the browser must not be redirected there.</summary>
+    /// <param name="text">The query parameter, decoded once as every parameter is.</param>
+    /// <param name="allowedOrigins">The origins of the frontends.</param>
     public static string? Check(string text, IEnumerable<string> allowedOrigins)
     {
         if (text.Length is 0 or > MaxLength)
@@ -21,7 +21,7 @@ internal static class ReturnUrl
             return null;
         }
 
-        // What is encoded here may be decoded by whoever is next.
+        // Checks every level of encoding: a server or proxy after this one may decode the address again.
         for (string? before = null, now = text; now != before; (before, now) = (now, Uri.UnescapeDataString(now)))
         {
             if (now.Any(c => char.IsControl(c) || c == '\\') || now.StartsWith("//", StringComparison.Ordinal))
@@ -43,13 +43,18 @@ internal static class ReturnUrl
             : null;
     }
 
-    /// <summary>A header is ASCII. Nothing else is changed: what a parser would tidy up could come to mean something else.</summary>
+    /// <summary>
+    /// Escapes what is not ASCII, as a header requires. Nothing else is changed: a parser's normalization could change the
+    /// meaning.
+    /// </summary>
     private static string Escape(string path)
     {
         var escaped = new StringBuilder(path.Length);
         foreach (var rune in path.EnumerateRunes())
         {
-            _ = rune.IsAscii && rune.Value != ' ' ? escaped.Append((char)rune.Value) : escaped.Append(Uri.EscapeDataString(rune.ToString()));
+            _ = rune.IsAscii && rune.Value != ' '
+                ? escaped.Append((char)rune.Value)
+                : escaped.Append(Uri.EscapeDataString(rune.ToString()));
         }
 
         return escaped.ToString();

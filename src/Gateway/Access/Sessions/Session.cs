@@ -3,41 +3,41 @@ using System.Security.Claims;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// One sign-in of one person with one browser, as it is kept on the server: what the identity provider has said, and no more of it than the
-/// gateway decides by. It holds a refresh token, so it is only ever stored protected.
+/// One sign-in of one person with one browser, as stored on the server: the identity provider's claims, limited to those
+/// that the gateway decides by. It contains a refresh token, so it is only ever stored protected.
 /// </summary>
 internal sealed record Session
 {
-    /// <summary>Whom the provider has signed in: <c>sub</c>.</summary>
+    /// <summary>Subject that the provider has signed in: <c>sub</c>.</summary>
     public required string Subject { get; init; }
 
-    /// <summary>How the person is called; null when the provider does not say.</summary>
+    /// <summary>Name of the person; null when the provider sends none.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The provider's own name for its session (<c>sid</c>), by which it may end this one.</summary>
+    /// <summary>The provider's id of its session (<c>sid</c>), by which it may end this one.</summary>
     public string? ProviderSessionId { get; init; }
 
-    /// <summary>What the last id token said.</summary>
+    /// <summary>Claims of the last id token.</summary>
     public required IReadOnlyList<SessionClaim> IdClaims { get; init; }
 
-    /// <summary>What else came with the last answer of the token endpoint: scope, user info, access token.</summary>
+    /// <summary>Claims of the last response of the token endpoint: scope, user info, access token.</summary>
     public required IReadOnlyList<SessionClaim> GrantClaims { get; init; }
 
-    /// <summary>What re-checks the permission; null when the provider gives none.</summary>
+    /// <summary>Refresh token for checking the permissions again; null when the provider issues none.</summary>
     public string? RefreshToken { get; init; }
 
-    /// <summary>How often the refresh token has been renewed: of two copies of a session only the one with more renewals holds a good one.</summary>
+    /// <summary>Number of renewals of the refresh token. Of two copies of a session, only that with more has a valid one.</summary>
     public int Renewals { get; init; }
 
     public required DateTimeOffset SignedInAt { get; init; }
 
-    /// <summary>When it ends, whatever happens.</summary>
+    /// <summary>Time at which the session ends, even if it is used.</summary>
     public required DateTimeOffset AbsoluteExpiresAt { get; init; }
 
-    /// <summary>When the provider was last asked.</summary>
+    /// <summary>Time at which the provider last confirmed the session.</summary>
     public required DateTimeOffset CheckedAt { get; init; }
 
-    /// <summary>The caller that this is a session of.</summary>
+    /// <summary>Returns the principal of the session.</summary>
     /// <param name="clientId">The gateway's own client id: all browsers are one application.</param>
     public ClaimsPrincipal ToPrincipal(string clientId) => new(new ClaimsIdentity(
         IdClaims.Concat(GrantClaims).DistinctBy(claim => (claim.Type, claim.Value)).Select(claim => new Claim(claim.Type, claim.Value))

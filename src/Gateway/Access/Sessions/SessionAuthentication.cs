@@ -14,20 +14,21 @@ using NclueGateway.Access.Callers;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Sign-in with a browser: the authorization code flow with PKCE (RFC 7636) on the server, and a session cookie (RFC 10017 calls it a backend
-/// for frontend). An <c>Authorization</c> header selects the bearer scheme and only that; otherwise the cookie counts.
+/// Sign-in with a browser: the authorization code flow with PKCE (RFC 7636) on the server, and a session cookie (RFC 10017
+/// calls it a backend for frontend). An <c>Authorization</c> header selects the bearer scheme and only that; otherwise the
+/// cookie is used.
 /// </summary>
 internal static class SessionAuthentication
 {
-    /// <summary>The application that the keys belong to: the same for all replicas, whatever folder they run in.</summary>
+    /// <summary>Application name of the keys: the same for all replicas, regardless of the folder that they run in.</summary>
     private const string ApplicationName = "nclue-gateway";
 
     private const string CallerScheme = "caller";
 
-    /// <param name="services">Where it is added.</param>
-    /// <param name="options">Validated by whoever read them.</param>
-    /// <param name="auth">The provider that vouches for them.</param>
-    /// <param name="keyPrefix">What the keys in Redis begin with.</param>
+    /// <param name="services">The services.</param>
+    /// <param name="options">The validated settings.</param>
+    /// <param name="auth">The settings of the identity provider.</param>
+    /// <param name="keyPrefix">Prefix of the keys in Redis.</param>
     /// <param name="isShared">Whether replicas share sessions through Redis.</param>
     public static IServiceCollection AddSessions(
         this IServiceCollection services, BrowserSessionOptions options, AuthOptions auth, string keyPrefix, bool isShared)
@@ -41,10 +42,11 @@ internal static class SessionAuthentication
         }
 
         services
-            .AddDistributedMemoryCache() // unless Redis is there
+            .AddDistributedMemoryCache() // replaced where Redis is configured
             .AddSingleton(scope)
             .AddSingleton(new SignInAddress(SessionConstants.Login))
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<SessionKeyValueStore>(provider, $"{keyPrefix}:session:{scope.Name}:"))
+            .AddSingleton(provider =>
+                ActivatorUtilities.CreateInstance<SessionKeyValueStore>(provider, $"{keyPrefix}:session:{scope.Name}:"))
             .AddSingleton<SessionRepository>()
             .AddSingleton<SessionCache>()
             .AddSingleton<SessionLookupLimit>()
@@ -57,31 +59,41 @@ internal static class SessionAuthentication
             .AddExceptionHandler<SessionStoreUnavailableAnswer>();
         services.AddAuthentication(CallerScheme)
             .AddPolicyScheme(CallerScheme, null, scheme => scheme.ForwardDefaultSelector =
-                context => context.Request.Headers.Authorization.Count > 0 ? JwtBearerDefaults.AuthenticationScheme : SessionConstants.SchemeName)
+                context => context.Request.Headers.Authorization.Count > 0
+                    ? JwtBearerDefaults.AuthenticationScheme
+                    : SessionConstants.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, SessionAuthenticationHandler>(SessionConstants.SchemeName, null)
             .AddRemoteScheme<OpenIdConnectOptions, GatewayOpenIdConnectHandler>(OpenIdConnectDefaults.AuthenticationScheme, null, null);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>());
         services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
-            .Configure<OidcMetadataCache, IdTokenHandler, TimeProvider>((oidc, keys, tokens, time) => Configure(oidc, options, keys, tokens, time))
+            .Configure<OidcMetadataCache, IdTokenHandler, TimeProvider>(
+                (oidc, keys, tokens, time) => Configure(oidc, options, keys, tokens, time))
             .Configure<IDataProtectionProvider>((oidc, protection) =>
                 oidc.DataProtectionProvider = protection.CreateProtector("NclueGateway.SignIn", "v2", scope.Name));
         return services;
     }
 
-    private static void Configure(OpenIdConnectOptions oidc, BrowserSessionOptions options, OidcMetadataCache keys, IdTokenHandler tokens, TimeProvider time)
+    private static void Configure(
+        OpenIdConnectOptions oidc,
+        BrowserSessionOptions options,
+        OidcMetadataCache keys,
+        IdTokenHandler tokens,
+        TimeProvider time)
     {
         oidc.ClientId = options.ClientId;
         oidc.ConfigurationManager = new Issuer(keys);
-        oidc.TokenHandler = tokens; // it has the provider's keys, the latest included
+        oidc.TokenHandler = tokens; // uses the latest keys of the provider
         oidc.TokenValidationParameters = IdTokenValidator.Rules(options, time);
         oidc.MapInboundClaims = false;
         oidc.EventsType = typeof(GatewayOpenIdConnectEvents);
 
-        // RFC 9700 §2.1.1. With the query the callback is a plain navigation, to which a Lax cookie belongs.
+        // RFC 9700 §2.1.1: code flow. With response_mode=query the callback is a navigation, which carries a Lax cookie.
         oidc.ResponseType = OpenIdConnectResponseType.Code;
         oidc.ResponseMode = OpenIdConnectResponseMode.Query;
         oidc.UsePkce = true;
-        oidc.PushedAuthorizationBehavior = PushedAuthorizationBehavior.Disable; // the shipped request for it does not prove who the client is
+        // The shipped pushed authorization request does not authenticate the client.
+        oidc.PushedAuthorizationBehavior = PushedAuthorizationBehavior.Disable;
         oidc.SaveTokens = false;
         oidc.DisableTelemetry = true;
         oidc.SignInScheme = SessionConstants.SchemeName;
@@ -97,8 +109,9 @@ internal static class SessionAuthentication
         var protection = services.AddDataProtection().SetApplicationName(ApplicationName);
         if (!options.IsOn || !isShared)
         {
-            // What they protect does not outlive the process either, and there may be no place to write.
-            services.AddOptions<KeyManagementOptions>().Configure(keys => (keys.XmlRepository, keys.XmlEncryptor) = (new InMemoryKeyRepository(), new NullXmlEncryptor()));
+            // The keys protect nothing that outlives the process, and there may be no folder to write to.
+            services.AddOptions<KeyManagementOptions>().Configure(keys =>
+                (keys.XmlRepository, keys.XmlEncryptor) = (new InMemoryKeyRepository(), new NullXmlEncryptor()));
             return;
         }
 
@@ -113,7 +126,7 @@ internal static class SessionAuthentication
         }
     }
 
-    /// <summary>The provider's metadata as <see cref="OidcMetadataCache"/> has them, so that they are fetched by one and by its rules.</summary>
+    /// <summary>Provides the metadata of <see cref="OidcMetadataCache"/>, so that they are fetched once and by its rules.</summary>
     private sealed class Issuer(OidcMetadataCache keys) : IConfigurationManager<OpenIdConnectConfiguration>
     {
         public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel) =>
@@ -121,7 +134,7 @@ internal static class SessionAuthentication
 
         public void RequestRefresh()
         {
-            // IdTokenHandler does, when it meets an unknown key.
+            // IdTokenHandler refreshes when it finds an unknown key.
         }
     }
 }

@@ -7,11 +7,16 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Authenticates by the session cookie. Not the framework's cookie handler: that one renews the session of the browser it finds at sign-in
-/// under the same key, keeps a ticket in the cookie that a replica without keys would call bad, and sends browsers to a login page.
+/// Authenticates by the session cookie. Replaces the framework's cookie handler for three reasons. That one renews the
+/// session that it finds at sign-in under the same key. It keeps a ticket in the cookie, which a replica without keys would
+/// reject. And it redirects browsers to a login page.
 /// </summary>
 internal sealed class SessionAuthenticationHandler(
-    SessionCache store, SessionRevalidator check, SessionLookupLimit limit, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger,
+    SessionCache store,
+    SessionRevalidator check,
+    SessionLookupLimit limit,
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory logger,
     UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
@@ -50,7 +55,7 @@ internal sealed class SessionAuthenticationHandler(
         }
     }
 
-    /// <summary>A problem and never a redirect: whoever called is a script.</summary>
+    /// <summary>Responds with a problem and never a redirect: the caller is a script.</summary>
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         var result = await HandleAuthenticateOnceSafeAsync();
@@ -66,14 +71,16 @@ internal sealed class SessionAuthenticationHandler(
             return;
         }
 
-        await SessionProblems.SignInRequired("Sign in at the address in the member login, or send an access token in the Authorization header.")
+        await SessionProblems
+            .SignInRequired("Sign in at the address in the member login, or send an access token in the Authorization header.")
             .ExecuteAsync(Context);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         var action = Context.GetEndpoint()?.Metadata.GetMetadata<Permission>()?.Description ?? "use this address";
-        return new ProblemResult(AccessProblems.Forbidden) { Detail = $"The account is not permitted to {action}, or lacks a claim that this gateway requires." }
+        var detail = $"The account is not permitted to {action}, or lacks a claim that this gateway requires.";
+        return new ProblemResult(AccessProblems.Forbidden) { Detail = detail }
             .ExecuteAsync(Context);
     }
 }

@@ -5,9 +5,9 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Sessions, for this replica: those it has seen lately are trusted without asking the store for <see cref="TrustFor"/>, and, while Redis is
-/// away, for <see cref="TrustWhileAwayFor"/>. So a session that is ended elsewhere is ended here within ten seconds, and an outage of Redis
-/// signs nobody out.
+/// Cache of the sessions that this replica has seen. They are trusted without a lookup for <see cref="TrustFor"/>, and while
+/// Redis is unavailable for <see cref="TrustWhileAwayFor"/>. So a session that ends on another replica ends here within ten
+/// seconds, and an outage of Redis signs out no user.
 /// </summary>
 [LogCategory("NclueGateway.Access.Sessions.SessionStore")]
 internal sealed partial class SessionCache(
@@ -17,25 +17,25 @@ internal sealed partial class SessionCache(
 
     public static readonly TimeSpan TrustWhileAwayFor = TimeSpan.FromMinutes(10);
 
-    /// <summary>How many sessions are held; the ones not seen for longest go first. 10,000 take about 50 MB.</summary>
+    /// <summary>Maximum number of cached sessions; those not looked up for longest are evicted first. 10,000 take about 50 MB.</summary>
     public const int MostHeld = 10_000;
 
     private readonly ConcurrentDictionary<string, CachedSession> _held = new();
 
-    /// <summary>How often sessions have been ended here: a look-up that one of them overtakes may have read what was there before.</summary>
+    /// <summary>Number of sessions ended here. A lookup that overlaps with an end may have read the state before it.</summary>
     private long _ends;
 
-    /// <summary>The idle time is written down when it has grown by so much.</summary>
+    /// <summary>Minimum growth of the idle time for which it is stored.</summary>
     private TimeSpan WorthWriting => TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerMinute, options.IdleTimeout.Ticks / 10));
 
     /// <summary>Number of sessions that have ended here so far, for <see cref="RenewAsync"/>.</summary>
     public long Ends => Volatile.Read(ref _ends);
 
-    /// <summary>Whether this replica has had the session, and has not found since that it is gone.</summary>
+    /// <summary>Returns true if this replica has had the session, and has not found since that it has ended.</summary>
     public bool HasSeen(string key) => _held.ContainsKey(key);
 
-    /// <summary>The session that is stored under a key; null when there is none, or it is over.</summary>
-    /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
+    /// <summary>Returns the session that is stored under a key; null when there is none, or it is over.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It is unknown whether the session exists.</exception>
     public async ValueTask<CachedSession?> FindAsync(string key)
     {
         var held = _held.GetValueOrDefault(key);
@@ -47,15 +47,15 @@ internal sealed partial class SessionCache(
             }
             catch (SessionStoreUnavailableException) when (held is not null && time.GetElapsedTime(held.SeenAt) <= TrustWhileAwayFor)
             {
-                // It was good, and nothing says that it has ended.
+                // It was valid, and no end is known.
             }
         }
 
         return held is null || held.IsOver(time.GetUtcNow()) ? null : held;
     }
 
-    /// <summary>The session as the store has it now, whatever is held here.</summary>
-    /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
+    /// <summary>Reads the session from the store, regardless of the cache.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It is unknown whether the session exists.</exception>
     public async Task<CachedSession?> LookUpAsync(string key)
     {
         while (true)
@@ -73,11 +73,12 @@ internal sealed partial class SessionCache(
                 : (held.Session.Renewals >= stored.Session.Renewals ? held : Create(key, stored.Session, held.IdleExpiresAt, now)) with
                 {
                     SeenAt = now,
-                    IdleExpiresAt = held.IdleExpiresAt > stored.IdleExpiresAt ? held.IdleExpiresAt : stored.IdleExpiresAt, // used while Redis was away
+                    // A later time here comes from a use while Redis was unavailable.
+                    IdleExpiresAt = held.IdleExpiresAt > stored.IdleExpiresAt ? held.IdleExpiresAt : stored.IdleExpiresAt,
                 });
             if (found.Session.Renewals > stored.Session.Renewals)
             {
-                await tickets.StoreAsync(key, found.Session); // Redis went away before it was stored
+                await tickets.StoreAsync(key, found.Session); // Redis became unavailable before it was stored
             }
 
             if (Ends == ends)
@@ -85,13 +86,13 @@ internal sealed partial class SessionCache(
                 return found;
             }
 
-            _held.TryRemove(key, out _); // it may be the one that has ended
+            _held.TryRemove(key, out _); // it may be the session that has ended
         }
     }
 
     /// <summary>Stores a new session. If its subject has too many, the oldest end.</summary>
     /// <returns>False when the provider has ended the subject's sessions since this one began.</returns>
-    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    /// <exception cref="SessionStoreUnavailableException">It may be stored or not.</exception>
     public async Task<bool> BeginAsync(string key, Session session)
     {
         await tickets.StoreAsync(key, session);
@@ -103,14 +104,14 @@ internal sealed partial class SessionCache(
         return await LookUpAsync(key) is not null;
     }
 
-    /// <summary>Stores what the provider has said of a session, unless it has ended meanwhile.</summary>
+    /// <summary>Stores the result of a check with the provider, unless the session has ended meanwhile.</summary>
     /// <param name="before">The session as it was looked up.</param>
-    /// <param name="ends"><see cref="Ends"/> before that.</param>
-    /// <param name="session">The session as it is now.</param>
-    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    /// <param name="ends"><see cref="Ends"/> before that lookup.</param>
+    /// <param name="session">The session after the check.</param>
+    /// <exception cref="SessionStoreUnavailableException">It may be stored or not.</exception>
     public async Task<CachedSession> RenewAsync(CachedSession before, long ends, Session session)
     {
-        // Held first: the provider may have taken back the refresh token before this one, so that only this one is good.
+        // Cached before it is stored: the provider may have invalidated the previous refresh token, so only this one is valid.
         var renewed = Create(before.Key, session, before.IdleExpiresAt, before.SeenAt);
         while (true)
         {
@@ -130,7 +131,7 @@ internal sealed partial class SessionCache(
             {
                 if (Ends != ends)
                 {
-                    _held.TryRemove(new(before.Key, renewed)); // it may have ended after all
+                    _held.TryRemove(new(before.Key, renewed)); // the session may have ended meanwhile
                 }
 
                 break;
@@ -141,7 +142,7 @@ internal sealed partial class SessionCache(
         return renewed;
     }
 
-    /// <summary>The session is used: its idle time begins anew.</summary>
+    /// <summary>Restarts the idle time of a session.</summary>
     public async ValueTask ExtendAsync(CachedSession session)
     {
         var until = time.GetUtcNow() + options.IdleTimeout;
@@ -157,21 +158,22 @@ internal sealed partial class SessionCache(
         }
         catch (SessionStoreUnavailableException)
         {
-            // It is held here, and written down with the next use after Redis is back.
+            // The cache has it, and the next use after Redis is back stores it.
         }
     }
 
     /// <summary>Ends a session, here at once and on the other replicas within <see cref="TrustFor"/>.</summary>
-    /// <exception cref="SessionStoreUnavailableException">It has not been ended, or may have been.</exception>
+    /// <exception cref="SessionStoreUnavailableException">It may have ended or not.</exception>
     public Task EndAsync(CachedSession session) => EndAsync(session.Key, session.Session);
 
-    /// <summary>Ends sessions as the provider says: the one with its <c>sid</c>, or all of a subject.</summary>
-    /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
+    /// <summary>Ends sessions as the provider requests: the one with its <c>sid</c>, or all of a subject.</summary>
+    /// <exception cref="SessionStoreUnavailableException">They may have ended or not.</exception>
     public async Task EndAsync(string? sid, string? subject)
     {
         await (sid is not null ? tickets.EndProviderSessionAsync(sid) : tickets.EndSubjectAsync(subject!));
-        Interlocked.Increment(ref _ends); // first: what is held after the loop below is then looked up again
-        foreach (var held in _held.Values.Where(held => sid is not null ? held.Session.ProviderSessionId == sid : held.Session.Subject == subject))
+        Interlocked.Increment(ref _ends); // before the loop: a session cached after the loop is then looked up again
+        foreach (var held in _held.Values.Where(
+            held => sid is not null ? held.Session.ProviderSessionId == sid : held.Session.Subject == subject))
         {
             _held.TryRemove(held.Key, out _);
         }
@@ -203,6 +205,9 @@ internal sealed partial class SessionCache(
         return held;
     }
 
-    [LoggerMessage(1, LogLevel.Information, "More than {Count} sessions are in use: those not seen for longest are looked up again when they are.")]
+    [LoggerMessage(
+        1,
+        LogLevel.Information,
+        "More than {Count} sessions are in use: those not looked up for longest are evicted and looked up again when used.")]
     private static partial void TooMany(ILogger logger, int count);
 }

@@ -12,6 +12,8 @@ internal static class SessionConstants
     /// <summary>The path to which the identity provider sends the browser back.</summary>
     public const string Callback = "/session/callback";
 
-    /// <summary>The path at which the identity provider reports the end of a session (OpenID Connect Back-Channel Logout 1.0 §2.5).</summary>
+    /// <summary>
+    /// The path at which the identity provider reports the end of a session (OpenID Connect Back-Channel Logout 1.0 §2.5).
+    /// </summary>
     public const string BackChannelLogout = "/session/backchannel-logout";
 }

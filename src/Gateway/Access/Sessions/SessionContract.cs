@@ -2,26 +2,26 @@ using System.ComponentModel.DataAnnotations;
 
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>What a browser's script is told of its session. Every property is always present.</summary>
+/// <summary>The session as a browser's script sees it. Every property is always present.</summary>
 internal static class SessionContract
 {
-    /// <summary>Who is signed in, and for how long.</summary>
+    /// <summary>The signed-in person, the permissions and the end of the session.</summary>
     public sealed record Session
     {
         /// <summary>The identity provider's name for the person: the claim of Auth:SubjectClaim.</summary>
         public required string Subject { get; init; }
 
-        /// <summary>The person's name as the identity provider has it; null where it does not tell.</summary>
+        /// <summary>The person's name at the identity provider; null where the provider sends none.</summary>
         public required string? Name { get; init; }
 
-        /// <summary>What the person may do: the value of Auth:ReadScope for reading task runs, or nothing.</summary>
+        /// <summary>The person's permissions: the value of Auth:ReadScope for reading task runs, or nothing.</summary>
         public required IReadOnlyList<string> Permissions { get; init; }
 
-        /// <summary>When the session ends unless it is used before, UTC, to the second. Requests to /api use it.</summary>
+        /// <summary>The time at which the session ends unless a request to /api extends it, UTC, to the second.</summary>
         [DataType(DataType.DateTime)]
         public required string IdleExpiresAt { get; init; }
 
-        /// <summary>When the session ends however much it is used, UTC, to the second.</summary>
+        /// <summary>The time at which the session ends even if it is used, UTC, to the second.</summary>
         [DataType(DataType.DateTime)]
         public required string AbsoluteExpiresAt { get; init; }
     }
@@ -29,7 +29,10 @@ internal static class SessionContract
     /// <summary>The session has ended.</summary>
     public sealed record SignedOut
     {
-        /// <summary>Where the browser ends the identity provider's session as well; null where there is no such page or the provider does not answer.</summary>
+        /// <summary>
+        /// The address at which the browser ends the identity provider's session too; null where the provider has none or does not
+        /// respond.
+        /// </summary>
         public required Uri? LogoutUrl { get; init; }
     }
 }

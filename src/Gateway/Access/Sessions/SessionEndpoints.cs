@@ -18,10 +18,11 @@ namespace NclueGateway.Access.Sessions;
 /// <summary>Sign-in, sign-out and the session of a browser.</summary>
 internal static class SessionEndpoints
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
-    /// <param name="app">Where they are mapped.</param>
-    /// <param name="isOn">Whether browser sign-in is on. Where it is off they are described, and no request reaches them.</param>
+    /// <param name="app">The application.</param>
+    /// <param name="isOn">True with browser sign-in. Without it the endpoints are described, and no request reaches them.</param>
     public static void MapSessions(this IEndpointRouteBuilder app, bool isOn)
     {
         var routes = app.MapGroup("");
@@ -32,23 +33,26 @@ internal static class SessionEndpoints
 
         routes.MapGet(SessionConstants.Login, LoginAsync).AllowAnonymous().WithRateLimit(RateLimit.Address)
             .WithName("login").WithSummary("Sign in")
-            .WithDescription("For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in. A "
-                + "browser that asks for HTML gets a page in place of a problem." + SessionOpenApi.SignInIsOff)
+            .WithDescription("For navigation, not for scripts. Redirects to the company's identity provider and from there to `returnUrl`, "
+                + "signed in. A browser that asks for HTML gets a page in place of a problem." + SessionOpenApi.SignInIsOff)
             .DescribeLogin();
-        routes.Map(SessionConstants.Callback, CallbackAsync).AllowAnonymous().WithRateLimit(RateLimit.Address).ExcludeFromDescription();
+        routes.Map(SessionConstants.Callback, CallbackAsync)
+            .AllowAnonymous().WithRateLimit(RateLimit.Address).ExcludeFromDescription();
         routes.MapPost(SessionConstants.BackChannelLogout, BackChannelLogoutAsync)
             .AllowAnonymous().WithRateLimit(RateLimit.Address).ExcludeFromDescription();
         routes.MapGet(SessionConstants.Path, DescribeAsync).RequireAuthorization()
-            .WithName("getSession").WithSummary("Get the current session").WithDescription("Does not extend the session." + SessionOpenApi.SignInIsOff)
+            .WithName("getSession").WithSummary("Get the current session")
+            .WithDescription("Does not extend the session." + SessionOpenApi.SignInIsOff)
             .DescribeSession();
         routes.MapPost(SessionConstants.Logout, LogoutAsync).RequireAuthorization()
-            .WithName("logout").WithSummary("Sign out").WithDescription("Ends the session of the cookie, on every replica." + SessionOpenApi.SignInIsOff)
+            .WithName("logout").WithSummary("Sign out")
+            .WithDescription("Ends the session of the cookie, on every replica." + SessionOpenApi.SignInIsOff)
             .DescribeLogout();
     }
 
     /// <summary>
-    /// A site that has opened the sign-in in a window loses its hold of that window: it could begin one sign-in after the other in it, or see
-    /// where it leads. Browsers heed the header of a redirect, too.
+    /// Cuts the response off from a window that opened it. A site that opened the sign-in in a window could otherwise begin one
+    /// sign-in after the other in it, or see where it leads. Browsers also apply the header of a redirect.
     /// </summary>
     public static void SeverFromOpener(HttpResponse response) => response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
 
@@ -87,13 +91,15 @@ internal static class SessionEndpoints
         }
     }
 
-    /// <summary>Has the shipped handler respond, which otherwise would do so as middleware, before the rate limit and outside every policy.</summary>
+    /// <summary>
+    /// Calls the shipped handler here. As middleware it would run before the rate limit and outside every policy.
+    /// </summary>
     private static async Task CallbackAsync(HttpContext context, [FromServices] IAuthenticationHandlerProvider handlers)
     {
         var handler = await handlers.GetHandlerAsync(context, OpenIdConnectDefaults.AuthenticationScheme);
         if (!await ((IAuthenticationRequestHandler)handler!).HandleRequestAsync())
         {
-            context.Response.StatusCode = StatusCodes.Status404NotFound; // the router also takes a slash at the end
+            context.Response.StatusCode = StatusCodes.Status404NotFound; // the router also matches a slash at the end
         }
     }
 
@@ -112,14 +118,19 @@ internal static class SessionEndpoints
                 Subject = session.Caller.Caller.Subject,
                 Name = session.Session.Name,
                 Permissions = [.. session.Caller.Permissions.Select(permission => permission.GetScope(auth))],
-                IdleExpiresAt = Text(session.IdleExpiresAt < session.Session.AbsoluteExpiresAt ? session.IdleExpiresAt : session.Session.AbsoluteExpiresAt),
+                IdleExpiresAt = Text(session.IdleExpiresAt < session.Session.AbsoluteExpiresAt
+                    ? session.IdleExpiresAt
+                    : session.Session.AbsoluteExpiresAt),
                 AbsoluteExpiresAt = Text(session.Session.AbsoluteExpiresAt),
             },
             Json);
     }
 
     private static async Task LogoutAsync(
-        HttpContext context, [FromServices] SessionCache store, [FromServices] OidcClient provider, [FromServices] BrowserSessionOptions options)
+        HttpContext context,
+        [FromServices] SessionCache store,
+        [FromServices] OidcClient provider,
+        [FromServices] BrowserSessionOptions options)
     {
         if (context.Features.Get<CachedSession>() is not { } session)
         {
@@ -132,7 +143,8 @@ internal static class SessionEndpoints
         context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.SignOut, options.ClientId, session.Session.Subject);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["Clear-Site-Data"] = "\"cache\"";
-        await context.Response.WriteAsJsonAsync(new SessionContract.SignedOut { LogoutUrl = await LogoutUrlAsync(provider, options) }, Json);
+        var body = new SessionContract.SignedOut { LogoutUrl = await LogoutUrlAsync(provider, options) };
+        await context.Response.WriteAsJsonAsync(body, Json);
     }
 
     private static async Task BackChannelLogoutAsync(
@@ -144,8 +156,8 @@ internal static class SessionEndpoints
         context.Response.Headers.CacheControl = "no-store";
         if (await ReadLogoutTokenAsync(context) is not [{ Length: > 0 } token] || await tokens.ReadAsync(token) is not { } logout)
         {
-            await new ProblemResult(HttpProblems.InvalidRequest) { Detail = "It takes one logout_token of the identity provider that is good and new." }
-                .ExecuteAsync(context);
+            const string detail = "Send one valid, unused logout_token of the identity provider.";
+            await new ProblemResult(HttpProblems.InvalidRequest) { Detail = detail }.ExecuteAsync(context);
             return;
         }
 
@@ -154,7 +166,10 @@ internal static class SessionEndpoints
         context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.BackChannelLogout, options.ClientId, logout.Subject);
     }
 
-    /// <summary>The values of <c>logout_token</c>; none where the body is no form such as OpenID Connect Back-Channel Logout 1.0 §2.5 wants.</summary>
+    /// <summary>
+    /// Returns the values of <c>logout_token</c>; none where the body is not a form as OpenID Connect Back-Channel Logout 1.0
+    /// §2.5 requires.
+    /// </summary>
     private static async Task<StringValues> ReadLogoutTokenAsync(HttpContext context)
     {
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
@@ -170,13 +185,16 @@ internal static class SessionEndpoints
         catch (Exception unreadable) when (unreadable is InvalidDataException or NotSupportedException
             || (unreadable is IOException and not BadHttpRequestException))
         {
-            // Too many fields or too long ones; a charset that .NET refuses to read, such as UTF-7; a chunk size that is no int. What the server
-            // itself has a status for goes on to UnhandledExceptionHandler.
+            // Too many fields or too long ones; a charset that .NET refuses to read, such as UTF-7; a chunk size that is no int.
+            // An error for which the server itself has a status goes on to UnhandledExceptionHandler.
             return default;
         }
     }
 
-    /// <summary>Where the browser ends the provider's session as well (OpenID Connect RP-Initiated Logout 1.0 §2); null when it cannot.</summary>
+    /// <summary>
+    /// Returns the address at which the browser ends the provider's session too (OpenID Connect RP-Initiated Logout 1.0 §2);
+    /// null without one.
+    /// </summary>
     private static async Task<Uri?> LogoutUrlAsync(OidcClient provider, BrowserSessionOptions options)
     {
         try
@@ -191,9 +209,11 @@ internal static class SessionEndpoints
         }
     }
 
-    /// <summary>RFC 3339, whole seconds: rounded down, because after them the session may be over.</summary>
-    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    /// <summary>Formats a time by RFC 3339 in whole seconds, rounded down: the session may be over within the last second.</summary>
+    private static string Text(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>For a caller with a token, who has none.</summary>
-    private static ProblemResult NoSession => SessionProblems.SignInRequired("A token has no session: this is for browsers that have signed in.");
+    /// <summary>Problem for a caller with a token, who has no session.</summary>
+    private static ProblemResult NoSession =>
+        SessionProblems.SignInRequired("A token has no session: this is for browsers that have signed in.");
 }

@@ -5,15 +5,15 @@ using StackExchange.Redis;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// What replicas share about sessions: in Redis, or in the memory of the only replica. Nobody waits for Redis longer than
+/// Session values that replicas share: in Redis, or in the memory of the only replica. A call waits for Redis at most
 /// <see cref="RedisCircuit.Patience"/>.
 /// </summary>
 /// <param name="cache">Redis, or memory.</param>
 /// <param name="time">The clock.</param>
-/// <param name="prefix">What all keys begin with.</param>
+/// <param name="prefix">Prefix of all keys.</param>
 /// <param name="connection">Redis; null without it.</param>
-/// <param name="circuit">Whether Redis answers; null without it.</param>
-/// <param name="unreadable">Warns of marks that are none; null without Redis.</param>
+/// <param name="circuit">The circuit of Redis; null without it.</param>
+/// <param name="unreadable">Warns of a value that is not a mark; null without Redis.</param>
 internal sealed class SessionKeyValueStore(
     IDistributedCache cache, TimeProvider time, string prefix, RedisConnection? connection = null, RedisCircuit? circuit = null,
     UnreadableValues? unreadable = null)
@@ -27,27 +27,27 @@ internal sealed class SessionKeyValueStore(
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond: whether the session exists is not known.</exception>
     public Task<byte[]?> GetAsync(string key) => RunAsync(() => cache.GetAsync(prefix + key));
 
-    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be stored all the same.</exception>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the value may be stored all the same.</exception>
     public Task SetAsync(string key, byte[] value, TimeSpan keepFor) => RunAsync(async () =>
     {
         await cache.SetAsync(prefix + key, value, new() { AbsoluteExpirationRelativeToNow = keepFor });
         return true;
     });
 
-    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be removed all the same.</exception>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the value may be removed all the same.</exception>
     public Task RemoveAsync(string key) => RunAsync(async () =>
     {
         await cache.RemoveAsync(prefix + key);
         return true;
     });
 
-    /// <summary>Sets a mark, which <see cref="IsMarkedAsync"/> finds for so long from now.</summary>
-    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be set all the same.</exception>
+    /// <summary>Sets a mark, which <see cref="IsMarkedAsync"/> finds until <paramref name="keepFor"/> has passed.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the mark may be set all the same.</exception>
     public Task MarkAsync(string key, TimeSpan keepFor) => SetAsync(key, Mark, keepFor);
 
-    /// <summary>Returns whether a mark is set. Another value in its place counts as no mark.</summary>
+    /// <summary>Returns true if a mark is set. Another value in its place does not count.</summary>
     /// <param name="key">The key of the mark.</param>
-    /// <param name="kind">What the mark is for, for the warning of another value.</param>
+    /// <param name="kind">Name of the mark, for the warning of another value.</param>
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond: whether the session exists is not known.</exception>
     public async Task<bool> IsMarkedAsync(string key, string kind)
     {
@@ -61,8 +61,8 @@ internal sealed class SessionKeyValueStore(
         return false;
     }
 
-    /// <summary>Takes something that only one of all replicas may have, for a while. False when somebody has it.</summary>
-    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be taken all the same.</exception>
+    /// <summary>Claims something that only one of all replicas may have, for a while. False when it is claimed already.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond; it may be claimed all the same.</exception>
     public Task<bool> TryClaimAsync(string key, TimeSpan keepFor) => circuit is null
         ? Task.FromResult(TryClaim(key, keepFor))
         : RunAsync(async () =>
@@ -71,8 +71,11 @@ internal sealed class SessionKeyValueStore(
             return await redis.StringSetAsync(prefix + key, RedisValue.EmptyString, keepFor, When.NotExists); // SET NX PX
         });
 
-    /// <summary>Adds an entry to the front of a list, which is kept for so long from now. Returns the list, at most <paramref name="most"/> of it.</summary>
-    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be added all the same.</exception>
+    /// <summary>
+    /// Adds an entry to the front of a list, which then expires after <paramref name="keepFor"/>. Returns the list, at most
+    /// <paramref name="most"/> entries.
+    /// </summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the entry may be added all the same.</exception>
     public Task<IReadOnlyList<string>> PushAsync(string key, string entry, TimeSpan keepFor, int most) => circuit is null
         ? Task.FromResult(Push(key, entry, keepFor, most))
         : RunAsync<IReadOnlyList<string>>(async () =>
@@ -84,13 +87,13 @@ internal sealed class SessionKeyValueStore(
             }
             catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
             {
-                await redis.KeyDeleteAsync(prefix + key); // no list: the gateway has not written it
+                await redis.KeyDeleteAsync(prefix + key); // not a list: the gateway did not write it
                 return await PushAsync(redis, prefix + key, entry, keepFor, most);
             }
         });
 
     /// <summary>Removes an entry from a list.</summary>
-    /// <exception cref="SessionStoreUnavailableException">Redis does not answer; it may be removed all the same.</exception>
+    /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the entry may be removed all the same.</exception>
     public Task RemoveFromListAsync(string key, string entry) => circuit is null
         ? Task.FromResult(RemoveFromList(key, entry))
         : RunAsync(async () =>
@@ -102,7 +105,7 @@ internal sealed class SessionKeyValueStore(
             }
             catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
             {
-                return 0; // no list, so that it holds no entry
+                return 0; // not a list, so it contains no entry
             }
         });
 
@@ -122,7 +125,9 @@ internal sealed class SessionKeyValueStore(
 
     private static async Task<string[]> PushAsync(IDatabase redis, RedisKey key, string entry, TimeSpan keepFor, int most)
     {
-        var (pushed, kept, list) = (redis.ListLeftPushAsync(key, entry), redis.KeyExpireAsync(key, keepFor), redis.ListRangeAsync(key, 0, most - 1));
+        var pushed = redis.ListLeftPushAsync(key, entry);
+        var kept = redis.KeyExpireAsync(key, keepFor);
+        var list = redis.ListRangeAsync(key, 0, most - 1);
         await Task.WhenAll(pushed, kept, list);
         return [.. (await list).Select(value => value.ToString())];
     }

@@ -9,13 +9,14 @@ namespace NclueGateway.Access.Sessions;
 /// <summary>Describes the parameters and responses of <see cref="SessionEndpoints"/>, and the security scheme of the cookie.</summary>
 internal static class SessionOpenApi
 {
-    public const string SignInIsOff = " Where browser sign-in is off there is no such address (404).";
+    public const string SignInIsOff = " Where browser sign-in is off, the response is 404.";
 
     private static readonly ApiTag Tag = new("Session", "Sign-in and sign-out of a browser, where the gateway offers it.");
 
     private static readonly ApiHeader NoStore = new("Cache-Control", "Must not be stored by any cache.", "no-store");
 
-    private static readonly ApiResponse Session = new(StatusCodes.Status200OK, "The session of the cookie.", typeof(SessionContract.Session))
+    private static readonly ApiResponse Session =
+        new(StatusCodes.Status200OK, "The session of the cookie.", typeof(SessionContract.Session))
     {
         Headers = [NoStore],
         Examples =
@@ -31,7 +32,8 @@ internal static class SessionOpenApi
         ],
     };
 
-    private static readonly ApiResponse SignedOut = new(StatusCodes.Status200OK, "The session has ended.", typeof(SessionContract.SignedOut))
+    private static readonly ApiResponse SignedOut =
+        new(StatusCodes.Status200OK, "The session has ended.", typeof(SessionContract.SignedOut))
     {
         Headers =
         [
@@ -51,26 +53,31 @@ internal static class SessionOpenApi
         ],
     };
 
-    private static readonly ApiResponse ToProvider = new(StatusCodes.Status302Found, "To the company's identity provider.")
+    private static readonly ApiResponse ToProvider = new(StatusCodes.Status302Found, "Redirect to the company's identity provider.")
     {
         Headers =
         [
             new("Cache-Control", "Must not be stored by any cache.", "no-cache,no-store"),
-            new("Location", "The provider's sign-in page.", "https://login.example.com/authorize?response_type=code&client_id=nclue-gateway"),
+            new(
+                "Location",
+                "The provider's sign-in page.",
+                "https://login.example.com/authorize?response_type=code&client_id=nclue-gateway"),
             new(
                 "Set-Cookie",
-                "Proves on the browser's return that it began the sign-in here.",
+                "Proves after the redirect back that this browser began the sign-in.",
                 "__Host-nclue-correlation.x=N; path=/; secure; samesite=lax; httponly"),
         ],
     };
 
-    public static void AddScheme(SwaggerGenOptions api) => api.AddSecurityDefinition(OpenApiDescription.SessionScheme, new OpenApiSecurityScheme
-    {
-        Type = SecuritySchemeType.ApiKey,
-        In = ParameterLocation.Cookie,
-        Name = SessionId.CookieName,
-        Description = "A browser that has signed in at `/session/login`. Its scripts add the header `X-CSRF: 1`.",
-    });
+    public static void AddScheme(SwaggerGenOptions api) => api.AddSecurityDefinition(
+        OpenApiDescription.SessionScheme,
+        new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Cookie,
+            Name = SessionId.CookieName,
+            Description = "A browser that has signed in at `/session/login`. Its scripts add the header `X-CSRF: 1`.",
+        });
 
     public static void DescribeSession(this IEndpointConventionBuilder endpoint) => endpoint.DescribeForScripts(Session);
 
@@ -91,8 +98,8 @@ internal static class SessionOpenApi
             ToProvider)
         .WithMetadata(ProblemResponse.For(
             [
-                HttpProblems.InvalidRequest, AccessProblems.SignInFailed, HttpProblems.NotFound, AccessProblems.CallerQuota, HttpProblems.InternalError,
-                AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
+                HttpProblems.InvalidRequest, AccessProblems.SignInFailed, HttpProblems.NotFound, AccessProblems.CallerQuota,
+                HttpProblems.InternalError, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
             ],
             pages: [400, 429, 503]));
 
@@ -104,7 +111,7 @@ internal static class SessionOpenApi
             success)
         .WithMetadata(ProblemResponse.For(
         [
-            AccessProblems.Unauthenticated, AccessProblems.CsrfHeaderMissing, HttpProblems.NotFound, AccessProblems.CallerQuota, HttpProblems.InternalError,
-            AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
+            AccessProblems.Unauthenticated, AccessProblems.CsrfHeaderMissing, HttpProblems.NotFound, AccessProblems.CallerQuota,
+            HttpProblems.InternalError, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
         ]));
 }

@@ -3,10 +3,10 @@ using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>The refusals that come with browser sign-in.</summary>
+/// <summary>Problem responses of browser sign-in.</summary>
 internal static class SessionProblems
 {
-    /// <summary>Redis is used again within ten seconds of its return.</summary>
+    /// <summary>Problem while the session store is unavailable. Redis is used again within ten seconds of its return.</summary>
     public static readonly ProblemResult Unavailable = new(AccessProblems.SessionStoreUnavailable)
     {
         Detail = "Sessions cannot be looked up now. The session is not lost: try again, without signing in.",
@@ -25,14 +25,16 @@ internal static class SessionProblems
         RetryAfter = TimeSpan.FromSeconds(5),
     };
 
-    public static readonly ProblemResult ProviderAway = SignInFailed("The identity provider does not answer. Sign in again in some seconds.");
+    public static readonly ProblemResult ProviderAway =
+        SignInFailed("The identity provider does not respond. Sign in again in some seconds.");
 
-    public static ProblemResult SignInRequired(string detail) => new(AccessProblems.Unauthenticated) { Detail = detail, Login = SessionConstants.Login };
+    public static ProblemResult SignInRequired(string detail) =>
+        new(AccessProblems.Unauthenticated) { Detail = detail, Login = SessionConstants.Login };
 
     public static ProblemResult SignInFailed(string detail) => new(AccessProblems.SignInFailed) { Detail = detail };
 }
 
-/// <summary>Wherever sessions cannot be reached, that is what the caller hears.</summary>
+/// <summary>Responds with <see cref="SessionProblems.Unavailable"/> to any request that cannot reach the sessions.</summary>
 internal sealed class SessionStoreUnavailableAnswer : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)

@@ -8,24 +8,24 @@ using NclueGateway.Redis;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Sessions as they are stored: a protected ticket, the end of its idle time, and marks of what has been ended. A ticket is written at sign-in
-/// and by whoever asks the provider again, the idle time by every request; so neither can undo the other, and no late write brings back a
-/// session that has been ended. A list for each subject bounds how many there are.
+/// Stored sessions: a protected ticket, the end of the idle time, and marks of ended sessions. A ticket is written at
+/// sign-in and by the replica that asks the provider again; the idle time is written by requests. So neither overwrites the
+/// other, and no late write restores a session that has ended. A list for each subject limits the number of sessions.
 /// </summary>
 internal sealed class SessionRepository(
     SessionKeyValueStore state, SessionScope scope, IDataProtectionProvider protection, BrowserSessionOptions options, TimeProvider time,
     UnreadableValues? unreadable = null)
 {
-    /// <summary>How many sessions one subject may have. Each takes 1.2 kB of Redis.</summary>
+    /// <summary>Maximum number of sessions of one subject. Each takes 1.2 kB of Redis.</summary>
     public const int MostOfSubject = 20;
 
-    /// <summary>How many entries of a subject's list are looked at: more than there can be, unless sign-ins come at the same moment.</summary>
+    /// <summary>Maximum number of entries read of a subject's list: more than it holds, unless many sign-ins come at once.</summary>
     private const int MostListed = 100;
 
     private const string KindOfEnd = "the end of a session";
 
-    /// <summary>What is stored of a session; null when there is none, or it has been ended.</summary>
-    /// <exception cref="SessionStoreUnavailableException">Nobody knows.</exception>
+    /// <summary>Returns the stored session; null when there is none, or it has ended.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It is unknown whether the session exists.</exception>
     public async Task<StoredSession?> FindAsync(string key)
     {
         var (ticket, idle, end) = (state.GetAsync(key), state.GetAsync(Idle(key)), state.IsMarkedAsync(End(key), KindOfEnd));
@@ -39,19 +39,19 @@ internal sealed class SessionRepository(
         return ends.Contains(true) ? null : new(session, IdleExpiresAt(session, await idle));
     }
 
-    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    /// <exception cref="SessionStoreUnavailableException">It may be stored or not.</exception>
     public async Task StoreAsync(string key, Session session)
     {
         var ticket = WithKeys(() => Protector(key).Protect(JsonSerializer.SerializeToUtf8Bytes(session)));
         await state.SetAsync(key, ticket, Left(session));
     }
 
-    /// <exception cref="SessionStoreUnavailableException">It is not stored, or may be.</exception>
+    /// <exception cref="SessionStoreUnavailableException">It may be stored or not.</exception>
     public Task ExtendAsync(string key, Session session, DateTimeOffset idleExpiresAt) =>
         state.SetAsync(Idle(key), ToBytes(idleExpiresAt), Left(session));
 
-    /// <summary>Notes that a subject has begun a session, which is stored already. Returns those that are too many, the oldest.</summary>
-    /// <exception cref="SessionStoreUnavailableException">It is not noted, or may be.</exception>
+    /// <summary>Adds a stored session to the list of its subject. Returns the oldest sessions above the maximum.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It may be in the list or not.</exception>
     public async Task<IReadOnlyList<(string Key, Session Session)>> NoteAsync(string key, Session session)
     {
         var list = OfSubject(session.Subject);
@@ -61,32 +61,39 @@ internal sealed class SessionRepository(
             return [];
         }
 
-        // Sessions that ended by themselves are still in the list; they must not push out one that is used.
+        // Expired sessions are still in the list; they must not push out one that is in use.
         var now = time.GetUtcNow();
-        var found = await Task.WhenAll(keys.Distinct(StringComparer.Ordinal).Select(async listed => (Key: listed, Stored: await FindListedAsync(listed))));
+        var found = await Task.WhenAll(keys
+            .Distinct(StringComparer.Ordinal)
+            .Select(async listed => (Key: listed, Stored: await FindListedAsync(listed))));
         var isAlive = found.ToLookup(one => one.Stored is { } stored && stored.IdleExpiresAt > now);
         await Task.WhenAll(isAlive[false].Select(over => state.RemoveFromListAsync(list, over.Key)));
         return [.. isAlive[true].Skip(MostOfSubject).Select(one => (one.Key, one.Stored!.Session))];
     }
 
     /// <summary>Ends a session for good.</summary>
-    /// <exception cref="SessionStoreUnavailableException">It has not been ended, or may have been.</exception>
+    /// <exception cref="SessionStoreUnavailableException">It may have ended or not.</exception>
     public async Task EndAsync(string key, Session session)
     {
-        await state.MarkAsync(End(key), Left(session)); // as long as the ticket, which a replica may be about to write again
-        await Task.WhenAll(state.RemoveAsync(key), state.RemoveAsync(Idle(key)), state.RemoveFromListAsync(OfSubject(session.Subject), key));
+        // The mark lives as long as the ticket, which another replica may be about to write again.
+        await state.MarkAsync(End(key), Left(session));
+        await Task.WhenAll(
+            state.RemoveAsync(key),
+            state.RemoveAsync(Idle(key)),
+            state.RemoveFromListAsync(OfSubject(session.Subject), key));
     }
 
-    /// <summary>Ends the sessions that belong to one of the provider's.</summary>
-    /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
-    public Task EndProviderSessionAsync(string sid) => state.MarkAsync(EndOfProviderSession(sid), BrowserSessionOptions.LongestTimeout);
+    /// <summary>Ends the sessions that belong to a session of the provider.</summary>
+    /// <exception cref="SessionStoreUnavailableException">They may have ended or not.</exception>
+    public Task EndProviderSessionAsync(string sid) =>
+        state.MarkAsync(EndOfProviderSession(sid), BrowserSessionOptions.LongestTimeout);
 
-    /// <summary>Ends all sessions that somebody has begun so far.</summary>
-    /// <exception cref="SessionStoreUnavailableException">They have not been ended, or may have been.</exception>
+    /// <summary>Ends all sessions that a subject has begun so far.</summary>
+    /// <exception cref="SessionStoreUnavailableException">They may have ended or not.</exception>
     public Task EndSubjectAsync(string subject) =>
         state.SetAsync(EndOfSubject(subject), ToBytes(time.GetUtcNow()), BrowserSessionOptions.LongestTimeout);
 
-    /// <summary>A list is read from Redis: what is no key of a session is none.</summary>
+    /// <summary>Reads a session of a list. The list comes from Redis, so an entry that is not a key is ignored.</summary>
     private Task<StoredSession?> FindListedAsync(string key) =>
         SessionId.IsKey(key) ? FindAsync(key) : Task.FromResult<StoredSession?>(null);
 
@@ -109,7 +116,7 @@ internal sealed class SessionRepository(
         return false;
     }
 
-    /// <summary>Null for what does not read back: written with keys that are lost, cut, or not ours.</summary>
+    /// <summary>Decrypts a ticket; null when it cannot be read: written with lost keys, truncated, or not ours.</summary>
     private Session? Open(string key, byte[] ticket)
     {
         try
@@ -124,7 +131,7 @@ internal sealed class SessionRepository(
     }
 
     /// <summary>
-    /// Returns when the idle time ends. A value that does not read back counts as not written. An idle expiry later than now +
+    /// Returns the end of the idle time. An unreadable value counts as not written. An idle expiry later than now +
     /// <see cref="BrowserSessionOptions.IdleTimeout"/> is capped.
     /// </summary>
     private DateTimeOffset IdleExpiresAt(Session session, byte[]? idle)
@@ -144,7 +151,9 @@ internal sealed class SessionRepository(
         return until < latest ? until : latest;
     }
 
-    /// <summary>A ticket opens only under the key that it was stored under, and only where the same provider vouches for the same client.</summary>
+    /// <summary>
+    /// Returns the protector of a ticket, which opens only under its own key and only with the same provider and client.
+    /// </summary>
     private IDataProtector Protector(string key) => protection.CreateProtector("NclueGateway.Session", "v2", scope.Name, key);
 
     private TimeSpan Left(Session session)
@@ -153,7 +162,7 @@ internal sealed class SessionRepository(
         return left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1);
     }
 
-    /// <summary>Uses the key ring, which may have to be read from Redis first.</summary>
+    /// <summary>Runs an operation that uses the key ring, which may have to be read from Redis first.</summary>
     private static T WithKeys<T>(Func<T> use)
     {
         try
@@ -185,12 +194,14 @@ internal sealed class SessionRepository(
         return bytes;
     }
 
-    /// <summary>Null for what is no time.</summary>
+    /// <summary>Reads a time; null when the bytes are not one.</summary>
     private static DateTimeOffset? ToTime(byte[] bytes) =>
-        bytes.Length == sizeof(long) && BinaryPrimitives.ReadInt64BigEndian(bytes) is >= 0 and var ticks && ticks <= DateTimeOffset.MaxValue.UtcTicks
+        bytes.Length == sizeof(long)
+        && BinaryPrimitives.ReadInt64BigEndian(bytes) is >= 0 and var ticks
+        && ticks <= DateTimeOffset.MaxValue.UtcTicks
             ? new(ticks, TimeSpan.Zero)
             : null;
 }
 
-/// <summary>A session, and when its idle time ends unless it is used.</summary>
+/// <summary>A session, and the time at which it ends unless it is used.</summary>
 internal sealed record StoredSession(Session Session, DateTimeOffset IdleExpiresAt);

@@ -5,25 +5,31 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Asks the provider every five minutes whether a session may still do what it may, by its refresh token: once over all replicas, because a
-/// provider that rotates refresh tokens takes a second use for theft. A provider that refuses ends the session; one that does not answer
-/// ends nothing.
+/// Checks every five minutes with the refresh token whether the provider still grants a session's permissions. Only one
+/// replica does, because a provider that rotates refresh tokens treats a second use as theft. A refusal of the provider
+/// ends the session; a provider that does not respond ends nothing.
 /// </summary>
 [LogCategory("NclueGateway.Access.Sessions.SessionCheck")]
 internal sealed partial class SessionRevalidator(
-    SessionCache store, SessionKeyValueStore state, OidcClient endpoint, ClaimsCollector claims, IdTokenValidator idTokens, TimeProvider time,
+    SessionCache store,
+    SessionKeyValueStore state,
+    OidcClient endpoint,
+    ClaimsCollector claims,
+    IdTokenValidator idTokens,
+    TimeProvider time,
     ILogger<SessionRevalidator> logger)
 {
     public static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long nobody else may ask. Longer than replicas trust what they hold (<see cref="SessionCache.TrustFor"/>), so that none of them comes
-    /// with the refresh token before; and as long as the next attempt waits when the provider does not answer.
+    /// Time for which a check excludes others. It is longer than replicas trust their cache
+    /// (<see cref="SessionCache.TrustFor"/>), so that none of them uses the refresh token a second time. It is also the delay
+    /// before the next attempt when the provider does not respond.
     /// </summary>
     public static readonly TimeSpan ClaimFor = TimeSpan.FromSeconds(30);
 
-    /// <summary>The session as it is after the check, if one is due and nobody else makes it; null when that ended it.</summary>
-    /// <exception cref="SessionStoreUnavailableException">It ended, and that cannot be stored.</exception>
+    /// <summary>Checks the session if that is due and no other replica does; returns it, or null when it has ended.</summary>
+    /// <exception cref="SessionStoreUnavailableException">It has ended, and that cannot be stored.</exception>
     public async ValueTask<CachedSession?> WhenDueAsync(CachedSession session)
     {
         if (!IsDue(session) || !await TryClaimAsync(session))
@@ -31,7 +37,7 @@ internal sealed partial class SessionRevalidator(
             return session;
         }
 
-        // What is held here may be ten seconds old.
+        // The cached session may be ten seconds old.
         var ends = store.Ends;
         return await store.LookUpAsync(session.Key) is not { } latest ? null : IsDue(latest) ? await AskAsync(latest, ends) : latest;
     }
@@ -62,9 +68,11 @@ internal sealed partial class SessionRevalidator(
                 ["refresh_token"] = session.RefreshToken!,
             });
 
-            // From here on only the new refresh token may be good: it is kept whatever else comes of the answer.
+            // From here on only the new refresh token may be valid: it is kept even if the rest of the response is refused.
             session = session with { RefreshToken = answer.RefreshToken ?? session.RefreshToken, Renewals = session.Renewals + 1 };
-            var idClaims = answer.IdToken is { Length: > 0 } idToken ? await idTokens.ReadAsync(idToken, session.Subject) : session.IdClaims;
+            var idClaims = answer.IdToken is { Length: > 0 } idToken
+                ? await idTokens.ReadAsync(idToken, session.Subject)
+                : session.IdClaims;
             var scope = string.Join(' ', session.GrantClaims.Where(claim => claim.Type == "scope").Select(claim => claim.Value));
             session = session with
             {
@@ -94,13 +102,13 @@ internal sealed partial class SessionRevalidator(
         }
         catch (SessionStoreUnavailableException)
         {
-            return held; // the new one is held unless sessions have ended meanwhile, and stored when Redis is back
+            return held; // the new one is cached unless sessions have ended meanwhile, and stored when Redis is back
         }
     }
 
     [LoggerMessage(1, LogLevel.Information, "A session has ended: {Reason}")]
     private static partial void Refused(ILogger logger, string reason);
 
-    [LoggerMessage(2, LogLevel.Warning, "A session's permission could not be checked again; it stays as it was. {Reason}")]
+    [LoggerMessage(2, LogLevel.Warning, "A session's permissions could not be checked again and stay unchanged. {Reason}")]
     private static partial void Unreachable(ILogger logger, string reason);
 }

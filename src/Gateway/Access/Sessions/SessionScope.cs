@@ -5,13 +5,14 @@ using NclueGateway.Access.Callers;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// What sessions are bound to: the identity provider that vouches for them, the client that the gateway is there, and its audience. Two
-/// gateways that differ in one of them share no session and no sign-in, even with one Redis, one <c>Cache:KeyPrefix</c> and one certificate.
+/// Scope of sessions: the identity provider, the gateway's client id there, and its audience. Two gateways that differ in
+/// one of them share no session and no sign-in, even with the same Redis, <c>Cache:KeyPrefix</c> and certificate.
 /// </summary>
 internal sealed class SessionScope(AuthOptions auth, BrowserSessionOptions options)
 {
-    /// <summary>A name for all of it, for keys in Redis and for the purposes of protectors.</summary>
-    /// <value>128 bits of a SHA-256 in hexadecimal digits. No setting holds a line break, so that they cannot run into each other.</value>
+    /// <summary>Name of the scope, for keys in Redis and for the purposes of protectors.</summary>
+    /// <value>128 bits of a SHA-256 in hexadecimal digits. No setting contains a line break, so the joined values are unambiguous.</value>
     public string Name { get; } = Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{auth.Authority.TrimEnd('/')}\n{auth.Issuer}\n{options.ClientId}\n{auth.Audience}")).AsSpan(0, 16));
+        SHA256.HashData(Encoding.UTF8.GetBytes(
+            $"{auth.Authority.TrimEnd('/')}\n{auth.Issuer}\n{options.ClientId}\n{auth.Audience}")).AsSpan(0, 16));
 }

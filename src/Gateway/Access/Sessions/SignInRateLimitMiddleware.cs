@@ -4,8 +4,8 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Limits the requests of one address to sign-in, where callers are anonymous and each request costs the identity provider one. Comes after
-/// forwarded headers and before authentication.
+/// Limits the sign-in requests of one address. There callers are anonymous, and each request costs the identity provider
+/// one. Comes after forwarded headers and before authentication.
 /// </summary>
 internal sealed class SignInRateLimitMiddleware(RequestDelegate next, QuotaOptions options, TimeProvider time)
 {

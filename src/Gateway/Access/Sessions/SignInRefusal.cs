@@ -4,17 +4,17 @@ using static NclueGateway.Http.Pages.HtmlPage;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// A refusal on the way of a sign-in. There a person looks at the response, so a browser that asks for HTML gets a page that says what to do;
-/// every other client gets the problem.
+/// A refused sign-in. A person looks at the response, so a browser that asks for HTML gets a page with the next step. Every
+/// other client gets the problem.
 /// </summary>
 /// <param name="problem">The problem.</param>
-/// <param name="returnUrl">Where the sign-in was to lead to, checked by <see cref="ReturnUrl"/>; null where that is not known.</param>
+/// <param name="returnUrl">Target of the sign-in, checked by <see cref="ReturnUrl"/>; null where it is not known.</param>
 internal sealed class SignInRefusal(ProblemResult problem, string? returnUrl = null) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext) =>
         WantsHtml(httpContext.Request) ? problem.ExecuteAsPageAsync(httpContext, Page(httpContext)) : problem.ExecuteAsync(httpContext);
 
-    /// <summary>Whether HTML is asked for by name. Scripts and tools send <c>*/*</c> or nothing.</summary>
+    /// <summary>Returns true if HTML is requested by name. Scripts and tools send <c>*/*</c> or nothing.</summary>
     private static bool WantsHtml(HttpRequest request)
     {
         var accept = new AcceptHeader(request.Headers);
@@ -32,13 +32,14 @@ internal sealed class SignInRefusal(ProblemResult problem, string? returnUrl = n
             <h1>{Text(kind.Title)}</h1>
             <p>{Text(problem.Detail ?? problem.Errors?.Values.FirstOrDefault()?.FirstOrDefault() ?? kind.Explanation)}</p>
             <p><a href="{pathBase}{SessionConstants.Login}{Text(again)}">Sign in again</a></p>
-            <p>If that leads here again: close the other tabs in which you were signing in, allow cookies for this site, and begin on the page
-            that you came from. Then tell the people who run this gateway, with the number {Text(LoggedRequest.TraceId(context))}.</p>
+            <p>If that leads here again: close the other tabs in which you were signing in, allow cookies for this site, and start
+            again on the page that you came from. If that fails too, send the operators of this gateway this number:
+            {Text(LoggedRequest.TraceId(context))}.</p>
             <p><a href="{pathBase}/">This gateway</a> · <a href="{pathBase}{kind.Path}">About this problem</a></p>
             """);
     }
 }
 
-/// <summary>A sign-in that the gateway itself does not go on with.</summary>
-/// <param name="message">Why, for the log: nothing of what the browser or the provider has sent.</param>
+/// <summary>The gateway itself refuses a sign-in.</summary>
+/// <param name="message">The reason, for the log. It contains nothing that the browser or the provider has sent.</param>
 internal sealed class SignInRefusedException(string message) : Exception(message);

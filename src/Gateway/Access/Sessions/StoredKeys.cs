@@ -7,18 +7,22 @@ using StackExchange.Redis;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The key ring as a list in Redis, as the framework's <c>RedisXmlRepository</c> keeps it. That one fails for the whole list when one entry is no XML,
-/// and the framework for the whole ring when a revocation is incomplete; here such an entry is left out. So is one that is too long to be a key.
+/// The key ring as a list in Redis, in the format of the framework's <c>RedisXmlRepository</c>. That one fails for the whole
+/// list when one entry is not XML, and the framework for the whole ring when a revocation is incomplete. Here such an entry
+/// is skipped, and so is one that is too long to be a key.
 /// </summary>
 internal sealed class StoredKeys(RedisConnection connection, UnreadableValues unreadable, string key) : IXmlRepository
 {
     /// <summary>
-    /// Maximum length of an entry in bytes: five times that of a key with its certificate. <see cref="XElement"/> copies, and the framework decrypts,
-    /// by recursion into nested elements, so that the length bounds the stack that they need.
+    /// Maximum length of an entry in bytes: five times that of a key with its certificate. <see cref="XElement"/> copies, and
+    /// the framework decrypts, by recursion into nested elements. So the length limits the stack that they need.
     /// </summary>
     public const int MaxEntryLength = 16 * 1024;
 
-    /// <summary>Maximum number of entries that are read, the latest: a key is added every 90 days, and once by each replica when Redis comes back empty.</summary>
+    /// <summary>
+    /// Maximum number of entries that are read, the latest. A key is added every 90 days, and once by each replica when Redis
+    /// comes back empty.
+    /// </summary>
     public const int MaxEntries = 1_000;
 
     private static readonly XmlReaderSettings Plain = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
@@ -50,7 +54,7 @@ internal sealed class StoredKeys(RedisConnection connection, UnreadableValues un
         }
         catch (RedisServerException other) when (UntrustedCache.IsUnreadable(other))
         {
-            Database().KeyDelete(key); // no list, so that it holds no keys
+            Database().KeyDelete(key); // not a list, so it contains no keys
             Database().ListRightPush(key, text);
         }
     }
@@ -96,11 +100,13 @@ internal sealed class StoredKeys(RedisConnection connection, UnreadableValues un
         }
     }
 
-    /// <summary>Whether the framework can read what tells keys and revocations apart and when they count.</summary>
+    /// <summary>Returns true if the framework can read the identity and the times of a key or revocation.</summary>
     private static bool IsComplete(XElement element) => element.Name.ToString() switch
     {
         "key" => Guid.TryParse((string?)element.Attribute("id"), out _)
-            && IsTime(element.Element("creationDate")) && IsTime(element.Element("activationDate")) && IsTime(element.Element("expirationDate")),
+            && IsTime(element.Element("creationDate"))
+            && IsTime(element.Element("activationDate"))
+            && IsTime(element.Element("expirationDate")),
         "revocation" => (string?)element.Element("key")?.Attribute("id") is { } id
             && (id == "*" ? IsTime(element.Element("revocationDate")) : Guid.TryParseExact(id, "D", out _)),
         _ => false,
@@ -114,7 +120,7 @@ internal sealed class StoredKeys(RedisConnection connection, UnreadableValues un
         }
         catch (Exception notATime) when (notATime is FormatException or ArgumentException or OverflowException)
         {
-            return false; // also a time that its offset moves out of the years 1 to 9999
+            return false; // also a time that its offset moves outside of the years 1 to 9999
         }
     }
 }
