@@ -13,7 +13,7 @@ public sealed class CallerKeyTests
     [InlineData("sub:s", "", "s")]
     [InlineData("client_id:a", "a", "")]
     [InlineData("", "", "")]
-    public void A_caller_is_an_application_and_whoever_uses_it(string claims, string client, string subject)
+    public void A_caller_is_an_application_and_its_user(string claims, string client, string subject)
     {
         CallerKey.From(Caller(claims), new AuthOptions()).ShouldBe(new CallerKey(client, subject));
     }

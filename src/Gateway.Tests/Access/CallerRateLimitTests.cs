@@ -100,7 +100,7 @@ public sealed class CallerRateLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_open_to_everybody_has_no_quota()
+    public async Task Public_endpoints_have_no_quota()
     {
         await UseUpAsync();
 

@@ -127,7 +127,7 @@ public sealed class CrossOriginTests
     }
 
     [Fact]
-    public async Task What_agents_and_wrappers_add_changes_nothing()
+    public async Task Headers_of_agents_and_wrappers_change_nothing()
     {
         await using var gateway = await GatewayHost.StartAsync(settings: Allowing(Frontend));
         await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);

@@ -53,7 +53,7 @@ public abstract class PermissionsTests(bool isWarm) : IAsyncLifetime
     [InlineData("sub", "\"task-runs:read\"")]
     [InlineData("groups", "\"not task-runs:read\"")]
     [InlineData("roles", "[\"no task-runs:read\"]")]
-    public async Task What_is_not_that_very_word_in_one_of_those_claims_is_forbidden(string claim, string? value)
+    public async Task Another_value_or_another_claim_is_forbidden(string claim, string? value)
     {
         using var response = await GetWithAsync(_host, claim, value);
 

@@ -32,7 +32,7 @@ public sealed class TokenBucketsTests
         });
 
     [Fact]
-    public void What_is_charged_beyond_what_there_is_has_to_come_back_first()
+    public void A_charge_to_an_empty_bucket_delays_the_next_request()
     {
         var time = new FakeTimeProvider();
         var buckets = new TokenBuckets<int>(10, 5, time);
@@ -61,7 +61,7 @@ public sealed class TokenBucketsTests
     }
 
     [Fact]
-    public async Task However_many_take_at_once_nobody_gets_more_than_there_is()
+    public async Task Concurrent_requests_never_get_more_than_the_bucket_holds()
     {
         var buckets = new TokenBuckets<int>(1, 50_000, new FakeTimeProvider());
 

@@ -134,7 +134,7 @@ public sealed class TokenFormTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_over_16_kB_is_refused_before_it_is_parsed_and_nobody_is_asked_about_it()
+    public async Task A_token_over_16_kB_is_refused_before_it_is_parsed_and_without_a_fetch()
     {
         var keyFetches = _host.Issuer.KeyFetches;
 

@@ -43,7 +43,7 @@ public sealed class CheckWithRedisTests(TestRedis redis)
     }
 
     [Fact]
-    public async Task A_Redis_that_lets_nobody_in_or_forgets_what_it_must_keep_is_named()
+    public async Task A_Redis_that_refuses_the_login_or_evicts_the_budget_is_named()
     {
         await using var server = await RedisServer.StartAsync(
             "--requirepass", "right", "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru",

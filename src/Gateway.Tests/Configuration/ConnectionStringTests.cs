@@ -40,7 +40,7 @@ public sealed class ConnectionStringTests
     [InlineData("redis.example:6379,passwort=canary")]
     [InlineData(":6379")]
     [InlineData("password=canary")]
-    public void What_is_no_address_and_no_option_is_refused(string text) => Mistake(text).ShouldNotBeEmpty();
+    public void A_part_that_is_no_address_and_no_option_is_refused(string text) => Mistake(text).ShouldNotBeEmpty();
 
     [Theory]
     [InlineData("redis.example")]
@@ -50,7 +50,7 @@ public sealed class ConnectionStringTests
     [InlineData("!/run/redis.sock,password=x")]
     [InlineData("password=x,redis.example:6379")]
     [InlineData("redis.example:6379,password=x://y,")]
-    public void What_the_library_reads_is_accepted(string text) => Mistake(text).ShouldBeEmpty();
+    public void Every_form_that_the_library_reads_is_accepted(string text) => Mistake(text).ShouldBeEmpty();
 
     private static string Mistake(string text)
     {

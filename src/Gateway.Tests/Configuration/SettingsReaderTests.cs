@@ -16,7 +16,7 @@ public sealed class SettingsReaderTests
     };
 
     [Fact]
-    public void What_is_not_given_has_its_default()
+    public void A_missing_setting_has_its_default()
     {
         var nclue = Read<NclueOptions>("Nclue", []);
 

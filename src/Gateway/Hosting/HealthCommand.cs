@@ -19,7 +19,6 @@ internal static class HealthCommand
     /// <param name="configuration">Contains the addresses that the gateway listens on; nothing else is read. A port for operators is
     /// preferred to one that callers may have filled with their connections.</param>
     /// <returns>0 if the response is 200 within 3 s, else 1.</returns>
-    /// <returns>0 if it answers 200 within 3 s, else 1.</returns>
     public static async Task<int> RunAsync(IConfiguration configuration)
     {
         var listen = ListenAddress(configuration);

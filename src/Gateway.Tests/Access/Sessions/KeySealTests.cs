@@ -11,7 +11,7 @@ public sealed class KeySealTests
         + "<descriptor a='b'><secret xmlns=\"urn:x\">AB\nCD </secret></descriptor>\t</key>";
 
     [Fact]
-    public void What_is_sealed_is_good_also_after_redis_has_had_it_and_by_any_replica_with_the_same_certificate()
+    public void A_sealed_key_is_valid_after_Redis_returned_it_and_on_any_replica_with_the_same_certificate()
     {
         var pem = Pem();
         var element = XElement.Parse(Key, LoadOptions.PreserveWhitespace);
@@ -30,7 +30,7 @@ public sealed class KeySealTests
     [InlineData("seal=", "steal=")]
     [InlineData("seal=\"", "seal=\"A")]
     [InlineData("seal=\"", "seal=\"\" x=\"")]
-    public void What_was_changed_is_not(string from, string to)
+    public void A_changed_key_is_invalid(string from, string to)
     {
         var seal = new KeySeal(Read(Pem()));
         var stored = seal.Seal(XElement.Parse(Key)).ToString(SaveOptions.DisableFormatting);

@@ -116,7 +116,7 @@ public sealed class RecheckTests
     }
 
     [Fact]
-    public async Task An_id_token_of_somebody_else_changes_nothing()
+    public async Task An_id_token_of_another_subject_changes_nothing()
     {
         await using var gateway = await SessionHost.StartAsync();
         using var browser = await SignedInAsync(gateway);

@@ -16,7 +16,7 @@ public sealed class SessionTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task It_says_who_is_signed_in_what_they_may_and_until_when()
+    public async Task The_session_contains_the_person_the_permissions_and_the_expiry()
     {
         await using var gateway = await SessionHost.StartAsync();
         using var browser = new CookieClient(gateway.Address);
@@ -138,7 +138,7 @@ public sealed class SessionTests
     [InlineData("GET", "/session")]
     [InlineData("POST", "/session/logout")]
     [InlineData("GET", "/api/task-runs")]
-    public async Task Nobody_who_has_not_signed_in_is_let_in_or_sent_elsewhere(string method, string path)
+    public async Task A_caller_without_a_session_is_refused_and_not_redirected(string method, string path)
     {
         await using var gateway = await SessionHost.StartAsync();
 

@@ -137,7 +137,7 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task An_id_that_somebody_else_has_put_into_the_browser_is_not_kept()
+    public async Task A_session_id_planted_by_an_attacker_is_not_kept()
     {
         await using var gateway = await SessionHost.StartAsync();
         var planted = new string('a', 43);
@@ -201,7 +201,7 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task An_id_token_that_is_not_good_signs_nobody_in()
+    public async Task An_invalid_id_token_does_not_sign_in()
     {
         await using var gateway = await SessionHost.StartAsync(issuer => issuer.SignIn.Metadata["access_token_issuer"] = AccessTokenIssuer);
         var stranger = TestKey.Ecdsa(gateway.Issuer.Key.Id);

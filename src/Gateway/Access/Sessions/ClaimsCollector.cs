@@ -17,16 +17,16 @@ internal sealed class ClaimsCollector(AuthOptions auth, AccessTokenHandler token
     public IReadOnlyList<SessionClaim> OfIdToken(ClaimsPrincipal idToken) => Keep(idToken.Claims);
 
     /// <summary>Returns the other claims of a response of the token endpoint.</summary>
-    /// <param name="answer">The response.</param>
+    /// <param name="response">The response of the token endpoint.</param>
     /// <param name="subject">The subject of the id token; claims about another subject are ignored.</param>
     /// <param name="scope">
     /// The granted scope if the response contains none (RFC 6749 §5.1 and §6): that of the request, or of the earlier grant.
     /// </param>
     /// <exception cref="OidcProviderException">The provider does not respond.</exception>
-    public async Task<IReadOnlyList<SessionClaim>> OfGrantAsync(OpenIdConnectMessage answer, string subject, string scope)
+    public async Task<IReadOnlyList<SessionClaim>> OfGrantAsync(OpenIdConnectMessage response, string subject, string scope)
     {
-        List<SessionClaim> claims = [new("scope", answer.Scope ?? scope)];
-        if (answer.AccessToken is { Length: > 0 } accessToken)
+        List<SessionClaim> claims = [new("scope", response.Scope ?? scope)];
+        if (response.AccessToken is { Length: > 0 } accessToken)
         {
             var result = await tokens.ValidateTokenAsync(accessToken, TokenValidation.ForAccess(auth, time));
             if (result.IsValid && result.ClaimsIdentity.FindFirst("sub")?.Value == subject)

@@ -78,9 +78,9 @@ internal sealed partial class GatewayOpenIdConnectEvents(
     {
         var idClaims = claims.OfIdToken(context.Principal!);
         var subject = context.SecurityToken.Subject;
-        var answer = context.TokenEndpointResponse!;
-        var grantClaims = await claims.OfGrantAsync(answer, subject, Scope(await endpoint.GetIssuerAsync()));
-        if (answer.RefreshToken is null && Interlocked.Exchange(ref _hasWarnedOfNoRefreshToken, 1) == 0)
+        var response = context.TokenEndpointResponse!;
+        var grantClaims = await claims.OfGrantAsync(response, subject, Scope(await endpoint.GetIssuerAsync()));
+        if (response.RefreshToken is null && Interlocked.Exchange(ref _hasWarnedOfNoRefreshToken, 1) == 0)
         {
             NoRefreshToken(logger, options.AbsoluteTimeout);
         }
@@ -93,7 +93,7 @@ internal sealed partial class GatewayOpenIdConnectEvents(
             ProviderSessionId = context.Principal!.FindFirst("sid")?.Value,
             IdClaims = idClaims,
             GrantClaims = grantClaims,
-            RefreshToken = answer.RefreshToken,
+            RefreshToken = response.RefreshToken,
             SignedInAt = now,
             CheckedAt = now,
             AbsoluteExpiresAt = now + options.AbsoluteTimeout,

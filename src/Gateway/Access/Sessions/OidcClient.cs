@@ -36,24 +36,24 @@ internal sealed class OidcClient : IDisposable
     {
         var issuer = await GetIssuerAsync();
         var isInBody = _isInBody ?? !PrefersHeader(issuer);
-        var (status, answer) = await SendAsync(issuer, form, isInBody);
-        if (status != HttpStatusCode.OK && answer.Error == "invalid_client" && _options.ClientSecret.Length > 0 && _isInBody is null)
+        var (status, response) = await SendAsync(issuer, form, isInBody);
+        if (status != HttpStatusCode.OK && response.Error == "invalid_client" && _options.ClientSecret.Length > 0 && _isInBody is null)
         {
             isInBody = !isInBody;
-            (status, answer) = await SendAsync(issuer, form, isInBody);
+            (status, response) = await SendAsync(issuer, form, isInBody);
         }
 
         if (status == HttpStatusCode.OK)
         {
             _isInBody = isInBody;
-            return answer;
+            return response;
         }
 
         // Any other error concerns the client or the request, and not the person.
-        throw answer.Error is "invalid_grant" or "access_denied" or "login_required" or "interaction_required" or "consent_required"
-            ? new GrantRefusedException(answer.Error)
+        throw response.Error is "invalid_grant" or "access_denied" or "login_required" or "interaction_required" or "consent_required"
+            ? new GrantRefusedException(response.Error)
             : new OidcProviderException(
-                $"The token endpoint responded {(int)status}{(answer.Error is { Length: < 64 } error ? $" {error}" : "")}.");
+                $"The token endpoint responded {(int)status}{(response.Error is { Length: < 64 } error ? $" {error}" : "")}.");
     }
 
     /// <summary>Returns the user info; null when the provider has no such endpoint or does not respond in JSON.</summary>

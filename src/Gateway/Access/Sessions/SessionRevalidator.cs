@@ -62,22 +62,22 @@ internal sealed partial class SessionRevalidator(
         var session = held.Session;
         try
         {
-            var answer = await endpoint.RequestAsync(new Dictionary<string, string>(StringComparer.Ordinal)
+            var response = await endpoint.RequestAsync(new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["grant_type"] = OpenIdConnectGrantTypes.RefreshToken,
                 ["refresh_token"] = session.RefreshToken!,
             });
 
             // From here on only the new refresh token may be valid: it is kept even if the rest of the response is refused.
-            session = session with { RefreshToken = answer.RefreshToken ?? session.RefreshToken, Renewals = session.Renewals + 1 };
-            var idClaims = answer.IdToken is { Length: > 0 } idToken
+            session = session with { RefreshToken = response.RefreshToken ?? session.RefreshToken, Renewals = session.Renewals + 1 };
+            var idClaims = response.IdToken is { Length: > 0 } idToken
                 ? await idTokens.ReadAsync(idToken, session.Subject)
                 : session.IdClaims;
             var scope = string.Join(' ', session.GrantClaims.Where(claim => claim.Type == "scope").Select(claim => claim.Value));
             session = session with
             {
                 IdClaims = idClaims,
-                GrantClaims = await claims.OfGrantAsync(answer, session.Subject, scope),
+                GrantClaims = await claims.OfGrantAsync(response, session.Subject, scope),
                 CheckedAt = time.GetUtcNow(),
             };
         }
