@@ -37,7 +37,7 @@ export interface paths {
         };
         /**
          * Get the current session
-         * @description Does not extend the session. Where browser sign-in is off there is no such address (404).
+         * @description Does not extend the session. Where browser sign-in is off, the response is 404.
          */
         get: operations["getSession"];
         put?: never;
@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * Sign in
-         * @description For navigation, not for scripts. Leads to the company's identity provider and from there to `returnUrl`, signed in. A browser that asks for HTML gets a page in place of a problem. Where browser sign-in is off there is no such address (404).
+         * @description For navigation, not for scripts. Redirects to the company's identity provider and from there to `returnUrl`, signed in. A browser that asks for HTML gets a page in place of a problem. Where browser sign-in is off, the response is 404.
          */
         get: operations["login"];
         put?: never;
@@ -79,7 +79,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session of the cookie, on every replica. Where browser sign-in is off there is no such address (404).
+         * @description Ends the session of the cookie, on every replica. Where browser sign-in is off, the response is 404.
          */
         post: operations["logout"];
         delete?: never;
@@ -125,22 +125,22 @@ export interface components {
                 [key: string]: string[];
             };
         };
-        /** @description Who is signed in, and for how long. */
+        /** @description The signed-in person, the permissions and the end of the session. */
         Session: {
             /** @description The identity provider's name for the person: the claim of Auth:SubjectClaim. */
             subject: string;
-            /** @description The person's name as the identity provider has it; null where it does not tell. */
+            /** @description The person's name at the identity provider; null where the provider sends none. */
             name: string | null;
-            /** @description What the person may do: the value of Auth:ReadScope for reading task runs, or nothing. */
+            /** @description The person's permissions: the value of Auth:ReadScope for reading task runs, or nothing. */
             permissions: string[];
             /**
              * Format: date-time
-             * @description When the session ends unless it is used before, UTC, to the second. Requests to /api use it.
+             * @description The time at which the session ends unless a request to /api extends it, UTC, to the second.
              */
             idleExpiresAt: string;
             /**
              * Format: date-time
-             * @description When the session ends however much it is used, UTC, to the second.
+             * @description The time at which the session ends even if it is used, UTC, to the second.
              */
             absoluteExpiresAt: string;
         };
@@ -148,7 +148,7 @@ export interface components {
         SignedOut: {
             /**
              * Format: uri
-             * @description Where the browser ends the identity provider's session as well; null where there is no such page or the provider does not answer.
+             * @description The address at which the browser ends the identity provider's session; null where none is known.
              */
             logoutUrl: string | null;
         };
@@ -835,7 +835,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the company's identity provider. */
+            /** @description Redirect to the company's identity provider. */
             302: {
                 headers: {
                     /** @description Must not be stored by any cache. */

@@ -43,7 +43,7 @@ public sealed class EntraTokenTests
         var example = ProviderExample.Read(Entra);
         await using var gateway = await StartAsync(example, EntraApplication(example), signIn =>
         {
-            signIn.Metadata = Json("""
+            signIn.Metadata = Parse("""
                 { "scopes_supported": ["openid", "profile", "email", "offline_access"],
                   "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"] }
                 """);
@@ -83,14 +83,14 @@ public sealed class EntraTokenTests
         (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Forbidden);
     }
 
-    private static JsonObject EntraApplication(ProviderExample example) => Json($$"""
+    private static JsonObject EntraApplication(ProviderExample example) => Parse($$"""
         { "aud": "{{example.Audience}}", "iss": "{{example.Authority}}", "aio": "k2RgYJhgqp5i5OIqAA==",
           "azp": "11112222-bbbb-3333-cccc-4444dddd5555", "azpacr": "1", "idtyp": "app",
           "oid": "22223333-cccc-4444-dddd-5555eeee6666", "rh": "1.AXkA.", "roles": ["task-runs:read"],
           "sub": "22223333-cccc-4444-dddd-5555eeee6666", "tid": "{{example["Auth:RequiredClaims:tid"]}}", "uti": "Uti", "ver": "2.0" }
         """);
 
-    private static JsonObject EntraPerson(ProviderExample example) => Json($$"""
+    private static JsonObject EntraPerson(ProviderExample example) => Parse($$"""
         { "aud": "{{example.Audience}}", "iss": "{{example.Authority}}", "aio": "AXQAi/8TAAAA",
           "azp": "33334444-dddd-5555-eeee-6666ffff7777", "azpacr": "0", "name": "Alice 김",
           "oid": "44445555-eeee-6666-ffff-7777aaaa8888", "preferred_username": "alice@example.com",
@@ -98,7 +98,7 @@ public sealed class EntraTokenTests
           "tid": "{{example["Auth:RequiredClaims:tid"]}}", "uti": "Uti", "ver": "2.0" }
         """);
 
-    private static JsonObject EntraIdToken(ProviderExample example) => Json($$"""
+    private static JsonObject EntraIdToken(ProviderExample example) => Parse($$"""
         { "iss": "{{example.Authority}}", "aio": "AXQAi/8TAAAA", "name": "Alice 김", "oid": "44445555-eeee-6666-ffff-7777aaaa8888",
           "preferred_username": "alice@example.com", "rh": "1.AXkA.", "roles": ["task-runs:read"], "sid": "00000000-sid",
           "tid": "{{example["Auth:RequiredClaims:tid"]}}", "uti": "Uti", "ver": "2.0" }

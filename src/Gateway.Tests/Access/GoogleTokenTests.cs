@@ -73,19 +73,19 @@ public sealed class GoogleTokenTests
     }
 
     private static JsonObject GoogleService(
-        ProviderExample example, string email = "report@my-project.iam.gserviceaccount.com") => Json($$"""
+        ProviderExample example, string email = "report@my-project.iam.gserviceaccount.com") => Parse($$"""
         { "aud": "{{example.Audience}}", "azp": "112233445566778899001", "email": "{{email}}", "email_verified": true,
           "iss": "{{example.Authority}}", "sub": "112233445566778899001" }
         """);
 
-    private static JsonObject GooglePerson(ProviderExample example) => Json($$"""
+    private static JsonObject GooglePerson(ProviderExample example) => Parse($$"""
         { "iss": "{{example.Authority}}", "azp": "{{example.ClientId}}", "hd": "{{example["Auth:RequiredClaims:hd"]}}", "at_hash": "hash",
           "name": "Alice 김", "picture": "https://lh3.googleusercontent.com/a", "given_name": "Alice" }
         """);
 
     private static void GoogleSignIn(TestSignIn signIn, ProviderExample example)
     {
-        signIn.Metadata = Json("""
+        signIn.Metadata = Parse("""
             { "scopes_supported": ["openid", "email", "profile"],
               "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
               "end_session_endpoint": null }
@@ -95,6 +95,6 @@ public sealed class GoogleTokenTests
         signIn.ChangeIdToken = token => token.Claims.Remove("sid");
         signIn.AccessToken = (_, _) => "ya29.opaque-access-token";
         signIn.Granted = _ => "openid https://www.googleapis.com/auth/userinfo.profile";
-        signIn.UserInfo = Json("""{ "name": "Alice 김", "given_name": "Alice", "picture": "https://lh3.googleusercontent.com/a" }""");
+        signIn.UserInfo = Parse("""{ "name": "Alice 김", "given_name": "Alice", "picture": "https://lh3.googleusercontent.com/a" }""");
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using NclueGateway.Tests.Infrastructure;
 using static NclueGateway.Tests.Access.ProviderHost;
 
 namespace NclueGateway.Tests.Access;
@@ -22,7 +21,7 @@ public sealed class KeycloakTokenTests
         await CanReadAsync(gateway, Changed(person, ("aud", example.Audience)));
 
         await CannotReadAsync(gateway, HttpStatusCode.Forbidden, Changed(person, ("scope", "openid email profile")));
-        var roles = Json("""{ "roles": ["task-runs:read"] }""");
+        var roles = Parse("""{ "roles": ["task-runs:read"] }""");
         await CannotReadAsync(
             gateway, HttpStatusCode.Forbidden, Changed(person, ("scope", "openid"), ("realm_access", roles)));
         // without the audience mapper
@@ -41,7 +40,7 @@ public sealed class KeycloakTokenTests
         var example = ProviderExample.Read(Keycloak);
         await using var gateway = await StartAsync(example, KeycloakService(example), signIn =>
         {
-            signIn.Metadata = Json("""
+            signIn.Metadata = Parse("""
                 { "scopes_supported":
                     ["openid", "acr", "offline_access", "email", "roles", "profile", "address", "web-origins", "basic", "task-runs:read"],
                   "token_endpoint_auth_methods_supported":
@@ -68,7 +67,7 @@ public sealed class KeycloakTokenTests
         (await ReadWithBrowserAsync(gateway)).ShouldBe(HttpStatusCode.Forbidden);
     }
 
-    private static JsonObject KeycloakPerson(ProviderExample example) => Json($$"""
+    private static JsonObject KeycloakPerson(ProviderExample example) => Parse($$"""
         { "jti": "onrtac:3c1f", "iss": "{{example.Authority}}", "aud": ["{{example.Audience}}", "account"],
           "sub": "f1d0a5b8-6a1c-4b53-9c0f-2f1c2a7a4a10", "typ": "Bearer", "azp": "dashboard", "sid": "0c2e", "session_state": "0c2e",
           "acr": "1", "allowed-origins": ["https://dashboard.example.com"],
@@ -77,7 +76,7 @@ public sealed class KeycloakTokenTests
           "scope": "openid email profile task-runs:read", "email_verified": true, "name": "Alice 김", "preferred_username": "alice" }
         """);
 
-    private static JsonObject KeycloakService(ProviderExample example) => Json($$"""
+    private static JsonObject KeycloakService(ProviderExample example) => Parse($$"""
         { "jti": "trrtcc:5d2a", "iss": "{{example.Authority}}", "aud": "{{example.Audience}}",
           "sub": "a5e1f6c7-09d4-4a0e-8f4e-0d0b6f0f6f11", "typ": "Bearer", "azp": "report", "acr": "1",
           "realm_access": { "roles": ["task-runs-reader"] }, "scope": "profile email task-runs:read",
@@ -85,7 +84,7 @@ public sealed class KeycloakTokenTests
           "preferred_username": "service-account-report" }
         """);
 
-    private static JsonObject KeycloakIdToken(ProviderExample example) => Json($$"""
+    private static JsonObject KeycloakIdToken(ProviderExample example) => Parse($$"""
         { "auth_time": 1764000000, "jti": "onrtac:77aa", "iss": "{{example.Authority}}", "typ": "ID",
           "azp": "{{example.ClientId}}", "at_hash": "hash", "acr": "1", "sid": "0c2e", "email_verified": true,
           "name": "Alice 김", "preferred_username": "alice" }

@@ -70,14 +70,14 @@ public sealed class OktaTokenTests
         (await ReadWithBrowserAsync(gateway)).ShouldBe(HttpStatusCode.Forbidden);
     }
 
-    private static JsonObject OktaPerson(ProviderExample example) => Json($$"""
+    private static JsonObject OktaPerson(ProviderExample example) => Parse($$"""
         { "ver": 1, "jti": "AT.0mP4JKAZX1iACIT4vbEDF7LpvDVjxypPMf0D7uX39RE", "iss": "{{example.Authority}}", "aud": "{{example.Audience}}",
           "cid": "0oa5dashboard", "uid": "00ualice", "scp": ["openid", "profile", "task-runs:read", "offline_access"],
           "auth_time": 1764000000,
           "sub": "alice@example.com" }
         """);
 
-    private static JsonObject OktaService(ProviderExample example) => Json($$"""
+    private static JsonObject OktaService(ProviderExample example) => Parse($$"""
         { "ver": 1, "jti": "AT.service", "iss": "{{example.Authority}}", "aud": "{{example.Audience}}", "cid": "0oa5report",
           "scp": ["task-runs:read"], "sub": "0oa5report" }
         """);
@@ -85,19 +85,19 @@ public sealed class OktaTokenTests
     private static void OktaSignIn(TestSignIn signIn, params string[] published)
     {
         var example = ProviderExample.Read(Okta);
-        signIn.Metadata = Json("""
+        signIn.Metadata = Parse("""
             { "token_endpoint_auth_methods_supported":
                 ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"] }
             """);
         string[] scopes = ["openid", "profile", "email", "address", "phone", "offline_access", .. published];
         signIn.Metadata["scopes_supported"] = new JsonArray([.. scopes.Select(scope => (JsonNode)scope)]);
         signIn.User = "00ualice";
-        signIn.IdClaims = Json($$"""
+        signIn.IdClaims = Parse($$"""
             { "ver": 1, "jti": "ID.1", "iss": "{{example.Authority}}", "amr": ["pwd", "mfa"], "idp": "00o1",
               "auth_time": 1764000000, "at_hash": "hash" }
             """);
         signIn.ChangeIdToken = token => token.Claims.Remove("sid");
-        signIn.UserInfo = Json("""
+        signIn.UserInfo = Parse("""
             { "name": "Alice 김", "preferred_username": "alice@example.com", "zoneinfo": "Asia/Seoul", "groups": ["Everyone"] }
             """);
     }

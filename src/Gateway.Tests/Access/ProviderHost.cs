@@ -77,5 +77,5 @@ internal static class ProviderHost
         return changed;
     }
 
-    public static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
+    public static JsonObject Parse(string text) => JsonNode.Parse(text)!.AsObject();
 }

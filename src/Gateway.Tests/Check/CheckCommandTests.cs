@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using NclueGateway.Budget;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Check;

@@ -134,7 +134,7 @@ public sealed class CheckOfNclueTests
 
     [Theory]
     [InlineData("refused", "cannot be reached")]
-    [InlineData("slow", "did not answer within 0.2 s")]
+    [InlineData("slow", "did not respond within 0.2 s")]
     [InlineData("garbage", "cannot be read")]
     [InlineData("down", "HTTP 503")]
     public async Task An_upstream_that_does_not_respond_as_it_should_is_reported_with_the_reason(string how, string words)

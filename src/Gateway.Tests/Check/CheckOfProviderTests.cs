@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NclueGateway.Budget;
 using NclueGateway.Sandbox.Identity;
 using NclueGateway.Tests.Infrastructure;
 

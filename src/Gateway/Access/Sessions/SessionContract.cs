@@ -29,10 +29,7 @@ internal static class SessionContract
     /// <summary>The session has ended.</summary>
     public sealed record SignedOut
     {
-        /// <summary>
-        /// The address at which the browser ends the identity provider's session too; null where the provider has none or does not
-        /// respond.
-        /// </summary>
+        /// <summary>The address at which the browser ends the identity provider's session; null where none is known.</summary>
         public required Uri? LogoutUrl { get; init; }
     }
 }
