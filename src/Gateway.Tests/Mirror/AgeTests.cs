@@ -37,7 +37,9 @@ public sealed class AgeTests
 
         stale.CacheStatus.ShouldBe("nclue-gateway; hit; ttl=-5");
         stale.Age.ShouldBe(15);
-        fresh.Age.ShouldBe((int)Math.Ceiling((gateway.Clock.GetUtcNow() - departed).TotalSeconds)); // from the departure, not from the answer a second later
+
+        // Counted from the departure, not from the response a second later.
+        fresh.Age.ShouldBe((int)Math.Ceiling((gateway.Clock.GetUtcNow() - departed).TotalSeconds));
         fresh.Age.ShouldBeGreaterThanOrEqualTo(1);
     }
 
@@ -75,7 +77,8 @@ public sealed class AgeTests
     [Fact]
     public async Task Without_a_soft_wait_a_stale_page_is_always_answered_at_once()
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Cache:SoftWait"] = "00:00:00" });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Cache:SoftWait"] = "00:00:00" });
         await gateway.ReadAsync();
 
         gateway.Clock.Advance(TimeSpan.FromSeconds(60));
@@ -117,7 +120,8 @@ public sealed class AgeTests
     [Fact]
     public async Task A_copy_older_than_it_may_be_kept_is_no_copy()
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Cache:KeepFor"] = "00:10:00" });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Cache:KeepFor"] = "00:10:00" });
         await gateway.ReadAsync();
         await gateway.Nclue.PauseAsync(TestContext.Current.CancellationToken);
 
@@ -150,15 +154,16 @@ public sealed class AgeTests
         await using var gateway = await GatewayHost.StartAsync();
         await gateway.ReadAsync();
 
-        // Nobody comes back: nothing is asked for.
+        // Without another read, no request is sent.
         gateway.Clock.Advance(TimeSpan.FromSeconds(30));
         await gateway.CreateAnonymousClient().GetAsync("/problems", TestContext.Current.CancellationToken);
         gateway.Nclue.Arrivals.Count.ShouldBe(1);
 
-        // Somebody does: the block is refreshed when it is due, without another read.
+        // After another read, the block is refreshed when it is due, without a further read.
         await gateway.ReadAsync();
         await gateway.ReadAsync();
-        await gateway.ReadAsync(); // until it has an answer the clock does not move, so that the refresher has set its own by then
+        // The clock stands still until the response, so that the refresher has set its timer by then.
+        await gateway.ReadAsync();
         gateway.Clock.Advance(TimeSpan.FromSeconds(9.9));
         gateway.Nclue.Arrivals.Count.ShouldBe(2);
         gateway.Clock.Advance(TimeSpan.FromSeconds(0.2));

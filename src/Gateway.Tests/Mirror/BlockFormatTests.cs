@@ -36,10 +36,13 @@ public sealed class BlockFormatTests
         format.Write(Block with { Rows = rows }).ShouldBe(format.Write(Block));
     }
 
-    /// <summary>Later releases may write otherwise; as long as they read version 1, they read what the first one wrote.</summary>
+    /// <summary>
+    /// A block as the first release wrote it. Later releases must read it as long as they support version 1.
+    /// </summary>
     [Fact]
     public void Version_1_stays_what_the_first_release_wrote() =>
-        Convert.ToHexString(SHA256.HashData(BlockFormat.Known.Single(format => format.Version == 1).Write(Block))).ShouldBe("F9E5715C6017BFB755156D53D71E03F1461CFF3D2DD8C7FB87DB95442768C8AA");
+        Convert.ToHexString(SHA256.HashData(BlockFormat.Known.Single(format => format.Version == 1).Write(Block)))
+            .ShouldBe("F9E5715C6017BFB755156D53D71E03F1461CFF3D2DD8C7FB87DB95442768C8AA");
 
     [Theory]
     [MemberData(nameof(Versions))]

@@ -28,7 +28,7 @@ public sealed class EndOfListTests
         pages[^1].Total.ShouldBe(runs);
         pages[^1].Link("last").ShouldNotBeNull();
 
-        // Every block once, and one more only where nothing but an empty block proves the end.
+        // Every block once, and one more only where the end is proved by an empty block alone.
         var blocks = (runs / 100) + (runs % 100 > 0 || runs == 0 ? 1 : 0);
         var needsProof = runs > 0 && runs % 100 == 0 && (counts != TotalCounts.Account || runs == 100) ? 1 : 0;
         gateway.Nclue.Arrivals.Select(a => a.Index).Distinct().Count().ShouldBe(blocks + needsProof);
@@ -65,7 +65,8 @@ public sealed class EndOfListTests
         var clients = Enumerable.Range(0, 20).Select(n => gateway.CreateClient($"reader-{n}")).ToList();
 
         // One address may have 1,000 connections, and each request may need one of its own.
-        var pages = await Task.WhenAll(Enumerable.Range(0, 900).Select(n => GatewayHost.ReadAsync(clients[n % 20], 100 + (n * 997), 1 + (n % 100))));
+        var pages = await Task.WhenAll(Enumerable.Range(0, 900).Select(
+            n => GatewayHost.ReadAsync(clients[n % 20], 100 + (n * 997), 1 + (n % 100))));
 
         pages.ShouldAllBe(page => page.Status == HttpStatusCode.OK && page.Runs.Length == 0 && page.Total == 50 && page.NextIndex == null);
         gateway.Nclue.Arrivals.Count.ShouldBe(1);
@@ -89,7 +90,8 @@ public sealed class EndOfListTests
     [InlineData(nameof(TotalCounts.Absent))]
     public async Task Growth_is_noticed_by_whoever_looks_past_the_end(string counts)
     {
-        await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 50, TotalCounts = Enum.Parse<TotalCounts>(counts) });
+        await using var gateway = await GatewayHost.StartAsync(
+            new() { Frozen = true, Runs = 50, TotalCounts = Enum.Parse<TotalCounts>(counts) });
         (await gateway.ReadAsync(index: 60)).Runs.ShouldBeEmpty();
         gateway.Nclue.Runs.Count = 65;
         await gateway.ReadAsync(index: 60);
@@ -107,7 +109,8 @@ public sealed class EndOfListTests
     [InlineData(nameof(TotalCounts.Absent))]
     public async Task A_list_that_has_shrunk_ends_where_its_newest_block_says(string counts)
     {
-        await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 350, TotalCounts = Enum.Parse<TotalCounts>(counts) });
+        await using var gateway = await GatewayHost.StartAsync(
+            new() { Frozen = true, Runs = 350, TotalCounts = Enum.Parse<TotalCounts>(counts) });
         (await gateway.CrawlAsync(limit: 100))[^1].Total.ShouldBe(350);
         gateway.Nclue.Runs.Count = 120;
         gateway.Clock.Advance(TimeSpan.FromMinutes(5));
@@ -157,14 +160,16 @@ public sealed class EndOfListTests
         await gateway.ReadPatientlyAsync(index: 0);
         await gateway.ReadPatientlyAsync(index: 100);
 
-        gateway.Logs.GetSnapshot().Count(log => log.Message.Contains("Nclue:IndexUnit is probably wrong", StringComparison.Ordinal)).ShouldBe(1);
+        gateway.Logs.GetSnapshot()
+            .Count(log => log.Message.Contains("Nclue:IndexUnit is probably wrong", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Fact]
     public async Task An_end_is_forgotten_with_the_block_that_proved_it()
     {
         await using var gateway = await GatewayHost.StartAsync(
-            new() { Frozen = true, Runs = 350, TotalCounts = TotalCounts.Answer }, new Dictionary<string, string?> { ["Cache:KeepFor"] = "01:00:00" });
+            new() { Frozen = true, Runs = 350, TotalCounts = TotalCounts.Answer },
+            new Dictionary<string, string?> { ["Cache:KeepFor"] = "01:00:00" });
         (await gateway.CrawlAsync(limit: 100))[^1].Total.ShouldBe(350);
         gateway.Nclue.Runs.Count = 420;
 

@@ -13,7 +13,7 @@ public sealed class OrderOfWorkTests
     {
         await using var gateway = await GatewayHost.StartAsync(
             new() { Frozen = true, Runs = 2_000 }, new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:00:30" });
-        await gateway.ReadAsync(); // takes the open departure, and tells how long the list is
+        await gateway.ReadAsync(); // uses the available permit, and provides the length of the list
         using var greedy = gateway.CreateClient("greedy");
 
         var waits = Enumerable.Range(1, 4).Select(n => GatewayHost.ReadAsync(greedy, 100 * n)).ToList();
@@ -27,7 +27,8 @@ public sealed class OrderOfWorkTests
         fifth.Problem.ShouldBe("/problems/caller-quota");
         int.Parse(fifth.Headers["Retry-After"]).ShouldBeInRange(1, 10);
         pages.Select(page => page.Runs[0]).ShouldBe([100, 200, 300, 400, 410]);
-        (await gateway.LetDepartUntilAsync(other)).Status.ShouldBe(HttpStatusCode.OK); // its turn comes after the first of the greedy one's
+        // Its turn comes after the first of the greedy caller's blocks.
+        (await gateway.LetDepartUntilAsync(other)).Status.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -65,7 +66,8 @@ public sealed class OrderOfWorkTests
         var oldest = 0;
         var scanned = 0;
 
-        // The scanner always has as many requests waiting as it may; everybody else looks at the first page four times a second.
+        // The scanner always has the maximum number of requests waiting; another caller reads the first page four times
+        // a second.
         var scans = new List<Task<PageAnswer>>();
         var next = 1;
         for (var step = 0; step < 600; step++)
@@ -110,7 +112,7 @@ public sealed class OrderOfWorkTests
                 queue.Served(caller, 0);
                 firstWait.Where(w => asked.Contains(w.Value)).ToList().ForEach(w => firstWait.Remove(w.Key));
 
-                // Whoever came, its longest wait is over after one turn of everybody.
+                // The longest wait of each caller ends after one turn of each.
                 if (turn + 1 >= callers && firstWait.Count > 0)
                 {
                     return false;

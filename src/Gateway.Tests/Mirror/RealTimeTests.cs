@@ -4,7 +4,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Mirror;
 
-/// <summary>What only the real clock can show.</summary>
+/// <summary>Behaviour that only a test by the real clock can check.</summary>
 [Trait("Needs", "RealTime")]
 public sealed class RealTimeTests
 {
@@ -27,7 +27,8 @@ public sealed class RealTimeTests
     public async Task Sixty_four_callers_never_send_the_upstream_more_than_a_request_a_second_and_outlive_its_outage()
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 1_000 }, realTime: true);
-        var pages = new Random(5).GetItems(Enumerable.Range(0, 951).ToArray(), 40).Select((index, n) => (Index: index, Limit: Limits[n % 5])).ToArray();
+        var pages = new Random(5).GetItems(Enumerable.Range(0, 951).ToArray(), 40)
+            .Select((index, n) => (Index: index, Limit: Limits[n % 5])).ToArray();
         var answers = new ConcurrentQueue<(TimeSpan At, TimeSpan Took, int Index, int Limit, PageAnswer Page)>();
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
@@ -53,14 +54,16 @@ public sealed class RealTimeTests
         arrivals.ShouldAllBe(a => a.Status == 200);
         foreach (var block in arrivals.GroupBy(a => a.Index))
         {
-            block.Zip(block.Skip(1), (first, next) => clock.GetElapsedTime(first.Timestamp, next.Timestamp)).DefaultIfEmpty(TimeSpan.FromDays(1)).Min()
+            block.Zip(block.Skip(1), (first, next) => clock.GetElapsedTime(first.Timestamp, next.Timestamp))
+                .DefaultIfEmpty(TimeSpan.FromDays(1)).Min()
                 .ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(10), $"block at {block.Key}");
         }
 
-        // In the outage nobody waits, ages are honest, and after it every block comes again.
+        // During the outage no reader waits and ages are correct. After it every block is refreshed.
         var outage = answers.Where(a => a.At > TimeSpan.FromSeconds(32) && a.At < TimeSpan.FromSeconds(40)).ToList();
         outage.ShouldAllBe(a => a.Page.Age >= 11 && a.Page.CacheStatus.StartsWith("nclue-gateway; hit; ttl=-"));
-        outage.Max(a => a.Took).ShouldBeLessThan(TimeSpan.FromSeconds(2)); // far below Cache:WaitFor, for a busy machine
+        // Far below Cache:WaitFor, for a busy machine.
+        outage.Max(a => a.Took).ShouldBeLessThan(TimeSpan.FromSeconds(2));
         arrivals.Skip(beforeReturn).Select(a => a.Index).Distinct().Count().ShouldBe(10);
         answers.Where(a => a.At > TimeSpan.FromSeconds(62)).ShouldAllBe(a => a.Page.Age <= 30);
 

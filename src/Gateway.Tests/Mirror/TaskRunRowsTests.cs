@@ -5,7 +5,7 @@ using static NclueGateway.Tests.TaskRuns.Normalizing.NormalizerInputs;
 
 namespace NclueGateway.Tests.Mirror;
 
-/// <summary>Slots, slices and hashes.</summary>
+/// <summary>Slots, slices and hashes of rows.</summary>
 public sealed class TaskRunRowsTests
 {
     // Slots: dropped, a, dropped, dropped, b, c, dropped

@@ -58,11 +58,11 @@ public sealed class UpstreamFailureTests
             var before = gateway.Clock.GetUtcNow();
             if (before - started > TimeSpan.FromSeconds(60))
             {
-                await gateway.UntilFailingAsync(); // the clock must not run away from its attempts
+                await gateway.UntilFailingAsync(); // the clock must not advance past its attempts
             }
 
             var (index, limit) = pages[random.Next(pages.Length)];
-            var page = await gateway.ReadAsync(index, limit); // nothing but the test moves the clock: waiting would hang
+            var page = await gateway.ReadAsync(index, limit); // only the test advances the clock: a wait would hang
             page.Status.ShouldBe(HttpStatusCode.OK);
             page.Runs[0].ShouldBe(index);
             page.CacheStatus.ShouldStartWith("nclue-gateway; hit; ttl=");
@@ -209,7 +209,7 @@ public sealed class UpstreamFailureTests
         page.Problem.ShouldBe("/problems/upstream-busy");
         page.Headers["Retry-After"].ShouldBe("30");
 
-        // What its reader was sent away for is there when it comes back.
+        // The block of a refused reader is cached when the reader retries.
         gateway.Clock.Advance(TimeSpan.FromSeconds(30));
         await gateway.Nclue.WaitForArrivalsAsync(2, TestContext.Current.CancellationToken);
         (await gateway.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);

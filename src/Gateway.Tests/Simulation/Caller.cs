@@ -4,7 +4,9 @@ using NclueGateway.TaskRuns.Pages;
 
 namespace NclueGateway.Tests.Simulation;
 
-/// <summary>Somebody who reads one page after the other, from one replica as long as that lives, and comes back when it is sent away.</summary>
+/// <summary>
+/// A caller that reads one page after another, from one replica as long as that is alive, and retries after a refusal.
+/// </summary>
 internal sealed class Caller(RandomSchedule schedule, int number)
 {
     private readonly CallerKey _identity = new("client", $"caller-{number}");
@@ -12,7 +14,7 @@ internal sealed class Caller(RandomSchedule schedule, int number)
     private int _reads;
     private List<int> _blocks = [];
 
-    /// <summary>Reads on, from a replica that lives.</summary>
+    /// <summary>Reads the next page, from a replica that is alive.</summary>
     public void Read()
     {
         if (_replica is not { Process.IsAlive: true, IsStopping: false })
@@ -30,11 +32,11 @@ internal sealed class Caller(RandomSchedule schedule, int number)
         var page = NextPage();
         replica.Process.Run(() => _ = ReadAsync(replica, page, read));
 
-        // A broken connection is noticed, and what should have been answered is missed.
+        // A caller notices a broken connection, and a missing response counts as a failure.
         schedule.World.After(schedule.LongestWait, () => Miss(replica, page, read, schedule.World.Now - schedule.LongestWait.Ticks));
     }
 
-    /// <summary>The replica is gone.</summary>
+    /// <summary>Reads from another replica, because the current one is gone.</summary>
     public void Reconnect(SimulatedReplica gone)
     {
         if (_replica == gone)
@@ -60,13 +62,14 @@ internal sealed class Caller(RandomSchedule schedule, int number)
 
         if (read != _reads)
         {
-            return; // it has gone elsewhere meanwhile
+            return; // the caller reads from another replica by now
         }
 
         schedule.Invariants.Check(replica, page, reading, since);
         _reads++;
         var pause = reading.Refusal is { } refusal
-            ? TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(refusal.RetryAfter?.TotalSeconds ?? 1), 1, 3)) // whole seconds, as in the header
+            // Whole seconds, as in the header.
+            ? TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(refusal.RetryAfter?.TotalSeconds ?? 1), 1, 3))
             : schedule.World.Between(100, 600);
         schedule.World.After(pause, Read);
     }
@@ -76,13 +79,14 @@ internal sealed class Caller(RandomSchedule schedule, int number)
         if (read == _reads && replica.Process.IsAlive)
         {
             schedule.World.Check(
-                schedule.WasFrozen(replica, since), $"(c) a reader of {page} was not answered within {schedule.LongestWait.TotalSeconds} s");
+                schedule.WasFrozen(replica, since),
+                $"(c) a reader of {page} got no result within {schedule.LongestWait.TotalSeconds} s");
             _reads++;
             Read();
         }
     }
 
-    /// <summary>Every block comes up again and again.</summary>
+    /// <summary>Returns the next page: every block is read repeatedly.</summary>
     private PageRequest NextPage()
     {
         if (_blocks.Count == 0)

@@ -5,7 +5,10 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Simulation;
 
-/// <summary>Replicas that hold nothing yet, and readers at all of them who want the same blocks at the same moment, with the default settings.</summary>
+/// <summary>
+/// Replicas with an empty cache, and readers at all of them that need the same blocks at the same moment, with default
+/// settings.
+/// </summary>
 public sealed class ColdReplicasTests
 {
     private const int Blocks = 5;
@@ -22,21 +25,26 @@ public sealed class ColdReplicasTests
         refusals.ShouldBeEmpty($"{refusals.Count} of {50 * replicas * Blocks} readers were sent away.");
     }
 
-    /// <summary>Lets a reader ask for each block at each replica.</summary>
-    /// <returns>A line for each reader that was not answered with the page.</returns>
+    /// <summary>Has one reader request each block at each replica.</summary>
+    /// <returns>A line for each reader that did not get the page.</returns>
     private static List<string> Run(int seed, int replicas)
     {
         var world = new World(seed);
         var options = new NclueOptions { ReplicaCount = replicas, AccessKey = "a", SecretKey = "s" };
         var cache = new CacheOptions();
         var nclue = new ModelNclue(world, Blocks, (5, 30)) { Connect = (1, 5), FirstArrival = 2 };
-        var redis = new ModelRedis(world, () => new PacerModel()) { Latency = (0.5, 0.7) }; // one connection: nothing is overtaken
-        var all = Enumerable.Range(0, replicas).Select(number => new SimulatedReplica(world, redis, nclue, options, cache, number)).ToList();
-        world.RunUntil(world.Now + TimeSpan.FromSeconds(10).Ticks); // they have found each other, and a departure is open
+        // One connection: calls keep their order.
+        var redis = new ModelRedis(world, () => new PacerModel()) { Latency = (0.5, 0.7) };
+        var all = Enumerable.Range(0, replicas)
+            .Select(number => new SimulatedReplica(world, redis, nclue, options, cache, number)).ToList();
+        // The replicas know each other, and a request may be sent.
+        world.RunUntil(world.Now + TimeSpan.FromSeconds(10).Ticks);
 
         var seen = new List<string>();
         var answered = 0;
-        foreach (var (replica, block) in all.SelectMany(replica => Enumerable.Range(0, Blocks).Select(block => (replica, block))).OrderBy(_ => world.Random.Next()))
+        foreach (var (replica, block) in all
+            .SelectMany(replica => Enumerable.Range(0, Blocks).Select(block => (replica, block)))
+            .OrderBy(_ => world.Random.Next()))
         {
             world.After(world.Between(0, 20), () => replica.Process.Run(() => _ = ReadAsync(replica, block)));
         }
@@ -56,7 +64,9 @@ public sealed class ColdReplicasTests
             answered++;
             if (reading.Refusal is { } refusal)
             {
-                seen.Add($"seed {seed}: block {block} at {replica} after {world.Since(since).TotalSeconds:0.000} s, to come back in {refusal.RetryAfter}");
+                seen.Add(
+                    $"seed {seed}: block {block} at {replica} after {world.Since(since).TotalSeconds:0.000} s, "
+                    + $"retry after {refusal.RetryAfter}");
             }
         }
     }

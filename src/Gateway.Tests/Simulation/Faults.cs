@@ -1,6 +1,8 @@
 namespace NclueGateway.Tests.Simulation;
 
-/// <summary>What goes wrong, and when. Each fault begins and ends; after <see cref="EndsAt"/> there is none.</summary>
+/// <summary>
+/// The faults of a schedule, and their times. Each fault begins and ends; after <see cref="EndsAt"/> there is none.
+/// </summary>
 internal sealed class Faults
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(70);
@@ -23,7 +25,7 @@ internal sealed class Faults
 
     public long EndsAt { get; private set; }
 
-    /// <summary>When Redis' clock was set last.</summary>
+    /// <summary>The time at which Redis' clock was last set.</summary>
     public long ClockSetAt { get; private set; }
 
     public void Plan()

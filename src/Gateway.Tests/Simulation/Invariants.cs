@@ -3,7 +3,9 @@ using NclueGateway.TaskRuns.Pages;
 
 namespace NclueGateway.Tests.Simulation;
 
-/// <summary>What holds at every step, whatever goes wrong. The letters are those of the specification.</summary>
+/// <summary>
+/// The invariants that hold at every step, under all faults. The letters are those of the specification.
+/// </summary>
 internal sealed class Invariants(RandomSchedule schedule)
 {
     private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(2);
@@ -13,14 +15,16 @@ internal sealed class Invariants(RandomSchedule schedule)
     private long _redisPause;
     private PacerModel? _redisPauseOf;
 
-    /// <summary>The oldest answer since <see cref="RandomSchedule.ConvergedAt"/>.</summary>
+    /// <summary>The maximum age of a page since <see cref="RandomSchedule.ConvergedAt"/>.</summary>
     public TimeSpan OldestAfterwards { get; private set; }
 
-    /// <summary>The longest that anybody has waited for a block.</summary>
+    /// <summary>The longest time that a reader has waited for a block.</summary>
     public TimeSpan LongestWait { get; private set; }
 
-    /// <summary>What is left of the pause that Redis keeps.</summary>
-    public TimeSpan PauseInRedis => _redisPauseOf == schedule.Redis.Pacer && _redisPause > World.Now ? TimeSpan.FromTicks(_redisPause - World.Now) : TimeSpan.Zero;
+    /// <summary>Remaining time of the pause in Redis.</summary>
+    public TimeSpan PauseInRedis => _redisPauseOf == schedule.Redis.Pacer && _redisPause > World.Now
+        ? TimeSpan.FromTicks(_redisPause - World.Now)
+        : TimeSpan.Zero;
 
     public int Reads { get; private set; }
 
@@ -28,7 +32,7 @@ internal sealed class Invariants(RandomSchedule schedule)
 
     private World World => schedule.World;
 
-    /// <summary>A request was let go.</summary>
+    /// <summary>Checks a request that has arrived at the upstream.</summary>
     public void Check(ModelArrival arrival)
     {
         var replica = schedule.ReplicaOf(arrival.Process);
@@ -36,25 +40,29 @@ internal sealed class Invariants(RandomSchedule schedule)
         if (_last is { } last && schedule.MustBeApart(last, arrival))
         {
             var gap = TimeSpan.FromTicks(arrival.WrittenAt - last.WrittenAt);
-            World.Check(gap >= schedule.Options.RequestInterval - Rounding, $"(a) two departures were {gap.TotalMilliseconds:0.0} ms apart");
+            World.Check(
+                gap >= schedule.Options.RequestInterval - Rounding,
+                $"(a) two departures were {gap.TotalMilliseconds:0.0} ms apart");
             var arrivals = TimeSpan.FromTicks(arrival.At - last.At);
             World.Check(arrivals >= TimeSpan.FromSeconds(1), $"(a) two arrivals were {arrivals.TotalMilliseconds:0.0} ms apart");
         }
 
         if (schedule.HadRedis(replica, arrival.WrittenAt) && _redisPauseOf == schedule.Redis.Pacer)
         {
-            // What was granted before the pause began may leave for half an interval.
+            // A request with a permit from before the pause may depart within half an interval.
             World.Check(
                 arrival.WrittenAt >= _redisPause || arrival.WrittenAt <= _redisPauseBegan + (schedule.Options.RequestInterval / 2).Ticks,
-                $"(e) a request departed {TimeSpan.FromTicks(_redisPause - arrival.WrittenAt).TotalMilliseconds:0} ms before a pause was over");
+                $"(e) a request departed {TimeSpan.FromTicks(_redisPause - arrival.WrittenAt).TotalMilliseconds:0} ms "
+                + $"before the end of a pause");
         }
 
         if (schedule.IsHealthy)
         {
+            var onTheWay = TimeSpan.FromMilliseconds(schedule.Nclue.Connect.To + schedule.Nclue.FirstArrival);
             var before = schedule.Nclue.Arrivals.SkipLast(1).LastOrDefault(a => a.Block == arrival.Block);
             World.Check(
-                before == default || World.Since(before.At) >= schedule.Cache.FreshFor - TimeSpan.FromMilliseconds(schedule.Nclue.Connect.To + schedule.Nclue.FirstArrival),
-                $"block {arrival.Block} was asked for again after {World.Since(before.At).TotalSeconds:0.000} s");
+                before == default || World.Since(before.At) >= schedule.Cache.FreshFor - onTheWay,
+                $"block {arrival.Block} was requested again after {World.Since(before.At).TotalSeconds:0.000} s");
         }
 
         _last = arrival;
@@ -62,7 +70,7 @@ internal sealed class Invariants(RandomSchedule schedule)
 
     private long _redisPauseBegan;
 
-    /// <summary>Redis has answered.</summary>
+    /// <summary>Checks the pause in a reply of Redis.</summary>
     public void CheckPause(long pause, long now)
     {
         var until = World.Now + (TimeSpan.TicksPerMillisecond * (pause - now));
@@ -74,7 +82,7 @@ internal sealed class Invariants(RandomSchedule schedule)
 
         if (_redisPause > World.Now && World.Since(schedule.ClockSetAt) < TimeSpan.FromSeconds(3))
         {
-            return; // until all who know of the pause have called again
+            return; // until all replicas that know of the pause have called Redis again
         }
 
         if (_redisPause > World.Now)
@@ -90,7 +98,7 @@ internal sealed class Invariants(RandomSchedule schedule)
         _redisPause = until;
     }
 
-    /// <summary>A replica's own idea of the pause.</summary>
+    /// <summary>Checks the pause as a replica knows it.</summary>
     public void CheckPause(SimulatedReplica replica)
     {
         var until = replica.Pacer.Pause is { } pause ? World.Now + pause.Left.Ticks : 0;
@@ -102,7 +110,7 @@ internal sealed class Invariants(RandomSchedule schedule)
         _pauses[replica] = until;
     }
 
-    /// <summary>A reader was answered.</summary>
+    /// <summary>Checks the result of a read.</summary>
     public void Check(SimulatedReplica replica, PageRequest page, ReadResult reading, long since)
     {
         Reads++;
@@ -114,25 +122,31 @@ internal sealed class Invariants(RandomSchedule schedule)
         if (reading.Refusal is { } refusal)
         {
             Refusals++;
-            World.Check(!schedule.IsHealthy || schedule.Cache.WaitFor < TimeSpan.FromSeconds(30), $"(f) a reader was sent away: {refusal.Detail}");
+            World.Check(
+                !schedule.IsHealthy || schedule.Cache.WaitFor < TimeSpan.FromSeconds(30),
+                $"(f) a reader was refused: {refusal.Detail}");
             return;
         }
 
-        // Between the answer and this line nothing happens in a process that stands still.
+        // In a frozen process, time passes between the result and this line.
         var slack = isFrozen ? waited : TimeSpan.Zero;
-        World.Check(reading.Age <= schedule.Cache.KeepFor + Rounding, $"(b) an answer was {reading.Age.TotalSeconds:0.000} s old");
+        World.Check(reading.Age <= schedule.Cache.KeepFor + Rounding, $"(b) a page was {reading.Age.TotalSeconds:0.000} s old");
         foreach (var block in new[] { reading.Parts.First.Block, reading.Parts.Second?.Block }.OfType<TaskRunBlock>())
         {
             var age = World.Since(ModelNclue.ReadAt(block.Rows));
-            World.Check(reading.Age + slack >= age - Rounding, $"(b) an age of {age.TotalSeconds:0.000} s was given as {reading.Age.TotalSeconds:0.000} s");
+            World.Check(
+                reading.Age + slack >= age - Rounding,
+                $"(b) an age of {age.TotalSeconds:0.000} s was reported as {reading.Age.TotalSeconds:0.000} s");
         }
 
         if (World.Now >= schedule.ConvergedAt && !isFrozen)
         {
             OldestAfterwards = reading.Age > OldestAfterwards ? reading.Age : OldestAfterwards;
             World.Check(reading.Age <= schedule.SteadyAge,
-                $"(d) an answer is {reading.Age.TotalSeconds:0.000} s old {World.Since(schedule.LastFaultAt).TotalSeconds:0.0} s after the last fault; "
-                + $"at most {schedule.SteadyAge.TotalSeconds:0.000} s from {TimeSpan.FromTicks(schedule.ConvergedAt - schedule.LastFaultAt).TotalSeconds:0.0} s on");
+                $"(d) a page is {reading.Age.TotalSeconds:0.000} s old "
+                + $"{World.Since(schedule.LastFaultAt).TotalSeconds:0.0} s after the last fault; at most "
+                + $"{schedule.SteadyAge.TotalSeconds:0.000} s is allowed from "
+                + $"{TimeSpan.FromTicks(schedule.ConvergedAt - schedule.LastFaultAt).TotalSeconds:0.0} s on");
         }
     }
 }

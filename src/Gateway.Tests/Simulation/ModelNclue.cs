@@ -6,7 +6,7 @@ using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Simulation;
 
-/// <summary>What goes wrong at the upstream.</summary>
+/// <summary>A fault of the upstream.</summary>
 internal enum UpstreamFault
 {
     None,
@@ -23,11 +23,11 @@ internal enum UpstreamFault
 internal readonly record struct ModelArrival(long WrittenAt, long At, SimulatedProcess Process, int Block);
 
 /// <summary>
-/// A strict NCLUE. Each block's first row is named after the moment that the block was read from the account, so that whoever is served it can tell
-/// how old it really is.
+/// A model of NCLUE that enforces its limit strictly. The name of each block's first row is the time at which the block
+/// was read from the account, so that the true age of a page can be checked.
 /// </summary>
-/// <param name="blocks">How many blocks the account has; the last one is half full.</param>
-/// <param name="usualDelay">How long an answer usually takes (ms).</param>
+/// <param name="blocks">Number of blocks of the account; the last one is half full.</param>
+/// <param name="usualDelay">Usual time until a response (ms).</param>
 internal sealed class ModelNclue(World world, int blocks, (double From, double To) usualDelay)
 {
     public static readonly (double From, double To) UsualConnect = (1, 60);
@@ -36,7 +36,8 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
 
     private readonly List<ModelArrival> _arrivals = [];
     private readonly string[] _rows = [.. Enumerable.Range(0, blocks).Select(block => string.Concat(
-        Enumerable.Range(1, (block == blocks - 1 ? 50 : TaskRunRows.Capacity) - 1).Select(row => $$""",{"run_id":"{{block}}-{{row}}"}""")))];
+        Enumerable.Range(1, (block == blocks - 1 ? 50 : TaskRunRows.Capacity) - 1)
+            .Select(row => $$""",{"run_id":"{{block}}-{{row}}"}""")))];
 
     public int Blocks => blocks;
 
@@ -46,10 +47,12 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
 
     public (double From, double To) UsualDelay { get; } = usualDelay;
 
-    /// <summary>How long an answer takes (ms).</summary>
+    /// <summary>Time until a response (ms).</summary>
     public (double From, double To) Delay { get; set; } = usualDelay;
 
-    /// <summary>How long a connection takes to open, and how much later than it was written its first request may arrive (ms).</summary>
+    /// <summary>
+    /// Time until a connection is open, and maximum time from the write to the arrival of its first request (ms).
+    /// </summary>
     public (double From, double To) Connect { get; set; } = UsualConnect;
 
     public double FirstArrival { get; set; } = 30;
@@ -61,7 +64,7 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
     /// <summary>Called for each arrival.</summary>
     public Action<ModelArrival> Arrived { get; set; } = _ => { };
 
-    /// <summary>When the block was read from the account that these rows show.</summary>
+    /// <summary>Returns the time at which the block with these rows was read from the account.</summary>
     public static long ReadAt(TaskRunRows rows)
     {
         var text = Encoding.UTF8.GetString(rows.Slice(0, 1).Span);
@@ -69,9 +72,10 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
         return long.Parse(text.AsSpan(start, text.IndexOf('"', start) - start), CultureInfo.InvariantCulture);
     }
 
-    public IBlockFetcher SourceFor(SimulatedProcess process, RequestGate wire, NclueOptions options) => new Source(this, world, process, wire, options);
+    public IBlockFetcher SourceFor(SimulatedProcess process, RequestGate gate, NclueOptions options) =>
+        new Source(this, world, process, gate, options);
 
-    private void Arrive(SimulatedProcess process, int block, bool onNewConnection, Action<FetchResult?> answer)
+    private void Arrive(SimulatedProcess process, int block, bool onNewConnection, Action<FetchResult?> response)
     {
         var writtenAt = world.Now;
         world.After(onNewConnection ? world.Between(0, FirstArrival) : TimeSpan.Zero, () =>
@@ -83,10 +87,10 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
             var outcome = isTooSoon ? Refuse(NclueFailureKind.Throttled) : Answer(block);
             if (outcome is not { } known)
             {
-                return; // it hangs
+                return; // the upstream hangs
             }
 
-            world.After(world.Between(Delay.From, Delay.To), () => answer(known));
+            world.After(world.Between(Delay.From, Delay.To), () => response(known));
         });
     }
 
@@ -105,17 +109,18 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
 
     private FetchResult Refuse(NclueFailureKind kind) => FetchResult.Failed(kind, "429", RetryAfter);
 
-    private sealed class Source(ModelNclue nclue, World world, SimulatedProcess process, RequestGate wire, NclueOptions options) : IBlockFetcher
+    private sealed class Source(ModelNclue nclue, World world, SimulatedProcess process, RequestGate gate, NclueOptions options)
+        : IBlockFetcher
     {
         private int _idle;
 
-        public async Task<FetchResult> GetBlockAsync(int number, Permit departure)
+        public async Task<FetchResult> GetBlockAsync(int number, Permit permit)
         {
             using var timeout = new CancellationTokenSource(options.Timeout, process.Time);
-            departure.Begin(timeout.Token);
+            permit.Begin(timeout.Token);
             var isNew = _idle == 0;
             _idle = Math.Max(0, _idle - 1);
-            var answer = new TaskCompletionSource<FetchResult?>();
+            var response = new TaskCompletionSource<FetchResult?>();
             try
             {
                 if (isNew)
@@ -123,13 +128,13 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
                     await Task.Delay(world.Between(nclue.Connect.From, nclue.Connect.To), process.Time, timeout.Token);
                 }
 
-                await wire.SendAsync(departure, isNew, () =>
+                await gate.SendAsync(permit, isNew, () =>
                 {
-                    nclue.Arrive(process, number, isNew, outcome => answer.TrySetResult(outcome));
+                    nclue.Arrive(process, number, isNew, outcome => response.TrySetResult(outcome));
                     return default;
                 });
-                var outcome = (await answer.Task.WaitAsync(timeout.Token))!.Value;
-                departure.Close();
+                var outcome = (await response.Task.WaitAsync(timeout.Token))!.Value;
+                permit.Close();
                 if (outcome.Failure is not { Kind: NclueFailureKind.Unreachable })
                 {
                     _idle++;

@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace NclueGateway.Tests.Simulation;
 
 /// <summary>
-/// Redis, as far as replicas see it: it runs the pacer's model, holds values, takes a moment for each, and can be away for everybody or for some, lose
-/// answers to calls that it has executed, lose everything, and have its clock set.
+/// A model of Redis: it runs the model of the script, stores values, and replies with a latency. It can be unavailable
+/// for all or some replicas, lose replies to executed calls, lose all data, and have its clock set.
 /// </summary>
 internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
 {
@@ -17,24 +17,24 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
 
     public PacerModel Pacer { get; private set; } = pacer();
 
-    /// <summary>How long a call takes on its way, each way (ms).</summary>
+    /// <summary>Latency in each direction (ms).</summary>
     public (double From, double To) Latency { get; set; } = UsualLatency;
 
     public bool IsUp { get; private set; } = true;
 
-    /// <summary>Whether a call to it hangs while it is away, instead of being refused.</summary>
+    /// <summary>True if a call hangs while Redis is unavailable, instead of being refused.</summary>
     public bool Hangs { get; set; }
 
-    /// <summary>The share of calls that are executed and whose answer is lost.</summary>
+    /// <summary>The share of calls that are executed and whose reply is lost.</summary>
     public double LostAnswers { get; set; }
 
-    /// <summary>How far its clock is ahead of true time.</summary>
+    /// <summary>Offset of its clock from the true time.</summary>
     public TimeSpan ClockOffset { get; set; }
 
-    /// <summary>Called with what each run of the pacer says.</summary>
+    /// <summary>Called with the reply of each run of the script.</summary>
     public Action<SimulatedProcess, CoordinatorResponse> Ran { get; set; } = (_, _) => { };
 
-    /// <summary>Whether it answers whoever it can be reached by, and in time.</summary>
+    /// <summary>True if each replica that can reach it gets its reply in time.</summary>
     public bool IsReliable => LostAnswers == 0 && Latency.To < 40;
 
     public long Clock => (long)Math.Floor((TimeSpan.FromTicks(world.Now) + ClockOffset).TotalMilliseconds);

@@ -3,18 +3,15 @@ using NclueGateway.Upstream.Pacing;
 namespace NclueGateway.Tests.Simulation;
 
 /// <summary>
-/// The pacer's script once more, by itself in C#: what the simulation's Redis runs. A test lets both answer the same calls, so that what the
-/// simulation proves is true of the script.
+/// A model of <c>pacer.lua</c> in C#, which the simulation's Redis runs. A test compares the replies of both to the
+/// same calls, so that the results of the simulation apply to the script.
 /// </summary>
 internal class PacerModel
 {
-    private const long NewsKept = 64;
-
     private readonly Dictionary<int, (string Replica, long Seen, int Count, FetchPriority Class, long Since, Backlog Queue)> _slots = [];
     private readonly Dictionary<int, (string Replica, long Since, long Until)> _flights = [];
-    private readonly Dictionary<int, long> _blocks = [];
-    private readonly LinkedList<(int Block, long Fetched)> _news = new();
-    private readonly Dictionary<string, (long Count, long Began)> _refusals = [];
+    private readonly ModelBlocks _blocks = new();
+    private readonly ModelRefusals _refusals = new();
     private long? _epoch;
     private long _skew;
     private long _clock;
@@ -31,9 +28,8 @@ internal class PacerModel
     private int _previous;
     private long _cycled;
     private int _slotCount;
-    private long _newsCount;
 
-    /// <summary>Runs a call at a moment of the server's clock.</summary>
+    /// <summary>Runs a call at a time of the server's clock.</summary>
     public virtual CoordinatorResponse Run(CoordinatorRequest a, long clock)
     {
         var now = clock + _skew;
@@ -105,7 +101,7 @@ internal class PacerModel
 
     protected virtual bool IsOpen(long now, long open) => now >= open;
 
-    /// <summary>Takes a departure, whether or not one is open.</summary>
+    /// <summary>Grants a permit, even if none is available.</summary>
     protected virtual (string Outcome, long Value) Grant(CoordinatorRequest a, long now, int slot)
     {
         Depart(a, now, slot, a.Class);
@@ -137,7 +133,8 @@ internal class PacerModel
                 if (now - s.Seen < 2 * a.Interval)
                 {
                     elsewhere.Add(s.Queue with { Order = s.Queue.Order ?? [] });
-                    isOutbid |= Rank(s.Class) < Rank(a.Class) || (s.Class == FetchPriority.Wait && a.Class == FetchPriority.Wait && s.Since < a.Since);
+                    isOutbid |= Rank(s.Class) < Rank(a.Class)
+                        || (s.Class == FetchPriority.Wait && a.Class == FetchPriority.Wait && s.Since < a.Since);
                 }
             }
         }
@@ -181,7 +178,7 @@ internal class PacerModel
     private (string Outcome, long Value) Answer(CoordinatorRequest a, long now, int slot, bool isOutbid)
     {
         var open = Math.Max(_next, Math.Max(_quiet, _pause));
-        var newest = _blocks.GetValueOrDefault(a.Block);
+        var newest = _blocks.NewestOf(a.Block);
         switch (a.Operation)
         {
             case PacerOperation.Claim when newest > a.Known:
@@ -240,10 +237,7 @@ internal class PacerModel
 
         if (a.End != FetchOutcome.Failed)
         {
-            foreach (var (kind, refusal) in _refusals.Where(r => a.Fetched >= r.Value.Began).ToList())
-            {
-                _refusals[kind] = refusal with { Count = 0 };
-            }
+            _refusals.Reset(a.Fetched);
         }
 
         if (a.End != FetchOutcome.Stored)
@@ -256,47 +250,23 @@ internal class PacerModel
             return (PacerOutcome.Late, newest);
         }
 
-        _blocks[a.Block] = a.Fetched;
-        _news.AddFirst((a.Block, a.Fetched));
-        if (_news.Count > NewsKept)
-        {
-            _news.RemoveLast();
-        }
-
-        _newsCount++;
+        _blocks.Add(a.Block, a.Fetched);
         return (PacerOutcome.Stored, newest);
     }
 
     private void Pause(CoordinatorRequest a, long now)
     {
-        var (count, began) = _refusals.GetValueOrDefault(a.Kind);
-        var wait = 0L;
-        if (a.Fetched >= began)
-        {
-            wait = (long)Math.Min(a.First * Math.Pow(2, Math.Min(count, 30)), a.Most);
-            _refusals[a.Kind] = (count + 1, now);
-        }
-
-        wait = Math.Min(Math.Max(wait, a.Asked), a.LongestPause);
+        var wait = Math.Min(Math.Max(_refusals.Add(a, now), a.Asked), a.LongestPause);
         if (now + wait > _pause)
         {
             (_pause, _why) = (now + wait, a.Kind);
         }
     }
 
-    private CoordinatorResponse Reply(CoordinatorRequest a, long now, string outcome, long value, int slot, IReadOnlyList<Backlog> elsewhere)
+    private CoordinatorResponse Reply(
+        CoordinatorRequest a, long now, string outcome, long value, int slot, IReadOnlyList<Backlog> elsewhere)
     {
-        var missed = _newsCount - a.News;
-        var isAll = a.Epoch != _epoch || missed is < 0 or > NewsKept;
-        var changes = isAll ? _blocks.Select(b => (b.Key, b.Value)).ToArray() : _news.Take((int)missed).ToArray();
-        if (isAll)
-        {
-            foreach (var (block, _) in changes.Where(c => now - c.Item2 > a.Keep))
-            {
-                _blocks.Remove(block);
-            }
-        }
-
+        var (isAll, changes) = _blocks.ChangesFor(a, a.Epoch == _epoch, now);
         return new CoordinatorResponse
         {
             Outcome = outcome,
@@ -317,7 +287,7 @@ internal class PacerModel
             Generation = _generation,
             Elsewhere = elsewhere,
             Flights = [.. _flights.Select(f => new InFlightFetch(f.Key, f.Value.Replica, f.Value.Since, f.Value.Until))],
-            News = _newsCount,
+            News = _blocks.Count,
             IsAll = isAll,
             Changes = changes,
         };

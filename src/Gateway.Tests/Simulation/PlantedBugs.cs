@@ -2,7 +2,7 @@ using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Simulation;
 
-/// <summary>The lease is left out: two replicas may ask for the same block.</summary>
+/// <summary>No lease: two replicas may request the same block.</summary>
 internal sealed class PacerWithoutLeases : PacerModel
 {
     protected override void Lease(CoordinatorRequest a, long now)
@@ -10,20 +10,20 @@ internal sealed class PacerWithoutLeases : PacerModel
     }
 }
 
-/// <summary>Nothing known means that a departure is open now.</summary>
+/// <summary>With an empty state, a request may be sent at once.</summary>
 internal sealed class PacerThatForgets : PacerModel
 {
     protected override long FirstDeparture(long now, long interval) => now;
 }
 
-/// <summary>A claim is looked at in one step, and granted in another.</summary>
+/// <summary>A claim is checked in one step and granted in another.</summary>
 internal sealed class PacerInTwoSteps : PacerModel
 {
     private bool _grants;
 
     public const string CouldBeGranted = "could be granted";
 
-    /// <summary>The second step.</summary>
+    /// <summary>Runs the second step.</summary>
     public CoordinatorResponse RunSecond(CoordinatorRequest call, long clock)
     {
         _grants = true;
@@ -45,5 +45,5 @@ internal sealed class PacerInTwoSteps : PacerModel
         _grants ? base.Grant(a, now, slot) : (CouldBeGranted, 0);
 }
 
-/// <summary>The time of a grant is that of the replica's own wall clock.</summary>
+/// <summary>The time of a permit is that of the replica's own wall clock.</summary>
 internal sealed class PacerThatTrustsClocks : PacerModel;

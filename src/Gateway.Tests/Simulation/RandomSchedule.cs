@@ -5,8 +5,8 @@ using NclueGateway.Upstream.Pacing;
 namespace NclueGateway.Tests.Simulation;
 
 /// <summary>
-/// One random schedule: replicas, callers, an upstream and a Redis; for a while things go wrong, and then nothing does. Everything follows from the
-/// seed, so a seed that fails fails again.
+/// One random schedule: replicas, callers, an upstream and Redis. For a while there are faults, and then none. All
+/// random decisions derive from the seed, so a failure can be repeated.
 /// </summary>
 internal sealed class RandomSchedule
 {
@@ -20,9 +20,9 @@ internal sealed class RandomSchedule
     private long? _evenSince = 0;
     private int _started;
 
-    /// <param name="seed">What everything follows from.</param>
-    /// <param name="isHealthy">Whether nothing goes wrong, and waits are as long as they are.</param>
-    /// <param name="pacer">The pacer in Redis; a test can plant a bug in it.</param>
+    /// <param name="seed">The seed of all random decisions.</param>
+    /// <param name="isHealthy">True for a schedule without faults and with long waits.</param>
+    /// <param name="pacer">The model of the script in Redis; a test can plant a bug in it.</param>
     public RandomSchedule(int seed, bool isHealthy = false, Func<PacerModel>? pacer = null)
     {
         Seed = seed;
@@ -30,7 +30,13 @@ internal sealed class RandomSchedule
         World = new World(seed);
         var random = World.Random;
         var replicas = 1 + random.Next(4);
-        Options = new NclueOptions { ReplicaCount = replicas + 1, Timeout = TimeSpan.FromSeconds(random.Next(5, 11)), AccessKey = "a", SecretKey = "s" };
+        Options = new NclueOptions
+        {
+            ReplicaCount = replicas + 1,
+            Timeout = TimeSpan.FromSeconds(random.Next(5, 11)),
+            AccessKey = "a",
+            SecretKey = "s",
+        };
         Cache = new CacheOptions
         {
             ServeStaleFor = TimeSpan.FromSeconds(random.Next(0, 40)),
@@ -39,7 +45,7 @@ internal sealed class RandomSchedule
             InterestFor = TimeSpan.FromSeconds(random.Next(20, 60)),
         };
         Cache.KeepFor = Cache.FreshFor + Cache.ServeStaleFor + TimeSpan.FromSeconds(random.Next(1, 120));
-        var delay = random.Next(isHealthy ? 2 : 4) == 0 ? 3_000 : 20; // slower than departures follow each other, or not
+        var delay = random.Next(isHealthy ? 2 : 4) == 0 ? 3_000 : 20; // slower than the interval, or not
         Nclue = new ModelNclue(World, blocks: 1 + random.Next(6), (delay, delay + 280)) { Arrived = arrival => Invariants!.Check(arrival) };
         Redis = new ModelRedis(World, () => pacer?.Invoke() ?? new PacerModel()) { Ran = Note };
         Invariants = new Invariants(this);
@@ -48,7 +54,7 @@ internal sealed class RandomSchedule
         _faults = new Faults(this);
         for (var i = 0; i < replicas; i++)
         {
-            // All at the same moment, or one after the other.
+            // All at the same moment, or one after another.
             World.After(random.Next(2) == 0 ? TimeSpan.Zero : World.Between(0, 4_000), StartReplica);
         }
 
@@ -80,10 +86,10 @@ internal sealed class RandomSchedule
 
     public bool SpansBlocks { get; }
 
-    /// <summary>Whether Redis' clock is set while the schedule runs.</summary>
+    /// <summary>True if Redis' clock is set while the schedule runs.</summary>
     public bool ClockSteps => ClockSetAt > 0;
 
-    /// <summary>When it was set last; 0 for never.</summary>
+    /// <summary>The time at which it was last set; 0 for never.</summary>
     public long ClockSetAt => _faults.ClockSetAt;
 
     public IReadOnlyList<SimulatedReplica> Replicas => _replicas;
@@ -91,33 +97,35 @@ internal sealed class RandomSchedule
     public IEnumerable<SimulatedReplica> Alive => _replicas.Where(replica => replica.Process.IsAlive);
 
     /// <summary>
-    /// Who tells Redis that its clock was set: it was there before, and lives until it calls again. When nobody was there, nobody can know.
+    /// The replica whose next call reports to Redis that its clock was set: it has called Redis before, and stays alive
+    /// until it calls again. Without such a replica, Redis cannot detect the change.
     /// </summary>
     public SimulatedReplica? Witness { get; set; }
 
     public long LastFaultAt { get; private set; } = long.MaxValue;
 
-    /// <summary>When all is to be well again.</summary>
+    /// <summary>The time from which the effects of all faults must have ended.</summary>
     public long ConvergedAt { get; private set; } = long.MaxValue;
 
-    /// <summary>(d) The oldest that an answer is then; a copy is as old as the upstream was slow when it comes.</summary>
+    /// <summary>(d) The maximum age of a page then; the age of a new copy is the latency of the upstream.</summary>
     public TimeSpan SteadyAge
     {
         get
         {
             var slow = TimeSpan.FromMilliseconds(Nclue.UsualDelay.To > 1_000 ? Nclue.UsualDelay.To : 0);
-            var each = slow / 3 > Options.RequestInterval ? slow / 3 : Options.RequestInterval; // three calls at a time
+            // Three requests in flight.
+            var each = slow / 3 > Options.RequestInterval ? slow / 3 : Options.RequestInterval;
             return Cache.FreshFor + slow + ((Nclue.Blocks + Alive.Count() + 1) * each);
         }
     }
 
-    /// <summary>(c) The longest that a reader may wait: for its block, and at most once for a Redis that goes away.</summary>
+    /// <summary>(c) The maximum wait of a reader: for its block, and at most once for the timeout of Redis.</summary>
     public TimeSpan LongestWait => Cache.WaitFor + Cache.SoftWait + TimeSpan.FromMilliseconds(250);
 
-    /// <summary>(f) The longest that a caller may wait for a block while all is well, and the answer takes no time.</summary>
+    /// <summary>(f) The maximum wait of a caller for a block without faults and without latency.</summary>
     public TimeSpan FairWait => (CallerCount + 1) * 2 * Options.RequestInterval;
 
-    /// <summary>Lets everything happen.</summary>
+    /// <summary>Runs the schedule.</summary>
     /// <exception cref="InvariantException">An invariant was broken.</exception>
     public void Run()
     {
@@ -129,13 +137,16 @@ internal sealed class RandomSchedule
 
         World.Note($"the last fault is over");
         LastFaultAt = World.Now;
-        World.RunUntil(World.Now + Options.Timeout.Ticks); // what was under way has come to an end, and has paused whom it pauses
+        // Requests in flight have ended, and their pauses are in effect.
+        World.RunUntil(World.Now + Options.Timeout.Ticks);
         ConvergedAt = World.Now + (IsHealthy ? FairWait + TimeSpan.FromSeconds(60) : UntilConverged()).Ticks;
         World.RunUntil(ConvergedAt + TimeSpan.FromSeconds(25).Ticks);
         if (IsHealthy && World.Failure is null)
         {
             var longest = FairWait + TimeSpan.FromMilliseconds(Nclue.Delay.To + Nclue.Connect.To + Nclue.FirstArrival + 250);
-            World.Check(Invariants.LongestWait <= longest, $"(f) a caller waited {Invariants.LongestWait.TotalSeconds:0.000} s, longer than {longest.TotalSeconds:0.000} s");
+            World.Check(
+                Invariants.LongestWait <= longest,
+                $"(f) a caller waited {Invariants.LongestWait.TotalSeconds:0.000} s, longer than {longest.TotalSeconds:0.000} s");
         }
 
         if (World.Failure is { } failure)
@@ -179,7 +190,7 @@ internal sealed class RandomSchedule
         _frozenUntil[replica] = Math.Max(_frozenUntil.GetValueOrDefault(replica), World.Now + duration.Ticks);
     }
 
-    /// <summary>A replica that lives; the same for a caller as long as there is no change.</summary>
+    /// <summary>Returns a replica that is alive; the same one for a caller until the replicas change.</summary>
     public SimulatedReplica? PickReplica(int caller)
     {
         var alive = Alive.Where(replica => !replica.IsStopping).ToList();
@@ -188,7 +199,7 @@ internal sealed class RandomSchedule
 
     public SimulatedReplica ReplicaOf(SimulatedProcess process) => _ofProcess[process];
 
-    /// <summary>Whether the replica has stood still at any time since then.</summary>
+    /// <summary>Returns true if the replica has been frozen at any time since then.</summary>
     public bool WasFrozen(SimulatedReplica replica, long since) => _frozenUntil.TryGetValue(replica, out var until) && until >= since;
 
     private void Note(SimulatedProcess process, CoordinatorResponse reply)
@@ -205,10 +216,10 @@ internal sealed class RandomSchedule
         }
     }
 
-    /// <summary>Redis' clock was set.</summary>
+    /// <summary>Records that Redis' clock was set.</summary>
     public void NoteClock() => _missedClock.UnionWith(Alive);
 
-    /// <summary>Notes who can reach Redis.</summary>
+    /// <summary>Records the replicas that can reach Redis.</summary>
     public void NoteReach()
     {
         foreach (var replica in _replicas)
@@ -220,16 +231,16 @@ internal sealed class RandomSchedule
             }
         }
 
-        // Alike: Redis is there for all of them, or for none.
+        // Even: Redis is available to all replicas, or to none.
         var isEven = Redis.IsReliable && Alive.Select(replica => Redis.CanReach(replica.Process)).Distinct().Count() <= 1;
         _evenSince = isEven ? (_evenSince ?? World.Now) : null;
     }
 
-    /// <summary>Whether the replica has had an answering Redis for the last N intervals.</summary>
+    /// <summary>Returns true if Redis has replied to the replica during the last N intervals.</summary>
     public bool HadRedis(SimulatedReplica replica, long at) =>
         _reach[replica] is { Answers: true, Since: var since } && since <= at - NIntervals && replica.StartedAt <= at - NIntervals;
 
-    /// <summary>(a) Whether these two departures must be an interval apart.</summary>
+    /// <summary>(a) Returns true if these two departures must be an interval apart.</summary>
     public bool MustBeApart(ModelArrival first, ModelArrival second)
     {
         if (first.Process == second.Process)
@@ -243,18 +254,20 @@ internal sealed class RandomSchedule
             return true;
         }
 
-        // By slots, once every replica has been without it for long; unless the clock was set and somebody has not heard of it.
+        // The replicas use slots once all of them have been without Redis for N intervals, unless a replica does not
+        // know that the clock was set.
         if (_missedClock.Overlaps(Alive))
         {
             return false;
         }
 
-        if (Alive.Append(a).Append(b).All(replica => _reach[replica] is { Answers: false, Since: var since } && since <= first.WrittenAt - NIntervals))
+        if (Alive.Append(a).Append(b).All(replica =>
+            _reach[replica] is { Answers: false, Since: var since } && since <= first.WrittenAt - NIntervals))
         {
             return true;
         }
 
-        // And more than is asked for: when Redis goes away for everybody at once, and when it comes back.
+        // More than required: the invariant also holds when Redis fails for all replicas at once, and when it returns.
         return _evenSince <= first.WrittenAt - NIntervals
             && Math.Max(a.StartedAt, b.StartedAt) <= first.WrittenAt - NIntervals;
     }

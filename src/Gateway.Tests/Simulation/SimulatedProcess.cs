@@ -1,8 +1,8 @@
 namespace NclueGateway.Tests.Simulation;
 
 /// <summary>
-/// A process: it runs what is posted to it, has clocks of its own, and can stop dead in the middle of everything or stand still for a while. Its
-/// monotonic clock has an origin of its own, and its wall clock may be wrong.
+/// A process: it runs posted callbacks, and can crash at any point or be frozen for a while. Its monotonic clock has
+/// its own origin, and its wall clock may be wrong.
 /// </summary>
 internal sealed class SimulatedProcess(World world, long origin) : SynchronizationContext
 {
@@ -10,22 +10,22 @@ internal sealed class SimulatedProcess(World world, long origin) : Synchronizati
 
     public bool IsAlive { get; private set; } = true;
 
-    /// <summary>How far the wall clock is ahead.</summary>
+    /// <summary>Offset of the wall clock from the true time.</summary>
     public TimeSpan WallClockOffset { get; set; }
 
     public TimeProvider Time => field ??= new Clock(this);
 
-    /// <summary>SIGKILL: nothing of it runs any more.</summary>
+    /// <summary>Kills the process (SIGKILL): it runs no further callbacks.</summary>
     public void Kill() => IsAlive = false;
 
-    /// <summary>Nothing of it runs for a while, as when its machine is frozen; its clocks go on.</summary>
+    /// <summary>Freezes the process for a while, like its machine would; its clocks continue.</summary>
     public void StandStill(TimeSpan duration) => _standsStillUntil = Math.Max(_standsStillUntil, world.Now + duration.Ticks);
 
     public override void Post(SendOrPostCallback callback, object? state) => world.Post(() => Run(() => callback(state)));
 
     public override void Send(SendOrPostCallback callback, object? state) => throw new NotSupportedException();
 
-    /// <summary>Runs something as a part of this process.</summary>
+    /// <summary>Runs an action in this process.</summary>
     public void Run(Action action)
     {
         if (!IsAlive)
@@ -85,7 +85,7 @@ internal sealed class SimulatedProcess(World world, long origin) : Synchronizati
             var version = ++_version;
             if (dueTime >= TimeSpan.Zero)
             {
-                // As the system's timers do: whole milliseconds.
+                // Whole milliseconds, like the system's timers.
                 process.World.After(TimeSpan.FromMilliseconds((long)dueTime.TotalMilliseconds), () => process.Run(() => Fire(version)));
             }
 

@@ -14,10 +14,13 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Tests.Simulation;
 
-/// <summary>One gateway process: its own code from the reader down to the wire, between the model of Redis and the model of NCLUE.</summary>
+/// <summary>
+/// One gateway process: the real code from the reader to the request gate, with models of Redis and NCLUE.
+/// </summary>
 internal sealed class SimulatedReplica : IDisposable
 {
-    private static readonly IMeterFactory Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+    private static readonly IMeterFactory Meters =
+        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
     private static readonly TaskRunNormalizer Normalizer = new(TimeZoneInfo.Utc, HelpLanguage.En);
 
     private readonly CancellationTokenSource _stop = new();
@@ -36,11 +39,12 @@ internal sealed class SimulatedReplica : IDisposable
         var pacing = new PacingSettings(options.RequestInterval, options.ReplicaCount, cache.KeepFor);
         var session = new RedisCoordinatorSession(redis.ScriptFor(Process), Circuit, clock, directory, credentials, changes, pacing, time);
         var forecast = new PermitForecast(session, Circuit, clock, pacing, time);
-        var wire = new RequestGate(pacing.Interval, time, changes, new RedisPermitIssuer(session, forecast, Circuit, pacing, time));
-        Pacer = new RedisCoordinator(wire, session, forecast, directory, Circuit, clock, time);
+        var gate = new RequestGate(pacing.Interval, time, changes, new RedisPermitIssuer(session, forecast, Circuit, pacing, time));
+        Pacer = new RedisCoordinator(gate, session, forecast, directory, Circuit, clock, time);
         List = new BlockCache(cache, time);
         var store = new DistributedBlockStore(redis.CacheFor(Process), Circuit, "prefix", "settings", cache.KeepFor);
-        var shared = new SharedBlocks(List, Pacer, directory, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);
+        var shared = new SharedBlocks(
+            List, Pacer, directory, store, BlockFormat.Known, Circuit, cache, time, NullLogger<SharedBlocks>.Instance);
         var normalizer = new DiagnosingNormalizer(
             Normalizer, List, Meters, options, time, NullLogger<DiagnosingNormalizer>.Instance);
         var log = new RefreshDiagnostics(NullLogger<Refresher>.Instance, options);
@@ -48,7 +52,7 @@ internal sealed class SimulatedReplica : IDisposable
         Refresher = new Refresher(
             List,
             Pacer,
-            nclue.SourceFor(Process, wire, options),
+            nclue.SourceFor(Process, gate, options),
             credentials,
             changes,
             shared,
@@ -65,7 +69,8 @@ internal sealed class SimulatedReplica : IDisposable
     }
 
     public override string ToString() =>
-        $"replica {_number} (open in {Pacer.UntilOpen?.TotalSeconds:0.000} s, {Refresher.Status}, Redis answers: {Circuit.State.IsAnswering})";
+        $"replica {_number} (open in {Pacer.UntilOpen?.TotalSeconds:0.000} s, {Refresher.Status}, "
+        + $"Redis replies: {Circuit.State.IsAnswering})";
 
     public SimulatedProcess Process { get; }
 
@@ -83,7 +88,7 @@ internal sealed class SimulatedReplica : IDisposable
 
     public bool IsStopping { get; private set; }
 
-    /// <summary>SIGTERM.</summary>
+    /// <summary>Stops the process in order (SIGTERM).</summary>
     public void Stop()
     {
         IsStopping = true;

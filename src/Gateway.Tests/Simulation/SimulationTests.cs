@@ -3,8 +3,9 @@ using System.Globalization;
 namespace NclueGateway.Tests.Simulation;
 
 /// <summary>
-/// Many random schedules of everything that can go wrong, by the gateway's own code. A seed that fails is printed; with it in <c>SIMULATION_SEED</c>
-/// that schedule alone runs again and writes a journal, and <c>SIMULATION_COUNT</c> sets how many run (2,000 without it).
+/// Many random schedules of faults, run by the gateway's real code. A failing seed is printed. With the seed in
+/// <c>SIMULATION_SEED</c> only that schedule runs, and it writes a journal. <c>SIMULATION_COUNT</c> sets the number of
+/// schedules (default 2,000).
 /// </summary>
 public sealed class SimulationTests
 {
@@ -14,7 +15,7 @@ public sealed class SimulationTests
     public void Whatever_goes_wrong_the_budget_is_kept_and_readers_are_answered_with_the_truth() =>
         RunAll(1, Count * 9 / 10, seed => new RandomSchedule(seed));
 
-    /// <summary>Ten times as many schedules, all others than above.</summary>
+    /// <summary>Ten times as many schedules, with other seeds.</summary>
     [Fact(Explicit = true)]
     public void However_many_schedules_run_none_breaks_an_invariant() => RunAll(Count + 1, Count * 10, seed => new RandomSchedule(seed));
 
@@ -36,21 +37,26 @@ public sealed class SimulationTests
 
     private static void ShouldBeFound(Func<PacerModel> bug)
     {
-        var found = Enumerable.Range(1, 300).SelectMany(seed => new[] { new RandomSchedule(seed, pacer: bug), new RandomSchedule(seed, isHealthy: true, bug) })
+        var found = Enumerable.Range(1, 300)
+            .SelectMany(seed => new[] { new RandomSchedule(seed, pacer: bug), new RandomSchedule(seed, isHealthy: true, bug) })
             .Select(schedule => (schedule.Seed, schedule.IsHealthy, Failure: Try(schedule))).FirstOrDefault(run => run.Failure is not null);
 
         found.Failure.ShouldBeOfType<InvariantException>();
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {found.Seed}{(found.IsHealthy ? ", healthy" : "")}: {found.Failure.Message}");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"seed {found.Seed}{(found.IsHealthy ? ", healthy" : "")}: {found.Failure.Message}");
     }
 
     private static void RunAll(int first, int count, Func<int, RandomSchedule> create)
     {
         var only = Environment.GetEnvironmentVariable("SIMULATION_SEED");
         var seeds = only is null ? Enumerable.Range(first, count) : [int.Parse(only, CultureInfo.InvariantCulture)];
-        var failures = seeds.AsParallel().Select(seed => (Seed: seed, Failure: Try(Journalled(create(seed), only is not null)))).Where(run => run.Failure is not null)
+        var failures = seeds.AsParallel()
+            .Select(seed => (Seed: seed, Failure: Try(Journalled(create(seed), only is not null))))
+            .Where(run => run.Failure is not null)
             .OrderBy(run => run.Seed).ToList();
 
-        failures.Take(5).Select(run => $"SIMULATION_SEED={run.Seed}: {run.Failure!.Message}").ShouldBeEmpty($"{failures.Count} of {count} schedules failed.");
+        failures.Take(5).Select(run => $"SIMULATION_SEED={run.Seed}: {run.Failure!.Message}")
+            .ShouldBeEmpty($"{failures.Count} of {count} schedules failed.");
     }
 
     private static RandomSchedule Journalled(RandomSchedule schedule, bool isRead)

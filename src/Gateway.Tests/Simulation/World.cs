@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace NclueGateway.Tests.Simulation;
 
 /// <summary>
-/// Time and everything that happens in it, on one thread and in one order: what is due runs, and when nothing is left to do the clock jumps to the
-/// next thing that is. The code under test is the real one; its continuations are run by the process they belong to.
+/// Simulated time and events, on one thread and in one order: due actions run, and when none is left the clock jumps to
+/// the next one. The code under test is the real one; each process runs its own continuations.
 /// </summary>
 internal sealed class World(int seed)
 {
@@ -14,15 +14,15 @@ internal sealed class World(int seed)
     private readonly Queue<Action> _ready = new();
     private long _order;
 
-    /// <summary>The true time, in ticks of <see cref="TimeSpan"/>. Nobody in the world can read it.</summary>
+    /// <summary>The true time, in ticks of <see cref="TimeSpan"/>. The code under test cannot read it.</summary>
     public long Now { get; private set; } = Start;
 
     public Random Random { get; } = new(seed);
 
-    /// <summary>The first thing that went against an invariant; it ends the world.</summary>
+    /// <summary>The first violation of an invariant; it ends the run.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Where what happens is written down, if anybody wants to read it.</summary>
+    /// <summary>Receives the journal of events; null for none.</summary>
     public Action<string>? Journal { get; set; }
 
     public void Note([InterpolatedStringHandlerArgument("")] TextIfRead what) =>
@@ -34,7 +34,7 @@ internal sealed class World(int seed)
 
     public void After(TimeSpan delay, Action action) => At(Now + delay.Ticks, action);
 
-    /// <summary>Runs it before time goes on.</summary>
+    /// <summary>Runs an action before the time advances.</summary>
     public void Post(Action action) => _ready.Enqueue(action);
 
     public void Fail(Exception failure) => Failure ??= failure;
@@ -47,7 +47,7 @@ internal sealed class World(int seed)
         }
     }
 
-    /// <summary>Lets the world go on until a time, or until an invariant is broken.</summary>
+    /// <summary>Runs until a time, or until an invariant is violated.</summary>
     public void RunUntil(long end)
     {
         var context = SynchronizationContext.Current;
@@ -80,17 +80,17 @@ internal sealed class World(int seed)
         }
     }
 
-    /// <summary>A time span between two, evenly at random.</summary>
+    /// <summary>Returns a random time span between two, uniformly distributed.</summary>
     public TimeSpan Between(double fromMilliseconds, double toMilliseconds) =>
         TimeSpan.FromMilliseconds(fromMilliseconds + (Random.NextDouble() * (toMilliseconds - fromMilliseconds)));
 
     public bool Chance(double probability) => Random.NextDouble() < probability;
 }
 
-/// <summary>Something happened that must never happen.</summary>
+/// <summary>The violation of an invariant.</summary>
 internal sealed class InvariantException(string invariant) : Exception(invariant);
 
-/// <summary>A text that is not put together when nothing reads it: there are many, and few are read.</summary>
+/// <summary>A text that is formatted only if it is read: there are many such texts, and few are read.</summary>
 [InterpolatedStringHandler]
 internal ref struct TextIfRead
 {

@@ -7,7 +7,7 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.TaskRuns;
 
-/// <summary>How long compressed pages are kept.</summary>
+/// <summary>The lifetime of compressed pages.</summary>
 public sealed class PageCacheTests
 {
     private readonly CacheOptions _options = new() { PageMemory = 1024 * 1024 };

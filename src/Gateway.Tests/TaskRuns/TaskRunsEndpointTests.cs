@@ -120,10 +120,18 @@ public sealed class TaskRunsEndpointTests
     public async Task Other_content_has_another_tag()
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 50 });
-        var tags = new[] { await gateway.ReadAsync(), await gateway.ReadAsync(index: 1), await gateway.ReadAsync(limit: 21), await gateway.ReadAsync(index: 60) };
+        var tags = new[]
+        {
+            await gateway.ReadAsync(),
+            await gateway.ReadAsync(index: 1),
+            await gateway.ReadAsync(limit: 21),
+            await gateway.ReadAsync(index: 60),
+        };
         gateway.Nclue.Runs.Count = 51;
         gateway.Clock.Advance(TimeSpan.FromMinutes(2));
-        var grown = await gateway.LetDepartUntilAsync(gateway.ReadUntilAsync(page => page.Total == 51)); // the same twenty runs, but one more in all
+
+        // The same twenty runs, but one more in the list.
+        var grown = await gateway.LetDepartUntilAsync(gateway.ReadUntilAsync(page => page.Total == 51));
 
         tags.Append(grown).Select(page => page.Headers["ETag"]).Distinct().Count().ShouldBe(5);
         gateway.Client.DefaultRequestHeaders.TryAddWithoutValidation("If-None-Match", tags[0].Headers["ETag"]);
@@ -171,7 +179,8 @@ public sealed class TaskRunsEndpointTests
     {
         await using var gateway = await GatewayHost.StartAsync();
 
-        var answer = await PageAnswer.ReadAsync(await gateway.Client.GetAsync($"/api/task-runs?{query}", TestContext.Current.CancellationToken));
+        var answer = await PageAnswer.ReadAsync(
+            await gateway.Client.GetAsync($"/api/task-runs?{query}", TestContext.Current.CancellationToken));
 
         answer.Status.ShouldBe(HttpStatusCode.BadRequest);
         answer.Problem.ShouldBe("/problems/invalid-request");
@@ -188,7 +197,8 @@ public sealed class TaskRunsEndpointTests
     {
         await using var gateway = await GatewayHost.StartAsync();
 
-        (await gateway.Client.GetAsync($"/api/task-runs?{query}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.Client.GetAsync($"/api/task-runs?{query}", TestContext.Current.CancellationToken))
+            .StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Theory]
@@ -247,16 +257,19 @@ public sealed class TaskRunsEndpointTests
     }
 
     [Fact]
-    public async Task The_upstreams_own_example_comes_out_as_the_contract_shows()
+    public async Task The_upstreams_own_example_is_converted_as_the_contract_shows()
     {
         await using var gateway = await GatewayHost.StartAsync();
         gateway.Nclue.Fault = new()
         {
             Body = """
                 {"index":0,"limit":20,"total":3,"runs":[{"run_id":"ef667a87-****-****-****-88fb69a9aff7","run_name":"YOUR_RUN_NAME",
-                "task_id":"3179664c-****-****-****-af6354344018","task_name":"YOUR_TASK_NAME","feature_id":"28bd06bb-****-****-****-9f2d6a9c3313",
-                "feature_name":"YOUR_FEATURE_NAME","status":"completed","created_at":"2024-11-22T08:54:46","completed_at":"2024-11-22T08:55:22",
-                "result_bucket":"YOUR_BUCKET_NAME","result_file_path":"path/filename","nclue_model_name":"NFM2","nclue_model_status":"active",
+                "task_id":"3179664c-****-****-****-af6354344018","task_name":"YOUR_TASK_NAME",
+                "feature_id":"28bd06bb-****-****-****-9f2d6a9c3313",
+                "feature_name":"YOUR_FEATURE_NAME","status":"completed","created_at":"2024-11-22T08:54:46",
+                "completed_at":"2024-11-22T08:55:22",
+                "result_bucket":"YOUR_BUCKET_NAME","result_file_path":"path/filename",
+                "nclue_model_name":"NFM2","nclue_model_status":"active",
                 "line_count":93734,"fail_message":null}]}
                 """,
         };
@@ -264,7 +277,8 @@ public sealed class TaskRunsEndpointTests
         var page = await gateway.ReadAsync();
 
         page.Text.ShouldBe(string.Concat(
-            """{"index":0,"limit":20,"total":1,"runs":[{"id":"ef667a87-****-****-****-88fb69a9aff7","name":"YOUR_RUN_NAME","status":"completed",""",
+            """{"index":0,"limit":20,"total":1,"runs":[""",
+            """{"id":"ef667a87-****-****-****-88fb69a9aff7","name":"YOUR_RUN_NAME","status":"completed",""",
             "\"task\":{\"id\":\"3179664c-****-****-****-af6354344018\",\"name\":\"YOUR_TASK_NAME\"},",
             "\"feature\":{\"id\":\"28bd06bb-****-****-****-9f2d6a9c3313\",\"name\":\"YOUR_FEATURE_NAME\",\"lineCount\":93734},",
             "\"model\":{\"name\":\"NFM2\",\"status\":\"active\"},",

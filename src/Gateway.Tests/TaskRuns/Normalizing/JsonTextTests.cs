@@ -7,7 +7,7 @@ namespace NclueGateway.Tests.TaskRuns.Normalizing;
 
 public sealed class JsonTextTests
 {
-    /// <summary>Any UTF-16, well-formed or not, with more than its share of what matters.</summary>
+    /// <summary>Any UTF-16, well-formed or not, with a high share of special characters.</summary>
     private static readonly Gen<string> Text = Gen.OneOf(
         Gen.Char[char.MinValue, char.MaxValue],
         Gen.Char[char.MinValue, '\x7F'],

@@ -6,7 +6,7 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.TaskRuns.Normalizing;
 
-/// <summary>Short ways to normalise a body and to look at what came out.</summary>
+/// <summary>Helpers that normalise a body and read the result.</summary>
 internal static class NormalizerInputs
 {
     public static readonly TimeZoneInfo Seoul = TimeZoneInfo.FindSystemTimeZoneById("Asia/Seoul");
@@ -24,7 +24,7 @@ internal static class NormalizerInputs
         return answer.ShouldNotBeNull();
     }
 
-    /// <summary>Why the body cannot be read; null when it can.</summary>
+    /// <summary>Returns the reason why the body cannot be read; null when it can.</summary>
     public static string? ErrorOf(byte[] body)
     {
         if (Normalizer.TryNormalize(body, out var answer, out var error))
@@ -38,10 +38,10 @@ internal static class NormalizerInputs
 
     public static string? ErrorOf(string body) => ErrorOf(Encoding.UTF8.GetBytes(body));
 
-    /// <summary>The body that lists these runs.</summary>
+    /// <summary>Returns a body with these runs.</summary>
     public static string Body(params IEnumerable<string> runs) => $$"""{"total":3,"runs":[{{string.Join(',', runs)}}]}""";
 
-    /// <summary>The JSON that a run with the id <c>r</c> and these fields comes to.</summary>
+    /// <summary>Returns the JSON of a run with the id <c>r</c> and these fields.</summary>
     public static string Row(string fields) => Row(fields, Normalizer);
 
     public static string Row(string fields, TaskRunNormalizer normalizer)
@@ -50,7 +50,7 @@ internal static class NormalizerInputs
         return Text(Normalize(Encoding.UTF8.GetBytes(Body($$"""{"run_id":"r"{{comma}}{{fields}}}""")), normalizer).Rows);
     }
 
-    /// <summary>One property of that JSON as it is written, <c>feature.lineCount</c> for one.</summary>
+    /// <summary>Returns one property of that JSON as written, for example <c>feature.lineCount</c>.</summary>
     public static string Value(string fields, string path) => ValueOf(Row(fields), path);
 
     public static string ValueOf(string row, string path)
@@ -59,10 +59,10 @@ internal static class NormalizerInputs
         return path.Split('.').Aggregate(json.RootElement, (element, name) => element.GetProperty(name)).GetRawText();
     }
 
-    /// <summary>All rows as they are written.</summary>
+    /// <summary>Returns all rows as written.</summary>
     public static string Text(TaskRunRows rows) => Encoding.UTF8.GetString(rows.Json);
 
-    /// <summary>The id in each slot as it is written; empty for a dropped row.</summary>
+    /// <summary>Returns the id in each slot as written; empty for a dropped row.</summary>
     public static string[] Ids(TaskRunRows rows) =>
         [.. Enumerable.Range(0, rows.Count).Select(row => Encoding.UTF8.GetString(rows.Id(row)))];
 }

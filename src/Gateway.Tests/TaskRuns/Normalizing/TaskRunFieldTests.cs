@@ -5,7 +5,7 @@ using static NclueGateway.Tests.TaskRuns.Normalizing.NormalizerInputs;
 
 namespace NclueGateway.Tests.TaskRuns.Normalizing;
 
-/// <summary>What each field of a run becomes, whatever was sent for it.</summary>
+/// <summary>The conversion of each field of a run, for valid and invalid input.</summary>
 public sealed class TaskRunFieldTests
 {
     [Theory]

@@ -6,7 +6,7 @@ using static NclueGateway.Tests.TaskRuns.Normalizing.NormalizerInputs;
 
 namespace NclueGateway.Tests.TaskRuns.Normalizing;
 
-/// <summary>Bodies nobody thought of: valid ones made at random, and the same with a few bytes changed.</summary>
+/// <summary>Random bodies: valid ones, and the same ones with a few bytes changed.</summary>
 public sealed class TaskRunNormalizerPropertyTests
 {
     private static readonly Gen<string> Text = Gen.OneOf(
@@ -31,7 +31,7 @@ public sealed class TaskRunNormalizerPropertyTests
         Value,
         (name, value) => $"\"{name}\":{value}");
 
-    /// <summary>A row, and the id it should be kept with: null for none.</summary>
+    /// <summary>A row, and its id in the result; null if it is dropped.</summary>
     private static readonly Gen<(string Json, string? Id)> Row = Gen.OneOf(
         Gen.Select(Gen.Int[0, 30], Field.Array[0, 6], Gen.Bool, (id, fields, first) =>
             (Object(first ? fields.Prepend($"\"run_id\":\"{id}\"") : fields.Append($"\"run_id\":{id}")), (string?)$"{id}")),

@@ -23,7 +23,8 @@ internal sealed class RefreshMetrics
         _meter = meters.CreateGatewayMeter();
         _departures = _meter.CreateCounter<long>(
             "nclue_gateway.departures", "{request}", "Requests that this replica has sent to NCLUE, by priority: wait, overdue, due.");
-        _wait = _meter.CreateHistogram<double>("nclue_gateway.pacer.wait", "s", "Time that a reader's block waited until its request departed.");
+        _wait = _meter.CreateHistogram<double>(
+            "nclue_gateway.pacer.wait", "s", "Time that a reader's block waited until its request departed.");
         _refreshes = _meter.CreateCounter<long>(
             "nclue_gateway.refreshes", "{request}", "Requests to NCLUE that have ended, by outcome: stored, or the kind of failure.");
     }

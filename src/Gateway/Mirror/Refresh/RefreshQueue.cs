@@ -15,7 +15,8 @@ namespace NclueGateway.Mirror.Refresh;
 /// </summary>
 /// <remarks>Not thread-safe. It does not wait, and takes the time as an argument.</remarks>
 internal sealed class RefreshQueue(
-    BlockCache blockCache, IUpstreamCoordinator coordinator, ISharedBlocks shared, CacheOptions cache, QuotaOptions quota, TimeProvider time)
+    BlockCache blockCache, IUpstreamCoordinator coordinator, ISharedBlocks shared,
+    CacheOptions cache, QuotaOptions quota, TimeProvider time)
 {
     /// <summary>Maximum number of requests in flight: more than one, so that a slow upstream does not lower the rate.</summary>
     public const int MaxInFlight = 3;

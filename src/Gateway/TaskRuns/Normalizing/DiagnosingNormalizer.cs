@@ -137,6 +137,7 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
     private static partial void WrongIndexUnit(ILogger logger, long total, IndexUnit indexUnit);
 
     [LoggerMessage(7, LogLevel.Warning,
-        "Nclue:TimeZone is probably wrong: a run that has just appeared seems to be {Hours} hours off when its time is read in {TimeZone}.")]
+        "Nclue:TimeZone is probably wrong: a run that has just appeared seems to be {Hours} hours off when its time is "
+        + "read in {TimeZone}.")]
     private static partial void WrongZone(ILogger logger, int hours, string timeZone);
 }

@@ -160,7 +160,9 @@ internal sealed class PageReader(
         return forecast switch
         {
             { IsOverQuota: true } => new(
-                AccessProblems.CallerQuota, "This caller already waits for the maximum number of parts of the list (Quota:ColdBlocks).", after),
+                AccessProblems.CallerQuota,
+                "This caller already waits for the maximum number of parts of the list (Quota:ColdBlocks).",
+                after),
             { Failure: { } failure } => new(
                 ProblemOf(failure), failure.Detail, ProblemOf(failure).Status == StatusCodes.Status503ServiceUnavailable ? after : null),
             { IsOverdue: true } => new(

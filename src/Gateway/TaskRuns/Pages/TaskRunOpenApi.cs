@@ -20,16 +20,22 @@ internal static class TaskRunOpenApi
 
     private static readonly ApiHeader[] RateLimitHeaders =
     [
-        new("RateLimit-Policy", "The number of requests (`q`) that one caller may send within a number of seconds (`w`).", "\"caller\";q=100;w=2"),
-        new("RateLimit", "The number of requests left (`r`), and the seconds until all of them are available again (`t`).", "\"caller\";r=98;t=1"),
+        new(
+            "RateLimit-Policy",
+            "The number of requests (`q`) that one caller may send within a number of seconds (`w`).",
+            "\"caller\";q=100;w=2"),
+        new(
+            "RateLimit",
+            "The number of requests left (`r`), and the seconds until all of them are available again (`t`).",
+            "\"caller\";r=98;t=1"),
     ];
 
     private static readonly ApiHeader[] PageHeaders =
     [
         new(
             "ETag",
-            "The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the "
-            + "content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding.",
+            "The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. "
+            + "It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding.",
             "\"5f1c9a7e2b3d4f60a1b2c3d4e5f60718\""),
         new("Age", "Seconds since the request to NCLUE, rounded up.", 7),
         new(
