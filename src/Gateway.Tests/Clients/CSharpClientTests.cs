@@ -18,9 +18,9 @@ public sealed class CSharpClientTests : IDisposable
 
     [Theory]
     [InlineData(250)]
-    [InlineData(200)] // the last full page is followed by an empty one, and only then is the end known
+    [InlineData(200)] // after the last full page only an empty one shows the end
     [InlineData(0)]
-    public async Task All_runs_come_in_order_though_nobody_knows_how_many_there_are(int runs)
+    public async Task All_runs_come_in_order_with_an_unknown_total(int runs)
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = runs, TotalCounts = TotalCounts.Absent });
         var client = new NclueGatewayClient(gateway.Client, gateway.Clock);
@@ -39,7 +39,8 @@ public sealed class CSharpClientTests : IDisposable
 
         var pages = await client.ListPagesAsync(index: 25, limit: 30, Token).ToListAsync(Token);
 
-        pages.Select(page => (page.Index, page.Limit, page.Runs.Count, page.HasNext)).ShouldBe([(25, 30, 30, true), (55, 30, 30, true), (85, 30, 5, false)]);
+        pages.Select(page => (page.Index, page.Limit, page.Runs.Count, page.HasNext))
+            .ShouldBe([(25, 30, 30, true), (55, 30, 30, true), (85, 30, 5, false)]);
         pages.ShouldAllBe(page => page.Total == 90);
     }
 
@@ -92,7 +93,7 @@ public sealed class CSharpClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Whoever_watches_a_page_gets_it_again_when_a_run_is_added()
+    public async Task A_watched_page_is_returned_again_when_a_run_is_added()
     {
         await using var gateway = await GatewayHost.StartAsync();
         await using var watch = SignedIn(gateway).WatchAsync(limit: 5, cancellationToken: Token).GetAsyncEnumerator(Token);
@@ -145,7 +146,8 @@ public sealed class CSharpClientTests : IDisposable
 
         (await gateway.LetDepartUntilAsync(waited)).Runs.Count.ShouldBe(20);
         wait.ShouldBeInRange(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(22));
-        (thrown.StatusCode, thrown.Problem?.Slug, thrown.RetryAfter).ShouldBe((HttpStatusCode.ServiceUnavailable, ProblemSlugs.UpstreamBusy, wait));
+        (thrown.StatusCode, thrown.Problem?.Slug, thrown.RetryAfter)
+            .ShouldBe((HttpStatusCode.ServiceUnavailable, ProblemSlugs.UpstreamBusy, wait));
     }
 
     [Fact]
@@ -215,7 +217,8 @@ public sealed class CSharpClientTests : IDisposable
     {
         ProblemType[] ofBrowsersAndWriters =
         [
-            AccessProblems.SignInFailed, AccessProblems.CsrfHeaderMissing, AccessProblems.SessionStoreUnavailable, HttpProblems.MethodNotAllowed,
+            AccessProblems.SignInFailed, AccessProblems.CsrfHeaderMissing, AccessProblems.SessionStoreUnavailable,
+            HttpProblems.MethodNotAllowed,
             HttpProblems.PreconditionFailed, // the client never sends If-Match
         ];
 

@@ -2,12 +2,12 @@ using System.Net;
 using NclueGateway.Client;
 using NclueGateway.Tests.Sandbox;
 using NclueGateway.Tests.Upstream;
-using static NclueGateway.Tests.Clients.CSharpClientAnswerTests;
+using static NclueGateway.Tests.Clients.CSharpClientResponseTests;
 using static NclueGateway.Tests.Upstream.RawUpstream;
 
 namespace NclueGateway.Tests.Clients;
 
-/// <summary>How the C# client watches a page: the rules of <c>docs/frontend.md</c>.</summary>
+/// <summary>Watching of a page by the C# client: the rules of <c>docs/frontend.md</c>.</summary>
 public sealed class CSharpClientWatchTests : IDisposable
 {
     private static readonly byte[] Unchanged = "HTTP/1.1 304 X\r\n\r\n"u8.ToArray();
@@ -27,7 +27,7 @@ public sealed class CSharpClientWatchTests : IDisposable
             WithRuns("\"2\"", Run("a", "pending"), Run("b")),
             WithRuns("\"3\"", Run("a", "in_progress"), Run("b")),
             WithRuns("\"4\"", Run("a"), Run("b")),
-            WithRuns("\"5\"", Run("a"), Run("b")), // another tag, but the same to look at
+            WithRuns("\"5\"", Run("a"), Run("b")), // another tag, but the same content
             Unchanged,
             WithRuns("\"6\"", Run("c", "unknown"), Run("a")));
         var watch = Watch(server);
@@ -43,11 +43,11 @@ public sealed class CSharpClientWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task What_may_pass_does_not_end_it()
+    public async Task A_temporary_failure_does_not_end_it()
     {
         var server = Answering(
             WithRuns("\"1\"", Run("a", "pending")),
-            RawUpstream.Http(503, [], "Retry-After: 45"), // more than one read may wait
+            RawUpstream.Http(503, [], "Retry-After: 45"), // longer than one read may wait
             RawUpstream.Http(502, "<html>"u8.ToArray(), "Content-Type: text/html"),
             RawUpstream.Http(500, [], "Retry-After: 5"),
             RawUpstream.Http(429, []),
@@ -67,7 +67,8 @@ public sealed class CSharpClientWatchTests : IDisposable
     {
         byte[][] answers =
         [
-            RawUpstream.Http(200, """{"index":0,"limit":20,"runs":[]}"""u8.ToArray(), "Content-Type: application/json", "Connection: close"),
+            RawUpstream.Http(
+                200, """{"index":0,"limit":20,"runs":[]}"""u8.ToArray(), "Content-Type: application/json", "Connection: close"),
             "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"u8.ToArray(),
         ];
         await using var server = Start(n => Task.FromResult<byte[]?>(answers[n - 1]), closes: true);
@@ -98,7 +99,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     [InlineData(403)]
     [InlineData(400)]
     [InlineData(404)]
-    public async Task What_will_not_pass_ends_it(int status)
+    public async Task A_permanent_failure_ends_it(int status)
     {
         await using var server = Answering(WithRuns("\"1\"", Run("a")), RawUpstream.Http(status, []));
         var watch = Watch(server);
@@ -148,7 +149,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     private IAsyncEnumerator<TaskRunPage> Watch(RawUpstream server) => new NclueGatewayClient(Network(server), _time)
         .WatchAsync(onFailure: _failures.Add, cancellationToken: _leaving.Token).GetAsyncEnumerator(Token);
 
-    /// <summary>Checks what is shown next, and after which waits in seconds.</summary>
+    /// <summary>Checks the next shown page, and the waits before it in seconds.</summary>
     private async Task ShouldShowAsync(IAsyncEnumerator<TaskRunPage> watch, string runs, params int[] waits)
     {
         var next = watch.MoveNextAsync().AsTask();
@@ -161,7 +162,7 @@ public sealed class CSharpClientWatchTests : IDisposable
         string.Join(", ", watch.Current.Runs.Select(run => $"{run.Id} {run.Status}")).ShouldBe(runs);
     }
 
-    /// <summary>Checks that nothing is shown and that it waits, first so long and then so long again.</summary>
+    /// <summary>Checks that nothing is shown, and that the client waits twice for the given times.</summary>
     private async Task ShouldGoOnAsync(IAsyncEnumerator<TaskRunPage> watch, int first, int second)
     {
         var next = watch.MoveNextAsync().AsTask();
@@ -178,7 +179,7 @@ public sealed class CSharpClientWatchTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(seconds));
     }
 
-    /// <summary>Lets the first request through, and answers no other one in time.</summary>
+    /// <summary>Passes the first request on, and lets all others time out.</summary>
     private sealed class Slow() : DelegatingHandler(new SocketsHttpHandler())
     {
         private bool _asked;

@@ -27,9 +27,10 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
         code.ShouldBe(0, errors);
         errors.ShouldBeEmpty();
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        lines.ShouldAllBe(line => Regex.IsMatch(line, "^[0-9a-f-]{36} 20[0-9T:.-]+\\+09:00 (Registered|Pending|InProgress|Completed|Failed) run-[0-9]{6}"));
+        const string Pattern = "^[0-9a-f-]{36} 20[0-9T:.-]+\\+09:00 (Registered|Pending|InProgress|Completed|Failed) run-[0-9]{6}";
+        lines.ShouldAllBe(line => Regex.IsMatch(line, Pattern));
 
-        // The newest come first. The sandbox adds one every 30 s, so that another may show twice.
+        // The newest come first. The sandbox adds one every 30 s, so another one may appear twice.
         var numbers = lines.Select(line => int.Parse(Regex.Match(line, "(?<=run-)[0-9]{6}").Value)).Distinct().ToList();
         numbers.ShouldBe(numbers.OrderDescending());
         numbers.Where(number => number < Runs).ShouldBe(Enumerable.Range(0, Runs).Reverse());
@@ -96,9 +97,11 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
     {
         var clients = Path.Combine(Repository.Root, "clients", "csharp");
         string[] folders = [Path.Combine(clients, "Example"), Path.Combine(Repository.Root, "src", "Gateway.Tests", "Clients")];
-        var code = folders.SelectMany(folder => Directory.GetFiles(folder, "*.cs")).Select(file => Unindented(File.ReadAllText(file))).ToList();
+        var code = folders.SelectMany(folder => Directory.GetFiles(folder, "*.cs"))
+            .Select(file => Unindented(File.ReadAllText(file))).ToList();
 
-        var samples = Regex.Matches(File.ReadAllText(Path.Combine(clients, "README.md")), "```csharp\n(?<code>.*?)```", RegexOptions.Singleline);
+        var samples = Regex.Matches(
+            File.ReadAllText(Path.Combine(clients, "README.md")), "```csharp\n(?<code>.*?)```", RegexOptions.Singleline);
 
         samples.Count.ShouldBe(4);
         foreach (Match sample in samples)
@@ -109,7 +112,8 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
 
     private static string Unindented(string text) => Regex.Replace(text, "^ +", "", RegexOptions.Multiline);
 
-    private static async Task<string> ErrorsOf(Process example, string? line) => line is null ? await example.StandardError.ReadToEndAsync(Token) : "";
+    private static async Task<string> ErrorsOf(Process example, string? line) =>
+        line is null ? await example.StandardError.ReadToEndAsync(Token) : "";
 
     private async Task<(int Code, string Output, string Errors)> RunAsync(string[] args, params (string Name, string Value)[] environment)
     {

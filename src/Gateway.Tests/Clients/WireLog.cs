@@ -3,14 +3,14 @@ using System.Net;
 
 namespace NclueGateway.Tests.Clients;
 
-/// <summary>Stands between a client and its network, and remembers what came back.</summary>
+/// <summary>Stands between a client and its network, and records the responses.</summary>
 internal sealed class WireLog() : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false })
 {
     private readonly ConcurrentQueue<(HttpStatusCode Status, DateTimeOffset? Date)> _answers = new();
 
     public IEnumerable<HttpStatusCode> Statuses => _answers.Select(answer => answer.Status);
 
-    /// <summary>When the last answer was given, as it says itself.</summary>
+    /// <summary>Date of the last response, by its own header.</summary>
     public DateTimeOffset LastDate => _answers.Last().Date!.Value;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

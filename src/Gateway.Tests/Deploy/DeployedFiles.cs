@@ -13,9 +13,10 @@ internal static class DeployedFiles
 {
     public static string PathOf(string path) => Path.Combine(Repository.Root, path);
 
-    /// <summary>What the gateway's user in Redis may do, as <c>docs/configuration.md</c> has it.</summary>
-    public static string RedisRights => File.ReadLines(PathOf("docs/configuration.md")).Select(line => line.Trim())
-        .Single(line => line.StartsWith("ACL SETUSER nclue-gateway on >password ", StringComparison.Ordinal)).Split(" >password ")[1];
+    /// <summary>Rights of the gateway's user in Redis, from <c>docs/configuration.md</c>.</summary>
+    public static string RedisRights => string.Join(' ', File.ReadLines(PathOf("docs/configuration.md")).Select(line => line.Trim())
+        .Where(line => line.StartsWith("ACL SETUSER nclue-gateway ", StringComparison.Ordinal))
+        .Select(line => line["ACL SETUSER nclue-gateway ".Length..].Replace("on >password ", "", StringComparison.Ordinal)));
 
     /// <summary>A YAML file of one document.</summary>
     public static JsonNode ReadYaml(string path)

@@ -1,5 +1,5 @@
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>Tests that run while no other does: they listen to the whole process, or use all processors.</summary>
+/// <summary>Tests that run while no other test does: they listen to the whole process, or use all processors.</summary>
 [CollectionDefinition("Alone", DisableParallelization = true)]
 public sealed class Alone;

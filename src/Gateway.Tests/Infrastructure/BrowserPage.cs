@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>A page in a real browser, and everything about it that a user does not see.</summary>
+/// <summary>A page in a real browser, with its requests, console and storage.</summary>
 internal sealed class BrowserPage : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
@@ -30,22 +30,24 @@ internal sealed class BrowserPage : IAsyncDisposable
     /// <summary>Errors and warnings in the console, violations of the content security policy among them.</summary>
     public IReadOnlyCollection<string> Complaints => _complaints;
 
-    /// <summary>Every request so far, answered or not.</summary>
+    /// <summary>Requests so far, with and without a response.</summary>
     public IReadOnlyCollection<IRequest> Requests => _requests;
 
-    /// <summary>The origins that were asked for anything (pictures in the page itself are no requests).</summary>
-    public IEnumerable<string> Origins => _requests.Select(request => new Uri(request.Url)).Where(uri => uri.Scheme is not ("data" or "blob"))
+    /// <summary>Origins of the requests (pictures inside the page are not requests).</summary>
+    public IEnumerable<string> Origins => _requests.Select(request => new Uri(request.Url))
+        .Where(uri => uri.Scheme is not ("data" or "blob"))
         .Select(uri => uri.GetLeftPart(UriPartial.Authority)).Distinct();
 
-    /// <param name="context">A context of its own; disposed of with the page.</param>
+    /// <param name="context">A browser context of its own; disposed with the page.</param>
     public static async Task<BrowserPage> OpenAsync(IBrowserContext context)
     {
         context.SetDefaultTimeout(20_000);
         return new(context, await context.NewPageAsync());
     }
 
-    /// <summary>Everything the page has left in storage that outlives it, as JSON.</summary>
-    public Task<string> StoredAsync() => Page.EvaluateAsync<string>("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])");
+    /// <summary>Returns the page's persistent storage and cookies, as JSON.</summary>
+    public Task<string> StoredAsync() =>
+        Page.EvaluateAsync<string>("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])");
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }

@@ -8,13 +8,13 @@ internal sealed class CapturedLog : StringWriter
     private readonly Lock _lock = new();
     private readonly ManualResetEventSlim _open = new(initialState: true);
 
-    /// <summary>Whether nothing more can be written.</summary>
+    /// <summary>True if nothing more can be written.</summary>
     public bool IsFull { get; set; }
 
     /// <summary>Released each time a writer finds the output stuck.</summary>
     public SemaphoreSlim Stuck { get; } = new(0);
 
-    /// <summary>Whether a write waits until this is false again.</summary>
+    /// <summary>True while writes block.</summary>
     public bool IsHeld
     {
         set
@@ -30,7 +30,7 @@ internal sealed class CapturedLog : StringWriter
         }
     }
 
-    /// <summary>All lines of a category so far, as a collector reads them: each has to be JSON.</summary>
+    /// <summary>Returns all lines of a category so far, as a collector reads them: each must be JSON.</summary>
     public List<JsonElement> Events(string category) =>
         [.. ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(line => line.Contains($"\"SourceContext\":\"{category}\"", StringComparison.Ordinal))

@@ -2,18 +2,18 @@ using System.Runtime.CompilerServices;
 
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>A file of the repository that the code could write itself, and that is committed so that people and diffs see it.</summary>
+/// <summary>A committed file that the code can generate, so that changes of it show in diffs.</summary>
 internal static class CommittedDocument
 {
     private const string Update = "UPDATE_DOCUMENTS";
 
-    /// <summary>Whether committed files are written, and so are not yet anything to compare with.</summary>
+    /// <summary>True if committed files are generated anew, so that they cannot be compared yet.</summary>
     public static bool IsUpdating { get; } = Environment.GetEnvironmentVariable(Update) == "1";
 
-    /// <summary>Checks that the committed file is this, or makes it so where <c>UPDATE_DOCUMENTS=1</c> says so.</summary>
-    /// <param name="content">What the code makes now.</param>
-    /// <param name="path">Where it is committed, from the root of the repository.</param>
-    /// <param name="test">The file of the test that asks: its name is that of the class.</param>
+    /// <summary>Checks that the committed file has this content, or writes it with <c>UPDATE_DOCUMENTS=1</c>.</summary>
+    /// <param name="content">The content by the code.</param>
+    /// <param name="path">The path of the file, from the root of the repository.</param>
+    /// <param name="test">The file of the calling test: its name is that of the class.</param>
     public static async Task ShouldBeCommittedAsync(string content, string path, [CallerFilePath] string test = "")
     {
         var file = Path.Combine([Repository.Root, .. path.Split('/')]);
@@ -25,6 +25,7 @@ internal static class CommittedDocument
         var committed = File.Exists(file) ? await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken) : "";
         committed.ShouldBe(
             content,
-            $"{path} is not what the code makes. To write it anew: {Update}=1 ./test.sh -class \"*{Path.GetFileNameWithoutExtension(test)}\", and commit it.");
+            $"{path} differs from the generated text. To update it: {Update}=1 ./test.sh "
+            + $"-class \"*{Path.GetFileNameWithoutExtension(test)}\", and commit it.");
     }
 }

@@ -3,17 +3,20 @@ using System.Net;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// A browser as far as cookies and redirects go. Keeps cookies by itself: <see cref="CookieContainer"/> sends Secure ones only over https, and
-/// knows nothing of <c>__Host-</c>.
+/// An HTTP client that handles cookies and redirects as a browser does. It keeps cookies by itself: <see cref="CookieContainer"/> sends
+/// Secure ones only over https, and does not know <c>__Host-</c>.
 /// </summary>
 internal sealed class CookieClient(Uri gateway) : IDisposable
 {
-    private readonly HttpClient _http = new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })) { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _http = new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }))
+    {
+        Timeout = TimeSpan.FromSeconds(30),
+    };
 
-    /// <summary>What it has, by name; the oldest first, as browsers send them (RFC 6265 §5.4).</summary>
+    /// <summary>Cookies by name, the oldest first, as browsers send them (RFC 6265 §5.4).</summary>
     public OrderedDictionary<string, string> Cookies { get; } = [];
 
-    /// <summary>The <c>Set-Cookie</c> lines it has been sent.</summary>
+    /// <summary><c>Set-Cookie</c> lines received so far.</summary>
     public List<string> SetCookies { get; } = [];
 
     public string? Session
@@ -22,7 +25,7 @@ internal sealed class CookieClient(Uri gateway) : IDisposable
         set => Cookies["__Host-nclue-session"] = value!;
     }
 
-    /// <summary>Sends a request with the cookies and, unless told otherwise, with <c>X-CSRF: 1</c>.</summary>
+    /// <summary>Sends a request with the cookies and, by default, with <c>X-CSRF: 1</c>.</summary>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string address, string? csrf = "1", Action<HttpRequestMessage>? change = null)
     {
@@ -64,13 +67,14 @@ internal sealed class CookieClient(Uri gateway) : IDisposable
         return await PageAnswer.ReadAsync(response);
     }
 
-    /// <summary>Follows redirects from an address until there is an answer that is none; returns it.</summary>
+    /// <summary>Follows redirects from an address and returns the first response that is not a redirect.</summary>
     public async Task<HttpResponseMessage> FollowAsync(string address, Predicate<Uri>? until = null)
     {
         while (true)
         {
             var response = await GetAsync(address, csrf: null);
-            if (response.StatusCode is not (HttpStatusCode.Redirect or HttpStatusCode.SeeOther) || until?.Invoke(response.Headers.Location!) == true)
+            if (response.StatusCode is not (HttpStatusCode.Redirect or HttpStatusCode.SeeOther)
+                || until?.Invoke(response.Headers.Location!) == true)
             {
                 return response;
             }
@@ -80,12 +84,13 @@ internal sealed class CookieClient(Uri gateway) : IDisposable
         }
     }
 
-    /// <summary>Signs in, and stops where the gateway sends the browser back to.</summary>
+    /// <summary>Signs in, and stops at the address to which the gateway sends the browser back.</summary>
     public async Task<Uri> SignInAsync(string returnUrl = "/health/live")
     {
         using var response = await FollowAsync(
             "/session/login?returnUrl=" + Uri.EscapeDataString(returnUrl), location => location.OriginalString == returnUrl);
-        response.StatusCode.ShouldBe(HttpStatusCode.Redirect, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        response.StatusCode.ShouldBe(
+            HttpStatusCode.Redirect, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return response.Headers.Location!;
     }
 

@@ -18,8 +18,8 @@ using NclueGateway.Upstream;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// The whole gateway as it runs in production, on a free port of loopback, between a real simulated NCLUE and a real identity provider.
-/// All three go by one clock, which stands still until a test moves it.
+/// The whole gateway as it runs in production, on a free loopback port, between a real simulated NCLUE and a real identity provider.
+/// All three use one clock, which stands still until a test advances it.
 /// </summary>
 internal sealed class GatewayHost : IAsyncDisposable
 {
@@ -29,7 +29,14 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly bool _ownsSurroundings;
 
-    private GatewayHost(WebApplication app, SimulatedNclue nclue, TestIssuer issuer, FakeTimeProvider? clock, FakeLogCollector logs, CapturedLog written, bool ownsSurroundings)
+    private GatewayHost(
+        WebApplication app,
+        SimulatedNclue nclue,
+        TestIssuer issuer,
+        FakeTimeProvider? clock,
+        FakeLogCollector logs,
+        CapturedLog written,
+        bool ownsSurroundings)
     {
         _app = app;
         _ownsSurroundings = ownsSurroundings;
@@ -38,38 +45,39 @@ internal sealed class GatewayHost : IAsyncDisposable
         Clock = clock!;
         Logs = logs;
         Written = written;
-        Addresses = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => new Uri(address))];
+        var server = app.Services.GetRequiredService<IServer>();
+        Addresses = [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => new Uri(address))];
         Address = Addresses[0];
         Client = CreateClient();
     }
 
     public Uri Address { get; }
 
-    /// <summary>Everywhere it listens.</summary>
+    /// <summary>Addresses on which the gateway listens.</summary>
     public IReadOnlyList<Uri> Addresses { get; }
 
     public SimulatedNclue Nclue { get; }
 
     public TestIssuer Issuer { get; }
 
-    /// <summary>The clock, unless the host was started with the real one.</summary>
+    /// <summary>Clock of the host, unless it was started with the real one.</summary>
     public FakeTimeProvider Clock { get; }
 
     public FakeLogCollector Logs { get; }
 
-    /// <summary>What it has written to its standard output: in a test only lines about requests.</summary>
+    /// <summary>Standard output: in a test only lines about requests.</summary>
     public CapturedLog Written { get; }
 
-    /// <summary>Signed in as somebody who may read.</summary>
+    /// <summary>Client with the permission to read.</summary>
     public HttpClient Client { get; }
 
     public IServiceProvider Services => _app.Services;
 
-    /// <param name="nclue">How NCLUE is; its keys and clock are set here.</param>
-    /// <param name="settings">Settings of the gateway beside those that say where everything is.</param>
-    /// <param name="realTime">Whether everything goes by the real clock.</param>
+    /// <param name="nclue">Options of the simulated NCLUE; its keys and clock are set here.</param>
+    /// <param name="settings">Settings of the gateway besides the addresses.</param>
+    /// <param name="realTime">True if all parts use the real clock.</param>
     /// <param name="environment">The name of the environment.</param>
-    /// <param name="provider">Changes the identity provider before the gateway asks it anything.</param>
+    /// <param name="provider">Changes the identity provider before the gateway's first request to it.</param>
     public static async Task<GatewayHost> StartAsync(
         SimulatedNclueOptions? nclue = null, IReadOnlyDictionary<string, string?>? settings = null, bool realTime = false,
         string environment = "Production", Action<TestIssuer>? provider = null)
@@ -89,10 +97,10 @@ internal sealed class GatewayHost : IAsyncDisposable
         return await StartAsync(upstream, issuer, clock, time, settings, null, environment, ownsSurroundings: true);
     }
 
-    /// <summary>One more replica, by the real clock, between the same NCLUE and the same identity provider, which go on without it.</summary>
+    /// <summary>Starts another replica, by the real clock, with the same NCLUE and identity provider, which outlive it.</summary>
     /// <param name="settings">Settings of this replica.</param>
     /// <param name="time">The clock of its machine.</param>
-    /// <param name="services">What is different about it.</param>
+    /// <param name="services">Changes its services.</param>
     /// <param name="environment">The name of the environment.</param>
     public Task<GatewayHost> StartReplicaAsync(
         IReadOnlyDictionary<string, string?> settings, TimeProvider? time = null, Action<IServiceCollection>? services = null,
@@ -100,13 +108,15 @@ internal sealed class GatewayHost : IAsyncDisposable
         StartAsync(Nclue, Issuer, null, time ?? TimeProvider.System, settings, services, environment, ownsSurroundings: false);
 
     private static async Task<GatewayHost> StartAsync(
-        SimulatedNclue upstream, TestIssuer issuer, FakeTimeProvider? clock, TimeProvider time, IReadOnlyDictionary<string, string?>? settings,
+        SimulatedNclue upstream, TestIssuer issuer, FakeTimeProvider? clock, TimeProvider time,
+        IReadOnlyDictionary<string, string?>? settings,
         Action<IServiceCollection>? services, string environment, bool ownsSurroundings)
     {
         var logs = new FakeLogCollector();
         var written = new CapturedLog();
 
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Nclue:BaseAddress"] = upstream.BaseAddress.AbsoluteUri,
@@ -115,7 +125,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             ["Auth:Authority"] = issuer.Address,
             ["Auth:Audience"] = "gateway",
             ["Auth:RequireHttpsMetadata"] = "false",
-            ["Operations:DrainDelay"] = "00:00:00", // by a clock that stands still it would never be over
+            ["Operations:DrainDelay"] = "00:00:00", // the clock stands still, so another delay would never end
             ["Quota:Burst"] = "100000", // tests read more often than callers do, while the clock stands still
         });
         builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
@@ -125,12 +135,14 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddKeyedSingleton<TextWriter>(NclueGateway.Observability.Logging.LoggingSetup.Output, written);
         services?.Invoke(builder.Services);
         builder.Services.RemoveAll<ILoggerFactory>();
-        builder.Services.AddLogging(logging => logging.ClearProviders().AddProvider(new FakeLoggerProvider(logs)).SetMinimumLevel(LogLevel.Trace));
+        builder.Services.AddLogging(
+            logging => logging.ClearProviders().AddProvider(new FakeLoggerProvider(logs)).SetMinimumLevel(LogLevel.Trace));
         builder.Services.AddSingleton<ILoggerFactory, LoggerFactory>();
         var app = builder.Build();
         if (upstream.Certificate is { } certificate)
         {
-            app.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueHttpHandlerFactory.Key).SslOptions.RemoteCertificateValidationCallback =
+            var handler = app.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueHttpHandlerFactory.Key);
+            handler.SslOptions.RemoteCertificateValidationCallback =
                 (_, served, _, _) => served?.GetCertHashString() == certificate.GetCertHashString();
         }
 
@@ -138,7 +150,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await app.StartAsync();
         var gateway = new GatewayHost(app, upstream, issuer, clock, logs, written, ownsSurroundings);
 
-        // The issuer's keys are fetched within so many seconds of a clock that a test may turn faster than the network can follow.
+        // The issuer's keys must be fetched within a few seconds of a clock that a test may advance faster than the network can follow.
         await app.Services.GetRequiredService<OidcMetadataCache>().GetAsync();
         using var answer = await gateway.Client.GetAsync("/api/task-runs?limit=0", TestContext.Current.CancellationToken);
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
@@ -148,7 +160,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>Stops as on SIGTERM.</summary>
     public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>A client that is signed in as <paramref name="subject"/>.</summary>
+    /// <summary>Creates a client that is signed in as <paramref name="subject"/>.</summary>
     public HttpClient CreateClient(string subject = "reader")
     {
         var client = CreateAnonymousClient();
@@ -164,7 +176,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     public HttpClient CreateAnonymousClient() => new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false }))
     {
         BaseAddress = Address,
-        Timeout = TimeSpan.FromSeconds(30), // of the real clock: for a test that would hang
+        Timeout = TimeSpan.FromSeconds(30), // of the real clock, in case a test hangs
     };
 
     /// <summary>Reads a page as <see cref="Client"/>.</summary>
@@ -176,7 +188,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         return await PageAnswer.ReadAsync(response);
     }
 
-    /// <summary>Moves the clock on to where the next departure is open.</summary>
+    /// <summary>Advances the clock to the next permit.</summary>
     public void AdvanceOneInterval() => Clock.Advance(TimeSpan.FromMilliseconds(1050));
 
     public async ValueTask DisposeAsync()

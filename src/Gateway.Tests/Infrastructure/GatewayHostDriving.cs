@@ -4,10 +4,10 @@ using NclueGateway.Mirror.Refresh;
 
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>Ways to let a gateway's clock pass while it works.</summary>
+/// <summary>Methods that advance a gateway's clock while it works.</summary>
 internal static class GatewayHostDriving
 {
-    /// <summary>Reads a page and lets departures open until it is there; comes back when it is sent away.</summary>
+    /// <summary>Reads a page and lets time pass for permits until the page is there; returns when the read is rejected.</summary>
     public static async Task<PageAnswer> ReadPatientlyAsync(this GatewayHost gateway, int index = 0, int limit = 20)
     {
         for (var attempt = 0; attempt < 40; attempt++)
@@ -22,7 +22,7 @@ internal static class GatewayHostDriving
         throw new InvalidOperationException("The page never came.");
     }
 
-    /// <summary>Opens one departure after the other until a task has ended.</summary>
+    /// <summary>Lets one permit after the other become available until a task has completed.</summary>
     public static async Task<T> LetDepartUntilAsync<T>(this GatewayHost gateway, Task<T> task)
     {
         while (!task.IsCompleted)
@@ -30,7 +30,7 @@ internal static class GatewayHostDriving
             var arrived = gateway.Nclue.Arrivals.Count;
             gateway.AdvanceOneInterval();
 
-            // Time must not run away from the gateway, nor wait for what needs one more interval of it.
+            // Time must not run ahead of the gateway, nor stand still while the task needs one more interval.
             await ForAMoment(Task.WhenAny(task, gateway.Nclue.WaitForArrivalsAsync(arrived + 1, TestContext.Current.CancellationToken)));
             await ForAMoment(gateway.UntilAnsweredAsync());
         }
@@ -38,8 +38,9 @@ internal static class GatewayHostDriving
         return await task;
     }
 
-    /// <summary>Reads a page again and again, without letting time pass, until an answer is as it should be.</summary>
-    public static async Task<PageAnswer> ReadUntilAsync(this GatewayHost gateway, Predicate<PageAnswer> isAsExpected, int index = 0, int limit = 20)
+    /// <summary>Reads a page again and again, without letting time pass, until the response is as expected.</summary>
+    public static async Task<PageAnswer> ReadUntilAsync(
+        this GatewayHost gateway, Predicate<PageAnswer> isAsExpected, int index = 0, int limit = 20)
     {
         PageAnswer answer;
         var left = 2_000;
@@ -53,7 +54,7 @@ internal static class GatewayHostDriving
         return answer;
     }
 
-    /// <summary>Waits until the gateway has taken in every answer that the upstream has sent so far.</summary>
+    /// <summary>Waits until the gateway has processed every response that the upstream has sent so far.</summary>
     public static async Task UntilAnsweredAsync(this GatewayHost gateway)
     {
         var refresher = gateway.Services.GetRequiredService<Refresher>();
@@ -69,14 +70,14 @@ internal static class GatewayHostDriving
         }
     }
 
-    /// <summary>Waits until the gateway knows that the upstream fails, or after a new attempt that it still does.</summary>
+    /// <summary>Waits until the gateway has noticed that the upstream fails, or that it still fails after a new attempt.</summary>
     public static async Task UntilFailingAsync(this GatewayHost gateway)
     {
         var refresher = gateway.Services.GetRequiredService<Refresher>();
         await SoonAsync(() => refresher.Status.Failure is not null);
     }
 
-    /// <summary>Waits until callers wait for so many blocks; one that two callers wait for counts twice.</summary>
+    /// <summary>Waits until callers wait for a number of blocks; a block that two callers wait for counts twice.</summary>
     public static async Task UntilWaitingAsync(this GatewayHost gateway, int blocks)
     {
         var refresher = gateway.Services.GetRequiredService<Refresher>();
@@ -95,7 +96,7 @@ internal static class GatewayHostDriving
         return pages;
     }
 
-    /// <summary>Waits for what takes no time by the gateway's clock; a minute of the real one is too long even on a busy machine.</summary>
+    /// <summary>Waits for a condition that takes no time by the gateway's clock; fails after a minute of the real one.</summary>
     private static async Task SoonAsync(Func<bool> isSo)
     {
         var began = TimeProvider.System.GetTimestamp();

@@ -18,13 +18,14 @@ internal static class GatewayProgram
         ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
     };
 
-    /// <summary>Where it listens, once it says so; null if it ends before.</summary>
+    /// <summary>Returns the address on which it listens, once it has logged it; null if it ends before.</summary>
     public static async Task<Uri?> ReadAddressAsync(Process gateway, List<string> lines)
     {
         while (await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             lines.Add(line);
-            if (line.Contains("Now listening on", StringComparison.Ordinal) && Regex.Match(line, "https?://127\\.0\\.0\\.1:[0-9]+") is { Success: true } address)
+            if (line.Contains("Now listening on", StringComparison.Ordinal)
+                && Regex.Match(line, "https?://127\\.0\\.0\\.1:[0-9]+") is { Success: true } address)
             {
                 return new(address.Value);
             }
@@ -33,7 +34,7 @@ internal static class GatewayProgram
         return null;
     }
 
-    /// <param name="settings">Its environment variables: none of the tests' own settings are among them.</param>
+    /// <param name="settings">Its environment variables. It inherits no settings of the tests.</param>
     /// <param name="arguments">Its command line.</param>
     public static Process Start(Dictionary<string, string> settings, params string[] arguments)
     {
@@ -57,8 +58,9 @@ internal static class GatewayProgram
         return Process.Start(start)!;
     }
 
-    /// <summary>Runs it to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(Dictionary<string, string> settings, params string[] arguments)
+    /// <summary>Runs it until it exits.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        Dictionary<string, string> settings, params string[] arguments)
     {
         using var program = Start(settings, arguments);
         var output = program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -5,17 +5,19 @@ using Xunit.v3;
 
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>Starts the classes first that take the longest, so that at the end no core waits for one of them.</summary>
+/// <summary>Starts the longest test classes first, so that at the end no core waits for one of them.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
         nameof(Simulation.SimulationTests), nameof(Http.OpenApi.SwaggerUiBrowserTests), nameof(Sandbox.BrowserSignInTests),
-        nameof(Upstream.BoundedCallTests), nameof(Mirror.UpstreamFailureTests), nameof(Upstream.Pacing.PacerScriptTests), nameof(StartUpTests),
+        nameof(Upstream.BoundedCallTests), nameof(Mirror.UpstreamFailureTests), nameof(Upstream.Pacing.PacerScriptTests),
+        nameof(StartUpTests),
 
         // Tests by the real clock: first those that wait most of the time, then those that start processes.
-        nameof(Mirror.RealTimeTests), nameof(Replicas.SharedBlocksTests), nameof(Replicas.SharedSessionsTests), nameof(Replicas.SharedKeysTests),
-        nameof(Replicas.OddValuesTests), nameof(Replicas.OddSessionValuesTests), nameof(Replicas.SessionTrustTests), nameof(Replicas.RedisAwayTests),
+        nameof(Mirror.RealTimeTests), nameof(Replicas.SharedBlocksTests), nameof(Replicas.SharedSessionsTests),
+        nameof(Replicas.SharedSessionKeysTests), nameof(Replicas.SharedKeysTests), nameof(Replicas.OddValuesTests),
+        nameof(Replicas.OddSessionValuesTests), nameof(Replicas.SessionTrustTests), nameof(Replicas.RedisAwayTests),
         nameof(Hosting.RollingRestartTests), nameof(Replicas.RedisDeploymentTests), nameof(Observability.StuckLogTests),
     ];
 

@@ -10,17 +10,17 @@ using NclueGateway.Sandbox.Nclue;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// An nginx with <c>deploy/nginx/nclue-gateway.conf</c>, in which only addresses and the certificate are put in, or with a site of a test's own. Its
-/// access log says which replicas each request was given to.
+/// An nginx with <c>deploy/nginx/nclue-gateway.conf</c>, in which only addresses and the certificate are replaced, or with a site of a
+/// test. Its access log contains the replicas that each request was passed to.
 /// </summary>
 internal sealed class Nginx : IAsyncDisposable
 {
-    /// <summary>What to do when there is none.</summary>
+    /// <summary>Error message with the remedy when nginx is missing.</summary>
     public const string Missing = "There is no nginx on the path or in /usr/sbin. Install it (Debian: apt-get install nginx).";
 
     private const string Configuration = "deploy/nginx/nclue-gateway.conf";
 
-    /// <summary>Below those that systems give to outgoing connections, which could take a port while its owner is away.</summary>
+    /// <summary>Ports below those that systems use for outgoing connections, which could take a port while its owner is away.</summary>
     private static readonly (int From, int To) Ports = (20_000, 32_000);
 
     private static readonly ConcurrentDictionary<int, bool> Given = new();
@@ -67,8 +67,8 @@ internal sealed class Nginx : IAsyncDisposable
     /// <exception cref="InvalidOperationException">There is no nginx, or it does not start.</exception>
     public static Task<Nginx> StartAsync(IEnumerable<int> replicas) => StartAsync(nginx => nginx.Shipped(replicas));
 
-    /// <summary>Starts it with one server on loopback, which speaks no TLS.</summary>
-    /// <param name="server">What is in the block <c>server</c> besides where it listens.</param>
+    /// <summary>Starts it with one server on loopback, without TLS.</summary>
+    /// <param name="server">The content of the block <c>server</c>, besides the addresses.</param>
     public static Task<Nginx> StartAsync(string server) =>
         StartAsync(nginx => $"server {{ listen 127.0.0.1:{nginx._port}; {server} }}");
 
@@ -95,10 +95,10 @@ internal sealed class Nginx : IAsyncDisposable
         }
     }
 
-    /// <summary>Where it listens; over TLS as <see cref="CreateClient"/> knows it.</summary>
+    /// <summary>Address on which it listens; for TLS use <see cref="CreateClient"/>.</summary>
     public Uri Address => new($"http://127.0.0.1:{_port}");
 
-    /// <summary>A port that is free, and stays so when its owner is away for a while.</summary>
+    /// <summary>Returns a port that is free, and stays free when its owner is away for a while.</summary>
     public static int FreePort()
     {
         while (true)
@@ -115,12 +115,12 @@ internal sealed class Nginx : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // Somebody has it.
+                // The port is in use.
             }
         }
     }
 
-    /// <summary>A client of <c>https://gateway.example.com</c>, which is this nginx.</summary>
+    /// <summary>Creates a client of <c>https://gateway.example.com</c>, which resolves to this nginx.</summary>
     public HttpClient CreateClient() => new(new SocketsHttpHandler
     {
         UseProxy = false,
@@ -140,10 +140,14 @@ internal sealed class Nginx : IAsyncDisposable
         BaseAddress = new("https://gateway.example.com"),
     };
 
-    /// <summary>What became of each request that was given to a replica so far: its answer, and the port and answer (502 for none) of each replica that was asked.</summary>
+    /// <summary>
+    /// Returns the outcome of each request that was passed to a replica so far: its status, and the port and status (502 for none) of each
+    /// replica that was tried.
+    /// </summary>
     public async Task<IReadOnlyList<(string Answer, IReadOnlyList<(int Port, string Answer)> Asked)>> ReadLogAsync() =>
     [
-        .. (await File.ReadAllLinesAsync(PathOf("access.log"))).Select(line => line.Split('|')).Select(fields => (fields[0], (IReadOnlyList<(int, string)>)
+        .. (await File.ReadAllLinesAsync(PathOf("access.log"))).Select(line => line.Split('|'))
+            .Select(fields => (fields[0], (IReadOnlyList<(int, string)>)
         [
             .. fields[1].Split(", ").Zip(fields[2].Split(", "), (address, answer) => (IPEndPoint.Parse(address).Port, answer)),
         ])),
@@ -153,7 +157,7 @@ internal sealed class Nginx : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            // By SIGKILL its workers would go on.
+            // After SIGKILL its workers would continue.
             using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
             await kill.WaitForExitAsync();
         }
@@ -169,7 +173,9 @@ internal sealed class Nginx : IAsyncDisposable
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);
 
-    /// <summary>The file as it is shipped, with this machine's addresses in place of the examples. Each has to be in it.</summary>
+    /// <summary>
+    /// Returns the shipped file, with this machine's addresses in place of the examples. The file must contain each example.
+    /// </summary>
     private string Shipped(IEnumerable<int> replicas)
     {
         var text = File.ReadAllText(Path.Combine(Repository.Root, Configuration));

@@ -9,20 +9,20 @@ using Json.Schema;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// The committed API description, <c>openapi/v1.json</c>, as a judge of answers: each must have a documented status, its headers, its media
-/// type and a body of its schema, with no property that the schema does not name. (Callers are told to ignore such; the gateway has to document
-/// them.)
+/// Validates responses by the committed API description, <c>openapi/v1.json</c>. Each must have a documented status, its headers, its media
+/// type and a body of its schema, without properties that the schema does not name. (Clients are told to ignore such properties; the
+/// gateway has to document them.)
 /// </summary>
 internal static class PublishedContract
 {
-    /// <summary>What HTTP, CORS and the protection of browsers put on any answer. The description is about the API.</summary>
+    /// <summary>Headers that HTTP, CORS and browser security add to any response. The description covers only the API.</summary>
     private static readonly HashSet<string> OnAnyAnswer = new(StringComparer.OrdinalIgnoreCase)
     {
         "Date", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "Vary",
         "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
         "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options", "Cross-Origin-Resource-Policy", "Strict-Transport-Security",
         "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Permissions-Policy",
-        "Pragma", "Expires", // the framework's, after an exception: they repeat Cache-Control for HTTP/1.0
+        "Pragma", "Expires", // the framework adds these after an exception: they repeat Cache-Control for HTTP/1.0
     };
 
     private static readonly Lazy<JsonObject> Committed = new(() => JsonNode.Parse(File.ReadAllText(CommittedFile))!.AsObject());
@@ -34,8 +34,9 @@ internal static class PublishedContract
 
     private static string CommittedFile => Path.Combine(AppContext.BaseDirectory, "v1.json");
 
-    /// <summary>What is wrong with an answer; nothing when it is documented, or is none of the API's.</summary>
-    public static IReadOnlyList<string> Judge(HttpMethod method, string path, HttpStatusCode status, IReadOnlyDictionary<string, string> headers, byte[] body)
+    /// <summary>Returns the errors of a response; none when it is documented, or is not one of the API.</summary>
+    public static IReadOnlyList<string> Judge(
+        HttpMethod method, string path, HttpStatusCode status, IReadOnlyDictionary<string, string> headers, byte[] body)
     {
         path = path.TrimEnd('/').ToLowerInvariant(); // as the router has it
         if (!IsOfApi(path) || CommittedDocument.IsUpdating)
@@ -56,7 +57,7 @@ internal static class PublishedContract
         return [.. wrong.Select(what => $"{method} {path} was answered with {(int)status}: {what}")];
     }
 
-    /// <summary>What is wrong with a value by a schema of the description, given by where it stands or by itself.</summary>
+    /// <summary>Returns the errors of a value by a schema of the description, given by its path or as text.</summary>
     public static IReadOnlyList<string> Invalid(JsonNode schema, JsonElement value)
     {
         var text = schema.ToJsonString();
@@ -64,7 +65,7 @@ internal static class PublishedContract
             $$"""{"$schema":"https://json-schema.org/draft/2020-12/schema","$defs":{{Definitions.Value}},"allOf":[{{Local(text)}}]}"""));
         if (Evaluate(OutputFormat.Flag).IsValid)
         {
-            return []; // most are, and a list of everything that was looked at takes many times as long
+            return []; // most are valid, and a list of all evaluated parts takes many times as long
         }
 
         return [.. Evaluate(OutputFormat.List).Details!.Where(detail => detail.Errors is not null).SelectMany(
@@ -75,9 +76,11 @@ internal static class PublishedContract
     }
 
     private static bool IsOfApi(string path) => path is "/api" or "/session" || path.StartsWith("/api/", StringComparison.Ordinal)
-        || (path.StartsWith("/session/", StringComparison.Ordinal) && path is not ("/session/callback" or "/session/backchannel-logout")); // the provider's
+        || (path.StartsWith("/session/", StringComparison.Ordinal)
+            && path is not ("/session/callback" or "/session/backchannel-logout")); // the provider's
 
-    private static void JudgeAnswer(JsonNode? response, HttpMethod method, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
+    private static void JudgeAnswer(
+        JsonNode? response, HttpMethod method, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
     {
         if (response is null)
         {
@@ -85,12 +88,17 @@ internal static class PublishedContract
             return;
         }
 
-        var documented = response["headers"]?.AsObject().ToDictionary(header => header.Key, header => header.Value!, StringComparer.OrdinalIgnoreCase) ?? [];
-        wrong.AddRange(documented.Where(header => (bool?)header.Value["required"] == true && !headers.ContainsKey(header.Key)).Select(header => $"{header.Key} is missing"));
-        wrong.AddRange(headers.Keys.Where(name => !OnAnyAnswer.Contains(name) && !documented.ContainsKey(name)).Select(name => $"{name} is not documented"));
+        var documented = response["headers"]?.AsObject()
+            .ToDictionary(header => header.Key, header => header.Value!, StringComparer.OrdinalIgnoreCase) ?? [];
+        wrong.AddRange(documented.Where(header => (bool?)header.Value["required"] == true && !headers.ContainsKey(header.Key))
+            .Select(header => $"{header.Key} is missing"));
+        wrong.AddRange(headers.Keys.Where(name => !OnAnyAnswer.Contains(name) && !documented.ContainsKey(name))
+            .Select(name => $"{name} is not documented"));
         foreach (var (name, header) in documented.Where(header => headers.ContainsKey(header.Key)))
         {
-            JsonNode value = (string?)header["schema"]!["type"] == "integer" && long.TryParse(headers[name], out var number) ? number : headers[name];
+            JsonNode value = (string?)header["schema"]!["type"] == "integer" && long.TryParse(headers[name], out var number)
+                ? number
+                : headers[name];
             wrong.AddRange(Invalid(header["schema"]!, JsonSerializer.SerializeToElement(value)).Select(what => $"{name}: {what}"));
         }
 
@@ -109,15 +117,17 @@ internal static class PublishedContract
         JudgeBody(mediaType, described!["schema"]!, headers, body, wrong);
     }
 
-    /// <summary>An address or a method that the API does not have.</summary>
-    private static void JudgeRefusal(HttpMethod method, HttpStatusCode status, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
+    /// <summary>Checks the response for a path or a method that the API does not have.</summary>
+    private static void JudgeRefusal(
+        HttpMethod method, HttpStatusCode status, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
     {
         if (method == HttpMethod.Options && status == HttpStatusCode.NoContent && body.Length == 0)
         {
-            return; // a preflight: granted or not
+            return; // a preflight, granted or not
         }
 
-        if (status is not (HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden
+        if (status is not (HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed
+            or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden
             or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable))
         {
             wrong.Add("the description has no such operation");
@@ -134,7 +144,8 @@ internal static class PublishedContract
         }
     }
 
-    private static void JudgeBody(string mediaType, JsonNode schema, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
+    private static void JudgeBody(
+        string mediaType, JsonNode schema, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
     {
         if (headers.GetValueOrDefault("Content-Type")?.Split(';')[0] is var type && type != mediaType)
         {
@@ -144,7 +155,7 @@ internal static class PublishedContract
 
         if (mediaType == "text/html")
         {
-            return; // a page for a person
+            return; // an HTML page
         }
 
         var key = schema.ToJsonString() + Convert.ToHexString(SHA256.HashData(body));
@@ -169,7 +180,7 @@ internal static class PublishedContract
         }
     }
 
-    /// <summary>The named schemas, closed: a property that they do not name is an error.</summary>
+    /// <summary>Named schemas, closed: a property that they do not name is an error.</summary>
     private static string ReadDefinitions()
     {
         var schemas = Document["components"]!["schemas"]!.DeepClone().AsObject();
@@ -187,7 +198,7 @@ internal static class PublishedContract
     private static string Local(string schema) => schema.Replace("#/components/schemas/", "#/$defs/", StringComparison.Ordinal);
 }
 
-/// <summary>Holds every answer to <see cref="PublishedContract"/>: the test that got one that is not documented fails.</summary>
+/// <summary>Validates every response by <see cref="PublishedContract"/>: an undocumented one fails the test that received it.</summary>
 internal sealed class ContractHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -197,7 +208,8 @@ internal sealed class ContractHandler(HttpMessageHandler inner) : DelegatingHand
         await response.Content.LoadIntoBufferAsync(cancellationToken);
         var headers = response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
             .ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        var body = Decode(await response.Content.ReadAsByteArrayAsync(cancellationToken), response.Content.Headers.ContentEncoding.SingleOrDefault());
+        var packed = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        var body = Decode(packed, response.Content.Headers.ContentEncoding.SingleOrDefault());
         PublishedContract.Judge(method, path, response.StatusCode, headers, body).ShouldBeEmpty();
         return response;
     }
@@ -210,7 +222,9 @@ internal sealed class ContractHandler(HttpMessageHandler inner) : DelegatingHand
         }
 
         using var packed = new MemoryStream(body);
-        using Stream stream = coding == "br" ? new BrotliStream(packed, CompressionMode.Decompress) : new GZipStream(packed, CompressionMode.Decompress);
+        using Stream stream = coding == "br"
+            ? new BrotliStream(packed, CompressionMode.Decompress)
+            : new GZipStream(packed, CompressionMode.Decompress);
         using var plain = new MemoryStream();
         stream.CopyTo(plain);
         return plain.ToArray();

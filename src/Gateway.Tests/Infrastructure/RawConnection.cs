@@ -4,7 +4,7 @@ using System.Text;
 
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>A TCP connection that sends what no HTTP client would, or nothing.</summary>
+/// <summary>A TCP connection that sends bytes that no HTTP client would send, or none.</summary>
 internal sealed class RawConnection : IDisposable
 {
     private readonly Socket _socket;
@@ -17,8 +17,8 @@ internal sealed class RawConnection : IDisposable
 
     public Stream Stream { get; }
 
-    /// <param name="gateway">Where to.</param>
-    /// <param name="from">The address of loopback that the client has.</param>
+    /// <param name="gateway">The address to connect to.</param>
+    /// <param name="from">The loopback address of the client.</param>
     public static async Task<RawConnection> OpenAsync(Uri gateway, string from = "127.0.0.1")
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -29,7 +29,7 @@ internal sealed class RawConnection : IDisposable
 
     public ValueTask SendAsync(string text) => Stream.WriteAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken);
 
-    /// <summary>Reads until a text has come, or the server closes the connection.</summary>
+    /// <summary>Reads until a text was received, or the server closes the connection.</summary>
     public async Task<string> ReadUntilAsync(string end)
     {
         var seen = new StringBuilder();
@@ -43,7 +43,7 @@ internal sealed class RawConnection : IDisposable
         return seen.ToString();
     }
 
-    /// <summary>Sends a request for <c>/health/live</c> and returns the status; null when the server closes the connection instead.</summary>
+    /// <summary>Sends a request for <c>/health/live</c> and returns the status; null when the server closes the connection.</summary>
     public async Task<string?> AskAsync()
     {
         try

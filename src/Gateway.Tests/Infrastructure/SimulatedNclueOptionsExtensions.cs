@@ -4,7 +4,7 @@ namespace NclueGateway.Tests.Infrastructure;
 
 internal static class SimulatedNclueOptionsExtensions
 {
-    /// <summary>The same options by another clock.</summary>
+    /// <summary>Returns the same options with another clock.</summary>
     public static SimulatedNclueOptions With(this SimulatedNclueOptions options, TimeProvider time) => new()
     {
         Port = options.Port,

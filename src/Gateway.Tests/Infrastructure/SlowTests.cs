@@ -1,12 +1,12 @@
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// Tests that go by the real clock have the trait Needs = RealTime, and others that start a process or a browser have Needs = Processes.
+/// Tests that use the real clock have the trait Needs = RealTime. Others that start a process or a browser have Needs = Processes.
 /// <c>./test.sh fast</c> leaves both out.
 /// </summary>
 internal static class SlowTests
 {
-    /// <summary>Fails a test that has come here without the trait.</summary>
+    /// <summary>Fails a test that uses such a resource without the trait.</summary>
     public static void ShouldSayWhatTheyNeed()
     {
         var context = TestContext.Current;

@@ -1,12 +1,16 @@
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>What tests leave behind for people to look at: in <c>TestResults</c>, which Git ignores, or in the folder that <c>TEST_ARTIFACTS</c> names.</summary>
+/// <summary>
+/// Files of tests for inspection: in <c>TestResults</c>, which Git ignores, or in the folder that <c>TEST_ARTIFACTS</c> names.
+/// </summary>
 internal static class TestArtifacts
 {
-    /// <summary>Where a file of that name belongs; its folder exists.</summary>
+    /// <summary>Returns the path of a file of that name; creates its folder.</summary>
     public static string PathOf(string name)
     {
-        var folder = Environment.GetEnvironmentVariable("TEST_ARTIFACTS") is { Length: > 0 } given ? given : Path.Combine(Repository.Root, "TestResults");
+        var folder = Environment.GetEnvironmentVariable("TEST_ARTIFACTS") is { Length: > 0 } given
+            ? given
+            : Path.Combine(Repository.Root, "TestResults");
         return Path.Combine(Directory.CreateDirectory(folder).FullName, name);
     }
 }

@@ -7,16 +7,19 @@ namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
 /// The browser that tests share: Chromium of the system (Debian's package <c>chromium</c>), or the one that <c>TEST_BROWSER</c> names. The
-/// first test that asks starts it; each test gets a profile of its own.
+/// first test that needs it starts it; each test gets a profile of its own.
 /// </summary>
 public sealed class TestBrowser : IAsyncLifetime
 {
     private static readonly string[] Places =
-        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
+    [
+        "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome",
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ];
 
     private readonly Lazy<Task<(IPlaywright Driver, IBrowser Browser)>> _started = new(StartAsync);
 
-    /// <summary>A page in a profile without cookies, storage and cache; disposed of with what it has seen.</summary>
+    /// <summary>Opens a page in a profile without cookies, storage and cache; disposed with its records.</summary>
     internal async Task<BrowserPage> OpenAsync()
     {
         SlowTests.ShouldSayWhatTheyNeed();
@@ -28,7 +31,9 @@ public sealed class TestBrowser : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_started.IsValueCreated && await _started.Value.ContinueWith(t => t.IsCompletedSuccessfully ? t.Result.Browser : null, TaskScheduler.Default) is { } browser)
+        if (_started.IsValueCreated
+            && await _started.Value.ContinueWith(
+                t => t.IsCompletedSuccessfully ? t.Result.Browser : null, TaskScheduler.Default) is { } browser)
         {
             await browser.DisposeAsync();
             (await _started.Value).Driver.Dispose();
@@ -42,9 +47,10 @@ public sealed class TestBrowser : IAsyncLifetime
         var driver = await Playwright.CreateAsync();
         var browser = await driver.Chromium.LaunchAsync(new()
         {
-            ExecutablePath = executable ?? throw new FileNotFoundException("Chromium is missing: install it (Debian: apt-get install chromium)."),
+            ExecutablePath = executable
+                ?? throw new FileNotFoundException("Chromium is missing: install it (Debian: apt-get install chromium)."),
 
-            // Containers seldom allow the sandbox, and the tests load nothing but themselves.
+            // Containers seldom allow the sandbox, and the tests load only their own pages.
             Args = ["--no-sandbox", "--disable-background-networking"],
         });
         return (driver, browser);

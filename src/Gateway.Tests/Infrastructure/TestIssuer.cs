@@ -13,9 +13,9 @@ using Microsoft.Extensions.Logging;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// An OpenID provider under a test's control: real HTTP on loopback, keys that can be added and withdrawn, up or down at will, and tokens
-/// that no real provider would issue. Tokens are written by hand, so that no library's idea of a good token stands between a test and a bad
-/// one.
+/// An OpenID provider under a test's control: real HTTP on loopback, keys that can be added and withdrawn, outages on demand, and tokens
+/// that no real provider would issue. Tokens are written without a library, because a library might correct or refuse a token that is
+/// meant to be invalid.
 /// </summary>
 internal sealed class TestIssuer : IAsyncDisposable
 {
@@ -35,25 +35,25 @@ internal sealed class TestIssuer : IAsyncDisposable
         Publish(Key);
     }
 
-    /// <summary>Its address, and the issuer its tokens name.</summary>
+    /// <summary>Address of the provider, and the issuer in its tokens.</summary>
     public string Address => _app.Urls.Single();
 
-    /// <summary>The key that tokens are signed with unless a test says otherwise.</summary>
+    /// <summary>Key that signs tokens by default.</summary>
     public TestKey Key { get; set; }
 
-    /// <summary>Makes a token into that of somebody who may read, where the settings ask for more than <see cref="Issue"/> writes.</summary>
+    /// <summary>Turns a token into that of a permitted reader, if the settings require more than <see cref="Issue"/> writes.</summary>
     public Action<TokenDraft>? Reader { get; set; }
 
-    /// <summary>What the provider does with a request for its metadata or keys.</summary>
+    /// <summary>Handling of requests for metadata or keys.</summary>
     public IssuerMood Mood { get; set; }
 
-    /// <summary>Where people sign in.</summary>
+    /// <summary>Sign-in endpoints of the provider.</summary>
     public TestSignIn SignIn { get; }
 
-    /// <summary>How often the metadata were asked for, answered or not.</summary>
+    /// <summary>Number of requests for the metadata, failed ones included.</summary>
     public int MetadataFetches => Volatile.Read(ref _metadataFetches);
 
-    /// <summary>How often the keys were asked for, answered or not.</summary>
+    /// <summary>Number of requests for the keys, failed ones included.</summary>
     public int KeyFetches => Volatile.Read(ref _keyFetches);
 
     /// <param name="time">The clock that tokens are dated by.</param>
@@ -85,7 +85,7 @@ internal sealed class TestIssuer : IAsyncDisposable
     }
 
     /// <summary>
-    /// A good token: right issuer, audience and times, the scope to read; then whatever <paramref name="change"/> makes of it.
+    /// Returns a valid token: right issuer, audience and times, and the scope to read. Then <paramref name="change"/> modifies it.
     /// </summary>
     public string Issue(Action<TokenDraft>? change = null)
     {
@@ -180,7 +180,7 @@ internal enum IssuerMood
     SpeaksNonsense,
 }
 
-/// <summary>A token about to be written: its header, its claims, and what signs it.</summary>
+/// <summary>A token before it is written: its header, its claims, and its signing key.</summary>
 internal sealed class TokenDraft
 {
     public required JsonObject Header { get; set; }
@@ -190,7 +190,7 @@ internal sealed class TokenDraft
     /// <summary>Signs by the header's <c>alg</c>, unless <see cref="Sign"/> is set.</summary>
     public required TestKey Key { get; set; }
 
-    /// <summary>Makes the signature of the bytes, in place of <see cref="Key"/>.</summary>
+    /// <summary>Computes the signature of the bytes, in place of <see cref="Key"/>.</summary>
     public Func<byte[], byte[]>? Sign { get; set; }
 
     /// <summary>Changes the text of the header before it is signed.</summary>
@@ -221,14 +221,15 @@ internal sealed class TestKey
 
     public string Id { get; }
 
-    /// <summary>The algorithm it signs with unless told otherwise.</summary>
+    /// <summary>Default signature algorithm of the key.</summary>
     public string Algorithm => _ecdsa?.KeySize switch { null => "RS256", 256 => "ES256", 384 => "ES384", _ => "ES512" };
 
     public static TestKey Rsa(string id, int bits = 2048) => new(id, RSA.Create(bits), null);
 
-    public static TestKey Ecdsa(string id, string curve = "P-256") => new(id, null, ECDsa.Create(ECCurve.CreateFromFriendlyName("nist" + curve.Replace("-", ""))));
+    public static TestKey Ecdsa(string id, string curve = "P-256") =>
+        new(id, null, ECDsa.Create(ECCurve.CreateFromFriendlyName("nist" + curve.Replace("-", ""))));
 
-    /// <summary>The public key as an attacker has it, for the trick of using it as a secret.</summary>
+    /// <summary>Returns the public key as PEM, which an attacker may use as an HMAC secret.</summary>
     public byte[] PublicPem() => Encoding.ASCII.GetBytes(_rsa?.ExportSubjectPublicKeyInfoPem() ?? _ecdsa!.ExportSubjectPublicKeyInfoPem());
 
     public byte[] Sign(byte[] bytes, string algorithm)

@@ -8,8 +8,8 @@ using Testcontainers.Redis;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// The Redis that tests share: the one in <c>TEST_REDIS</c>, else a container when a Docker engine answers and has or can pull the image, else a
-/// <c>redis-server</c> of its own. Which one it was stands in the test summary. Tests keep apart by naming an account each.
+/// The Redis that tests share: the one in <c>TEST_REDIS</c>, else a container when a Docker engine responds and has or can pull the image,
+/// else a local <c>redis-server</c>. The test summary names the one in use. Each test uses an account of its own.
 /// </summary>
 public sealed class TestRedis : IAsyncLifetime
 {
@@ -20,7 +20,7 @@ public sealed class TestRedis : IAsyncLifetime
 
     public TestRedis() => _connectionString = new(StartAsync);
 
-    /// <summary>Where it is. The first test that asks starts it.</summary>
+    /// <summary>Returns its connection string. The first test that needs Redis starts it.</summary>
     public Task<string> ConnectionStringAsync()
     {
         SlowTests.ShouldSayWhatTheyNeed();

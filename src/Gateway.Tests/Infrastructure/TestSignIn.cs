@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// The part of <see cref="TestIssuer"/> at which a person signs in: the authorization code flow with PKCE, refresh tokens that are good once,
-/// and user info. Whoever comes is signed in as <see cref="User"/>.
+/// The sign-in of <see cref="TestIssuer"/>: the authorization code flow with PKCE, refresh tokens that are valid once, and user info.
+/// Every user is signed in as <see cref="User"/>.
 /// </summary>
 internal sealed class TestSignIn(TestIssuer issuer)
 {
@@ -23,52 +23,58 @@ internal sealed class TestSignIn(TestIssuer issuer)
     private int _refreshes;
     private int _redemptions;
 
-    /// <summary>The client that people sign in to.</summary>
+    /// <summary>Client that users sign in to.</summary>
     public string Client { get; set; } = ClientId;
 
-    /// <summary>Who signs in next.</summary>
+    /// <summary>User of the next sign-in.</summary>
     public string User { get; set; } = "alice";
 
-    /// <summary>What is granted of what is asked for.</summary>
+    /// <summary>Returns the granted scopes of the requested ones.</summary>
     public Func<string, string> Granted { get; set; } = asked => asked;
 
-    /// <summary>What the id token says besides; <c>at_hash</c>, if it is there, is given its right value.</summary>
+    /// <summary>Additional claims of the id token; <c>at_hash</c>, if present, gets its right value.</summary>
     public JsonObject IdClaims { get; set; } = new() { ["name"] = "Alice 김" };
 
     /// <summary>Changes the whole id token.</summary>
     public Action<TokenDraft>? ChangeIdToken { get; set; }
 
-    /// <summary>Makes the access token of a subject and scope; opaque by default, as many providers make it.</summary>
+    /// <summary>Creates the access token of a subject and scope; opaque by default, as many providers make it.</summary>
     public Func<string, string, string> AccessToken { get; set; } = (_, _) => "opaque-access-token-canary-" + Guid.NewGuid().ToString("N");
 
-    /// <summary>What the user info endpoint says besides <c>sub</c>; null when it fails.</summary>
+    /// <summary>User info besides <c>sub</c>; null when the endpoint fails.</summary>
     public JsonObject? UserInfo { get; set; } = [];
 
-    /// <summary>What the metadata say besides.</summary>
-    public JsonObject Metadata { get; set; } = new() { ["scopes_supported"] = new JsonArray("openid", "profile", "offline_access", "task-runs:read") };
+    /// <summary>Additional metadata.</summary>
+    public JsonObject Metadata { get; set; } = new()
+    {
+        ["scopes_supported"] = new JsonArray("openid", "profile", "offline_access", "task-runs:read"),
+    };
 
-    /// <summary>Whether the client must send its secret in the body; otherwise in the header.</summary>
+    /// <summary>True if the client must send its secret in the body; otherwise in the header.</summary>
     public bool WantsSecretInBody { get; set; }
 
-    /// <summary>What a refresh is answered with instead of tokens.</summary>
+    /// <summary>Response to a refresh instead of tokens.</summary>
     public (int Status, string Error)? RefreshRefusal { get; set; }
 
-    /// <summary>What a refresh waits for before it is answered.</summary>
+    /// <summary>Wait before the response to a refresh.</summary>
     public Func<Task> BeforeRefresh { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>How often a code was to be redeemed.</summary>
+    /// <summary>Number of attempts to redeem a code.</summary>
     public int Redemptions => Volatile.Read(ref _redemptions);
 
-    /// <summary>What the callback says besides and in place of <c>code</c>, <c>state</c> and <c>iss</c>; null leaves one out.</summary>
+    /// <summary>Parameters of the callback besides and in place of <c>code</c>, <c>state</c> and <c>iss</c>; null leaves one out.</summary>
     public Dictionary<string, string?> Callback { get; } = [];
 
-    /// <summary>How often a refresh was asked for.</summary>
+    /// <summary>Number of refresh requests.</summary>
     public int Refreshes => Volatile.Read(ref _refreshes);
 
     /// <summary>The last authorization request.</summary>
     public IReadOnlyDictionary<string, string> LastRequest { get; private set; } = new Dictionary<string, string>();
 
-    /// <summary>A good logout token (OpenID Connect Back-Channel Logout 1.0 §2.4) for a session and the person who signs in; then whatever <paramref name="change"/> makes of it.</summary>
+    /// <summary>
+    /// Returns a valid logout token (OpenID Connect Back-Channel Logout 1.0 §2.4) for a session and the current user. Then
+    /// <paramref name="change"/> modifies it.
+    /// </summary>
     public string IssueLogoutToken(string sid, Action<TokenDraft>? change = null) => issuer.Issue(token =>
     {
         token.Header["typ"] = "logout+jwt";
@@ -95,8 +101,19 @@ internal sealed class TestSignIn(TestIssuer issuer)
     {
         LastRequest = context.Request.Query.ToDictionary(field => field.Key, field => field.Value.ToString());
         var code = Guid.NewGuid().ToString("N");
-        _codes[code] = new Grant(User, LastRequest["scope"], LastRequest["nonce"], LastRequest["code_challenge"], LastRequest["redirect_uri"], Guid.NewGuid().ToString("N"));
-        var answer = new Dictionary<string, string?> { ["code"] = code, ["state"] = LastRequest["state"], ["iss"] = (string?)Metadata["issuer"] ?? issuer.Address };
+        _codes[code] = new Grant(
+            User,
+            LastRequest["scope"],
+            LastRequest["nonce"],
+            LastRequest["code_challenge"],
+            LastRequest["redirect_uri"],
+            Guid.NewGuid().ToString("N"));
+        var answer = new Dictionary<string, string?>
+        {
+            ["code"] = code,
+            ["state"] = LastRequest["state"],
+            ["iss"] = (string?)Metadata["issuer"] ?? issuer.Address,
+        };
         foreach (var (name, value) in Callback)
         {
             answer[name] = value;
@@ -201,7 +218,8 @@ internal sealed class TestSignIn(TestIssuer issuer)
 
         if (token.Claims.ContainsKey("at_hash"))
         {
-            token.Claims["at_hash"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)).AsSpan(0, 16)); // Core §3.1.3.6
+            var hash = SHA256.HashData(Encoding.ASCII.GetBytes(accessToken));
+            token.Claims["at_hash"] = Base64Url.EncodeToString(hash.AsSpan(0, 16)); // OpenID Connect Core §3.1.3.6
         }
 
         ChangeIdToken?.Invoke(token);
@@ -218,7 +236,8 @@ internal sealed class TestSignIn(TestIssuer issuer)
     private static Task RefuseAsync(HttpContext context, int status, string error)
     {
         context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new JsonObject { ["error"] = error, ["error_description"] = "description-canary" }, context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(
+            new JsonObject { ["error"] = error, ["error_description"] = "description-canary" }, context.RequestAborted);
     }
 
     private sealed record Grant(string Subject, string Scope, string Nonce, string Challenge, string RedirectUri, string Sid);

@@ -8,7 +8,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Replicas;
 
-/// <summary>People with browsers who meet one replica and then another.</summary>
+/// <summary>Browsers whose requests reach one replica and then another.</summary>
 internal static class Browsers
 {
     public static async Task<CookieClient> SignedInAsync(GatewayHost gateway)
@@ -18,7 +18,7 @@ internal static class Browsers
         return person;
     }
 
-    /// <summary>The same cookies, at another replica.</summary>
+    /// <summary>Returns a client with the same cookies for another replica.</summary>
     public static CookieClient Move(CookieClient person, GatewayHost to)
     {
         var moved = new CookieClient(to.Address);
@@ -30,22 +30,24 @@ internal static class Browsers
         return moved;
     }
 
-    /// <summary>What a read is answered with; 200 also where there is no data.</summary>
+    /// <summary>Returns the status of a read; 200 also without data.</summary>
     public static async Task<HttpStatusCode> StatusAsync(CookieClient person, GatewayHost at)
     {
         using var moved = Move(person, at);
-        using var answer = await moved.GetAsync("/api/task-runs?limit=0"); // signed in, it is a 400 that needs no data
+        using var answer = await moved.GetAsync("/api/task-runs?limit=0"); // for a signed-in user a 400 that needs no data
         return answer.StatusCode == HttpStatusCode.BadRequest ? HttpStatusCode.OK : answer.StatusCode;
     }
 
-    /// <summary>What a cookie's session is stored under.</summary>
+    /// <summary>Returns the part of a session's key that depends on its cookie.</summary>
     public static string HashOf(string cookie) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(cookie)));
 
-    /// <summary>What keys of sessions begin with.</summary>
+    /// <summary>Returns the prefix of session keys.</summary>
     public static string Prefix(GatewayHost gateway) => $"nclue-gateway:session:{ScopeOf(gateway).Name}:";
 
     public static SessionScope ScopeOf(GatewayHost gateway) =>
-        new(new AuthOptions { Authority = gateway.Issuer.Address, Audience = "gateway" }, new BrowserSessionOptions { ClientId = TestSignIn.ClientId });
+        new(
+            new AuthOptions { Authority = gateway.Issuer.Address, Audience = "gateway" },
+            new BrowserSessionOptions { ClientId = TestSignIn.ClientId });
 
     public static string CreateCertificate(DateTimeOffset notAfter)
     {

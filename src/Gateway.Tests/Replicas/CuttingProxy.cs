@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace NclueGateway.Tests.Replicas;
 
-/// <summary>Passes bytes on between clients and a server on loopback, until it is told to cut the server off in the middle of an answer.</summary>
+/// <summary>
+/// Relays bytes between clients and a server on loopback, until a test makes it cut connections in the middle of a reply.
+/// </summary>
 internal sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -21,13 +23,13 @@ internal sealed class CuttingProxy : IAsyncDisposable
 
     public string Address => $"{_listener.LocalEndpoint}";
 
-    /// <summary>How many answers were cut.</summary>
+    /// <summary>Number of replies that were cut.</summary>
     public int Cuts { get; private set; }
 
-    /// <summary>From now on every answer is cut after its first byte, and its connection with it.</summary>
+    /// <summary>Cuts every reply from now on after its first byte, and closes its connection.</summary>
     public void Cut() => _isCutting = true;
 
-    /// <summary>From now on all is passed on.</summary>
+    /// <summary>Relays all bytes from now on.</summary>
     public void Mend() => _isCutting = false;
 
     public async ValueTask DisposeAsync()
@@ -66,7 +68,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
             }
             catch (Exception gone) when (gone is SocketException or OperationCanceledException)
             {
-                // Either end has left; the other one is closed too.
+                // One end has closed the connection; the other one is closed too.
             }
         }
     }

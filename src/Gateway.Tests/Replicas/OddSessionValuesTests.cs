@@ -12,12 +12,13 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Replicas;
 
-/// <summary>What others write to the keys of sessions. The gateway's clock is the test's.</summary>
+/// <summary>Values that another program writes to the keys of sessions. The gateway's clock is the test's.</summary>
 [Trait("Needs", "RealTime")]
 public sealed class OddSessionValuesTests : IAsyncLifetime
 {
     private const string Times =
-        "<creationDate>2026-01-01T00:00:00Z</creationDate><activationDate>2026-01-01T00:00:00Z</activationDate><expirationDate>9999-12-31T23:59:59-14:00</expirationDate>";
+        "<creationDate>2026-01-01T00:00:00Z</creationDate><activationDate>2026-01-01T00:00:00Z</activationDate>"
+        + "<expirationDate>9999-12-31T23:59:59-14:00</expirationDate>";
 
     private string _sid = "";
     private RedisServer? _redis;
@@ -79,8 +80,8 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
         await SpoilAsync(key, value);
         for (var read = 0; read < 3; read++)
         {
-            Gateway.Clock.Advance(TimeSpan.FromSeconds(11)); // after ten it is looked up
-            await EachSecondAsync(SeeAsync, seen => seen == (expected, 1)); // while Redis seems to be away, what is held counts
+            Gateway.Clock.Advance(TimeSpan.FromSeconds(11)); // after ten the session is read from Redis again
+            await EachSecondAsync(SeeAsync, seen => seen == (expected, 1)); // while Redis seems to be away, the cached session counts
         }
 
         using var again = new CookieClient(Gateway.Address);
@@ -90,7 +91,8 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
         async Task<(HttpStatusCode, int)> SeeAsync()
         {
             using var session = await browser.GetAsync("/session");
-            return (session.StatusCode, Gateway.Warnings().Count(warning => warning.StartsWith("What Redis holds for ", StringComparison.Ordinal)));
+            var warnings = Gateway.Warnings().Count(warning => warning.StartsWith("What Redis holds for ", StringComparison.Ordinal));
+            return (session.StatusCode, warnings);
         }
     }
 
@@ -116,19 +118,21 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
             await Database.ListRightPushAsync(ring, entry);
         }
 
-        // Redis is cut off for a moment: when it is back, the ring is read again.
+        // Redis is cut off for a moment. When it is back, the ring is read again.
         await _redis!.SignalAsync("STOP");
         await EachSecondAsync(Gateway.ReadinessAsync, readiness => readiness == "200 Degraded");
         await _redis.SignalAsync("CONT");
         await EachSecondAsync(Gateway.ReadinessAsync, readiness => readiness == "200 Healthy");
-        await EachSecondAsync(() => Task.FromResult(Gateway.Warnings()), warnings => warnings.Any(warning => warning.Contains("the key ring")));
-        await EachSecondAsync(() => Database.KeyTypeAsync(ring), type => type == RedisType.List); // where it was none, the known keys are put back
+        await EachSecondAsync(
+            () => Task.FromResult(Gateway.Warnings()), warnings => warnings.Any(warning => warning.Contains("the key ring")));
+        await EachSecondAsync(() => Database.KeyTypeAsync(ring), type => type == RedisType.List); // the known keys are restored
         await using var other = await Gateway.StartReplicaAsync(Settings, Gateway.Clock, environment: "Development");
         foreach (var gateway in new[] { Gateway, other })
         {
             using var newcomer = new CookieClient(gateway.Address);
             await SignInAsync(newcomer);
-            gateway.Services.GetServices<IHostedService>().OfType<BackgroundService>().ShouldAllBe(service => !service.ExecuteTask!.IsCompleted);
+            gateway.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+                .ShouldAllBe(service => !service.ExecuteTask!.IsCompleted);
             gateway.Logs.GetSnapshot().Where(log => log.Level >= LogLevel.Error).ShouldBeEmpty();
         }
 
@@ -140,12 +144,13 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
     private Task<HttpStatusCode> SignInAsync(CookieClient browser) => EachSecondAsync(
         async () =>
         {
-            using var answer = await browser.FollowAsync("/session/login?returnUrl=%2Fhealth%2Flive", to => to.OriginalString == "/health/live");
+            using var answer = await browser.FollowAsync(
+                "/session/login?returnUrl=%2Fhealth%2Flive", to => to.OriginalString == "/health/live");
             return answer.StatusCode;
         },
         status => status == HttpStatusCode.Redirect);
 
-    /// <summary>Uses the session for a request that is answered at once.</summary>
+    /// <summary>Uses the session for a request whose response needs no data.</summary>
     private Task<HttpStatusCode> UseAsync(CookieClient browser) => EachSecondAsync(
         async () =>
         {
@@ -154,7 +159,7 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
         },
         status => status == HttpStatusCode.BadRequest);
 
-    /// <summary>Time goes on while it looks: a call that a jump of the clock has cut off is made again.</summary>
+    /// <summary>Advances the clock between attempts, so that a call that a jump of the clock has cut off is repeated.</summary>
     private Task<T> EachSecondAsync<T>(Func<Task<T>> look, Predicate<T> isAsExpected) => ReplicaSettings.EventuallyAsync(
         () =>
         {
@@ -184,5 +189,6 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
     }
 
     private async Task<string[]> KeysAsync() =>
-        await _connection!.GetServers()[0].KeysAsync(pattern: "nclue-gateway:*").Select(key => key.ToString()).ToArrayAsync(TestContext.Current.CancellationToken);
+        await _connection!.GetServers()[0].KeysAsync(pattern: "nclue-gateway:*")
+            .Select(key => key.ToString()).ToArrayAsync(TestContext.Current.CancellationToken);
 }

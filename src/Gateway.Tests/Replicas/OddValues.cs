@@ -8,20 +8,22 @@ internal static class OddValues
 {
     private static readonly string[] Texts =
     [
-        "", "x", "abc def", "-5", "-1", "0", "1", "5", "9", "9999999999", "99999999999999", "9007199254740993", "18446744073709551616", "1e300", "1e15",
-        "nan", "inf", "-inf", "0x10", " 5 ", "5.5", "a b c", "1 2 3", "r1 1 1 1 1 1 1", "<<<", "<key id='x'/>", "<revocation/>", "[]", "{}", "null",
+        "", "x", "abc def", "-5", "-1", "0", "1", "5", "9", "9999999999", "99999999999999", "9007199254740993",
+        "18446744073709551616", "1e300", "1e15",
+        "nan", "inf", "-inf", "0x10", " 5 ", "5.5", "a b c", "1 2 3", "r1 1 1 1 1 1 1", "<<<", "<key id='x'/>", "<revocation/>",
+        "[]", "{}", "null",
         Key("9999-12-31T23:59:59-14:00"), Key("0001-01-01T00:00:00+14:00"), Key("99999-01-01T00:00:00Z"), Key("2026-13-32T25:61:61Z"),
         Key("9999-12-31T00:00:00Z"), Key("9999-12-31T00:00:00Z", attribute: "seal='AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='"),
         Key("9999-12-31T00:00:00Z", content: string.Concat(Enumerable.Repeat("<a>", 2_000).Concat(Enumerable.Repeat("</a>", 2_000)))),
         Key("9999-12-31T00:00:00Z", content: string.Concat(Enumerable.Repeat("<a>", 100_000).Concat(Enumerable.Repeat("</a>", 100_000)))),
     ];
 
-    /// <summary>A key of the key ring that has all that tells keys apart, all its times the same, and no secret.</summary>
+    /// <summary>Returns a key of the key ring with all the attributes that identify it, equal times, and no secret.</summary>
     public static string Key(string time, string content = "", string attribute = "", string id = "01234567-89ab-cdef-0123-456789abcdef") =>
         $"<key id='{id}' version='1' {attribute}><creationDate>{time}</creationDate><activationDate>{time}</activationDate>"
         + $"<expirationDate>{time}</expirationDate>{content}</key>";
 
-    /// <summary>A text, a number of any size, a time near now, or bytes.</summary>
+    /// <summary>Returns a text, a number of any size, a time near now, or bytes.</summary>
     public static RedisValue Next(Random random)
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
@@ -42,7 +44,7 @@ internal static class OddValues
         }
     }
 
-    /// <summary>Puts a value of any type in the place of a key.</summary>
+    /// <summary>Replaces a key by a value of any type.</summary>
     public static async Task ReplaceAsync(IDatabase database, RedisKey key, Random random)
     {
         await database.KeyDeleteAsync(key);
@@ -61,12 +63,14 @@ internal static class OddValues
                 await database.SortedSetAddAsync(key, Next(random), random.Next(2) == 0 ? double.PositiveInfinity : random.NextDouble());
                 break;
             case 4:
-                await database.HashSetAsync(key, [new("absexp", Next(random)), new("sldexp", Next(random)), new("data", Next(random)), new(Next(random), "x")]);
+                await database.HashSetAsync(
+                    key,
+                    [new("absexp", Next(random)), new("sldexp", Next(random)), new("data", Next(random)), new(Next(random), "x")]);
                 break;
         }
     }
 
-    /// <summary>Takes fields out of a hash: any of them, or all but one.</summary>
+    /// <summary>Removes fields from a hash: any of them, or all but one.</summary>
     public static async Task LoseAsync(IDatabase database, RedisKey key, Random random)
     {
         var fields = (await database.HashKeysAsync(key)).OrderBy(field => (string?)field, StringComparer.Ordinal).ToArray();

@@ -9,12 +9,14 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Replicas;
 
-/// <summary>Two replicas on a Redis to which another application writes, into every key that there is.</summary>
-/// <remarks>The seed in a test's name replays which kinds of values are written, in which order; what the gateways do meanwhile goes by real time.</remarks>
+/// <summary>Two replicas on a Redis to which another application writes, into every key.</summary>
+/// <remarks>
+/// The seed in a test's name replays the kinds of values and their order. The gateways meanwhile use real time.
+/// </remarks>
 [Trait("Needs", "RealTime")]
 public sealed class OddValuesTests
 {
-    /// <summary>A pause is kept, as it has to be: <see cref="Upstream.Pacing.OddPacerValuesTests"/> shows that it ends.</summary>
+    /// <summary>Field of the pause, which must be kept: <see cref="Upstream.Pacing.OddPacerValuesTests"/> shows that it ends.</summary>
     private const string Pause = "pause";
 
     private const int Values = 50;
@@ -28,8 +30,10 @@ public sealed class OddValuesTests
     {
         await using var redis = await RedisServer.StartAsync();
         var settings = SessionHost.Settings(
-            ("ConnectionStrings:Redis", redis.Address), ("Nclue:Account", "odd"), ("Nclue:ReplicaCount", "2"), ("Auth:Session:AllowUnencryptedKeys", "true"));
-        await using var one = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 450 }, settings, realTime: true, environment: "Development");
+            ("ConnectionStrings:Redis", redis.Address), ("Nclue:Account", "odd"), ("Nclue:ReplicaCount", "2"),
+            ("Auth:Session:AllowUnencryptedKeys", "true"));
+        await using var one = await GatewayHost.StartAsync(
+            new() { Frozen = true, Runs = 450 }, settings, realTime: true, environment: "Development");
         await using var two = await one.StartReplicaAsync(settings, environment: "Development");
         using var browser = new CookieClient(one.Address);
         await browser.SignInAsync();
@@ -41,13 +45,16 @@ public sealed class OddValuesTests
             SpoilAsync(connection, seed, end), ReadAsync(one, seed, end.Token), ReadAsync(two, seed, end.Token),
             LookAsync(browser, end.Token), LookAsync(elsewhere, end.Token));
 
-        // And then all goes on.
+        // Afterwards all replicas work as before.
         foreach (var gateway in new[] { one, two })
         {
             (await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, 400)).Runs.ShouldBe(Enumerable.Range(400, 20));
-            gateway.Services.GetServices<IHostedService>().OfType<BackgroundService>().ShouldAllBe(service => !service.ExecuteTask!.IsCompleted);
-            gateway.Logs.GetSnapshot().Where(log => log.Level >= LogLevel.Error).Select(log => $"{log.Category}: {log.Message}").ShouldBeEmpty();
-            gateway.Warnings().GroupBy(warning => warning).Where(same => same.Count() > 1).Select(same => $"{same.Count()} × {same.Key}").ShouldBeEmpty();
+            gateway.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+                .ShouldAllBe(service => !service.ExecuteTask!.IsCompleted);
+            gateway.Logs.GetSnapshot().Where(log => log.Level >= LogLevel.Error)
+                .Select(log => $"{log.Category}: {log.Message}").ShouldBeEmpty();
+            gateway.Warnings().GroupBy(warning => warning).Where(same => same.Count() > 1)
+                .Select(same => $"{same.Count()} × {same.Key}").ShouldBeEmpty();
         }
 
         one.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= TimeSpan.FromSeconds(1));
@@ -76,7 +83,8 @@ public sealed class OddValuesTests
                     await OddValues.LoseAsync(database, key, random);
                     break;
                 default:
-                    var fields = (await database.HashKeysAsync(key)).Where(field => field != Pause).OrderBy(field => (string?)field, StringComparer.Ordinal).ToArray();
+                    var fields = (await database.HashKeysAsync(key)).Where(field => field != Pause)
+                        .OrderBy(field => (string?)field, StringComparer.Ordinal).ToArray();
                     if (fields.Length > 0)
                     {
                         await database.HashSetAsync(key, fields[random.Next(fields.Length)], OddValues.Next(random));
@@ -111,7 +119,8 @@ public sealed class OddValuesTests
             session.StatusCode.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.ServiceUnavailable);
             if (session.StatusCode == HttpStatusCode.Unauthorized)
             {
-                using var again = await browser.FollowAsync("/session/login?returnUrl=%2Fhealth%2Flive", to => to.OriginalString == "/health/live");
+                using var again = await browser.FollowAsync(
+                    "/session/login?returnUrl=%2Fhealth%2Flive", to => to.OriginalString == "/health/live");
                 again.StatusCode.ShouldBeOneOf(HttpStatusCode.Redirect, HttpStatusCode.ServiceUnavailable);
             }
 

@@ -6,8 +6,8 @@ using NclueGateway.Budget;
 namespace NclueGateway.Tests.Replicas;
 
 /// <summary>
-/// Three gateway processes on one Redis, as <c>bench/budget.sh</c> runs them, for as long as a test may take. Measured by that program: what
-/// hundreds of other tests have left in this process would stop the watch.
+/// Three gateway processes on one Redis, as <c>bench/budget.sh</c> runs them, for as long as a test may take. That program measures them:
+/// the leftovers of hundreds of other tests would disturb a measurement in this process.
 /// </summary>
 [Collection("Alone")]
 [Trait("Needs", "RealTime")]
@@ -25,7 +25,7 @@ public sealed class ProcessTests
     [Fact]
     public async Task When_redis_stops_and_comes_back_empty_the_upstream_cannot_tell_them_from_one()
     {
-        var seen = await MeasureAsync("outage", 27); // Redis stops after a third of it: by then all five blocks have come
+        var seen = await MeasureAsync("outage", 27); // Redis stops after a third of it: by then all five blocks were fetched
 
         seen.Ages.ShouldNotBeEmpty();
         seen.Reads.ShouldBeGreaterThan(1_000);
@@ -40,14 +40,14 @@ public sealed class ProcessTests
         seen.Notes.ShouldContain(note => note.Contains("200 × 200"));
     }
 
-    /// <summary>Every scenario for five minutes, in which each reader reads some 600 pages.</summary>
+    /// <summary>Runs every scenario for five minutes, in which each reader reads some 600 pages.</summary>
     [Theory(Explicit = true)]
     [InlineData("steady")]
     [InlineData("slow")]
     [InlineData("kill")]
     [InlineData("outage")]
     [InlineData("rotation")]
-    public async Task However_long_it_takes_the_upstream_cannot_tell_them_from_one(string scenario) =>
+    public async Task Over_a_longer_time_the_upstream_cannot_tell_them_from_one(string scenario) =>
         (await MeasureAsync(scenario, 300)).Ages.ShouldNotBeEmpty();
 
     /// <summary>Runs a scenario in which the budget is kept and no read fails.</summary>

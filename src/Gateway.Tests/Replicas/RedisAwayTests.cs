@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Replicas;
 
-/// <summary>A Redis of each test's own that goes away in one of the ways that it can, and comes back.</summary>
+/// <summary>A separate Redis for each test, which fails in one of several ways and comes back.</summary>
 [Trait("Needs", "RealTime")]
 public sealed class RedisAwayTests
 {
@@ -17,7 +17,7 @@ public sealed class RedisAwayTests
     [Fact]
     public async Task Readers_notice_nothing_of_a_redis_that_is_away()
     {
-        // Side by side, because they mostly wait; but a machine that starts all at once stands still.
+        // The cases run in parallel, because they mostly wait. A machine that starts all at once would stall.
         var tries = new List<Task<string?>>();
         foreach (var how in new[] { "slow", "refused", "cut mid-answer", "restarted empty", "read-only", "wrong password", "OOM" })
         {
@@ -43,7 +43,7 @@ public sealed class RedisAwayTests
 
         await GoAwayAsync(redis, proxy, how, gateway);
 
-        // Those who come while it goes do not wait for it, and those who need NCLUE get there without it.
+        // Reads during the loss do not wait for Redis, and reads that need NCLUE reach it without Redis.
         var clock = TimeProvider.System;
         var gone = clock.GetTimestamp();
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20), clock);
@@ -108,7 +108,8 @@ public sealed class RedisAwayTests
         page.Headers["Retry-After"].ShouldBe("10");
         ((string?)page.Json["detail"]).ShouldBe("Redis is unavailable, and without it this replica may not send requests to NCLUE.");
         gateway.Nclue.Arrivals.ShouldBeEmpty();
-        gateway.Warnings().ShouldNotContain(warning => warning.StartsWith("Without Redis", StringComparison.Ordinal)); // it has one, though not now
+        // Redis is configured, though it is away now.
+        gateway.Warnings().ShouldNotContain(warning => warning.StartsWith("Without Redis", StringComparison.Ordinal));
 
         await redis.StartAsync();
         (await gateway.ReadUntilTrueAsync(answer => answer.Status == HttpStatusCode.OK)).Runs.ShouldBe(Enumerable.Range(0, 20));
@@ -117,8 +118,9 @@ public sealed class RedisAwayTests
     [Fact]
     public async Task A_replica_that_has_no_redis_to_share_says_that_it_keeps_to_a_third_of_the_budget()
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Nclue:ReplicaCount"] = "3" });
-        await gateway.ReadAsync(); // by then the refresher works
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Nclue:ReplicaCount"] = "3" });
+        await gateway.ReadAsync(); // after this the refresher runs
 
         gateway.Warnings().ShouldHaveSingleItem().ShouldBe(
             "Without Redis, each of Nclue:ReplicaCount = 3 replicas sends at most one request every 3.15 s, its share of the budget.");
@@ -134,7 +136,7 @@ public sealed class RedisAwayTests
         await UntilBothCountWithTwoAsync(redis, one);
         await redis.StopAsync();
 
-        // Each fetches what it has not got; they hear nothing of each other.
+        // Each replica fetches the blocks that it lacks; they do not communicate.
         await ReadAllAsync();
         one.Nclue.Arrivals.Count(arrival => arrival.Index == 100).ShouldBe(2);
         one.Nclue.Arrivals.Count(arrival => arrival.Index == 200).ShouldBe(2);
@@ -173,11 +175,12 @@ public sealed class RedisAwayTests
         one.Nclue.Arrivals.Count.ShouldBe(1);
     }
 
-    /// <summary>By the command in <c>docs/operations.md</c>.</summary>
+    /// <summary>Uses the command in <c>docs/operations.md</c>.</summary>
     [Fact]
     public async Task A_pause_is_lifted_by_hand_with_all_replicas_stopped_and_not_while_one_runs()
     {
-        var command = (await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "docs", "operations.md"), Ct)).Single(line => line.Contains("redis-cli HDEL")).Trim();
+        var command = (await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "docs", "operations.md"), Ct))
+            .Single(line => line.Contains("redis-cli HDEL")).Trim();
         await using var redis = await RedisServer.StartAsync();
         await using var one = await StartAsync(redis.Address);
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Address);
@@ -195,7 +198,8 @@ public sealed class RedisAwayTests
         (await other.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK)).Runs.ShouldBe(Enumerable.Range(0, 20));
 
         Task<long> LiftAsync() => connection.GetDatabase().HashDeleteAsync(
-            command.Split('\'')[1].Replace("nclue.apigw.ntruss.com:default", account[7..^1]), [.. command.Split(' ')[3..].Select(field => (RedisValue)field)]);
+            command.Split('\'')[1].Replace("nclue.apigw.ntruss.com:default", account[7..^1]),
+            [.. command.Split(' ')[3..].Select(field => (RedisValue)field)]);
     }
 
     private static async Task<GatewayHost> StartAsync(string redis, params (string Name, string Value)[] more) =>
@@ -216,7 +220,7 @@ public sealed class RedisAwayTests
                 break;
             case "restarted empty":
                 await redis.StopAsync();
-                await gateway.UntilReadyAsync("200 Degraded"); // a restart may be over before anybody asks
+                await gateway.UntilReadyAsync("200 Degraded"); // a restart may be over before the first check
                 await redis.StartAsync();
                 break;
             case "read-only":
@@ -257,7 +261,7 @@ public sealed class RedisAwayTests
         }
     }
 
-    /// <summary>Waits until the cycle has two slots for so long that nobody can have missed it: five intervals.</summary>
+    /// <summary>Waits until the cycle has had two slots for so long that all replicas know it: five intervals.</summary>
     private static async Task UntilBothCountWithTwoAsync(RedisServer redis, GatewayHost gateway)
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Address);
@@ -267,12 +271,13 @@ public sealed class RedisAwayTests
             values => values[0] == 2 && (long)values[2] - (long)values[1] > 5 * 1_050);
     }
 
-    /// <summary>Waits until a copy of a block is there.</summary>
+    /// <summary>Waits until Redis has a copy of a block.</summary>
     private static async Task HoldsAsync(RedisServer redis, int block)
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Address);
         await ReplicaSettings.EventuallyAsync(
-            async () => await connection.GetServers()[0].KeysAsync(pattern: $"nclue-gateway:*:{block}:*").CountAsync(Ct), count => count > 0);
+            async () => await connection.GetServers()[0].KeysAsync(pattern: $"nclue-gateway:*:{block}:*").CountAsync(Ct),
+            count => count > 0);
     }
 
     private static async Task ExecuteAsync(string connectionString, params string[] commands)

@@ -6,12 +6,13 @@ using System.Security.Cryptography.X509Certificates;
 using NclueGateway.Budget;
 using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Tests.Access.Sessions;
+using NclueGateway.Tests.Deploy;
 using NclueGateway.Tests.Infrastructure;
 using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Replicas;
 
-/// <summary>Redis as people run it. The connection strings are those of <c>docs/configuration.md</c>.</summary>
+/// <summary>Common deployments of Redis. The connection strings are those of <c>docs/configuration.md</c>.</summary>
 [Trait("Needs", "RealTime")]
 public sealed class RedisDeploymentTests
 {
@@ -45,7 +46,8 @@ public sealed class RedisDeploymentTests
 
         var replica = await cluster.AddReplicaAsync();
         using var http = new HttpClient(new ContractHandler(new SocketsHttpHandler())) { BaseAddress = replica.Address };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await cluster.Identity.GetUserTokenAsync("reader-1", Ct));
+        var token = await cluster.Identity.GetUserTokenAsync("reader-1", Ct);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
         await ReplicaSettings.EventuallyAsync(() => http.GetAsync("/api/task-runs", Ct), answer => answer.StatusCode == HttpStatusCode.OK);
         using var ready = await http.GetAsync("/health/ready", Ct);
@@ -67,7 +69,8 @@ public sealed class RedisDeploymentTests
     [Fact]
     public async Task Sessions_with_a_user_who_may_do_no_more_than_is_needed()
     {
-        await using var redis = await RedisServer.StartAsync(["--user", "default", "off", "--user", "gateway", "on", ">password", .. Acl()]);
+        await using var redis = await RedisServer.StartAsync(
+            ["--user", "default", "off", "--user", "gateway", "on", ">password", .. Acl()]);
         var connectionString = $"{redis.Address},user=gateway,password=password";
         var settings = SessionHost.Settings(("ConnectionStrings:Redis", connectionString), ("Auth:Session:AllowUnencryptedKeys", "true"));
         await using var one = await GatewayHost.StartAsync(settings: settings, environment: "Development");
@@ -110,7 +113,9 @@ public sealed class RedisDeploymentTests
             Ct);
         await using var sentinel = await RedisServer.StartAsync(file, "--sentinel");
         await using var gateway = await GatewayHost.StartAsync(
-            new() { Frozen = true, Runs = 250 }, ReplicaSettings.For($"{sentinel.Address},serviceName=company", "sentinel"), realTime: true);
+            new() { Frozen = true, Runs = 250 },
+            ReplicaSettings.For($"{sentinel.Address},serviceName=company", "sentinel"),
+            realTime: true);
         (await gateway.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
         (await gateway.ReadinessAsync()).ShouldBe("200 Healthy");
         await HasSecondaryAsync(sentinel);
@@ -135,7 +140,9 @@ public sealed class RedisDeploymentTests
         RedisServer[] nodes = [one, two, three];
         await FormClusterAsync(nodes, busPorts);
         await using var gateway = await GatewayHost.StartAsync(
-            new() { Frozen = true, Runs = 1_000 }, ReplicaSettings.For(string.Join(',', nodes.Select(node => node.Address)), "cluster"), realTime: true);
+            new() { Frozen = true, Runs = 1_000 },
+            ReplicaSettings.For(string.Join(',', nodes.Select(node => node.Address)), "cluster"),
+            realTime: true);
         foreach (var index in new[] { 0, 100, 200 })
         {
             (await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, index)).Runs.ShouldBe(Enumerable.Range(index, 20));
@@ -148,13 +155,8 @@ public sealed class RedisDeploymentTests
         gateway.Nclue.Arrivals.Count.ShouldBe(3);
     }
 
-    /// <summary>What a user of Redis needs: as <c>docs/configuration.md</c> has it.</summary>
-    private static string[] Acl()
-    {
-        var line = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "configuration.md")).Select(line => line.Trim())
-            .Single(line => line.StartsWith("ACL SETUSER nclue-gateway", StringComparison.Ordinal));
-        return line.Split(' ').SkipWhile(word => !word.StartsWith('~')).ToArray();
-    }
+    /// <summary>Rights of the gateway's user in Redis, from <c>docs/configuration.md</c>.</summary>
+    private static string[] Acl() => [.. DeployedFiles.RedisRights.Split(' ')];
 
     private static async Task<HttpStatusCode> StatusAsync(CookieClient browser)
     {
@@ -173,7 +175,8 @@ public sealed class RedisDeploymentTests
     private static async Task FormClusterAsync(RedisServer[] nodes, int[] busPorts)
     {
         const int Slots = 16_384;
-        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{string.Join(',', nodes.Select(node => node.Address))},allowAdmin=true");
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(
+            $"{string.Join(',', nodes.Select(node => node.Address))},allowAdmin=true");
         for (var n = 0; n < nodes.Length; n++)
         {
             var server = connection.GetServer(nodes[n].Address);

@@ -6,7 +6,7 @@ namespace NclueGateway.Tests.Replicas;
 
 internal static class ReplicaSettings
 {
-    /// <summary>What a replica needs to share an account with others; an account of its own keeps a test apart from the others.</summary>
+    /// <summary>Returns the settings of a replica that shares an account; each test uses an account of its own.</summary>
     public static Dictionary<string, string?> For(string redis, string account, params (string Name, string Value)[] more)
     {
         var settings = new Dictionary<string, string?> { ["ConnectionStrings:Redis"] = redis, ["Nclue:Account"] = account };
@@ -20,12 +20,12 @@ internal static class ReplicaSettings
 
     public static string NewAccount() => $"test-{Guid.NewGuid():N}";
 
-    /// <summary>Reads until an answer is as it should be, a few times a second, for at most half a minute.</summary>
+    /// <summary>Reads a few times a second until the response is as expected, for at most half a minute.</summary>
     public static Task<PageAnswer> ReadUntilTrueAsync(this GatewayHost gateway, Predicate<PageAnswer> isAsExpected, int index = 0) =>
         EventuallyAsync(() => gateway.ReadAsync(index), isAsExpected);
 
     /// <summary>
-    /// What the gateway has logged as a warning or worse. The framework's own lines are not asked for, nor how single requests ended.
+    /// Returns the logged warnings and errors, without the framework's own lines and those about single requests.
     /// </summary>
     public static string[] Warnings(this GatewayHost gateway) =>
     [
@@ -34,16 +34,17 @@ internal static class ReplicaSettings
             .Where(log => log.Category!.StartsWith("NclueGateway", StringComparison.Ordinal)).Select(log => log.Message),
     ];
 
-    /// <summary>What <c>/health/ready</c> says.</summary>
+    /// <summary>Returns the status and text of <c>/health/ready</c>.</summary>
     public static async Task<string> ReadinessAsync(this GatewayHost gateway)
     {
         using var answer = await gateway.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
         return $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
     }
 
-    public static Task UntilReadyAsync(this GatewayHost gateway, string readiness) => EventuallyAsync(gateway.ReadinessAsync, r => r == readiness);
+    public static Task UntilReadyAsync(this GatewayHost gateway, string readiness) =>
+        EventuallyAsync(gateway.ReadinessAsync, r => r == readiness);
 
-    /// <summary>Looks a few times a second until it is so, for at most half a minute: what happens in other processes moves by no clock of ours.</summary>
+    /// <summary>Checks a few times a second, for at most half a minute: events in other processes follow no clock of the test.</summary>
     public static async Task<T> EventuallyAsync<T>(Func<Task<T>> look, Predicate<T> isAsExpected)
     {
         var clock = TimeProvider.System;

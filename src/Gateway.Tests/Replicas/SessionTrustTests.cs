@@ -16,7 +16,7 @@ using static NclueGateway.Tests.Replicas.Browsers;
 
 namespace NclueGateway.Tests.Replicas;
 
-/// <summary>What a gateway takes from a real Redis for a session of its own, and what it does not.</summary>
+/// <summary>Values in a real Redis that a gateway accepts for a session of its own, and values that it rejects.</summary>
 [Trait("Needs", "RealTime")]
 public sealed class SessionTrustTests : IAsyncLifetime
 {
@@ -65,7 +65,7 @@ public sealed class SessionTrustTests : IAsyncLifetime
 
         (await StatusAsync(person, two)).ShouldBe(HttpStatusCode.Unauthorized);
 
-        // Not even under the key that it would have there.
+        // Not even under the key that the session would have there.
         var there = new SessionScope(
             new() { Authority = two.Issuer.Address, Audience = setting == "Auth:Audience" ? value : "gateway" },
             new() { ClientId = setting == "Auth:Session:ClientId" ? value : TestSignIn.ClientId });
@@ -78,7 +78,8 @@ public sealed class SessionTrustTests : IAsyncLifetime
     public async Task A_sign_in_that_was_begun_at_another_provider_client_or_audience_is_not_finished()
     {
         using var person = new CookieClient(One.Address);
-        using var callback = await person.FollowAsync("/session/login", to => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
+        using var callback = await person.FollowAsync(
+            "/session/login", to => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
         await using var two = await StartAnotherAsync(("Auth:Audience", "gateway-of-staging"));
         using var moved = Move(person, two);
 
@@ -91,7 +92,7 @@ public sealed class SessionTrustTests : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Who_can_write_to_redis_cannot_sign_in_as_anybody(bool isEncrypted)
+    public async Task A_writer_to_redis_cannot_sign_in_as_another_user(bool isEncrypted)
     {
         using var person = await SignedInAsync(One);
         using var attacker = new CookieClient(One.Address) { Session = new string('x', 43) };
@@ -104,7 +105,7 @@ public sealed class SessionTrustTests : IAsyncLifetime
         (await StatusAsync(person, two)).ShouldBe(HttpStatusCode.OK);
         two.Warnings().ShouldContain(line => line.StartsWith("1 entries of the key ring", StringComparison.Ordinal));
 
-        // Without a certificate it is as the documentation has it: all that is in Redis counts.
+        // Without a certificate, all values in Redis count, as the documentation states.
         await using var open = await StartAnotherAsync(("Auth:Session:DataProtectionCertificate", ""));
         (await StatusAsync(attacker, open)).ShouldBe(isEncrypted ? HttpStatusCode.Unauthorized : HttpStatusCode.OK);
     }
@@ -114,7 +115,8 @@ public sealed class SessionTrustTests : IAsyncLifetime
     {
         using var person = await SignedInAsync(One);
         var forged = await ForgeAsync(new string('x', 43), isEncrypted: false);
-        var own = (await Redis.ListRangeAsync(Ring)).Select(key => XElement.Parse(key.ToString())).Single(key => key.Attribute("seal") is not null);
+        var own = (await Redis.ListRangeAsync(Ring)).Select(key => XElement.Parse(key.ToString()))
+            .Single(key => key.Attribute("seal") is not null);
         forged.SetAttributeValue("id", (string)own.Attribute("id")!);
         await Redis.KeyDeleteAsync(Ring);
         await Redis.ListRightPushAsync(Ring, forged.ToString(SaveOptions.DisableFormatting));
@@ -140,14 +142,17 @@ public sealed class SessionTrustTests : IAsyncLifetime
         One.Issuer.SignIn.ChangeIdToken = token => sid = (string)token.Claims["sid"]!;
         using var person = await SignedInAsync(One);
         using var other = await SignedInAsync(One);
-        await using var shorter = await StartAnotherAsync(("Auth:Session:AbsoluteTimeout", "00:01:00"), ("Auth:Session:IdleTimeout", "00:01:00"));
+        await using var shorter = await StartAnotherAsync(
+            ("Auth:Session:AbsoluteTimeout", "00:01:00"), ("Auth:Session:IdleTimeout", "00:01:00"));
         using var moved = Move(person, shorter);
         (await moved.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
         using var http = shorter.CreateAnonymousClient();
         foreach (var left in new[] { "sid", "sub" })
         {
-            using var form = new FormUrlEncodedContent([new("logout_token", One.Issuer.SignIn.IssueLogoutToken(sid, token => token.Claims.Remove(left)))]);
-            (await http.PostAsync("/session/backchannel-logout", form, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
+            var token = One.Issuer.SignIn.IssueLogoutToken(sid, token => token.Claims.Remove(left));
+            using var form = new FormUrlEncodedContent([new("logout_token", token)]);
+            (await http.PostAsync("/session/backchannel-logout", form, TestContext.Current.CancellationToken))
+                .StatusCode.ShouldBe(HttpStatusCode.OK);
         }
 
         var marks = _connection!.GetServers()[0].Keys(pattern: "*:end").ToList();
@@ -160,7 +165,7 @@ public sealed class SessionTrustTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_person_has_more_than_twenty_sessions_whatever_lies_in_place_of_their_list()
+    public async Task No_person_has_more_than_twenty_sessions_with_any_value_in_place_of_their_list()
     {
         using var first = await SignedInAsync(One);
         using var kept = await SignedInAsync(One);
@@ -197,7 +202,7 @@ public sealed class SessionTrustTests : IAsyncLifetime
             settings[name] = value;
             if (name == "Auth:Audience")
             {
-                One.Issuer.Reader = token => token.Claims["aud"] = value; // it has to read once before it counts as started
+                One.Issuer.Reader = token => token.Claims["aud"] = value; // the replica must read once before it counts as started
             }
         }
 
@@ -205,15 +210,16 @@ public sealed class SessionTrustTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Does all that can be done with Redis alone: makes a key, encrypts it with the public part of the certificate, which stands in the ring, puts
-    /// it there, and protects a session with it that reads as the gateway's own.
+    /// Forges a session with access to Redis alone. It creates a key, encrypts it with the public part of the certificate from the ring,
+    /// adds it to the ring, and protects a session with it that looks like the gateway's own.
     /// </summary>
     private async Task<XElement> ForgeAsync(string cookie, bool isEncrypted)
     {
         var repository = new InMemoryKeyRepository();
         await using var services = new ServiceCollection()
             .AddDataProtection().SetApplicationName("nclue-gateway")
-            .Services.Configure<KeyManagementOptions>(keys => (keys.XmlRepository, keys.XmlEncryptor) = (repository, new NullXmlEncryptor()))
+            .Services.Configure<KeyManagementOptions>(
+                keys => (keys.XmlRepository, keys.XmlEncryptor) = (repository, new NullXmlEncryptor()))
             .BuildServiceProvider();
         var now = One.Clock.GetUtcNow();
         var ticket = services.GetRequiredService<IDataProtectionProvider>()
@@ -234,7 +240,9 @@ public sealed class SessionTrustTests : IAsyncLifetime
             var secret = key.Descendants("masterKey").Single();
             var encrypted = new CertificateXmlEncryptor(publicPart, NullLoggerFactory.Instance).Encrypt(secret);
             secret.ReplaceWith(new XElement(
-                "encryptedSecret", new XAttribute("decryptorType", encrypted.DecryptorType.AssemblyQualifiedName!), encrypted.EncryptedElement));
+                "encryptedSecret",
+                new XAttribute("decryptorType", encrypted.DecryptorType.AssemblyQualifiedName!),
+                encrypted.EncryptedElement));
         }
 
         await Redis.ListRightPushAsync(Ring, key.ToString(SaveOptions.DisableFormatting));

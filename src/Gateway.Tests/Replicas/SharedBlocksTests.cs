@@ -18,7 +18,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_replica_that_starts_serves_what_redis_holds_before_anybody_is_called()
+    public async Task A_replica_that_starts_serves_what_redis_holds_before_it_calls_nclue()
     {
         await using var one = await StartAsync();
         (await one.ReadAsync()).CacheStatus.ShouldBe("nclue-gateway; fwd=miss; stored");
@@ -46,7 +46,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         await using var other = await one.StartReplicaAsync(await SettingsAsync((name, value)));
         (await other.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
 
-        // Whatever they read, they share one budget.
+        // Their readings differ, but they share one budget.
         one.Nclue.Arrivals.Count.ShouldBe(isRead ? 1 : 2);
         one.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= TimeSpan.FromSeconds(1) && arrival.Status == 200);
     }
@@ -58,7 +58,8 @@ public sealed class SharedBlocksTests(TestRedis redis)
         await one.ReadAsync();
         one.Nclue.Strict = false;
 
-        await using var other = await one.StartReplicaAsync(ReplicaSettings.For(await redis.ConnectionStringAsync(), ReplicaSettings.NewAccount()));
+        await using var other = await one.StartReplicaAsync(
+            ReplicaSettings.For(await redis.ConnectionStringAsync(), ReplicaSettings.NewAccount()));
         await Task.WhenAll(one.ReadAsync(100), other.ReadAsync(100));
 
         one.Nclue.Arrivals.Select(arrival => arrival.Index).ShouldBe([0L, 0L, 100L, 100L], ignoreOrder: true);
@@ -66,7 +67,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
     }
 
     [Fact]
-    public async Task What_the_release_before_has_written_is_still_read()
+    public async Task Copies_of_the_previous_release_are_still_read()
     {
         await using var one = await StartAsync();
         await one.ReadAsync();
@@ -76,7 +77,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         (await next.ReadAsync()).CacheStatus.ShouldStartWith("nclue-gateway; hit; ");
         one.Nclue.Arrivals.Count.ShouldBe(1);
 
-        // What the next one writes the old one cannot read: for it that is a miss, and neither loses its budget.
+        // The old release cannot read the copies of the next one: it counts them as misses, and both keep the budget.
         (await next.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, 100)).Runs.ShouldBe(Enumerable.Range(100, 20));
         (await one.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK, 100)).Runs.ShouldBe(Enumerable.Range(100, 20));
         one.Nclue.Arrivals.Select(arrival => arrival.Index).ShouldBe([0L, 100L, 100L]);
@@ -91,7 +92,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
     [InlineData("of another type")]
     [InlineData("with an expiry that is no number")]
     [InlineData("gone")]
-    public async Task What_does_not_read_back_exactly_is_a_miss_and_one_warning(string what)
+    public async Task A_copy_that_does_not_read_back_exactly_is_a_miss_and_one_warning(string what)
     {
         await using var one = await StartAsync();
         await one.ReadAsync();
@@ -109,7 +110,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         one.Nclue.Arrivals.Select(arrival => arrival.Index).ShouldBe([0L, 100L, 0L, 100L]);
         other.Warnings().Length.ShouldBe(what == "gone" ? 0 : 1);
 
-        // The first replica has the older copies and takes the new ones.
+        // The first replica has the older copies and replaces them by the new ones.
         (await one.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
         (await other.ReadinessAsync()).ShouldBe("200 Healthy");
     }
@@ -149,7 +150,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
     }
 
     [Fact]
-    public async Task A_replica_whose_wall_clock_is_an_hour_ahead_understates_no_age_and_misleads_nobody()
+    public async Task A_replica_whose_wall_clock_is_an_hour_ahead_understates_no_age_and_misleads_no_replica()
     {
         await using var right = await StartAsync();
         await right.ReadAsync();
@@ -157,7 +158,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
         await using var ahead = await right.StartReplicaAsync(await SettingsAsync(), new WallClockOff(TimeSpan.FromHours(1)));
         (await ahead.ReadUntilTrueAsync(page => page.Age >= 3)).Age.ShouldBeInRange(Seconds(Math.Floor), Seconds(Math.Ceiling) + 1);
 
-        // NCLUE is as far ahead, so that it takes the signature of the one that is.
+        // NCLUE's clock is as far ahead, so it accepts the signature of that replica.
         right.Nclue.ClockOffset = TimeSpan.FromHours(1);
         (await ahead.ReadAsync(100)).Status.ShouldBe(HttpStatusCode.OK);
         fetched = TimeProvider.System.GetTimestamp();
@@ -168,7 +169,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
     }
 
     [Fact]
-    public async Task What_a_stopping_replica_has_asked_for_the_others_get()
+    public async Task Other_replicas_get_the_block_that_a_stopping_replica_requested()
     {
         await using var one = await StartAsync();
         one.Nclue.Delay = TimeSpan.FromSeconds(3);
@@ -220,9 +221,10 @@ public sealed class SharedBlocksTests(TestRedis redis)
         }
     }
 
-    /// <summary>A reader may be answered a moment before the block is in Redis.</summary>
+    /// <summary>Waits for keys: a reader may get its response a moment before the block is in Redis.</summary>
     private Task<RedisKey[]> BlockKeysAsync(ConnectionMultiplexer connection, int expected) => ReplicaSettings.EventuallyAsync(
-        async () => await connection.GetServers()[0].KeysAsync(pattern: $"*:{{nclue:*:{_account}}}:v*").ToArrayAsync(Ct), keys => keys.Length >= expected);
+        async () => await connection.GetServers()[0].KeysAsync(pattern: $"*:{{nclue:*:{_account}}}:v*").ToArrayAsync(Ct),
+        keys => keys.Length >= expected);
 
     private async Task<GatewayHost> StartAsync(params (string Name, string Value)[] more) => await GatewayHost.StartAsync(
         new() { Frozen = true, Runs = 250 }, await SettingsAsync(more), realTime: true);

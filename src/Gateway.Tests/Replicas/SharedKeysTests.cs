@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Replicas;
 
-/// <summary>What replicas on one Redis tell each other of the keys, by the real clock.</summary>
+/// <summary>State of the NCP keys that replicas on one Redis exchange, by the real clock.</summary>
 [Trait("Needs", "RealTime")]
 public sealed class SharedKeysTests(TestRedis redis)
 {
@@ -44,7 +44,8 @@ public sealed class SharedKeysTests(TestRedis redis)
         (await one.ReadAsync(100)).Status.ShouldBe(HttpStatusCode.OK);
 
         await using var replaced = await one.StartReplicaAsync(
-            ReplicaSettings.For(await redis.ConnectionStringAsync(), _account, ("Nclue:AccessKey", NextAccessKey), ("Nclue:SecretKey", NextSecretKey)));
+            ReplicaSettings.For(
+                await redis.ConnectionStringAsync(), _account, ("Nclue:AccessKey", NextAccessKey), ("Nclue:SecretKey", NextSecretKey)));
         (await replaced.ReadAsync(200)).Status.ShouldBe(HttpStatusCode.OK);
         (await one.ReadAsync(300)).Status.ShouldBe(HttpStatusCode.OK);
 
@@ -52,7 +53,7 @@ public sealed class SharedKeysTests(TestRedis redis)
     }
 
     [Fact]
-    public async Task Redis_is_told_a_number_and_nothing_of_a_key()
+    public async Task Redis_receives_a_number_and_nothing_of_a_key()
     {
         await using var one = await GatewayHost.StartAsync(new() { Frozen = true }, await SettingsAsync(), realTime: true);
         one.Nclue.Keys[NextAccessKey] = NextSecretKey;
@@ -62,7 +63,8 @@ public sealed class SharedKeysTests(TestRedis redis)
         await using var connection = await ConnectionMultiplexer.ConnectAsync(await redis.ConnectionStringAsync());
         var key = one.Services.GetRequiredService<NclueOptions>().AccountKey;
         var hash = await ReplicaSettings.EventuallyAsync(
-            async () => (await connection.GetDatabase().HashGetAllAsync(key)).ToDictionary(entry => (string)entry.Name!, entry => (string)entry.Value!),
+            async () => (await connection.GetDatabase().HashGetAllAsync(key))
+                .ToDictionary(entry => (string)entry.Name!, entry => (string)entry.Value!),
             fields => fields.GetValueOrDefault("generation") == "1");
 
         var text = key + string.Join('\n', hash.Select(field => $"{field.Key} {field.Value}"));

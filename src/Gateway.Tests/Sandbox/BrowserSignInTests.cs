@@ -4,7 +4,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Sandbox;
 
-/// <summary>What a person sees: a real browser, a frontend of another origin, the provider's page, and the gateway in between.</summary>
+/// <summary>The sign-in as a user sees it: a real browser, a frontend of another origin, the provider's page, and the gateway.</summary>
 [Trait("Needs", "Processes")]
 public sealed class BrowserSignInTests(TestBrowser browser)
 {
@@ -19,17 +19,19 @@ public sealed class BrowserSignInTests(TestBrowser browser)
 
         await SignInAsync(page, sandbox, "Reader");
 
-        page.Url.ShouldBe(sandbox.FrontendAddress.AbsoluteUri + "?view=all#top"); // where they were
+        page.Url.ShouldBe(sandbox.FrontendAddress.AbsoluteUri + "?view=all#top"); // the page before the sign-in
         await page.Locator("#runs tr").First.WaitForAsync();
         (await page.Locator("#runs tr").CountAsync()).ShouldBe(20);
         (await page.Locator("#state").TextContentAsync()).ShouldNotBeNull().ShouldStartWith("As of ");
         (await page.Locator("#state").GetAttributeAsync("data-age")).ShouldNotBeNull().ShouldMatch("^[0-9]+$"); // read across origins
-        await page.Locator("#more").ClickAsync(); // leads to what Link says
+        await page.Locator("#more").ClickAsync(); // follows Link
         await page.Locator("#runs tr").First.WaitForAsync();
 
-        var cookie = (await page.Context.CookiesAsync()).Where(cookie => cookie.Name.StartsWith("__Host-", StringComparison.Ordinal)).ShouldHaveSingleItem();
+        var cookie = (await page.Context.CookiesAsync())
+            .Where(cookie => cookie.Name.StartsWith("__Host-", StringComparison.Ordinal)).ShouldHaveSingleItem();
         cookie.Name.ShouldBe("__Host-nclue-session");
-        (cookie.HttpOnly, cookie.Secure, cookie.SameSite, cookie.Path, cookie.Expires).ShouldBe((true, true, SameSiteAttribute.Lax, "/", -1));
+        (cookie.HttpOnly, cookie.Secure, cookie.SameSite, cookie.Path, cookie.Expires)
+            .ShouldBe((true, true, SameSiteAttribute.Lax, "/", -1));
         (await view.StoredAsync()).ShouldBe("[{},{},\"\"]");
 
         (await StatusAsync(page, sandbox.GatewayAddress, csrf: true)).ShouldBe("200");
@@ -41,7 +43,7 @@ public sealed class BrowserSignInTests(TestBrowser browser)
     }
 
     [Fact]
-    public async Task Who_may_not_read_is_told_so()
+    public async Task A_user_without_permission_gets_an_explanation()
     {
         await using var sandbox = await SandboxHost.StartAsync(AnyPorts, TestContext.Current.CancellationToken);
         await using var view = await browser.OpenAsync();
@@ -77,7 +79,7 @@ public sealed class BrowserSignInTests(TestBrowser browser)
         await using var view = await browser.OpenAsync();
         await SignInAsync(view.Page, sandbox, "Reader");
 
-        // The same site, so that the cookie goes along, and not on the list.
+        // It is of the same site, so the browser sends the cookie, but its origin is not allowed.
         var other = await view.Page.Context.NewPageAsync();
         await other.GotoAsync(sandbox.Identity.Authority.AbsoluteUri);
         (await StatusAsync(other, sandbox.GatewayAddress, csrf: true)).ShouldBe("blocked");
@@ -88,13 +90,13 @@ public sealed class BrowserSignInTests(TestBrowser browser)
               .then(() => 'sent', error => error.name)
             """,
             sandbox.GatewayAddress.AbsoluteUri);
-        post.ShouldBe("TypeError"); // it was sent, without the header, and its answer is kept from the page
+        post.ShouldBe("TypeError"); // it was sent, without the header, and the browser hides its response from the page
 
         (await StatusAsync(view.Page, sandbox.GatewayAddress, csrf: true)).ShouldBe("200");
     }
 
     [Fact]
-    public async Task Swagger_UI_reads_runs_for_whoever_has_signed_in()
+    public async Task Swagger_UI_reads_runs_for_a_signed_in_user()
     {
         await using var sandbox = await SandboxHost.StartAsync(AnyPorts, TestContext.Current.CancellationToken);
         await using var view = await browser.OpenAsync();
@@ -130,7 +132,7 @@ public sealed class BrowserSignInTests(TestBrowser browser)
 
     private static string Origin(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>The status that a script of the page sees, or "blocked".</summary>
+    /// <summary>Returns the status that a script of the page sees, or "blocked".</summary>
     private static async Task<string> StatusAsync(IPage page, Uri gateway, bool csrf) => await page.EvaluateAsync<string>(
         """
         async ([gateway, csrf]) => {

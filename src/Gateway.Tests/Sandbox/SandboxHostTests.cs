@@ -44,7 +44,12 @@ public sealed class SandboxHostTests
     {
         using var sandbox = new Process
         {
-            StartInfo = new("dotnet", [typeof(SandboxHost).Assembly.Location, "--gateway-port", "0", "--nclue-port", "0", "--identity-port", "0", "--frontend-port", "0"])
+            StartInfo = new(
+                "dotnet",
+                [
+                    typeof(SandboxHost).Assembly.Location,
+                    "--gateway-port", "0", "--nclue-port", "0", "--identity-port", "0", "--frontend-port", "0",
+                ])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
@@ -130,13 +135,14 @@ public sealed class SandboxHostTests
         await using var sandbox = await SandboxHost.StartAsync(
             listen == "127.0.0.1" ? AnyPorts : AnyPorts with { Listen = IPAddress.Any, FrontendPort = 0 }, Token);
 
-        var banner = await Banner.WriteAsync(sandbox, Token); // sees that all of them answer
+        var banner = await Banner.WriteAsync(sandbox, Token); // checks that all of them respond
 
         Uri[] addresses = [sandbox.GatewayAddress, sandbox.Nclue.BaseAddress, sandbox.Identity.Authority, sandbox.FrontendAddress];
         addresses.ShouldAllBe(address => address.Host == "127.0.0.1");
         banner.ShouldNotContain("0.0.0.0");
         var listeners = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
-        addresses.Select(address => listeners.Where(listener => listener.Port == address.Port).Select(listener => $"{listener.Address}").ShouldHaveSingleItem())
+        addresses.Select(address => listeners.Where(listener => listener.Port == address.Port)
+                .Select(listener => $"{listener.Address}").ShouldHaveSingleItem())
             .ShouldAllBe(address => address == listen);
     }
 

@@ -77,7 +77,7 @@ internal sealed class SignedRequests : IDisposable
         }
     }
 
-    /// <summary>Without this option <c>%2D</c> would go out as a hyphen.</summary>
+    /// <summary>Keeps <c>%2D</c> in an address: without this option it would be sent as a hyphen.</summary>
     private Uri AsIs(string target) => new(
         _nclue.BaseAddress.GetLeftPart(UriPartial.Authority) + target,
         new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
@@ -87,7 +87,7 @@ internal sealed class SignedRequests : IDisposable
 
     public Task<HttpResponseMessage> GetAsync(string target = "/api/v1/task-runs") => SendAsync(Request(target));
 
-    /// <summary>The list, which must be there.</summary>
+    /// <summary>Returns the list, which must be present.</summary>
     public async Task<JsonElement> ListAsync(string query = "")
     {
         using var response = await GetAsync("/api/v1/task-runs" + query);
@@ -104,7 +104,7 @@ internal sealed class SignedRequests : IDisposable
     public static async Task<JsonElement> JsonAsync(HttpResponseMessage response) =>
         JsonElement.Parse(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
 
-    /// <summary>Status and <c>errorCode</c>, which must be a string.</summary>
+    /// <summary>Returns status and <c>errorCode</c>, which must be a string.</summary>
     public static async Task<(int Status, string? Code)> ErrorAsync(HttpResponseMessage response)
     {
         var error = (await JsonAsync(response)).GetProperty("error");

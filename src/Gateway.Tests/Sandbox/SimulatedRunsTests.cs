@@ -34,7 +34,7 @@ public sealed class SimulatedRunsTests
     });
 
     [Fact]
-    public void Somebody_who_watches_sees_changes_as_the_clock_goes_on()
+    public void Runs_change_as_the_clock_advances()
     {
         var runs = Create(20);
         var before = Statuses();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace NclueGateway.Tests.Sandbox;
 
-/// <summary>A fake clock that tells when somebody begins to wait on it, so that a test need not advance it by trial.</summary>
+/// <summary>A fake clock that reports when code begins to wait on it, so that a test can advance it at the right time.</summary>
 internal sealed class TimerWatch : FakeTimeProvider
 {
     private readonly Channel<TimeSpan> _timers = Channel.CreateUnbounded<TimeSpan>();
@@ -15,7 +15,7 @@ internal sealed class TimerWatch : FakeTimeProvider
         return timer;
     }
 
-    /// <summary>How long the next wait is that began or begins.</summary>
+    /// <summary>Returns the duration of the next wait on the clock.</summary>
     /// <exception cref="TimeoutException">None began within a minute of the real clock.</exception>
     public Task<TimeSpan> NextWaitAsync() => _timers.Reader
         .ReadAsync(TestContext.Current.CancellationToken).AsTask()

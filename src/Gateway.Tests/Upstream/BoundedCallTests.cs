@@ -7,7 +7,9 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Upstream;
 
-/// <summary>An upstream cannot hold a call for longer, or fill it with more, than the settings say; and no failure is ever a short list.</summary>
+/// <summary>
+/// The settings bound the duration and length of the upstream's responses, and no failure ever looks like a short list.
+/// </summary>
 public sealed class BoundedCallTests
 {
     private const int MaxBytes = 64 * 1024;
@@ -93,7 +95,8 @@ public sealed class BoundedCallTests
     [Fact]
     public async Task An_answer_that_never_begins_ends_by_the_clock()
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Nclue:Timeout"] = "00:00:02.5" });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Nclue:Timeout"] = "00:00:02.5" });
         gateway.Nclue.Fault = new() { Delay = TimeSpan.FromHours(1) };
         var began = gateway.Clock.GetUtcNow();
 
@@ -202,7 +205,7 @@ public sealed class BoundedCallTests
         page.Text.ShouldNotContain("<html>");
     }
 
-    /// <summary>What no web server would say.</summary>
+    /// <summary>Responses that no web server would send.</summary>
     [Theory]
     [InlineData("garbage\r\n\r\n")]
     [InlineData("HTTP/1.1\r\n\r\n")]
@@ -213,7 +216,7 @@ public sealed class BoundedCallTests
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nX: \u0000\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("\u0016\u0003\u0001\u0002\u0000")]
-    public async Task Whatever_answers_a_caller_gets_a_problem(string answer)
+    public async Task A_client_gets_a_problem_for_any_invalid_response(string answer)
     {
         await using var upstream = RawUpstream.Start(answer);
         await using var gateway = await Calls.StartGatewayAsync(upstream);

@@ -8,16 +8,16 @@ namespace NclueGateway.Tests.Upstream;
 
 internal static class Calls
 {
-    /// <summary>Moves the clock on, a little at a time, until <paramref name="task"/> is done.</summary>
+    /// <summary>Advances the clock in small steps until <paramref name="task"/> has completed.</summary>
     public static async Task<T> WhileTimePassesAsync<T>(this GatewayHost gateway, Task<T> task, RawUpstream? upstream = null)
     {
         await gateway.LetTimePassUntilAsync(() => task.IsCompleted, upstream);
         return await task;
     }
 
-    /// <summary>Moves the clock on, a little at a time, until something is so.</summary>
-    /// <param name="gateway">The gateway whose clock it is.</param>
-    /// <param name="isSo">Whether time has passed for long enough.</param>
+    /// <summary>Advances the clock in small steps until a condition is met.</summary>
+    /// <param name="gateway">The gateway that uses the clock.</param>
+    /// <param name="isSo">Returns true once the condition is met.</param>
     /// <param name="upstream">The upstream that is called in place of the simulated one.</param>
     public static async Task LetTimePassUntilAsync(this GatewayHost gateway, Func<bool> isSo, RawUpstream? upstream = null)
     {
@@ -26,7 +26,7 @@ internal static class Calls
         var arrived = Arrivals();
         await WaitUntilAsync(isSo, () =>
         {
-            // A busy machine must not make the clock run away from a call that is on its way.
+            // On a busy machine the clock must not run ahead of a request in flight.
             var isUnderWay = refresher.Status.InFlight > 0 && Arrivals() == arrived;
             if (!isUnderWay || TimeProvider.System.GetElapsedTime(real) > TimeSpan.FromMilliseconds(250))
             {
@@ -39,8 +39,8 @@ internal static class Calls
         int Arrivals() => upstream?.Requests.Count ?? gateway.Nclue.Arrivals.Count;
     }
 
-    /// <summary>Waits until something is so, and does something now and then.</summary>
-    /// <remarks>The network goes by the real clock, so each step leaves it some.</remarks>
+    /// <summary>Waits until a condition is met, and performs a step at intervals.</summary>
+    /// <remarks>The network uses the real clock, so each step leaves it some time.</remarks>
     public static async Task WaitUntilAsync(Func<bool> isSo, Action step)
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -54,26 +54,26 @@ internal static class Calls
 
             if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(30))
             {
-                throw new TimeoutException("It is not so after half a minute.");
+                throw new TimeoutException("The condition was not met within half a minute.");
             }
         }
     }
 
-    /// <summary>Makes one call as the refresher does, which does nothing while nobody reads.</summary>
+    /// <summary>Makes one request as the refresher does, which makes none without readers.</summary>
     public static async Task<FetchResult> CallAsync(this GatewayHost gateway, int block = 0)
     {
-        var departure = gateway.Services.GetRequiredService<RequestGate>().TryAcquire().ShouldNotBeNull();
+        var permit = gateway.Services.GetRequiredService<RequestGate>().TryAcquire().ShouldNotBeNull();
         try
         {
-            return await gateway.Services.GetRequiredService<IBlockFetcher>().GetBlockAsync(block, departure);
+            return await gateway.Services.GetRequiredService<IBlockFetcher>().GetBlockAsync(block, permit);
         }
         finally
         {
-            departure.Close();
+            permit.Close();
         }
     }
 
-    /// <summary>A gateway in front of an upstream other than the simulated one.</summary>
+    /// <summary>Starts a gateway in front of an upstream other than the simulated one.</summary>
     public static Task<GatewayHost> StartGatewayAsync(RawUpstream upstream) =>
         GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Nclue:BaseAddress"] = upstream.BaseAddress.AbsoluteUri });
 }

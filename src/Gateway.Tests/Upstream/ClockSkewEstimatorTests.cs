@@ -6,7 +6,7 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Tests.Upstream;
 
-/// <summary>What is learned of NCP's clock, and what it is used for.</summary>
+/// <summary>Estimates of the skew from NCP's clock, and their use.</summary>
 public sealed class ClockSkewEstimatorTests
 {
     private readonly SteppingClock _machine = new();
@@ -129,14 +129,15 @@ public sealed class ClockSkewEstimatorTests
         gateway.Nclue.Arrivals.Select(arrival => arrival.Status).ShouldBe([401, 401, 401, 200]);
         var health = await ReadHealthAsync(gateway);
         ((string?)health["status"]).ShouldBe("Degraded");
-        ((string?)health["description"])!.ShouldMatch($"^This machine's clock is (599|600|601) s {(minutes > 0 ? "behind" : "ahead of")} NCP's\\.$");
+        ((string?)health["description"])!.ShouldMatch(
+            $"^This machine's clock is (599|600|601) s {(minutes > 0 ? "behind" : "ahead of")} NCP's\\.$");
     }
 
     [Fact]
     public async Task What_is_learned_of_another_clock_makes_no_token_valid_or_invalid()
     {
         await using var gateway = await GatewayHost.StartAsync();
-        gateway.Nclue.ClockOffset = TimeSpan.FromMinutes(-10); // it would make tokens that have expired valid
+        gateway.Nclue.ClockOffset = TimeSpan.FromMinutes(-10); // it would make expired tokens valid
         await gateway.LetDepartUntilAsync(ReadUntilServedAsync(gateway));
         using var late = gateway.CreateAnonymousClient();
         late.DefaultRequestHeaders.Authorization = new("Bearer", gateway.Issuer.Issue(token =>
@@ -167,7 +168,7 @@ public sealed class ClockSkewEstimatorTests
         return JsonNode.Parse(await client.GetStringAsync("/health", TestContext.Current.CancellationToken))!["checks"]!["nclue"]!;
     }
 
-    /// <summary>An answer of a server, of which this machine is so many seconds ahead, arrives.</summary>
+    /// <summary>Records a response of a server whose clock this machine is ahead of.</summary>
     private void Answer(double ahead, TimeSpan? took = null)
     {
         var sentAt = _machine.GetTimestamp();
@@ -179,7 +180,7 @@ public sealed class ClockSkewEstimatorTests
         _machine.Pass(TimeSpan.FromSeconds(1.3));
     }
 
-    /// <summary>A machine whose clock can be set.</summary>
+    /// <summary>Clock of a machine that can be set.</summary>
     private sealed class SteppingClock : TimeProvider
     {
         private DateTimeOffset _wall = new(2026, 11, 25, 12, 0, 0, 700, TimeSpan.Zero);

@@ -7,7 +7,9 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Upstream;
 
-/// <summary>The upstream sees the gateway's own request and nothing of a caller; a caller sees a page and nothing of the upstream's answer.</summary>
+/// <summary>
+/// The upstream receives only the gateway's own request; a client receives a page and no headers or text of the upstream.
+/// </summary>
 public sealed class DetachedForwardTests
 {
     private const string List = """{"index":0,"limit":100,"total":1,"runs":[{"run_id":"a","run_name":"run-000007 x"}]}""";
@@ -183,7 +185,7 @@ public sealed class DetachedForwardTests
     [InlineData("Content-Encoding: identity, X-GZip", "X-GZip")]
     [InlineData("Content-Encoding: <canary of 30 characters>", "an unknown coding")]
     [InlineData("Transfer-Encoding: gzip", "gzip")]
-    public async Task A_compressed_answer_that_the_gateway_did_not_ask_for_is_refused_by_the_name_of_its_coding(string header, string coding)
+    public async Task A_compressed_response_that_the_gateway_did_not_ask_for_is_refused_by_its_coding(string header, string coding)
     {
         using var compressed = new MemoryStream();
         await using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
@@ -202,7 +204,7 @@ public sealed class DetachedForwardTests
     }
 
     [Fact]
-    public async Task An_answer_that_says_that_it_is_not_encoded_is_read()
+    public async Task A_response_with_the_coding_identity_is_read()
     {
         await using var upstream = RawUpstream.Start(RawUpstream.Http(200, Bytes(List), "Content-Encoding: Identity"));
         await using var gateway = await Calls.StartGatewayAsync(upstream);

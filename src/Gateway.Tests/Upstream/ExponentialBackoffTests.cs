@@ -175,7 +175,7 @@ public sealed class ExponentialBackoffTests
     }
 
     [Fact]
-    public void Whatever_happens_a_wait_never_gets_shorter_and_never_longer_than_it_may() =>
+    public void A_wait_never_gets_shorter_and_never_exceeds_its_bound() =>
         Gen.Select(Gen.Int[0, 4], Gen.Int[0, 20_000], Gen.Int[-10, 2_000]).Array[1, 60].Sample(
             steps =>
             {
@@ -186,7 +186,7 @@ public sealed class ExponentialBackoffTests
                 {
                     var before = wait.Left;
                     var elapsed = TimeSpan.Zero;
-                    var departure = departures[milliseconds % departures.Count];
+                    var permit = departures[milliseconds % departures.Count];
                     switch (what)
                     {
                         case 0:
@@ -194,9 +194,9 @@ public sealed class ExponentialBackoffTests
                             clock.Advance(elapsed);
                             break;
                         case 1: departures.Add(clock.GetTimestamp()); break;
-                        case 2: wait.Failed(departure); break;
-                        case 3: wait.Failed(departure, TimeSpan.FromSeconds(asked)); break;
-                        default: wait.Succeeded(departure); break;
+                        case 2: wait.Failed(permit); break;
+                        case 3: wait.Failed(permit, TimeSpan.FromSeconds(asked)); break;
+                        default: wait.Succeeded(permit); break;
                     }
 
                     wait.Left.ShouldBeGreaterThanOrEqualTo(before - elapsed);
@@ -209,7 +209,7 @@ public sealed class ExponentialBackoffTests
 
     private long Depart() => _clock.GetTimestamp();
 
-    /// <summary>The waits in seconds after each of some failures in a row, each of a call that departed when the last wait was over.</summary>
+    /// <summary>Returns the waits in seconds after consecutive failures, each of a request sent when the last wait was over.</summary>
     private double[] Waits(ExponentialBackoff wait, int count) => [.. Enumerable.Range(0, count).Select(_ =>
     {
         wait.Failed(Depart());

@@ -7,7 +7,7 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Tests.Upstream;
 
-/// <summary>Two pairs of NCP keys: when NCP refuses the one, the gateway goes over to the other, and no reader notices.</summary>
+/// <summary>Two pairs of NCP keys: when NCP refuses one, the gateway switches to the other, and no reader notices.</summary>
 public sealed class KeyRotationTests
 {
     private const string NextAccessKey = "ncp_iam_NEXT";
@@ -26,7 +26,7 @@ public sealed class KeyRotationTests
     }
 
     [Fact]
-    public async Task A_refused_pair_gives_way_to_the_next_with_a_departure_of_its_own_and_no_read_fails()
+    public async Task A_refused_pair_gives_way_to_the_next_with_a_permit_of_its_own_and_no_read_fails()
     {
         await using var gateway = await StartAsync();
         await gateway.ReadAsync();
@@ -67,7 +67,7 @@ public sealed class KeyRotationTests
         gateway.Nclue.Keys[NextAccessKey] = NextSecretKey;
         for (var attempt = 0; attempt < 3 && page.Status != HttpStatusCode.OK; attempt++)
         {
-            gateway.Clock.Advance(TimeSpan.FromSeconds(10)); // whichever has its turn
+            gateway.Clock.Advance(TimeSpan.FromSeconds(10)); // either pair may be next
             await gateway.UntilAnsweredAsync();
             page = await gateway.LetDepartUntilAsync(gateway.ReadAsync(index: 100));
         }
@@ -95,7 +95,7 @@ public sealed class KeyRotationTests
 
     [Theory]
     [InlineData(20)]
-    [InlineData(10)] // it is corrected after three refusals, of which none says anything of the key
+    [InlineData(10)] // it is corrected after three refusals, which do not count against the key
     public async Task A_wrong_clock_changes_no_key(int minutes)
     {
         await using var gateway = await StartAsync();

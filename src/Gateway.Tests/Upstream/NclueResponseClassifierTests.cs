@@ -5,7 +5,7 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Upstream;
 
-/// <summary>What an answer of NCP means (the tables of nclue-api.md §2.3 and §2.4).</summary>
+/// <summary>Classification of NCP's responses (the tables of nclue-api.md §2.3 and §2.4).</summary>
 public sealed class NclueResponseClassifierTests
 {
     private const string Canary = "ncp_iam_CANARY";
@@ -61,7 +61,8 @@ public sealed class NclueResponseClassifierTests
     [InlineData(500, 400)]
     [InlineData(503, 410)]
     [InlineData(400, 400)]
-    public void A_code_is_not_mistaken_for_a_status(int status, int code) => Fail(status, Body(code)).Kind.ShouldBe(NclueFailureKind.ServerError);
+    public void A_code_is_not_mistaken_for_a_status(int status, int code) =>
+        Fail(status, Body(code)).Kind.ShouldBe(NclueFailureKind.ServerError);
 
     [Theory]
     [InlineData(401, 200, 0, "the key pair is probably wrong, disabled or expired")]
@@ -82,7 +83,10 @@ public sealed class NclueResponseClassifierTests
     [InlineData(404, null, 0, "the path of Nclue:BaseAddress is probably wrong")]
     [InlineData(401, 300, 0, "the path of Nclue:BaseAddress is probably wrong")]
     public void A_refused_key_names_its_likely_cause(int status, int? code, int upstreamAheadSeconds, string cause) =>
-        Fail(status, code is null ? "" : Body(code.Value), ("Date", Now.AddSeconds(upstreamAheadSeconds).ToString("R", CultureInfo.InvariantCulture)))
+        Fail(
+            status,
+            code is null ? "" : Body(code.Value),
+            ("Date", Now.AddSeconds(upstreamAheadSeconds).ToString("R", CultureInfo.InvariantCulture)))
             .Detail.ShouldEndWith($": {cause}.");
 
     [Theory]
@@ -128,7 +132,8 @@ public sealed class NclueResponseClassifierTests
     [InlineData("Mon, 23 Nov 2026 12:00:00 GMT")]
     [InlineData("Mon, 23 Nov 2026 11:59:59 GMT")]
     [InlineData("Mon, 01 Jan 0001 00:00:00 GMT")]
-    public void Anything_else_asks_for_no_pause(string retryAfter) => Fail(429, Body(410), ("Retry-After", retryAfter)).RetryAfter.ShouldBeNull();
+    public void Anything_else_asks_for_no_pause(string retryAfter) =>
+        Fail(429, Body(410), ("Retry-After", retryAfter)).RetryAfter.ShouldBeNull();
 
     [Fact]
     public void Two_pauses_ask_for_none()

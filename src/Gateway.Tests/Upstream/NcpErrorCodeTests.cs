@@ -4,7 +4,7 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Upstream;
 
-/// <summary>The envelopes of nclue-api.md §2.4: each of NCP's layers has one of its own.</summary>
+/// <summary>Envelopes of error codes (nclue-api.md §2.4): each of NCP's layers has its own.</summary>
 public sealed class NcpErrorCodeTests
 {
     [Theory]
@@ -85,10 +85,11 @@ public sealed class NcpErrorCodeTests
     }
 
     [Fact]
-    public void Whatever_the_body_it_does_not_throw()
+    public void No_body_makes_it_throw()
     {
         var piece = Gen.OneOf(
-            "{", "}", "[", "]", ":", ",", "\"", "\"error\":", "\"errorCode\":", "\"status\":", "\"code\":", "\"210\"", "210", "1e9", "-", "null",
+            "{", "}", "[", "]", ":", ",", "\"", "\"error\":", "\"errorCode\":", "\"status\":", "\"code\":", "\"210\"",
+            "210", "1e9", "-", "null",
             "\\ud800", "\\u00", "\\", "\u0000", " ", "<Error>");
         Gen.OneOf(
             piece.Array[0, 12].Select(pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))),

@@ -5,8 +5,8 @@ namespace NclueGateway.Tests.Upstream;
 public sealed class NcpSignatureTests
 {
     /// <remarks>
-    /// The first is the fixed vector of a public SDK for the same scheme (GreedyLabs ncloud-community-sdk, sdk/auth/hmacv2_test.go); the others were
-    /// computed with openssl from the rules of https://api.ncloud-docs.com/docs/common-ncpapi.
+    /// The first is the fixed vector of a public SDK for the same scheme (GreedyLabs ncloud-community-sdk, sdk/auth/hmacv2_test.go). The
+    /// others were computed with openssl from the rules of https://api.ncloud-docs.com/docs/common-ncpapi.
     /// </remarks>
     [Theory]
     [InlineData("POST", "/vserver/v2/createServerInstances?regionCode=KR", "xBcE26XFU55BMjppdPT7ZY3oDrqoOedfPyAn3Cq4lUw=")]
@@ -26,7 +26,8 @@ public sealed class NcpSignatureTests
     [InlineData("GET", "/a", 2, "AK", "SK")]
     [InlineData("GET", "/a", 1, "ak", "SK")]
     [InlineData("GET", "/a", 1, "AK", "SK ")]
-    public void Whatever_differs_the_signature_differs(string method, string pathAndQuery, long time, string accessKey, string secretKey) =>
+    public void A_different_input_has_a_different_signature(
+        string method, string pathAndQuery, long time, string accessKey, string secretKey) =>
         NcpSignature.Sign(method, pathAndQuery, time, accessKey, secretKey).ShouldNotBe(NcpSignature.Sign("GET", "/a", 1, "AK", "SK"));
 
     [Fact]

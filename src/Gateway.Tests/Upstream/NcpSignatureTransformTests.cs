@@ -7,7 +7,7 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Tests.Upstream;
 
-/// <summary>The one request that the gateway signs, and all the others: the key behind the signature can delete.</summary>
+/// <summary>The only request that the gateway signs, and requests that it refuses to sign. The key could also delete.</summary>
 public sealed class NcpSignatureTransformTests
 {
     private const string Base = "https://nclue.apigw.ntruss.com/api/v1/";
@@ -134,12 +134,13 @@ public sealed class NcpSignatureTransformTests
     [InlineData("ftp://nclue.apigw.ntruss.com/api/v1/")]
     public void No_other_destination_is_signed(string prefix) => ShouldRefuse("GET", "/task-runs", GoodQuery, prefix);
 
-    /// <summary>Random strings out of the pieces that matter: whatever is signed is the one request, and nothing is signed by halves.</summary>
+    /// <summary>Random strings of significant parts: only the one request is ever signed, and never partly.</summary>
     [Fact]
-    public void Whatever_is_asked_for_nothing_but_the_list_leaves_signed()
+    public void Only_the_list_request_is_ever_signed()
     {
         var pathPiece = Gen.OneOf(
-            "/", "//", "task-runs", "task-run", "tasks", "..", ".", "%2e", "%2f", "%5c", "\\", "api", "v1", "?", "#", "@", ":", ";", "\n", "\0", "%", " ", "가");
+            "/", "//", "task-runs", "task-run", "tasks", "..", ".", "%2e", "%2f", "%5c", "\\", "api", "v1", "?", "#", "@", ":", ";",
+            "\n", "\0", "%", " ", "가");
         var queryPiece = Gen.OneOf(
             "index=", "limit=", "&", "?", "0", "12", "100", "-", "%30", "\n", "\r\n", "#", "/", "..", "x", "=", ";", " ", "\0", "٣", "가");
         var methods = Gen.OneOf("GET", "GET", "GET", "GET", "DELETE", "POST", "HEAD", "get");
@@ -188,7 +189,7 @@ public sealed class NcpSignatureTransformTests
         request.RequestUri.ShouldBeNull();
     }
 
-    /// <summary>Applies the transform as YARP does; returns what it threw.</summary>
+    /// <summary>Applies the transform as YARP does and returns the exception that it threw.</summary>
     private static Exception? TryApply(HttpRequestMessage request, string path, string query, string prefix)
     {
         var context = new DefaultHttpContext();

@@ -5,8 +5,8 @@ using System.Text;
 namespace NclueGateway.Tests.Upstream;
 
 /// <summary>
-/// An upstream that is no web server: it writes down every byte of each request's head and answers with the bytes a test gives it, whatever
-/// they are. For what no real server can be made to say.
+/// An upstream that is not a web server: it records every byte of each request's head and responds with exactly the bytes that a test
+/// specifies. For responses that no real server can be made to send.
 /// </summary>
 internal sealed class RawUpstream : IAsyncDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class RawUpstream : IAsyncDisposable
 
     public Uri BaseAddress => new($"http://{_listener.LocalEndpoint}/api/v1/");
 
-    /// <summary>What has arrived so far: each request's head as text.</summary>
+    /// <summary>Requests so far: the head of each as text.</summary>
     public IReadOnlyList<string> Requests
     {
         get
@@ -40,20 +40,21 @@ internal sealed class RawUpstream : IAsyncDisposable
         }
     }
 
-    /// <param name="answer">The answer to request n, counted from 1; null closes the connection without one.</param>
-    /// <param name="closes">Whether each connection is closed after its first answer.</param>
+    /// <param name="answer">Returns the response to request n, counted from 1; null closes the connection without one.</param>
+    /// <param name="closes">True if each connection is closed after its first response.</param>
     public static RawUpstream Start(Func<int, Task<byte[]?>> answer, bool closes = false) => new(answer, closes);
 
-    /// <summary>A server that gives every request the same answer.</summary>
+    /// <summary>Starts a server that sends every request the same response.</summary>
     public static RawUpstream Start(byte[] answer, bool closes = false) => new(_ => Task.FromResult<byte[]?>(answer), closes);
 
-    /// <summary>A server that gives every request the same answer.</summary>
+    /// <summary>Starts a server that sends every request the same response.</summary>
     public static RawUpstream Start(string answer, bool closes = false) => Start(Encoding.UTF8.GetBytes(answer), closes);
 
-    /// <summary>An answer with a body of known length.</summary>
+    /// <summary>Returns a response with a body of known length.</summary>
     public static byte[] Http(int status, byte[] body, params string[] headers) =>
     [
-        .. Encoding.UTF8.GetBytes($"HTTP/1.1 {status} X\r\n{string.Concat(headers.Select(h => h + "\r\n"))}Content-Length: {body.Length}\r\n\r\n"),
+        .. Encoding.UTF8.GetBytes(
+            $"HTTP/1.1 {status} X\r\n{string.Concat(headers.Select(h => h + "\r\n"))}Content-Length: {body.Length}\r\n\r\n"),
         .. body,
     ];
 
@@ -77,7 +78,7 @@ internal sealed class RawUpstream : IAsyncDisposable
         }
         catch (Exception stopped) when (stopped is OperationCanceledException or SocketException or InvalidOperationException)
         {
-            // The listener was stopped, perhaps before this came to ask it anything.
+            // The listener was stopped, perhaps before it accepted a connection.
         }
     }
 
@@ -111,12 +112,12 @@ internal sealed class RawUpstream : IAsyncDisposable
             }
             catch (Exception gone) when (gone is IOException or OperationCanceledException)
             {
-                // The client has left.
+                // The client has closed the connection.
             }
         }
     }
 
-    /// <summary>Null when the client has closed the connection.</summary>
+    /// <summary>Reads the head of a request; null when the client has closed the connection.</summary>
     private async Task<string?> ReadHeadAsync(NetworkStream stream)
     {
         var head = new StringBuilder();

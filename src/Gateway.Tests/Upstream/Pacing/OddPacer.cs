@@ -6,17 +6,17 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Upstream.Pacing;
 
-/// <summary>The pacer's script on a real Redis, with an account of its own to which another application writes.</summary>
+/// <summary>The coordinator script on a real Redis, with an account of its own to which another application writes.</summary>
 /// <remarks>
-/// The script's clock is Redis', so that how many calls pass until a departure opens depends on the machine. The tests wait for departures, not for time,
-/// and assert no time but the least between two departures.
+/// The script uses Redis' clock, so the number of calls until a permit is available depends on the machine. The tests wait for permits, not
+/// for time, and assert only the minimum time between two permits.
 /// </remarks>
 internal sealed class OddPacer : IAsyncDisposable
 {
     public const int Interval = 10;
     public const int LongestPause = 100;
 
-    /// <summary>A departure that has not opened after so many calls never does: they take longer than any wait.</summary>
+    /// <summary>Number of calls after which a permit counts as never available: they take longer than any wait.</summary>
     public const int MostCalls = 20_000;
 
     private readonly RedisConnection _connection;
@@ -40,11 +40,12 @@ internal sealed class OddPacer : IAsyncDisposable
         return new(connection, (await connection.GetAsync()).GetDatabase());
     }
 
-    public Task<CoordinatorResponse> LookAsync() => Script.RunAsync(new PacerReplica("looker").Claim(0, 0) with { Operation = PacerOperation.Look });
+    public Task<CoordinatorResponse> LookAsync() =>
+        Script.RunAsync(new PacerReplica("looker").Claim(0, 0) with { Operation = PacerOperation.Look });
 
-    /// <summary>Asks for a departure until one is granted.</summary>
-    /// <param name="replica">The replica that asks.</param>
-    /// <param name="meanwhile">A call of another replica before each of these.</param>
+    /// <summary>Claims a permit until one is granted.</summary>
+    /// <param name="replica">The replica that claims it.</param>
+    /// <param name="meanwhile">A call of another replica before each claim.</param>
     public async Task<(TimeSpan AskedAt, TimeSpan ReceivedAt)> UntilGrantedAsync(PacerReplica replica, Func<Task>? meanwhile = null)
     {
         var clock = TimeProvider.System;
@@ -62,7 +63,7 @@ internal sealed class OddPacer : IAsyncDisposable
             }
         }
 
-        throw new InvalidOperationException($"No departure in {MostCalls} calls.");
+        throw new InvalidOperationException($"No permit in {MostCalls} calls.");
     }
 
     public async ValueTask DisposeAsync()

@@ -4,14 +4,16 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Upstream.Pacing;
 
-/// <summary>Too few and too many fields in the hash of the pacer's script. The seed in a test's name replays which of them are left.</summary>
+/// <summary>
+/// Too few and too many fields in the hash of the coordinator script. The seed in a test's name replays the choice of fields.
+/// </summary>
 [Trait("Needs", "RealTime")]
 public sealed class OddPacerFieldsTests(TestRedis redis)
 {
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Whatever_is_left_of_its_fields_departures_stay_apart_and_go_on(int seed)
+    public async Task With_any_fields_left_permits_stay_apart_and_go_on(int seed)
     {
         await using var pacer = await OddPacer.StartAsync(redis);
         PacerReplica one = new("r1"), other = new("r2");
@@ -28,7 +30,7 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
         ];
         foreach (var left in subsets)
         {
-            var replica = random.Next(3) switch { 0 => one, 1 => other, _ => new PacerReplica("r4") }; // one that knows nothing has no time to go by
+            var replica = random.Next(3) switch { 0 => one, 1 => other, _ => new PacerReplica("r4") }; // a new one does not know the time
             var last = await pacer.UntilGrantedAsync(one);
             await pacer.Database.HashDeleteAsync(pacer.Account, [.. fields.Except(left)]);
 
@@ -64,7 +66,8 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
         var replica = new PacerReplica("r1");
         await pacer.UntilGrantedAsync(replica);
         await pacer.Database.HashSetAsync(pacer.Account, "slots", 1_000);
-        await pacer.Database.HashSetAsync(pacer.Account, [.. Enumerable.Range(0, 10_000).Select(n => new HashEntry($"{prefix}{n}", value))]);
+        var fields = Enumerable.Range(0, 10_000).Select(n => new HashEntry($"{prefix}{n}", value));
+        await pacer.Database.HashSetAsync(pacer.Account, [.. fields]);
 
         await pacer.UntilGrantedAsync(replica);
         await pacer.UntilGrantedAsync(new PacerReplica("r2"));
@@ -102,10 +105,16 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
     {
         await using var pacer = await OddPacer.StartAsync(redis);
         PacerReplica one = new("r1"), other = new("r2");
-        for (var departure = 0; departure < 3; departure++)
+        for (var permit = 0; permit < 3; permit++)
         {
             await pacer.UntilGrantedAsync(
-                other, () => pacer.Script.RunAsync(one.Claim(1, 0) with { Operation = PacerOperation.Look, ReplicaCount = 2_000, Generation = 100_000_000_000_000 }));
+                other,
+                () => pacer.Script.RunAsync(one.Claim(1, 0) with
+                {
+                    Operation = PacerOperation.Look,
+                    ReplicaCount = 2_000,
+                    Generation = 100_000_000_000_000,
+                }));
         }
     }
 
@@ -113,7 +122,8 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
     public async Task Fields_of_a_newer_release_stay()
     {
         await using var pacer = await OddPacer.StartAsync(redis);
-        await pacer.Database.HashSetAsync(pacer.Account, [new("later", "1 2 3"), new("later:0", "x"), new("too long", new string('x', 5_000))]);
+        await pacer.Database.HashSetAsync(
+            pacer.Account, [new("later", "1 2 3"), new("later:0", "x"), new("too long", new string('x', 5_000))]);
 
         await pacer.UntilGrantedAsync(new PacerReplica("r1"));
 
@@ -121,7 +131,7 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
     }
 
     [Fact]
-    public async Task Nothing_goes_out_with_the_number_of_no_departure()
+    public async Task Nothing_goes_out_with_the_number_of_no_permit()
     {
         await using var pacer = await OddPacer.StartAsync(redis);
         var replica = new PacerReplica("r1");
@@ -129,7 +139,8 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
         await pacer.Script.RunAsync(replica.Claim(0, 0) with { Operation = PacerOperation.Written, Interval = 60_000 });
         await pacer.Database.HashSetAsync(pacer.Account, "number", 0);
 
-        var late = await pacer.Script.RunAsync(replica.Claim(0, 0) with { Operation = PacerOperation.Write, Number = 0, Interval = 60_000 });
+        var write = replica.Claim(0, 0) with { Operation = PacerOperation.Write, Number = 0, Interval = 60_000 };
+        var late = await pacer.Script.RunAsync(write);
 
         late.Outcome.ShouldBe(PacerOutcome.Wait);
     }

@@ -10,38 +10,38 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Upstream.Pacing;
 
-/// <summary>The pacer's script on a real Redis, to which another application writes.</summary>
-/// <remarks>The seed in a test's name replays what is written and what is asked, in which order.</remarks>
+/// <summary>The coordinator script on a real Redis, to which another application writes.</summary>
+/// <remarks>The seed in a test's name replays the written values and the calls, in their order.</remarks>
 [Trait("Needs", "RealTime")]
 public sealed class OddPacerValuesTests(TestRedis redis)
 {
     private static readonly string[] Fields =
     [
-        "skew", "clock", "epoch", "tick", "seen", "generation", "next", "open", "quiet", "pause", "why", "number", "last", "news", "slots", "cycle",
-        "previous", "cycled", "base", "throttled:count", "throttled:began", "exceeded:count", "exceeded:began", "slot:0", "slot:1", "slot:7", "flight:1",
-        "flight:007", "flight:99999999999999", "flight:x", "foreign",
+        "skew", "clock", "epoch", "tick", "seen", "generation", "next", "open", "quiet", "pause", "why", "number", "last", "news",
+        "slots", "cycle", "previous", "cycled", "base", "throttled:count", "throttled:began", "exceeded:count", "exceeded:began",
+        "slot:0", "slot:1", "slot:7", "flight:1", "flight:007", "flight:99999999999999", "flight:x", "foreign",
     ];
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Whatever_is_written_departures_stay_apart_and_go_on(int seed)
+    public async Task With_any_written_value_permits_stay_apart_and_go_on(int seed)
     {
         await using var pacer = await OddPacer.StartAsync(redis);
         var replicas = Enumerable.Range(0, 3).Select(n => new PacerReplica($"r{n}")).ToArray();
         var spoils = new Random(seed);
         var (clock, lastAskedAt) = (TimeProvider.System, 0L);
-        for (var departure = 0; departure < 20; departure++)
+        for (var permit = 0; permit < 20; permit++)
         {
-            var (calls, left, isGranted, what) = (new Random((1_000 * seed) + departure), 1 + spoils.Next(3), false, "");
+            var (calls, left, isGranted, what) = (new Random((1_000 * seed) + permit), 1 + spoils.Next(3), false, "");
             for (var call = 0; !isGranted; call++)
             {
                 call.ShouldBeLessThan(OddPacer.MostCalls, what);
                 if (left > 0 && call % 20 == 0)
                 {
                     left--;
-                    what = $"seed {seed}, departure {departure}, call {call}: {await SpoilAsync(pacer.Database, pacer.Account, spoils)}";
+                    what = $"seed {seed}, permit {permit}, call {call}: {await SpoilAsync(pacer.Database, pacer.Account, spoils)}";
                     TestContext.Current.TestOutputHelper!.WriteLine(what);
                 }
 
@@ -51,11 +51,12 @@ public sealed class OddPacerValuesTests(TestRedis redis)
                 var receivedAt = clock.GetTimestamp();
                 replica.Take(reply, askedAt, receivedAt);
 
-                // No pause is for ever.
+                // Every pause ends.
                 (reply.Pause - reply.Now).ShouldBeLessThanOrEqualTo(OddPacer.LongestPause, what);
                 if (isGranted = reply.Outcome == PacerOutcome.Granted)
                 {
-                    clock.GetElapsedTime(lastAskedAt, receivedAt).TotalMilliseconds.ShouldBeGreaterThanOrEqualTo(OddPacer.Interval - 1, what);
+                    clock.GetElapsedTime(lastAskedAt, receivedAt).TotalMilliseconds
+                        .ShouldBeGreaterThanOrEqualTo(OddPacer.Interval - 1, what);
                     lastAskedAt = askedAt;
                 }
             }
@@ -84,7 +85,7 @@ public sealed class OddPacerValuesTests(TestRedis redis)
     [InlineData("flight:0", "x")]
     [InlineData("slot:0", "r1 99999999999999 1 2 0 1 1")]
     [InlineData("slot:0", "")]
-    public async Task One_value_that_is_written_lets_no_departure_go_early_and_holds_none_for_long(string field, string value)
+    public async Task One_value_that_is_written_lets_no_permit_go_early_and_holds_none_for_long(string field, string value)
     {
         await using var pacer = await OddPacer.StartAsync(redis);
         PacerReplica one = new("r1"), other = new("r2");
@@ -94,8 +95,10 @@ public sealed class OddPacerValuesTests(TestRedis redis)
         var second = await pacer.UntilGrantedAsync(other);
 
         (second.ReceivedAt - first.AskedAt).TotalMilliseconds.ShouldBeGreaterThanOrEqualTo(OddPacer.Interval - 1);
-        var fields = (await pacer.Database.HashGetAllAsync(pacer.Account)).ToDictionary(entry => (string)entry.Name!, entry => (string)entry.Value!);
-        fields.Where(entry => entry.Key is not ("why" or "base") && !entry.Key.Contains(':')).Select(entry => entry.Value).ShouldAllBe(stored => stored.All(char.IsAsciiDigit));
+        var fields = (await pacer.Database.HashGetAllAsync(pacer.Account))
+            .ToDictionary(entry => (string)entry.Name!, entry => (string)entry.Value!);
+        fields.Where(entry => entry.Key is not ("why" or "base") && !entry.Key.Contains(':'))
+            .Select(entry => entry.Value).ShouldAllBe(stored => stored.All(char.IsAsciiDigit));
     }
 
     [Theory]
@@ -146,7 +149,7 @@ public sealed class OddPacerValuesTests(TestRedis redis)
         }
         catch (RedisServerException)
         {
-            // It is of another type by now.
+            // The key is of another type by now.
         }
 
         return $"{key} {field} {Uri.EscapeDataString((string?)value ?? "")}";

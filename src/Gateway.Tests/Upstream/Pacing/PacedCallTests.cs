@@ -7,14 +7,14 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Upstream.Pacing;
 
-/// <summary>One departure is one arrival, whatever becomes of connections, and arrivals keep their distance.</summary>
+/// <summary>One permit is at most one request, even when connections fail, and requests keep their minimum interval.</summary>
 public sealed class PacedCallTests
 {
     private static readonly byte[] List = RawUpstream.Http(200, """{"total":0,"runs":[]}"""u8.ToArray());
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <remarks>SocketsHttpHandler sends such a request again, on a new connection and without a word; upstream that would be two.</remarks>
+    /// <remarks>SocketsHttpHandler silently retries such a request on a new connection; the upstream would receive two.</remarks>
     [Fact]
     public async Task A_request_whose_standing_connection_is_cut_is_not_sent_again()
     {
@@ -48,16 +48,19 @@ public sealed class PacedCallTests
         upstream.Requests.Count.ShouldBe(2);
     }
 
-    /// <summary>A call whose connection is closed while another call waits for a new one: the handler would send the first again before it.</summary>
+    /// <summary>
+    /// Closes a request's connection while another request waits for a new one: the handler would first retry the first request.
+    /// </summary>
     [Fact]
-    public async Task A_request_is_not_sent_again_with_the_departure_of_another_call()
+    public async Task A_request_is_not_sent_again_with_the_permit_of_another_call()
     {
         var closing = new TaskCompletionSource<byte[]?>();
         await using var upstream = RawUpstream.Start(number => number == 2 ? closing.Task : Task.FromResult<byte[]?>(List));
         await using var gateway = await Calls.StartGatewayAsync(upstream);
         var connects = 0;
         var open = new TaskCompletionSource();
-        gateway.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueHttpHandlerFactory.Key).ConnectCallback = async (context, cancellationToken) =>
+        var handler = gateway.Services.GetRequiredKeyedService<SocketsHttpHandler>(NclueHttpHandlerFactory.Key);
+        handler.ConnectCallback = async (context, cancellationToken) =>
         {
             if (Interlocked.Increment(ref connects) > 1)
             {
@@ -74,7 +77,7 @@ public sealed class PacedCallTests
         await WaitUntilAsync(() => upstream.Requests.Count == 2);
 
         closing.SetResult(null);
-        await WaitUntilAsync(() => Volatile.Read(ref connects) == 2); // to send it again
+        await WaitUntilAsync(() => Volatile.Read(ref connects) == 2); // for the retry
         gateway.AdvanceOneInterval();
         var next = gateway.CallAsync(2);
         open.SetResult();
@@ -88,7 +91,8 @@ public sealed class PacedCallTests
     [Fact]
     public async Task Through_failures_of_every_kind_arrivals_keep_their_distance()
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:00:20" });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:00:20" });
         gateway.Nclue.Fault = new() { Refuse = true, Count = 2 };
         (await gateway.WhileTimePassesAsync(gateway.ReadAsync())).Status.ShouldBe(HttpStatusCode.OK);
         gateway.Nclue.Fault = new() { Cut = true, Count = 2 };
@@ -104,7 +108,8 @@ public sealed class PacedCallTests
     [Fact]
     public async Task Calls_share_a_connection_while_they_do_not_overlap()
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Cache:FreshFor"] = "00:10:00" });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Cache:FreshFor"] = "00:10:00" });
 
         await gateway.ReadAsync();
         await gateway.WhileTimePassesAsync(gateway.ReadAsync(index: 100));
@@ -123,7 +128,8 @@ public sealed class PacedCallTests
         await gateway.WhileTimePassesAsync(gateway.ReadAsync(index: 100));
 
         gateway.Nclue.Arrivals[1].SincePrevious!.Value.ShouldBeInRange(TimeSpan.FromSeconds(3.15), TimeSpan.FromSeconds(3.5));
-        gateway.Logs.GetSnapshot().Where(record => record.Message.Contains("Nclue:ReplicaCount", StringComparison.Ordinal)).ShouldHaveSingleItem()
+        gateway.Logs.GetSnapshot()
+            .Where(record => record.Message.Contains("Nclue:ReplicaCount", StringComparison.Ordinal)).ShouldHaveSingleItem()
             .ShouldSatisfyAllConditions(
                 record => record.Level.ShouldBe(LogLevel.Warning),
                 record => record.Message.ShouldContain("Nclue:ReplicaCount = 3"),

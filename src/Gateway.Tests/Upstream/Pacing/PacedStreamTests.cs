@@ -7,13 +7,13 @@ public sealed class PacedStreamTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly MemoryStream _bytes = new();
-    private readonly RequestGate _wire;
+    private readonly RequestGate _gate;
     private readonly PacedStream _stream;
 
     public PacedStreamTests()
     {
-        _wire = new(TimeSpan.FromSeconds(1), _clock, new());
-        _stream = new(_bytes, _wire);
+        _gate = new(TimeSpan.FromSeconds(1), _clock, new());
+        _stream = new(_bytes, _gate);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -21,9 +21,9 @@ public sealed class PacedStreamTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
     [Fact]
-    public async Task A_request_with_a_departure_is_written()
+    public async Task A_request_with_a_permit_is_written()
     {
-        _wire.TryAcquire()!.Begin(CancellationToken.None);
+        _gate.TryAcquire()!.Begin(CancellationToken.None);
 
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
 
@@ -31,7 +31,7 @@ public sealed class PacedStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_request_without_a_departure_is_not()
+    public async Task A_request_without_a_permit_is_not()
     {
         await Should.ThrowAsync<IOException>(async () => await _stream.WriteAsync("abc"u8.ToArray(), Token));
 
@@ -39,16 +39,16 @@ public sealed class PacedStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_second_request_needs_a_second_departure()
+    public async Task A_second_request_needs_a_second_permit()
     {
-        _wire.TryAcquire()!.Begin(CancellationToken.None);
+        _gate.TryAcquire()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
         _clock.Advance(TimeSpan.FromMinutes(1));
 
         await Should.ThrowAsync<IOException>(() => _stream.WriteAsync("def"u8.ToArray(), 0, 3, Token));
         _bytes.Length.ShouldBe(3);
 
-        _wire.TryAcquire()!.Begin(CancellationToken.None);
+        _gate.TryAcquire()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("def"u8.ToArray(), Token);
         _bytes.Length.ShouldBe(6);
     }
@@ -56,20 +56,20 @@ public sealed class PacedStreamTests : IAsyncDisposable
     [Fact]
     public async Task Only_the_first_request_of_a_connection_is_one_on_a_new_connection()
     {
-        _wire.TryAcquire()!.Begin(CancellationToken.None);
+        _gate.TryAcquire()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
-        _wire.UntilOpen.ShouldBe(2 * _wire.Interval);
+        _gate.UntilOpen.ShouldBe(2 * _gate.Interval);
 
-        _clock.Advance(2 * _wire.Interval);
-        _wire.TryAcquire()!.Begin(CancellationToken.None);
+        _clock.Advance(2 * _gate.Interval);
+        _gate.TryAcquire()!.Begin(CancellationToken.None);
         await _stream.WriteAsync("abc"u8.ToArray(), Token);
-        _wire.UntilOpen.ShouldBe(_wire.Interval);
+        _gate.UntilOpen.ShouldBe(_gate.Interval);
     }
 
     [Fact]
     public void Nothing_can_be_written_past_the_wire()
     {
-        _wire.TryAcquire()!.Begin(CancellationToken.None);
+        _gate.TryAcquire()!.Begin(CancellationToken.None);
 
         Should.Throw<NotSupportedException>(() => _stream.Write([1], 0, 1));
         Should.Throw<NotSupportedException>(() => _stream.Write([1]));
@@ -79,7 +79,7 @@ public sealed class PacedStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Reading_needs_no_departure()
+    public async Task Reading_needs_no_permit()
     {
         _bytes.Write("abc"u8);
         _bytes.Position = 0;

@@ -18,7 +18,11 @@ internal sealed class PacerReplica(string name)
             3 when random.Next(40) == 0 => PacerOperation.Pause,
             _ => PacerOperation.Claim,
         };
-        return Claim(random.Next(60), now) with { Operation = operation, Number = operation == PacerOperation.Write ? 0 : _last?.Number ?? 0 };
+        return Claim(random.Next(60), now) with
+        {
+            Operation = operation,
+            Number = operation == PacerOperation.Write ? 0 : _last?.Number ?? 0,
+        };
     }
 
     public CoordinatorRequest Claim(int block, long now) => new(PacerOperation.Claim)

@@ -7,7 +7,7 @@ using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Upstream.Pacing;
 
-/// <summary>The pacer's script itself, on a real Redis.</summary>
+/// <summary>The coordinator script on a real Redis.</summary>
 [Trait("Needs", "Processes")]
 public sealed class PacerScriptTests(TestRedis redis)
 {
@@ -20,8 +20,8 @@ public sealed class PacerScriptTests(TestRedis redis)
     ];
 
     /// <summary>
-    /// The model's clock is the script's own, so that both answer the same question; its durations are milliseconds, so that real time passes them
-    /// while the test runs.
+    /// Compares the script with its model. The model uses the script's clock, so both see the same times. All durations are milliseconds,
+    /// so they pass in real time while the test runs.
     /// </summary>
     [Fact]
     public Task It_answers_any_sequence_of_calls_as_the_model_does() => CompareAsync(Enumerable.Range(1, 30));
@@ -40,11 +40,12 @@ public sealed class PacerScriptTests(TestRedis redis)
             var account = $"{{nclue:model:{Guid.NewGuid():N}}}";
             var script = new LuaCoordinatorScript(connection, account, Unreadable);
             var model = new PacerModel();
-            var replicas = Enumerable.Range(0, 2 + (seed % 4)).Select(n => new Replica($"r{n}", interval: 1 << (seed % 3), isCalm: seed % 5 < 3)).ToArray();
+            var replicas = Enumerable.Range(0, 2 + (seed % 4))
+                .Select(n => new Replica($"r{n}", interval: 1 << (seed % 3), isCalm: seed % 5 < 3)).ToArray();
             var replica = replicas[0];
             for (var step = 0; step < 700; step++)
             {
-                // One may talk for a while, and the others fall silent.
+                // One replica may call for a while, and the others make no calls.
                 replica = random.Next(seed % 2 == 0 ? 2 : 25) == 0 ? replicas[random.Next(replicas.Length)] : replica;
                 var call = replica.Next(random);
                 var reply = await script.RunAsync(call);
@@ -57,7 +58,10 @@ public sealed class PacerScriptTests(TestRedis redis)
         });
 
         outcomes.Keys.ShouldBe(
-            ["ok", PacerOutcome.Granted, PacerOutcome.Newer, PacerOutcome.UnderWay, PacerOutcome.Wait, PacerOutcome.Stored, PacerOutcome.Late],
+            [
+                "ok", PacerOutcome.Granted, PacerOutcome.Newer, PacerOutcome.UnderWay,
+                PacerOutcome.Wait, PacerOutcome.Stored, PacerOutcome.Late,
+            ],
             ignoreOrder: true);
     }
 
@@ -74,7 +78,7 @@ public sealed class PacerScriptTests(TestRedis redis)
         var after = await server.TimeAsync();
         now.ShouldBeInRange(new DateTimeOffset(before).ToUnixTimeMilliseconds(), new DateTimeOffset(after).ToUnixTimeMilliseconds());
 
-        // Somebody knows that it was an hour later already.
+        // One caller knows that it was an hour later already.
         var later = now + 3_600_000;
         var most = later + look.Patience + 7;
         (await script.RunAsync(look with { Now = later, Unsure = 7 })).Now.ShouldBe(most);
@@ -92,7 +96,14 @@ public sealed class PacerScriptTests(TestRedis redis)
         for (var n = 0; n < 300; n++)
         {
             last = await script.RunAsync(
-                replica.Look() with { Operation = PacerOperation.End, Block = n % 100, Fetched = n + 1, End = FetchOutcome.Stored, Keep = Long });
+                replica.Look() with
+                {
+                    Operation = PacerOperation.End,
+                    Block = n % 100,
+                    Fetched = n + 1,
+                    End = FetchOutcome.Stored,
+                    Keep = Long,
+                });
         }
 
         var database = (await connection.GetAsync()).GetDatabase();
@@ -101,13 +112,13 @@ public sealed class PacerScriptTests(TestRedis redis)
         (await database.HashLengthAsync(account + ":blocks")).ShouldBe(100);
         (await database.ListLengthAsync(account + ":news")).ShouldBe(64);
 
-        // A replica that has missed no more than those hears of them alone, the newest first.
+        // A replica that has missed only those receives only those, the newest first.
         var heard = await script.RunAsync(replica.Look() with { Epoch = last!.Epoch, News = 236, Keep = Long });
         heard.IsAll.ShouldBeFalse();
         heard.Changes.ShouldBe(Enumerable.Range(1, 64).Select(n => (Block: (300 - n) % 100, Fetched: 301L - n)));
         (await script.RunAsync(replica.Look() with { Epoch = last.Epoch, News = 235, Keep = Long })).IsAll.ShouldBeTrue();
 
-        // Whoever hears all forgets what is too old to be kept.
+        // A replica that receives all copies deletes those that are too old.
         await script.RunAsync(replica.Look() with { Keep = 1 });
         (await database.KeyExistsAsync(account + ":blocks")).ShouldBeFalse();
     }
@@ -119,23 +130,29 @@ public sealed class PacerScriptTests(TestRedis redis)
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             throw new InvalidOperationException(formatter(state, exception));
     }
 
     private async Task<RedisConnection> ConnectAsync() => new(new() { Redis = await redis.ConnectionStringAsync() });
 
-    /// <summary>Nothing that the script has written itself is unreadable to it.</summary>
+    /// <summary>Checks that the script can read all values that it has written itself.</summary>
     private static UnreadableValues Unreadable => new(new FailingLogger<UnreadableValues>());
 
     private static string Text(CoordinatorResponse reply) => reply.ToString()
         .Replace(
-            reply.Elsewhere.ToString()!, string.Join(' ', reply.Elsewhere.Select(q => $"{q.Blocks} {q.Callers} {string.Join(',', q.Order!)}")), StringComparison.Ordinal)
+            reply.Elsewhere.ToString()!,
+            string.Join(' ', reply.Elsewhere.Select(q => $"{q.Blocks} {q.Callers} {string.Join(',', q.Order!)}")),
+            StringComparison.Ordinal)
         .Replace(reply.Flights.ToString()!, string.Join(' ', reply.Flights.OrderBy(f => f.Block)), StringComparison.Ordinal)
-        .Replace(reply.Changes.ToString()!, string.Join(' ', reply.IsAll ? reply.Changes.Order().AsEnumerable() : reply.Changes), StringComparison.Ordinal);
+        .Replace(
+            reply.Changes.ToString()!,
+            string.Join(' ', reply.IsAll ? reply.Changes.Order().AsEnumerable() : reply.Changes),
+            StringComparison.Ordinal);
 
-    /// <summary>What one replica might say next.</summary>
-    /// <param name="isCalm">Whether there are no pauses and no outages, so that departures follow each other.</param>
+    /// <summary>Calls that one replica might make next.</summary>
+    /// <param name="isCalm">True for no pauses and no outages, so that permits follow each other.</param>
     private sealed class Replica(string name, int interval = 8, bool isCalm = true)
     {
         private readonly List<int> _flights = [];
@@ -162,7 +179,7 @@ public sealed class PacerScriptTests(TestRedis redis)
             var block = random.Next(6);
             return Look() with
             {
-                Operation = Operations[random.Next(Operations.Length - (isCalm ? 2 : 0))], // without the pause and the leave
+                Operation = Operations[random.Next(Operations.Length - (isCalm ? 2 : 0))], // without pause and leave
                 ReplicaCount = 1 + random.Next(3),
                 Slot = random.Next(3) == 0 ? random.Next(-1, 8) : _last?.Slot ?? -1,
                 Now = now,
@@ -176,7 +193,10 @@ public sealed class PacerScriptTests(TestRedis redis)
                 News = Math.Max(0, (_last?.News ?? 0) - (random.Next(10) == 0 ? random.Next(62, 67) : 0)),
                 Class = (FetchPriority)random.Next(5),
                 Since = _last is null ? 0 : _last.Now - random.Next(50),
-                Queue = new(random.Next(5), random.Next(3), random.Next(3) == 0 ? null : [.. Enumerable.Range(0, 80).OrderBy(_ => random.Next()).Take(random.Next(60))]),
+                Queue = new(
+                    random.Next(5),
+                    random.Next(3),
+                    random.Next(3) == 0 ? null : [.. Enumerable.Range(0, 80).OrderBy(_ => random.Next()).Take(random.Next(60))]),
                 Flights = random.Next(4) == 0 ? [] : [.. _flights],
                 Block = block,
                 Known = random.Next(3) == 0 ? _last?.Now ?? 0 : 0,

@@ -5,10 +5,10 @@ public sealed class PermitForecastTests
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1050);
 
     [Fact]
-    public async Task While_redis_responds_a_departure_opens_when_redis_says_so_and_one_interval_after_it_came_back()
+    public async Task While_redis_responds_a_permit_opens_when_redis_says_so_and_one_interval_after_it_came_back()
     {
         var pacer = new ScriptedPacer();
-        pacer.UntilOpen.ShouldBe(Interval); // the first call is under way
+        pacer.UntilOpen.ShouldBe(Interval); // the first call is in flight
         await pacer.LookAsync(reply => reply with { Next = pacer.Now + 3_000, Quiet = pacer.Now + 4_000 });
 
         pacer.UntilOpen.TotalSeconds.ShouldBe(4, 0.002);
@@ -29,7 +29,7 @@ public sealed class PermitForecastTests
     }
 
     [Fact]
-    public async Task An_arrival_opens_the_next_departure_earlier_and_one_that_is_not_the_last_does_not()
+    public async Task An_arrival_opens_the_next_permit_earlier_and_one_that_is_not_the_last_does_not()
     {
         var pacer = new ScriptedPacer();
         await pacer.LookAsync(reply => reply with { Number = 5, Next = pacer.Now + 5_000 });

@@ -22,7 +22,7 @@ public sealed class RedisClockTests
         clock.Observe(asked, Timestamp, Now);
 
         clock.At(Timestamp).Least.ShouldBe(Now);
-        clock.At(Timestamp).Most.ShouldBe(Now + 41); // what it says is rounded down
+        clock.At(Timestamp).Most.ShouldBe(Now + 41); // the reported time is rounded down
         _time.Advance(TimeSpan.FromSeconds(2));
         clock.At(Timestamp).Least.ShouldBe(Now + 2_000);
         clock.At(Timestamp).Most.ShouldBe(Now + 2_041);

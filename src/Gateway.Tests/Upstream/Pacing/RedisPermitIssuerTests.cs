@@ -10,27 +10,27 @@ public sealed class RedisPermitIssuerTests
     public async Task A_request_in_time_needs_no_further_call()
     {
         await _pacer.LookAsync();
-        var departure = _pacer.Grant(number: 5);
+        var permit = _pacer.Grant(number: 5);
         _pacer.Clock.Advance(_pacer.Settings.Interval / 2);
         var calls = _pacer.Calls.Count;
 
-        await _pacer.Issuer.ConfirmAsync(departure);
+        await _pacer.Issuer.ConfirmAsync(permit);
 
         _pacer.Calls.Count.ShouldBe(calls);
     }
 
     [Fact]
-    public async Task A_late_request_takes_the_departure_that_redis_grants_it()
+    public async Task A_late_request_takes_the_permit_that_redis_grants_it()
     {
         await _pacer.LookAsync();
-        var departure = _pacer.Grant(number: 5);
+        var permit = _pacer.Grant(number: 5);
         _pacer.Clock.Advance(_pacer.Settings.Interval);
         _pacer.Reply = late => Task.FromResult(
             ScriptedPacer.Nothing with { Now = _pacer.Now, Outcome = PacerOutcome.Granted, Value = late.Number + 1 });
 
-        await _pacer.Issuer.ConfirmAsync(departure);
+        await _pacer.Issuer.ConfirmAsync(permit);
 
-        departure.Grant.Number.ShouldBe(6);
+        permit.Grant.Number.ShouldBe(6);
         var call = _pacer.Calls[^1];
         (call.Operation, call.Number, call.Class).ShouldBe((PacerOperation.Write, 5L, FetchPriority.OnTheWire));
     }
@@ -39,7 +39,7 @@ public sealed class RedisPermitIssuerTests
     public async Task A_late_request_waits_for_as_long_as_redis_tells_it_to()
     {
         await _pacer.LookAsync();
-        var departure = _pacer.Grant(number: 5);
+        var permit = _pacer.Grant(number: 5);
         _pacer.Clock.Advance(_pacer.Settings.Interval);
         var isOpen = false;
         _pacer.Reply = _ => Task.FromResult(ScriptedPacer.Nothing with
@@ -49,24 +49,24 @@ public sealed class RedisPermitIssuerTests
             Value = isOpen ? 9 : 300,
         });
 
-        var confirming = _pacer.Issuer.ConfirmAsync(departure);
+        var confirming = _pacer.Issuer.ConfirmAsync(permit);
         confirming.IsCompleted.ShouldBeFalse();
         isOpen = true;
         _pacer.Clock.Advance(TimeSpan.FromMilliseconds(300));
 
         await confirming;
-        departure.Grant.Number.ShouldBe(9);
+        permit.Grant.Number.ShouldBe(9);
     }
 
     [Fact]
     public async Task A_late_request_is_held_back_when_redis_is_away()
     {
         await _pacer.LookAsync();
-        var departure = _pacer.Grant(number: 5);
+        var permit = _pacer.Grant(number: 5);
         _pacer.Clock.Advance(_pacer.Settings.Interval);
         await _pacer.LoseRedisAsync();
 
-        await Should.ThrowAsync<IOException>(async () => await _pacer.Issuer.ConfirmAsync(departure));
+        await Should.ThrowAsync<IOException>(async () => await _pacer.Issuer.ConfirmAsync(permit));
     }
 
     [Fact]

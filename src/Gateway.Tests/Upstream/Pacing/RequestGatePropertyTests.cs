@@ -4,7 +4,7 @@ using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Upstream.Pacing;
 
-/// <summary>Calls that overlap in every way: whatever they do, two requests are never on the wire within one interval.</summary>
+/// <summary>Requests that overlap in every way: two are never sent within one interval.</summary>
 public sealed class RequestGatePropertyTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -22,17 +22,17 @@ public sealed class RequestGatePropertyTests
             },
             iter: 10_000);
 
-    /// <summary>One run of the wire beside what is known of it.</summary>
+    /// <summary>One run of the gate beside its expected state.</summary>
     private sealed class Run
     {
         private readonly FakeTimeProvider _clock = new();
-        private readonly RequestGate _wire;
+        private readonly RequestGate _gate;
         private readonly List<Call> _calls = [];
 
-        /// <summary>When the next departure is open, if none is under way by then.</summary>
+        /// <summary>Time at which the next permit is available, if none is in use by then.</summary>
         private TimeSpan _open;
 
-        public Run() => _wire = new(Interval, _clock, new());
+        public Run() => _gate = new(Interval, _clock, new());
 
         private TimeSpan Now => _clock.GetUtcNow() - _clock.Start;
 
@@ -44,7 +44,7 @@ public sealed class RequestGatePropertyTests
             switch (what)
             {
                 case 0 or 1: _clock.Advance(TimeSpan.FromMilliseconds(number)); break;
-                case 2: _clock.Advance(_wire.UntilOpen ?? TimeSpan.Zero); break;
+                case 2: _clock.Advance(_gate.UntilOpen ?? TimeSpan.Zero); break;
                 case 3 or 4: Depart(); break;
                 case 5: Send(call, flag); break;
                 case 6: Send(UnderWay, flag); break;
@@ -53,17 +53,17 @@ public sealed class RequestGatePropertyTests
                 case 9: Close(call); break;
             }
 
-            _wire.UntilOpen.ShouldBe(UnderWay is not null ? null : _open > Now ? _open - Now : TimeSpan.Zero);
+            _gate.UntilOpen.ShouldBe(UnderWay is not null ? null : _open > Now ? _open - Now : TimeSpan.Zero);
         }
 
         private void Depart()
         {
-            if (_wire.TryAcquire() is { } departure)
+            if (_gate.TryAcquire() is { } permit)
             {
                 UnderWay.ShouldBeNull();
                 Now.ShouldBeGreaterThanOrEqualTo(_open);
                 _open = Now + Interval;
-                _calls.Add(new(departure));
+                _calls.Add(new(permit));
             }
             else
             {
@@ -83,7 +83,7 @@ public sealed class RequestGatePropertyTests
             var sending = SendAsync(call.Departure, onNewConnection, written.Task);
             if (!mayBeSent)
             {
-                sending.Exception!.InnerException.ShouldBeOfType<IOException>().Message.ShouldContain("held back");
+                sending.Exception!.InnerException.ShouldBeOfType<IOException>().Message.ShouldContain("was not sent");
                 return;
             }
 
@@ -131,7 +131,7 @@ public sealed class RequestGatePropertyTests
             }
         }
 
-        /// <summary>The first sign that a request on a new connection has arrived moves the next departure up, if none has left since.</summary>
+        /// <summary>The first sign of arrival on a new connection moves the next permit up, if no request was sent since.</summary>
         private void Proved(Call call)
         {
             if (!call.IsProved && call == _calls[^1])
@@ -142,8 +142,8 @@ public sealed class RequestGatePropertyTests
             call.IsProved = true;
         }
 
-        private async Task SendAsync(Permit departure, bool onNewConnection, Task written) =>
-            await _wire.SendAsync(departure, onNewConnection, () => new(written));
+        private async Task SendAsync(Permit permit, bool onNewConnection, Task written) =>
+            await _gate.SendAsync(permit, onNewConnection, () => new(written));
     }
 
     private sealed record Call(Permit Departure)
@@ -160,7 +160,7 @@ public sealed class RequestGatePropertyTests
 
         public bool IsProved { get; set; }
 
-        /// <summary>Nothing of it will leave any more.</summary>
+        /// <summary>Records that nothing more of the request will be sent.</summary>
         public bool IsSettled { get; set; }
     }
 }

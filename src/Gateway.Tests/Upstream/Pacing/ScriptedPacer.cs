@@ -6,7 +6,7 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Tests.Upstream.Pacing;
 
-/// <summary>The parts of the pacer of replicas by a fake clock, with replies that a test writes.</summary>
+/// <summary>The parts of the shared coordinator with a fake clock and replies that a test specifies.</summary>
 internal sealed class ScriptedPacer : ICoordinatorScript
 {
     public const long Epoch = 1_700_000_000_000;
@@ -64,13 +64,13 @@ internal sealed class ScriptedPacer : ICoordinatorScript
 
     public RedisPermitIssuer Issuer { get; }
 
-    /// <summary>The calls so far.</summary>
+    /// <summary>Calls so far.</summary>
     public List<CoordinatorRequest> Calls { get; } = [];
 
-    /// <summary>How the next call ends. By default nothing is new.</summary>
+    /// <summary>Reply to the next call. By default it has no changes.</summary>
     public Func<CoordinatorRequest, Task<CoordinatorResponse>> Reply { get; set; } = _ => throw new NotSupportedException();
 
-    /// <summary>The time of Redis' clock, which runs like the fake one.</summary>
+    /// <summary>Time of Redis' clock, which runs like the fake one.</summary>
     public long Now => Epoch + (long)(Clock.GetUtcNow() - Clock.Start).TotalMilliseconds;
 
     public TimeSpan UntilOpen => Forecast.UntilOpen(Clock.GetTimestamp());
@@ -81,20 +81,20 @@ internal sealed class ScriptedPacer : ICoordinatorScript
         return Reply(call);
     }
 
-    /// <summary>Redis responds to a look with this reply.</summary>
+    /// <summary>Makes Redis respond to a look with a changed reply.</summary>
     public async Task LookAsync(Func<CoordinatorResponse, CoordinatorResponse>? change = null)
     {
         Reply = _ => Task.FromResult((change ?? (reply => reply))(Nothing with { Now = Now }));
         await Session.LookAsync(RedisCircuit.Patience);
     }
 
-    /// <summary>Redis does not respond to a look.</summary>
+    /// <summary>Makes Redis not respond to a look.</summary>
     public async Task LoseRedisAsync()
     {
         Reply = _ => Task.FromException<CoordinatorResponse>(new TimeoutException());
         await Session.LookAsync(RedisCircuit.Patience);
     }
 
-    /// <summary>A departure that was granted now.</summary>
+    /// <summary>Returns a permit that was granted now.</summary>
     public Permit Grant(long number) => new(Clock.GetTimestamp(), new(number, Now, Clock.GetTimestamp()), closed: _ => { });
 }
