@@ -97,14 +97,14 @@ export interface components {
          * @enum {string}
          */
         ModelStatus: "active" | "deprecated" | "unknown";
-        /** @description What went wrong (RFC 9457). */
+        /** @description The body of an error response (RFC 9457). */
         Problem: {
             /**
              * Format: uri-reference
-             * @description The problem type: the address of a page of this gateway that explains it. Decide by its last segment.
+             * @description The problem type: the address of the gateway's page that explains it. Decide by its last segment.
              */
             type: string;
-            /** @description The summary of the problem type. It is the same every time. */
+            /** @description The summary of the problem type, the same in every response. */
             title: string;
             /**
              * Format: int32
@@ -117,10 +117,10 @@ export interface components {
             traceId: string;
             /**
              * Format: uri-reference
-             * @description With unauthenticated, where browser sign-in is on: the path that a person signs in at.
+             * @description With unauthenticated, if browser sign-in is on: the path at which a person signs in.
              */
             login?: string;
-            /** @description With invalid-request: what is wrong, by parameter. */
+            /** @description With invalid-request: the errors by parameter name. */
             errors?: {
                 [key: string]: string[];
             };
@@ -370,7 +370,7 @@ export interface operations {
                 headers: {
                     /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -378,12 +378,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [forbidden](/problems/forbidden): The caller may not do this. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            /** @description [forbidden](/problems/forbidden): The caller does not have permission. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
             403: {
                 headers: {
                     /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description With a token: the scope that is missing (RFC 6750). */
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
                     "WWW-Authenticate"?: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
@@ -395,7 +395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [not-acceptable](/problems/not-acceptable): The answer cannot be given in an acceptable form. */
+            /** @description [not-acceptable](/problems/not-acceptable): No acceptable media type is available. */
             406: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -457,7 +457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent an answer that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
+            /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent a response that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
             502: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -472,7 +472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
+            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
             503: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -489,7 +489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not answer in time. */
+            /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not respond in time. */
             504: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -603,18 +603,18 @@ export interface operations {
                 headers: {
                     /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description [forbidden](/problems/forbidden): The caller may not do this. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            /** @description [forbidden](/problems/forbidden): The caller does not have permission. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
             403: {
                 headers: {
                     /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description With a token: the scope that is missing (RFC 6750). */
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
                     "WWW-Authenticate"?: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy"?: string;
@@ -624,7 +624,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description [not-acceptable](/problems/not-acceptable): The answer cannot be given in an acceptable form. */
+            /** @description [not-acceptable](/problems/not-acceptable): No acceptable media type is available. */
             406: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -678,7 +678,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent an answer that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
+            /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent a response that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
             502: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -691,7 +691,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description [upstream-busy](/problems/upstream-busy): It is not this request's turn yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
+            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
             503: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -706,7 +706,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not answer in time. */
+            /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not respond in time. */
             504: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -749,7 +749,7 @@ export interface operations {
                 headers: {
                     /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -762,7 +762,7 @@ export interface operations {
                 headers: {
                     /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description With a token: the scope that is missing (RFC 6750). */
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -805,7 +805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
+            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
             503: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -896,7 +896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
+            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
             503: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -910,7 +910,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Any other status is a problem too. */
+            /** @description Any other status has a problem as its body. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -953,7 +953,7 @@ export interface operations {
                 headers: {
                     /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description Why the token is not accepted (RFC 6750); only `Bearer` when none came. */
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -966,7 +966,7 @@ export interface operations {
                 headers: {
                     /** @description Must not be stored by any cache. */
                     "Cache-Control": string;
-                    /** @description With a token: the scope that is missing (RFC 6750). */
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
@@ -1009,7 +1009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica stops. */
+            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
             503: {
                 headers: {
                     /** @description Must not be stored by any cache. */

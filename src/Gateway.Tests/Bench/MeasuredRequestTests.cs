@@ -4,7 +4,7 @@ using NclueGateway.Micro;
 
 namespace NclueGateway.Tests.Bench;
 
-/// <summary>What <c>bench/micro.sh</c> sends whole requests with: that the ways into an application lead to the same answers.</summary>
+/// <summary>The clients with which <c>bench/micro.sh</c> sends whole requests: all of them get the same responses.</summary>
 public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<TwoCallers>
 {
     private readonly Surroundings _surroundings = callers.Surroundings;
@@ -131,7 +131,7 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
         Should.Throw<IOException>(() => client.Ask(Page.Bytes(Token)));
     }
 
-    /// <summary>All that does not change with time or belong to the server.</summary>
+    /// <summary>The parts of a response that depend neither on the time nor on the server.</summary>
     private static List<string> Headers(RecordedAnswer answer) =>
         [.. answer.Headers.Where(header => !ChangesWithTime(header.Key)).Select(header => $"{header.Key}: {header.Value}")];
 

@@ -7,7 +7,10 @@ using NclueGateway.Sandbox.Nclue;
 
 namespace NclueGateway.Tests.Bench;
 
-/// <summary>The bodies of the benchmarks of <c>bench/micro.sh</c>, each run once: what they measure works, and is what they say.</summary>
+/// <summary>
+/// The bodies of the benchmarks of <c>bench/micro.sh</c>, each run once: each measures working code, and the code that
+/// its name states.
+/// </summary>
 public sealed class MicroBenchmarkTests
 {
     private static readonly Type[] Classes = [.. typeof(Suite).Assembly.GetTypes().Where(type => Methods(type).Any())];

@@ -24,7 +24,7 @@ public sealed class PlotTests
         apples[1].Y.ShouldBeLessThan(apples[2].Y);
         (apples[1].X - apples[0].X).ShouldBe(2 * (apples[2].X - apples[1].X), 0.1);
 
-        // The axis begins at 0: half as much is half as high.
+        // The axis begins at 0, so that half the value has half the height.
         var zero = Number(dots[5], "cy");
         (zero - apples[0].Y).ShouldBe(2 * (zero - Number(dots[4], "cy")), 0.1);
     }

@@ -3,20 +3,24 @@ using NclueGateway.Micro;
 
 namespace NclueGateway.Tests.Bench;
 
-/// <summary>What a read that is answered from memory allocates.</summary>
-[Collection("Alone")] // what else ran would be listened to as well, and be told of
+/// <summary>The allocations of a read from memory.</summary>
+[Collection("Alone")] // the listeners would also measure tests that run at the same time
 public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoCallers>
 {
     /// <summary>
-    /// The most bytes that the gateway allocates for a read on the thread that answers it, beyond an application that does nothing but answer the
-    /// same. Measured (5,500), and rounded up. A test may run code that is not optimised yet: that allocates some bytes more than bench/micro.sh shows.
+    /// Maximum number of bytes that the gateway allocates for a read on the request thread, beyond an application that
+    /// only sends the same response. Measured (5,500) and rounded up. A test may run code that is not optimised yet,
+    /// which allocates some bytes more than bench/micro.sh reports.
     /// </summary>
     private const int MostBeyondBare = 6_000;
 
-    /// <summary>The same with Serilog's event of the audit, which another thread writes (measured: 6,860).</summary>
+    /// <summary>The maximum with the audit on, with Serilog's event that another thread writes (measured: 6,860).</summary>
     private const int MostBeyondBareAudited = 7_700;
 
-    /// <summary>For code to be optimised, should that be needed. Two times as many reads are fewer than two callers' quotas.</summary>
+    /// <summary>
+    /// Reads after which the code is optimised, if that is needed. Twice as many stay below the rate limits of two
+    /// callers.
+    /// </summary>
     private const int MostRounds = 900;
 
     [Theory]
@@ -31,7 +35,7 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
         var gateway = await MeasureAsync(Measured.GatewayAsync(surroundings, hasAudit, inMemory: true));
         TestContext.Current.TestOutputHelper!.WriteLine($"bare {bare}, gateway {gateway}");
 
-        bare.Page.ShouldBe(0); // or it would be the way into the application that allocates
+        bare.Page.ShouldBe(0); // otherwise the client itself would allocate
         bare.Unchanged.ShouldBe(0);
         gateway.Page.ShouldBeLessThanOrEqualTo(most);
         gateway.Unchanged.ShouldBeLessThanOrEqualTo(most);
@@ -39,7 +43,7 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
         async Task<(double Page, double Unchanged)> MeasureAsync(Task<Measured> starting)
         {
             await using var measured = await starting;
-            await measured.Connection.SendAsync(Page.Request(surroundings.Tokens[0])); // a gateway fetches the block
+            await measured.Connection.SendAsync(Page.Request(surroundings.Tokens[0])); // the gateway fetches the block
             return (
                 Least(new(measured, surroundings.Tokens, StatusCodes.Status200OK, page.Body.Length), most),
                 Least(new(measured, surroundings.Tokens, StatusCodes.Status304NotModified, 0, page.Tag), most));
@@ -57,8 +61,8 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
     }
 
     /// <summary>
-    /// Bytes allocated for each of 100 reads; the least of many times, because counters allocate now and then, and code before it has been compiled in
-    /// earnest.
+    /// Returns the bytes allocated for each of 100 reads: the minimum of many runs, because counters allocate now and
+    /// then, and so does code before its final compilation.
     /// </summary>
     private static double Least(Requests requests, int most)
     {

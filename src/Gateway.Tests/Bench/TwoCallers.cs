@@ -2,7 +2,7 @@ using NclueGateway.Micro;
 
 namespace NclueGateway.Tests.Bench;
 
-/// <summary>What gateways need that are measured, once for all tests of a class.</summary>
+/// <summary>The fixture of measured gateways, shared by all tests of a class.</summary>
 public sealed class TwoCallers : IAsyncLifetime
 {
     internal Surroundings Surroundings { get; private set; } = null!;

@@ -1,9 +1,12 @@
 namespace NclueGateway.Tests.Conventions;
 
-/// <summary>The layout of src/Gateway: a folder is a room, and rooms depend on each other in one direction.</summary>
+/// <summary>The layout of src/Gateway: each folder is a room, and dependencies between rooms have one direction.</summary>
 public sealed class RoomTests
 {
-    /// <summary>All rooms; each may use those that follow it. The composition (the files beside the rooms) may use all of them.</summary>
+    /// <summary>
+    /// All rooms; each may use those that follow it in this list. The composition (the files beside the rooms) may use
+    /// all of them.
+    /// </summary>
     private static readonly string[] Rooms =
     [
         "Check", "TaskRuns", "Mirror", "Upstream", "Access", "Observability", "Http", "Redis", "Configuration", "Hosting", "Time",

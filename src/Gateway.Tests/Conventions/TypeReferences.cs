@@ -8,7 +8,10 @@ namespace NclueGateway.Tests.Conventions;
 /// <summary>A reference from a source file in one folder to a type or member that is declared in another folder.</summary>
 internal sealed record TypeReference(string FromFolder, string ToFolder, string Description);
 
-/// <summary>The references between the folders of src/Gateway, by the compiler's own view of the source: constants count, using lines do not.</summary>
+/// <summary>
+/// The references between the folders of src/Gateway, from the compiler's semantic model: constants count, using
+/// directives do not.
+/// </summary>
 internal static class TypeReferences
 {
     private static readonly Lazy<IReadOnlyList<TypeReference>> Found = new(Find);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace NclueGateway.Tests.Deploy;
 
-/// <summary><c>.ci/advisories</c> between programs that stand in for npm, dotnet and curl.</summary>
+/// <summary><c>.ci/advisories</c> with fakes of npm, dotnet and curl.</summary>
 [Trait("Needs", "Processes")]
 public sealed class AdvisoriesTests : IDisposable
 {

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Tests.Deploy;
 
-/// <summary><c>deploy/compose/secrets.sh</c>, in a folder of its own.</summary>
+/// <summary><c>deploy/compose/secrets.sh</c>, run in a temporary folder.</summary>
 public sealed class ComposeSecretsTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
@@ -56,7 +56,7 @@ public sealed class ComposeSecretsTests : IDisposable
             (await Should.ThrowAsync<RedisServerException>(gateway.GetDatabase().StringSetAsync("other", "y"))).Message.ShouldContain("NOPERM");
         }
 
-        (await PingAsync(redis)).ShouldContain("NOAUTH"); // which the health check of docker-compose.yml takes for an answer
+        (await PingAsync(redis)).ShouldContain("NOAUTH"); // the health check of docker-compose.yml accepts that reply
     }
 
     [Theory]

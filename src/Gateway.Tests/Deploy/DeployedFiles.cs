@@ -8,7 +8,7 @@ using YamlDotNet.Serialization;
 
 namespace NclueGateway.Tests.Deploy;
 
-/// <summary>Reads the files that say how the gateway is deployed.</summary>
+/// <summary>Reads the files with which the gateway is deployed.</summary>
 internal static class DeployedFiles
 {
     public static string PathOf(string path) => Path.Combine(Repository.Root, path);
@@ -18,7 +18,7 @@ internal static class DeployedFiles
         .Where(line => line.StartsWith("ACL SETUSER nclue-gateway ", StringComparison.Ordinal))
         .Select(line => line["ACL SETUSER nclue-gateway ".Length..].Replace("on >password ", "", StringComparison.Ordinal)));
 
-    /// <summary>A YAML file of one document.</summary>
+    /// <summary>Reads a YAML file with one document.</summary>
     public static JsonNode ReadYaml(string path)
     {
         using var reader = File.OpenText(PathOf(path));
@@ -26,19 +26,19 @@ internal static class DeployedFiles
         return JsonNode.Parse(new SerializerBuilder().JsonCompatible().Build().Serialize(document))!;
     }
 
-    /// <summary>The names and values of a file with one <c>NAME=value</c> a line.</summary>
+    /// <summary>Reads the names and values of a file with one <c>NAME=value</c> a line.</summary>
     public static Dictionary<string, string> ReadEnvironment(string path) => File.ReadLines(PathOf(path))
         .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1]);
 
     public static string[] Strings(this JsonNode? list) => [.. list!.AsArray().Select(item => (string)item!)];
 
-    /// <summary>The instruction and the rest of each line of the Dockerfile; lines that are continued are put together.</summary>
+    /// <summary>Reads the instruction and the arguments of each line of the Dockerfile; continued lines are joined.</summary>
     public static IReadOnlyList<(string Instruction, string Text)> ReadDockerfile() =>
         [.. File.ReadAllText(PathOf("Dockerfile")).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Where(line => line.Length > 0 && line[0] != '#')
             .Select(line => line.Split(' ', 2, StringSplitOptions.TrimEntries)).Select(parts => (parts[0], parts[1]))];
 
-    /// <summary>Composes a gateway from environment variables and secret files, as its process would.</summary>
-    /// <exception cref="NclueGateway.Configuration.SettingsException">A setting is not known, missing or wrong.</exception>
+    /// <summary>Composes a gateway from environment variables and secret files, as its process does.</summary>
+    /// <exception cref="NclueGateway.Configuration.SettingsException">A setting is unknown, missing or invalid.</exception>
     public static ServiceProvider Compose(IEnumerable<KeyValuePair<string, string>> settings, IEnumerable<string> secretFiles)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -49,6 +49,6 @@ internal static class DeployedFiles
         return builder.Services.BuildServiceProvider();
     }
 
-    /// <summary>A time in seconds as Compose writes it: <c>35s</c>.</summary>
+    /// <summary>Parses a time in seconds as Compose writes it: <c>35s</c>.</summary>
     public static TimeSpan Seconds(this JsonNode? text) => TimeSpan.FromSeconds(int.Parse(((string)text!).TrimEnd('s'), CultureInfo.InvariantCulture));
 }

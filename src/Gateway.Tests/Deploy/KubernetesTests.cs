@@ -96,7 +96,7 @@ public sealed class KubernetesTests
     {
         var rules = Read("networkpolicy.yaml")["spec"]!["ingress"]!.AsArray();
 
-        rules.ShouldAllBe(rule => rule!["from"] != null && rule["ports"] != null); // a rule without them is for all
+        rules.ShouldAllBe(rule => rule!["from"] != null && rule["ports"] != null); // a rule without them allows all traffic
         var forManagement = rules.Where(rule => Ports(rule!).Any(port => port is not "http")).ShouldHaveSingleItem()!;
         Ports(forManagement).ShouldBe(["management"]);
         var from = forManagement["from"]!.AsArray().ShouldHaveSingleItem()!;
@@ -157,7 +157,7 @@ public sealed class KubernetesTests
     private static ServiceProvider Compose() => DeployedFiles.Compose(
         Settings(), DeployedFiles.ReadYaml($"{Example}/secret.example.yaml")["stringData"]!.AsObject().Select(entry => entry.Key));
 
-    /// <summary>Those of the base and, over them, those of the example.</summary>
+    /// <summary>Returns the values of the base, overridden by those of the example.</summary>
     private static Dictionary<string, string> Settings()
     {
         var settings = DeployedFiles.ReadEnvironment($"{Base}/settings.env");

@@ -6,8 +6,8 @@ using NclueGateway.Tests.Replicas;
 namespace NclueGateway.Tests.Deploy;
 
 /// <summary>
-/// Whether a gateway reads out what is asked of it. Not beside other tests: hosts of one process share what OpenTelemetry listens to, and one
-/// that ends takes metrics from the others.
+/// The metrics that alerts and the dashboard use exist in a gateway. The tests run alone: hosts of one process share
+/// OpenTelemetry's listeners, and a host that ends removes metrics of the others.
 /// </summary>
 [Collection("Alone")]
 [Trait("Needs", "RealTime")]
@@ -21,16 +21,18 @@ public sealed partial class MonitoredMetricsTests(TestRedis redis)
         var settings = ReplicaSettings.For(await redis.ConnectionStringAsync(), ReplicaSettings.NewAccount());
         await using var gateway = await GatewayHost.StartAsync(settings: settings, realTime: true);
         await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK);
-        GC.Collect(); // the size of the heap is that after the last collection
+        GC.Collect(); // the metric of the heap size is that of the last collection
         var variable = VariableQuery().Match((string)Monitoring.Dashboard["templating"]!["list"]![1]!["definition"]!).Groups["metric"].Value;
         var queries = Monitoring.AlertQueries.Concat(Monitoring.DashboardQueries).Append(variable).Select(PromQuery.Parse).ToList();
         queries.SelectMany(query => query.Selectors).Select(selector => selector.Metric).Distinct().Count().ShouldBeGreaterThan(20);
 
-        // What a request has taken is counted after its answer has gone out; and a block has a grace only while what came last has been read.
+        // The duration of a request is recorded after its response was sent. A block has a grace period only while its
+        // latest version has been read.
         var missing = await ReplicaSettings.EventuallyAsync(
             async () =>
             {
-                await Task.WhenAll(gateway.ReadAsync(), gateway.ReadAsync(100), gateway.ReadAsync(200)); // three answers tell the time
+                // Three responses are enough to estimate the clock.
+                await Task.WhenAll(gateway.ReadAsync(), gateway.ReadAsync(100), gateway.ReadAsync(200));
                 return await MissingAsync(gateway, queries);
             },
             missing => missing.Length == 0);

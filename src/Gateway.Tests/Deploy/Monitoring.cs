@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace NclueGateway.Tests.Deploy;
 
-/// <summary>The alerts and the dashboard as they are in the repository.</summary>
+/// <summary>The alerts and the dashboard of the repository.</summary>
 internal static class Monitoring
 {
     public static JsonNode[] Alerts { get; } =
@@ -10,7 +10,7 @@ internal static class Monitoring
 
     public static JsonNode Dashboard { get; } = JsonNode.Parse(File.ReadAllText(DeployedFiles.PathOf("deploy/grafana/nclue-gateway.json")))!;
 
-    /// <summary>What lies on the dashboard: charts, and the headings of their rows.</summary>
+    /// <summary>The panels of the dashboard: charts, and the headings of their rows.</summary>
     public static JsonNode[] Panels { get; } = [.. Dashboard["panels"]!.AsArray().Select(panel => panel!)];
 
     public static IEnumerable<JsonNode> Charts => Panels.Where(panel => (string)panel["type"]! != "row");

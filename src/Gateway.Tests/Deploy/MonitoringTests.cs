@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace NclueGateway.Tests.Deploy;
 
-/// <summary>The alerts, their runbook and the dashboard. What the alerts do is tested by promtool (deploy/prometheus/alerts.test.yml).</summary>
+/// <summary>
+/// The alerts, their runbook and the dashboard. The behaviour of the alerts is tested by promtool
+/// (deploy/prometheus/alerts.test.yml).
+/// </summary>
 public sealed partial class MonitoringTests
 {
     private const string Runbook = "https://example.com/nclue-gateway/docs/operations.md#";
@@ -55,7 +58,7 @@ public sealed partial class MonitoringTests
 
         foreach (var alert in Alerts)
         {
-            // GitHub's anchor of a heading of one word.
+            // GitHub's anchor of a heading with one word.
             alert["annotations"]!["runbook_url"]!.ToString().ShouldBe(Runbook + ((string)alert["alert"]!).ToLowerInvariant());
         }
 

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace NclueGateway.Tests.Deploy;
 
-/// <summary>Where packages come from.</summary>
+/// <summary>The sources of packages.</summary>
 public sealed class NuGetFeedTests
 {
     [Theory]

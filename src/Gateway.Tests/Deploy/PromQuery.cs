@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace NclueGateway.Tests.Deploy;
 
-/// <summary>What a PromQL query asks for, as far as that can be told without its grammar: series, and labels that it groups by.</summary>
+/// <summary>
+/// The series that a PromQL query selects and the labels that it groups by, as far as they can be read without the
+/// grammar of PromQL.
+/// </summary>
 internal sealed partial class PromQuery
 {
     private static readonly string[] Operators = ["and", "or", "unless", "bool", "offset"];
@@ -11,7 +14,7 @@ internal sealed partial class PromQuery
 
     public IReadOnlyList<Selector> Selectors { get; }
 
-    /// <summary>The labels in <c>by (…)</c> and <c>on (…)</c>, but for those that Prometheus adds by itself and the bounds of histograms.</summary>
+    /// <summary>The labels in <c>by (…)</c> and <c>on (…)</c>, except those that Prometheus adds and the bounds of histograms.</summary>
     public IReadOnlyList<string> Groups { get; }
 
     public static PromQuery Parse(string text)
@@ -26,7 +29,7 @@ internal sealed partial class PromQuery
         return new([.. selectors], [.. groups.Except(["job", "instance", "le"]).Distinct()]);
     }
 
-    /// <summary>What of the query no sample can answer; null when all of it can be.</summary>
+    /// <summary>Returns the part of the query that no sample matches; null if samples match all of it.</summary>
     public IEnumerable<string> MissingIn(IReadOnlyCollection<Sample> samples)
     {
         var asked = samples.Where(sample => Selectors.Any(selector => selector.Metric == sample.Metric)).ToList();
@@ -34,7 +37,7 @@ internal sealed partial class PromQuery
             .Concat(Groups.Where(label => !asked.Any(sample => sample.Labels.ContainsKey(label))));
     }
 
-    /// <summary>What <c>/metrics</c> says, but for the values.</summary>
+    /// <summary>Parses the samples of <c>/metrics</c>, without their values.</summary>
     public static IReadOnlyCollection<Sample> ReadSamples(string metrics) =>
     [
         .. metrics.Split('\n').Where(line => line.Length > 0 && line[0] != '#').Select(line => Token().Match(line)).Select(match => new Sample(
@@ -45,7 +48,7 @@ internal sealed partial class PromQuery
     [GeneratedRegex(@"\b(?:by|on|without|ignoring|group_left|group_right)\s*\((?<labels>[^)]*)\)")]
     private static partial Regex Grouping();
 
-    // Strings, times in brackets and numbers are there so that what is in them is taken for nothing else.
+    // Strings, times in brackets and numbers are matched so that their content is not read as a name.
     [GeneratedRegex("""
         "(?:[^"\\]|\\.)*"|\[[^\]]*\]|\b[0-9][\w.]*|(?<name>[a-zA-Z_:][\w:]*)\s*(?:\{(?<matchers>(?:[^"}]|"(?:[^"\\]|\\.)*")*)\}|(?<call>\())?
         """, RegexOptions.IgnorePatternWhitespace)]
@@ -54,14 +57,17 @@ internal sealed partial class PromQuery
     [GeneratedRegex("""(?<name>\w+)(?<operator>=~|!~|!=|=)"(?<value>(?:[^"\\]|\\.)*)"(?:,|$)""")]
     private static partial Regex Label();
 
-    /// <summary>One line of <c>/metrics</c>.</summary>
+    /// <summary>A sample: one line of <c>/metrics</c>.</summary>
     internal sealed record Sample(string Metric, IReadOnlyDictionary<string, string> Labels);
 
     internal sealed record Matcher(string Label, string Operator, string Value);
 
     internal sealed partial record Selector(string Metric, IReadOnlyList<Matcher> Matchers)
     {
-        /// <summary>One selector for each alternative of a matcher such as <c>outcome=~"a-(b|c)"</c>, because each of them must exist.</summary>
+        /// <summary>
+        /// Returns one selector for each alternative of a matcher such as <c>outcome=~"a-(b|c)"</c>, because each of them
+        /// must exist.
+        /// </summary>
         public IEnumerable<Selector> Alternatives()
         {
             foreach (var (matcher, parts) in Matchers.Where(matcher => matcher.Operator == "=~").Select(matcher => (matcher, Choice().Match(matcher.Value))))
@@ -77,7 +83,10 @@ internal sealed partial class PromQuery
             return [this];
         }
 
-        /// <summary>Whether it selects the sample. Matchers that leave samples out need the label, and so do those that a dashboard fills in.</summary>
+        /// <summary>
+        /// Returns true if it selects the sample. The label must exist for matchers that exclude samples and for
+        /// variables of the dashboard.
+        /// </summary>
         public bool Matches(Sample sample) => sample.Metric == Metric && Matchers.Where(matcher => matcher.Label is not ("job" or "instance")).All(matcher =>
             sample.Labels.TryGetValue(matcher.Label, out var value) && matcher.Operator switch
             {

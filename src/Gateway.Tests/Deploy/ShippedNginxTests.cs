@@ -4,7 +4,10 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Deploy;
 
-/// <summary><c>deploy/nginx/nclue-gateway.conf</c> in a real nginx in front of a gateway. How it replaces replicas: <c>RollingRestartTests</c>.</summary>
+/// <summary>
+/// <c>deploy/nginx/nclue-gateway.conf</c> in a real nginx in front of a gateway. <c>RollingRestartTests</c> tests how it
+/// replaces replicas.
+/// </summary>
 [Trait("Needs", "Processes")]
 public sealed class ShippedNginxTests
 {
@@ -42,7 +45,7 @@ public sealed class ShippedNginxTests
         Expected.ShouldAllBe(directive => configuration.Contains(directive));
     }
 
-    /// <summary>The status of a request with a header of that length; 0 for a refusal without one of ours.</summary>
+    /// <summary>Returns the status of a request with a header of that length; 0 for a refusal that is not by the gateway.</summary>
     private static async Task<int> StatusAsync(HttpClient http, int length)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/health/live", UriKind.Relative));

@@ -7,8 +7,8 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Http;
 
 /// <summary>
-/// A gateway below a path of its host, behind a real nginx that takes the path off and one that passes it on. Every reference in an answer has to
-/// lead to the gateway; outside its path nginx answers 418.
+/// A gateway below a path of its host, behind a real nginx that removes the path and one that forwards it. Every link in a response must
+/// lead to the gateway; outside the path nginx responds with 418.
 /// </summary>
 public sealed class BelowPathTests(TestBrowser browser)
 {
@@ -61,7 +61,7 @@ public sealed class BelowPathTests(TestBrowser browser)
 
         using var ui = await http.GetAsync(new Uri("/nclue/swagger", UriKind.Relative), Ct);
         ui.RequestMessage!.RequestUri!.AbsolutePath.ShouldBe("/nclue/swagger/index.html");
-        (await ui.Content.ReadAsStringAsync(Ct)).ShouldNotContain("=\"/"); // it is relative, scripts and styles too
+        (await ui.Content.ReadAsStringAsync(Ct)).ShouldNotContain("=\"/"); // links are relative, to scripts and styles too
         var document = await JsonAsync(http, "/nclue/openapi/v1.json");
         var server = new Uri(new Uri(nginx.Address, "/nclue/openapi/v1.json"), (string)document["servers"]![0]!["url"]!).AbsoluteUri.TrimEnd('/');
         foreach (var (path, _) in document["paths"]!.AsObject())
@@ -121,7 +121,7 @@ public sealed class BelowPathTests(TestBrowser browser)
     [Theory]
     [InlineData("/NCLUE/health/live")]
     [InlineData("/nclue/health/live")]
-    [InlineData("/health/live")] // a probe comes by no proxy
+    [InlineData("/health/live")] // a probe does not come through a proxy
     [InlineData("/nclue")]
     public async Task With_or_without_the_path_the_gateway_is_asked(string path)
     {

@@ -11,14 +11,14 @@ using NclueGateway.Tests.Replicas;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>What a machine can do to the others by opening connections.</summary>
+/// <summary>Limits on the connections of one machine, which protect other callers.</summary>
 public sealed class ConnectionLimiterTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("")]
-    [InlineData("\r\n")] // which the server ignores in front of a request
+    [InlineData("\r\n")] // the server ignores it before a request
     public async Task A_new_connection_that_sends_no_request_is_closed_after_ten_seconds(string sent)
     {
         await using var host = await AccessHost.StartAsync();
@@ -27,7 +27,7 @@ public sealed class ConnectionLimiterTests
 
         var after = await ClosedAfterAsync(connection, host.Time.Advance);
 
-        after.ShouldBeInRange(RequestLimits.FirstByteWithin, TimeSpan.FromMinutes(1)); // the server may be late to hear of it
+        after.ShouldBeInRange(RequestLimits.FirstByteWithin, TimeSpan.FromMinutes(1)); // the server may notice late
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class ConnectionLimiterTests
         Array.ForEach(rest, connection => connection.Dispose());
         await UntilNewOnesAsync(gateway, answer: "200");
         host.Logs.GetSnapshot().Where(entry => entry.Category == typeof(ConnectionLimiter).FullName).ShouldHaveSingleItem().Message
-            .ShouldStartWith("Connections of 127.0.0.1 are refused: it has 1000 open.");
+            .ShouldStartWith("Connections from 127.0.0.1 are refused: it has 1000 open.");
     }
 
     [Theory]
@@ -100,7 +100,8 @@ public sealed class ConnectionLimiterTests
     {
         var port = Nginx.FreePort();
         await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Operations:Port"] = $"{port}" });
-        var flood = await OpenAsync(gateway.Address, RequestLimits.ConnectionsPerAddress); // the last is refused where the host's own client is still connected
+        // The last is refused if the host's own client is still connected.
+        var flood = await OpenAsync(gateway.Address, RequestLimits.ConnectionsPerAddress);
         await UntilNewOnesAsync(gateway.Address, answer: null);
         using var operators = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
 
@@ -119,7 +120,7 @@ public sealed class ConnectionLimiterTests
         await using var gateway = await GatewayHost.StartAsync();
         using var silent = await RawConnection.OpenAsync(gateway.Address);
 
-        await gateway.StopAsync().WaitAsync(TimeSpan.FromSeconds(8), TimeProvider.System, Ct); // its clock stands still
+        await gateway.StopAsync().WaitAsync(TimeSpan.FromSeconds(8), TimeProvider.System, Ct); // its clock is frozen
     }
 
     private static async Task<RawConnection[]> OpenAsync(Uri gateway, int count)
@@ -133,7 +134,7 @@ public sealed class ConnectionLimiterTests
         return connections;
     }
 
-    /// <summary>The server counts a connection somewhat later than the client has opened it or closed it.</summary>
+    /// <summary>Waits for the server's count, which follows the opening and closing of a connection with a delay.</summary>
     private static Task<string?> UntilNewOnesAsync(Uri gateway, string? answer) => ReplicaSettings.EventuallyAsync(
         async () =>
         {
@@ -144,12 +145,12 @@ public sealed class ConnectionLimiterTests
             }
             catch (SocketException)
             {
-                return null; // reset before the client had heard that it was open
+                return null; // reset before the client noticed that it was open
             }
         },
         status => status == answer);
 
-    /// <summary>Turns the clock, a second at a time, until the server has closed the connection.</summary>
+    /// <summary>Advances the clock by one second at a time until the server has closed the connection.</summary>
     private static async Task<TimeSpan> ClosedAfterAsync(RawConnection connection, Action<TimeSpan> advance)
     {
         var passed = TimeSpan.Zero;

@@ -124,7 +124,7 @@ public sealed class ContentCodingTests
         var before = await ReadAsync(gateway, "gzip");
 
         gateway.Clock.Advance(TimeSpan.FromSeconds(11));
-        await gateway.ReadAsync(); // has it renewed
+        await gateway.ReadAsync(); // triggers a refresh
         await gateway.ReadUntilAsync(page => page.Age <= 1);
         var after = await ReadAsync(gateway, "gzip");
 
@@ -141,7 +141,7 @@ public sealed class ContentCodingTests
         var before = await ReadAsync(gateway, "gzip");
 
         gateway.Clock.Advance(TimeSpan.FromSeconds(11));
-        await gateway.ReadAsync(); // has it renewed
+        await gateway.ReadAsync(); // triggers a refresh
         var after = await gateway.ReadUntilAsync(page => page.Age <= 1);
         await ReadAsync(gateway, "gzip");
         var packed = await ReadAsync(gateway, "gzip");

@@ -3,7 +3,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>Bytes beyond ASCII in headers: opaque data (RFC 9110 §5.5). A character of these texts is a byte.</summary>
+/// <summary>Bytes beyond ASCII in headers, which are opaque data (RFC 9110 §5.5). Each character of these texts is one byte.</summary>
 public sealed class HeaderBytesTests
 {
     private const string Latin1 = "S\u00f8rina";
@@ -29,7 +29,7 @@ public sealed class HeaderBytesTests
         }
     }
 
-    /// <summary>What the gateway reads is ASCII; anything else counts as what it is: no token, no tag, no media type.</summary>
+    /// <summary>The gateway parses ASCII only; other bytes are not a token, a tag or a media type.</summary>
     [Fact]
     public async Task What_is_read_must_be_ASCII()
     {

@@ -8,7 +8,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>What <c>/</c> answers.</summary>
+/// <summary>The responses of <c>/</c>.</summary>
 public sealed class IndexEndpointTests
 {
     private const string Browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
@@ -32,7 +32,7 @@ public sealed class IndexEndpointTests
         foreach (var (name, link) in document["links"]!.AsObject())
         {
             using var there = await gateway.Client.GetAsync((string)link!, TestContext.Current.CancellationToken);
-            there.StatusCode.ShouldBeOneOf([HttpStatusCode.OK, HttpStatusCode.MovedPermanently], name); // /swagger leads on to its page
+            there.StatusCode.ShouldBeOneOf([HttpStatusCode.OK, HttpStatusCode.MovedPermanently], name); // /swagger redirects to its page
         }
     }
 
@@ -83,7 +83,7 @@ public sealed class IndexEndpointTests
 
         browser.Session.ShouldNotBeNull();
         response.RequestMessage!.RequestUri.ShouldBe(gateway.Address);
-        response.StatusCode.ShouldBe(HttpStatusCode.OK); // a navigation has no X-CSRF
+        response.StatusCode.ShouldBe(HttpStatusCode.OK); // a navigation sends no X-CSRF
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class IndexEndpointTests
     [InlineData("*/*", false)]
     [InlineData("application/json", false)]
     [InlineData("application/*", false)]
-    [InlineData("text/html, application/json", false)] // as welcome as each other
+    [InlineData("text/html, application/json", false)] // equally preferred
     [InlineData("text/html;q=0.5, application/json;q=0.6", false)]
     [InlineData("text/html;q=0, */*", false)]
     [InlineData("text/html;q=0.2, */*;q=0.3", false)]
@@ -148,7 +148,7 @@ public sealed class IndexEndpointTests
         using var response = await GetAsync(host.Client, accept);
 
         var problem = await response.ShouldBeProblemAsync(HttpProblems.NotAcceptable);
-        ((string)problem["detail"]!).ShouldBe("This resource is application/json or text/html.");
+        ((string)problem["detail"]!).ShouldBe("This resource is available as application/json or text/html.");
         response.Headers.Vary.ShouldBe(["Accept"]);
     }
 

@@ -5,10 +5,10 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>List headers that take a parser long.</summary>
+/// <summary>List headers that are slow to parse.</summary>
 public sealed class ListHeaderLimitTests
 {
-    /// <summary>Every header of a request that the gateway, the framework or a library reads, and some that nothing reads.</summary>
+    /// <summary>Every request header that the gateway, the framework or a library reads, and some that none of them reads.</summary>
     private static readonly string[] Headers =
     [
         .. ListHeaderLimitMiddleware.Names, "Authorization", "Cookie", "Content-Type", "Origin", "Access-Control-Request-Headers", "If-Modified-Since",
@@ -18,7 +18,10 @@ public sealed class ListHeaderLimitTests
 
     private static readonly string[] Paths = ["/", "/api/task-runs", "/openapi/v1.json", "/swagger/index.css", "/session", "/metrics"];
 
-    /// <summary>Separators, quality values and quotes. Of these a parser finds no element, or one too many, at every place.</summary>
+    /// <summary>
+    /// Separators, quality values and quotes. At every position of such a list a parser finds no element, or an
+    /// unexpected one.
+    /// </summary>
     private static readonly string[] Repeated = [",", "q=", "\"\\", "W/\"", "a=b;"];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -66,8 +69,8 @@ public sealed class ListHeaderLimitTests
     }
 
     /// <summary>
-    /// Five requests of such a kind cost about 5 ms of a processor; one that is parsed in quadratic time costs 1 to 3 s. The time is that of the
-    /// gateway's own process, so that the load of the machine does not count.
+    /// Five such requests cost about 5 ms of a processor; one that is parsed in quadratic time costs 1 to 3 s. The processor time of the
+    /// gateway's process is measured, so that the load of the machine does not matter.
     /// </summary>
     [Fact]
     [Trait("Needs", "Processes")]
@@ -80,7 +83,7 @@ public sealed class ListHeaderLimitTests
         settings["Auth__Session__ClientSecret"] = "canary-of-a-secret";
         settings["Auth__AllowedOrigins__0"] = "https://app.example.com";
         settings["Http__KnownProxies__0"] = "127.0.0.1";
-        settings["Cache__WaitFor"] = "00:00:00"; // there is no NCLUE
+        settings["Cache__WaitFor"] = "00:00:00"; // NCLUE cannot be reached
         settings["Quota__Burst"] = "100000";
         using var gateway = GatewayProgram.Start(settings);
         try
@@ -104,7 +107,7 @@ public sealed class ListHeaderLimitTests
         }
     }
 
-    /// <summary>Measures five requests; what the runtime happens to compile meanwhile is not measured twice.</summary>
+    /// <summary>Measures five requests. The minimum of two runs excludes code that the runtime compiles meanwhile.</summary>
     private static async Task<TimeSpan> CostAsync(Process gateway, HttpClient client, string path, string header, string token)
     {
         var least = TimeSpan.MaxValue;
@@ -132,7 +135,7 @@ public sealed class ListHeaderLimitTests
         return least;
     }
 
-    /// <summary>A list that says the same and has so many characters.</summary>
+    /// <summary>Returns a list with the same meaning and a given length.</summary>
     private static string Padded(string value, int length) => value + ", " + new string('x', length - value.Length - 2);
 
     private static async Task<HttpStatusCode> StatusAsync(GatewayHost gateway, string path, string name, params string[] lines)

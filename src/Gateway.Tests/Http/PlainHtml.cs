@@ -4,11 +4,11 @@ using System.Xml.Linq;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>What every page of plain HTML has to be.</summary>
+/// <summary>Assertions for every page of plain HTML.</summary>
 internal static class PlainHtml
 {
     /// <summary>
-    /// Checks the headers and that the page is well-formed, holds nothing a strict policy would block, and has one heading.
+    /// Checks the headers and that the page is well-formed, contains nothing that a strict policy blocks, and has one heading.
     /// </summary>
     public static async Task<XElement> ReadAsync(HttpResponseMessage response)
     {

@@ -37,7 +37,7 @@ public sealed class ProblemPagesTests
         text.ShouldContain(problem.Explanation);
         text.ShouldContain(problem.CallerAdvice);
         text.ShouldContain(problem.OperatorAdvice);
-        text.ShouldContain($"answered with status {problem.Status}");
+        text.ShouldContain($"status {problem.Status}");
         problem.OtherStatuses.ShouldAllBe(other => text.Contains($"{other.Status}: {other.Meaning}"));
     }
 

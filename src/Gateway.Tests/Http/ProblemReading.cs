@@ -4,12 +4,12 @@ using NclueGateway.Http;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>What every answer with a problem has to be, checked wherever a test meets one.</summary>
+/// <summary>Assertions for every response with a problem.</summary>
 internal static class ProblemReading
 {
     private static readonly string[] Members = ["type", "title", "status", "detail", "traceId", "login", "errors"];
 
-    /// <summary>Checks that the answer is this problem, in form and content, and returns its body.</summary>
+    /// <summary>Checks the headers and the members of a problem response, and returns its body.</summary>
     public static async Task<JsonObject> ShouldBeProblemAsync(
         this HttpResponseMessage response, ProblemType problem, HttpStatusCode? status = null)
     {

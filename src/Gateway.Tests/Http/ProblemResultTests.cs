@@ -85,7 +85,7 @@ public sealed class ProblemResultTests
     [Fact]
     public void Any_parameter_name_becomes_good_JSON_of_bounded_size()
     {
-        // Also lone surrogates, control characters, quotes and names that are the same once they are cut.
+        // Includes lone surrogates, control characters, quotes and names that are equal after they are cut.
         var name = Gen.Char.Array[0, 200].Select(characters => new string(characters));
         Gen.Dictionary(name, Gen.Const(new[] { "There is no such parameter." }))[0, 60].Sample(errors =>
         {

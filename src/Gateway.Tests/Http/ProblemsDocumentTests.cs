@@ -4,7 +4,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary><c>docs/problems.md</c> and the pages at <c>/problems</c> say the same.</summary>
+/// <summary><c>docs/problems.md</c> and the pages at <c>/problems</c> have the same content.</summary>
 public sealed class ProblemsDocumentTests
 {
     [Fact]
@@ -16,7 +16,7 @@ public sealed class ProblemsDocumentTests
     {
         var sections = ProblemsDocument.Render().Split("\n## ").Skip(1).ToDictionary(section => section.Split('\n')[0], Words);
 
-        sections.Keys.ShouldBe(["Without a problem", .. ProblemTypes.All.Select(problem => problem.Slug)]);
+        sections.Keys.ShouldBe(["Responses without a problem", .. ProblemTypes.All.Select(problem => problem.Slug)]);
         foreach (var problem in ProblemTypes.All)
         {
             var section = sections[problem.Slug];
@@ -28,9 +28,9 @@ public sealed class ProblemsDocumentTests
             texts.ShouldAllBe(text => section.Contains(text));
         }
 
-        ProblemTypes.BeforeAnyRequest.ShouldAllBe(refusal => sections["Without a problem"].Contains($"| {refusal.Status} | {refusal.Meaning.Replace("*", "\\*")} |"));
+        ProblemTypes.BeforeAnyRequest.ShouldAllBe(refusal => sections["Responses without a problem"].Contains($"| {refusal.Status} | {refusal.Meaning.Replace("*", "\\*")} |"));
     }
 
-    /// <summary>The text without its line breaks.</summary>
+    /// <summary>Returns the text without its line breaks.</summary>
     private static string Words(string markdown) => Regex.Replace(markdown, @"\s+", " ");
 }

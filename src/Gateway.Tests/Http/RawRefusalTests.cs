@@ -5,7 +5,10 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>Bytes that no HTTP client would send: what is refused without a problem is what <c>docs/problems.md</c> lists, and nothing else.</summary>
+/// <summary>
+/// Malformed requests that no HTTP client sends. The responses without a problem are exactly those that
+/// <c>docs/problems.md</c> lists.
+/// </summary>
 public sealed class RawRefusalTests
 {
     private const string Head = "Host: gateway\r\nConnection: close\r\n";

@@ -4,7 +4,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>Bodies that nothing reads, as some clients send them with GET.</summary>
+/// <summary>Bodies that no endpoint reads, as some clients send them with GET.</summary>
 public sealed class RequestBodyTests
 {
     private const string Next = "GET /health/live HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n";
@@ -19,7 +19,7 @@ public sealed class RequestBodyTests
     public async Task After_a_body_within_the_limit_the_connection_goes_on()
     {
         await using var gateway = await SessionHost.StartAsync();
-        foreach (var (request, length, isChunked) in Cases(5, 16_000)) // chunks count with their sizes
+        foreach (var (request, length, isChunked) in Cases(5, 16_000)) // the size lines of chunks count too
         {
             var responses = await SendAsync(gateway, request, length, isChunked);
 
@@ -62,7 +62,7 @@ public sealed class RequestBodyTests
         await using var gateway = await SessionHost.StartAsync();
         foreach (var request in new[] { "GET /api/task-runs", "POST /session/backchannel-logout", "POST /session/callback" })
         {
-            foreach (var chunk in new[] { "x\r\n", "80000000\r\nx", "7FFFFFFFFFFFFFFF\r\nx", "1\r\nxy\r\n" }) // the second is more than an int holds
+            foreach (var chunk in new[] { "x\r\n", "80000000\r\nx", "7FFFFFFFFFFFFFFF\r\nx", "1\r\nxy\r\n" }) // the second overflows an int
             {
                 var response = await RawHttp.SendAsync(gateway.Address, Head(gateway, request) + $"Transfer-Encoding: chunked\r\n\r\n{chunk}");
 

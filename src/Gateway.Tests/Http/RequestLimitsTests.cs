@@ -60,7 +60,7 @@ public sealed class RequestLimitsTests
         var stream = tcp.GetStream();
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
 
-        // The server may reset the connection while it still has some of the request to read: what it has answered comes first.
+        // The server may reset the connection while a part of the request is unread, but it sends the response first.
         var answer = new byte[1024];
         return Encoding.Latin1.GetString(answer, 0, await stream.ReadAtLeastAsync(answer, 64, throwOnEndOfStream: false, TestContext.Current.CancellationToken));
     }

@@ -6,7 +6,10 @@ using NclueGateway.Tests.Access;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>The tests' own requests come from 127.0.0.1: as a proxy or as a stranger, whatever the settings say.</summary>
+/// <summary>
+/// Forwarded headers. The requests of the tests come from 127.0.0.1, which the settings make a known proxy or an unknown
+/// sender.
+/// </summary>
 public sealed class TrustedProxiesTests
 {
     private const string Untouched = "http gateway 127.0.0.1";
@@ -30,15 +33,15 @@ public sealed class TrustedProxiesTests
 
     [Theory]
     [InlineData("203.0.113.7, 10.0.0.9", "203.0.113.7")]
-    [InlineData("198.51.100.1, 203.0.113.7, 10.0.0.9", "203.0.113.7")] // the caller has invented the first
+    [InlineData("198.51.100.1, 203.0.113.7, 10.0.0.9", "203.0.113.7")] // the first is invented by the caller
     [InlineData("10.0.0.8, 203.0.113.7", "203.0.113.7")]
-    [InlineData("203.0.113.7, ::ffff:10.0.0.9", "203.0.113.7")] // as a dual-stack socket sees it
+    [InlineData("203.0.113.7, ::ffff:10.0.0.9", "203.0.113.7")] // the form of a dual-stack socket
     [InlineData("203.0.113.7, nonsense", "127.0.0.1")]
     [InlineData("nonsense, 203.0.113.7", "203.0.113.7")]
     public async Task The_caller_is_the_first_stranger_before_the_known_proxies(string forwardedFor, string caller) =>
         (await SeenAsync(Known("127.0.0.1", "10.0.0.0/8"), forwardedFor)).ShouldEndWith(" " + caller);
 
-    /// <summary>Some proxies pass on what the client sent.</summary>
+    /// <summary>Some proxies forward the value of the client.</summary>
     [Theory]
     [InlineData("(")]
     [InlineData("((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((")] // 65: the framework's parser throws
@@ -52,7 +55,7 @@ public sealed class TrustedProxiesTests
         KnownNetworks = network.Length > 0 ? [network] : [],
     };
 
-    /// <summary>What the gateway takes a request for that has passed a proxy, or says so.</summary>
+    /// <summary>Returns the address, scheme and host that the gateway derives from a request with forwarded headers.</summary>
     private static async Task<string> SeenAsync(
         HttpOptions http, string forwardedFor, Dictionary<string, string?>? settings = null, string forwardedHost = "public.example")
     {

@@ -8,7 +8,7 @@ using NclueGateway.Tests.Access;
 
 namespace NclueGateway.Tests.Http;
 
-/// <summary>What becomes of failures nobody has answered, over HTTP.</summary>
+/// <summary>The responses to unhandled exceptions, over HTTP.</summary>
 public sealed class UnhandledExceptionHandlerTests
 {
     [Fact]
@@ -183,7 +183,7 @@ public sealed class UnhandledExceptionHandlerTests
             [.. text.Split("\r\n").Where(line => !line.StartsWith("Date:", StringComparison.Ordinal))];
     }
 
-    /// <summary>A host with one more endpoint, open to everybody by metadata; only a test may do that.</summary>
+    /// <summary>Starts a host with an additional anonymous endpoint, which only tests have.</summary>
     private static Task<AccessHost> StartAsync(Func<WebApplication, IEndpointConventionBuilder> map) =>
         AccessHost.StartAsync(map: app => map(app).WithMetadata(new AllowAnonymousAttribute()));
 

@@ -5,7 +5,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>What the gateway writes down about each request, HTTP in, log event out.</summary>
+/// <summary>The audit event of each request, from the HTTP request to the log event.</summary>
 public sealed class AuditTests
 {
     private static readonly string[] Properties =
@@ -85,7 +85,7 @@ public sealed class AuditTests
             "Refusal not-found 404 alice dashboard - - - -",
             "Refusal caller-quota 429 alice dashboard /api/task-runs - - -",
             "Refusal caller-quota 429 alice dashboard /api/task-runs - - -",
-        ], ignoreOrder: true); // an event is recorded when its answer is already on its way
+        ], ignoreOrder: true); // an event is recorded after its response was sent
         events.ShouldAllBe(e => e.Id.Id == 2 && e.Id.Name == "Refusal");
         events.Select(e => e.GetStructuredStateValue("TraceId")).ShouldBe(answers.Select(answer => (string?)answer.Json["traceId"]), ignoreOrder: true);
         events.Select(e => e.Message + string.Concat(e.StructuredState!)).ShouldAllBe(e => !e.Contains("canary") && !e.Contains("eyJ"));
@@ -141,7 +141,7 @@ public sealed class AuditTests
         (await EventsAsync(gateway)).Select(read => read.GetStructuredStateValue("Subject")).Distinct().Count().ShouldBe(4);
     }
 
-    /// <summary>What was written until the gateway had stopped, without the request that the host starts with.</summary>
+    /// <summary>Stops the gateway and returns all events, without that of the host's first request.</summary>
     private static async Task<List<FakeLogRecord>> EventsAsync(GatewayHost gateway)
     {
         await gateway.StopAsync();

@@ -30,7 +30,7 @@ public sealed class AuditTextTests
         Kept(AuditText.Clean(new StringBuilder().Insert(0, "😀", 128).ToString()))!.Length.ShouldBe(255);
     }
 
-    /// <summary>As <c>printf %s NAME | sha256sum | cut -c 1-32</c> prints it.</summary>
+    /// <summary>Compares with the output of <c>printf %s NAME | sha256sum | cut -c 1-32</c>.</summary>
     [Fact]
     public void What_was_changed_ends_in_a_hash_of_what_it_was() => AuditText.Clean("bo\u200bb").ShouldBe("bo\ufffdb #08c5700cc29e2e1f6ab8756889bfe83a");
 
@@ -41,7 +41,8 @@ public sealed class AuditTextTests
         Gen.Select(texts, texts).Where((one, other) => one != other).Sample((one, other) =>
         {
             AuditText.Clean(one).ShouldNotBe(AuditText.Clean(other));
-            AuditText.Clean(AuditText.Clean(one)).ShouldNotBe(AuditText.Clean(one) == one ? null : AuditText.Clean(one)); // it cannot be imitated
+            // Cleaned text cannot be imitated.
+            AuditText.Clean(AuditText.Clean(one)).ShouldNotBe(AuditText.Clean(one) == one ? null : AuditText.Clean(one));
         });
     }
 
@@ -53,6 +54,6 @@ public sealed class AuditTextTests
         AuditText.Clean("a" + '\ud83d').ShouldBe("a\ufffd #17795fe5ce2e5f28ef8a62f18efff0cf");
     }
 
-    /// <summary>What is in front of the hash.</summary>
+    /// <summary>Returns the text before the hash.</summary>
     private static string? Kept(string? clean) => clean?.Split(" #")[0];
 }

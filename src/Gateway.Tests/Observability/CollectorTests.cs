@@ -11,7 +11,10 @@ using OpenTelemetry.Trace;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>What a collector is sent, and what is said when it does not take it. Spans are those of the whole process, so that these tests run alone.</summary>
+/// <summary>
+/// The exports to a collector, and the log when it rejects them. Spans are shared by the whole process, so these tests
+/// run alone.
+/// </summary>
 [Collection("Alone")]
 public sealed class CollectorTests
 {
@@ -63,7 +66,7 @@ public sealed class CollectorTests
                 + "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: canary=canary\r\nbaggage: canary=canary\r\n\r\n");
         }
 
-        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Ct); // a span ends a moment after the answer
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Ct); // a span ends shortly after the response
         Export(gateway);
 
         var spans = collector.Text("/v1/traces");
@@ -99,7 +102,7 @@ public sealed class CollectorTests
         mistaken.ExitCode.ShouldBe(1);
     }
 
-    /// <summary>Exports everything, as it is done by and by.</summary>
+    /// <summary>Exports everything now, as the exporter does periodically.</summary>
     private static void Export(GatewayHost gateway)
     {
         using (GatewayTelemetry.Source.StartActivity("test"))

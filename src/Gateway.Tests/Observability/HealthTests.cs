@@ -80,7 +80,7 @@ public sealed class HealthTests
     [InlineData("X-Envoy-External-Address", "203.0.113.9")]
     [InlineData("Host", "evil.example.com")] // a page whose host name leads here (DNS rebinding)
     [InlineData("Host", "127.0.0.1.example.com:8080")]
-    [InlineData("Host", "nclue_gateway")] // what nginx calls its upstream
+    [InlineData("Host", "nclue_gateway")] // the name of nginx's upstream
     [InlineData("Host", "192.0.2.1")]
     public async Task Whoever_comes_by_a_proxy_or_another_name_sees_no_details(string header, string value)
     {

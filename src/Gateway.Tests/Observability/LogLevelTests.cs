@@ -6,7 +6,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>Levels, as they are set and as they change while the gateway runs.</summary>
+/// <summary>Log levels in the settings, and their changes at run time.</summary>
 public sealed class LogLevelTests
 {
     private const string Levels = "Serilog:MinimumLevel:";
@@ -23,7 +23,7 @@ public sealed class LogLevelTests
     public async Task A_level_follows_its_setting_while_the_gateway_runs_and_back(string key, string level, string expected)
     {
         await using var logs = new WrittenLogs(new Dictionary<string, string?>());
-        var loggers = Categories.Select(logs.Log).ToArray(); // as the gateway has them: made before
+        var loggers = Categories.Select(logs.Log).ToArray(); // created before the change, as in the gateway
         Least(loggers).ShouldBe("Information Information Warning Information");
         var before = logs.Configuration[Levels + key];
 
@@ -61,7 +61,7 @@ public sealed class LogLevelTests
         {
             ["Logging:LogLevel:Default"] = "None",
             ["Logging:Serilog:LogLevel:NclueGateway.Nclue"] = "None",
-            ["Serilog:WriteTo:0:Name"] = "Console", // would go past what takes secrets out
+            ["Serilog:WriteTo:0:Name"] = "Console", // would bypass the redaction of secrets
         });
 
         WrittenLogs.Write(logs.Log("NclueGateway.Nclue"), null, "once");
@@ -69,7 +69,7 @@ public sealed class LogLevelTests
         logs.Events().ShouldHaveSingleItem();
     }
 
-    /// <summary>What is there in production: a file that is written while the process runs.</summary>
+    /// <summary>A settings file that is changed while the process runs, as in production.</summary>
     [Fact]
     [Trait("Needs", "Processes")]
     public async Task A_file_that_changes_turns_request_lines_on_and_off_again_without_a_restart()
@@ -103,12 +103,12 @@ public sealed class LogLevelTests
                 {
                     lines = await LinesAsync();
                 }
-                while (lines.Count != count); // at most as long as a test may take
+                while (lines.Count != count); // limited by the timeout of the test
 
                 return lines;
             }
 
-            // What is written of one request that is well, and one that is not, whose line always is.
+            // The lines of a successful request and of a failed one; the latter is always written.
             async Task<List<string>> LinesAsync()
             {
                 using var well = await client.GetAsync("/health/live", TestContext.Current.CancellationToken);

@@ -11,7 +11,7 @@ using Serilog.Parsing;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>What happens to log events when the output is slow, stuck or full, and at the end.</summary>
+/// <summary>The handling of log events when the output is slow, stuck or full, and at shutdown.</summary>
 public sealed class LogPipelineTests
 {
     private static readonly Dictionary<string, string?> NoSettings = [];
@@ -118,7 +118,7 @@ public sealed class LogPipelineTests
         Encoding.UTF8.GetString(disk.ToArray()).Split(Environment.NewLine).ShouldBe(["lost ", "kept", ""]);
     }
 
-    /// <summary>Has the output stuck, and one event in it.</summary>
+    /// <summary>Blocks the output in the middle of one event.</summary>
     private static async Task HoldAsync(WrittenLogs logs)
     {
         logs.Output.IsHeld = true;
@@ -165,7 +165,7 @@ public sealed class LogPipelineTests
         public void Dispose() => _collector.Dispose();
     }
 
-    /// <summary>Accepts what it has room for, and then fails.</summary>
+    /// <summary>An output that accepts a number of characters and then fails.</summary>
     private sealed class SmallDisk(int room) : MemoryStream
     {
         public int Room { get; set; } = room;

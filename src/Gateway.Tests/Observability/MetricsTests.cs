@@ -7,7 +7,8 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Observability;
 
 /// <summary>
-/// What Prometheus reads. Hosts of one process share what OpenTelemetry listens to, so that these tests run alone, and no number here is exact.
+/// The metrics at <c>/metrics</c>. Hosts of one process share OpenTelemetry's listeners, so these tests run alone, and no
+/// number here is exact.
 /// </summary>
 [Collection("Alone")]
 public sealed class MetricsTests

@@ -9,12 +9,12 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>No secret in what is written to the log, wherever in an event it is, and everything else as it was.</summary>
+/// <summary>The log contains no secret, in no part of an event, and all other text is unchanged.</summary>
 public sealed class RedactionTests
 {
     private const string Jwt = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl";
 
-    /// <summary>Where the value of a secret setting may turn up.</summary>
+    /// <summary>Parts of an event in which the value of a secret setting may occur.</summary>
     private static readonly Dictionary<string, Action<ILogger, string>> Places = new()
     {
         ["message"] = (log, secret) => WrittenLogs.Write(log, null, $"it is {secret}!", []),
@@ -45,7 +45,7 @@ public sealed class RedactionTests
         foreach (var place in Places.Keys)
         {
             data.Add("Production", place);
-            if (place != "scope") // readable lines have only the properties of their message
+            if (place != "scope") // readable lines contain only the properties in their message
             {
                 data.Add("Development", place);
             }
@@ -62,7 +62,7 @@ public sealed class RedactionTests
         foreach (var secret in secrets)
         {
             await using var logs = new WrittenLogs(new Dictionary<string, string?>(), environment);
-            logs.Redactor.Add([secret]); // one that holds a tab, which no setting may
+            logs.Redactor.Add([secret]); // a secret with a tab, which settings do not allow
 
             Places[place](logs.Log(), secret);
 
@@ -97,14 +97,17 @@ public sealed class RedactionTests
         logs.Events().Select(e => e.GetProperty("It").GetString()).ShouldBe(Enumerable.Repeat("[[redacted]]", 4));
     }
 
-    /// <summary>The framework's own line of a request, which has its query, at a level at which nobody runs it.</summary>
+    /// <summary>
+    /// The framework's own event of a request, which contains the query. It is written only at a level that is not used
+    /// in production.
+    /// </summary>
     [Fact]
     [Trait("Needs", "Processes")]
     public async Task The_process_writes_no_secret_of_a_query()
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
         var settings = GatewayProgram.Good(issuer);
-        settings["Serilog__MinimumLevel__Override__Microsoft.AspNetCore.Hosting.Diagnostics"] = "Information"; // silent by itself
+        settings["Serilog__MinimumLevel__Override__Microsoft.AspNetCore.Hosting.Diagnostics"] = "Information"; // off by default
         using var gateway = GatewayProgram.Start(settings);
         var address = (await GatewayProgram.ReadAddressAsync(gateway, []))!;
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
@@ -193,7 +196,7 @@ public sealed class RedactionTests
         logs.Events()[0].GetProperty("@x").GetString().ShouldBe("System.InvalidOperationException: " + text);
     }
 
-    /// <summary>As a word it would be found everywhere: the log would be of no use, and would tell what the secret is.</summary>
+    /// <summary>A short secret would be found in ordinary words: the log would be useless, and would reveal the secret.</summary>
     [Fact]
     public async Task A_secret_of_less_than_six_characters_is_not_looked_for()
     {
@@ -204,15 +207,15 @@ public sealed class RedactionTests
         logs.Events()[0].GetProperty("It").GetString().ShouldBe("short and [redacted]");
     }
 
-    /// <summary>Whatever the secret is, a line of JSON stays one: nothing that reads it is broken by a password.</summary>
+    /// <summary>A line of JSON stays valid JSON for any secret, so that no password breaks a reader of the log.</summary>
     [Theory]
-    [InlineData("1234567")] // within a number
-    [InlineData(":12345678,")] // over more than one value
+    [InlineData("1234567")] // inside a number
+    [InlineData(":12345678,")] // spans several values
     [InlineData("\"Status\":2")]
-    [InlineData("canary\\")] // ends in what begins an escape
+    [InlineData("canary\\")] // ends in the first character of an escape
     [InlineData("\\n\\n\\n")]
-    [InlineData("\\foobar")] // from the second half of an escape on
-    [InlineData("nananan")] // after a backslash, and over itself
+    [InlineData("\\foobar")] // begins in the second half of an escape
+    [InlineData("nananan")] // after a backslash, and overlapping itself
     [InlineData("{Kind}:")]
     [InlineData("Information")]
     public async Task A_line_stays_JSON_whatever_the_secret_is(string secret)

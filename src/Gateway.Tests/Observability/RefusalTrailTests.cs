@@ -7,7 +7,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>A flood of refusals in the audit: it is summed up, and drops no event of a caller that is signed in.</summary>
+/// <summary>A flood of refusals in the audit is summarized and displaces no event of a signed-in caller.</summary>
 public sealed class RefusalTrailTests
 {
     private const int Flood = 20_000;
@@ -45,14 +45,14 @@ public sealed class RefusalTrailTests
             await AskAsync(alice, "/api/task-runs?limit=x");
         }
 
-        var events = await EventsAsync(gateway); // what is counted is written at the stop
+        var events = await EventsAsync(gateway); // counts are written at shutdown
 
         events.Count(e => Text(e) == "Refusal invalid-request 400 /api/task-runs - alice").ShouldBe(5);
         events.Count(e => Text(e) == "Refusal caller-quota 429 /api/task-runs - alice").ShouldBe(RefusalTrail.MaxSingle);
         events.Select(Text).ShouldContain("Refusal caller-quota 429 /api/task-runs 7 alice");
     }
 
-    /// <summary>None of the events of callers is dropped, and all refusals are there by their number.</summary>
+    /// <summary>Checks that no event of a caller was dropped, and that the counts include all refusals.</summary>
     [Fact]
     public async Task A_flood_that_a_stuck_log_does_not_take_drops_nothing()
     {

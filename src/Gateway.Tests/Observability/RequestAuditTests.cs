@@ -11,7 +11,7 @@ using NclueGateway.Tests.Http;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>The audit around endpoints of the test's own.</summary>
+/// <summary>The audit middleware around test endpoints.</summary>
 public sealed class RequestAuditTests : IAsyncLifetime
 {
     private WebApplication _app = null!;

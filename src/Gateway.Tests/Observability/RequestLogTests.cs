@@ -9,7 +9,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>One line for each request, HTTP in, JSON out.</summary>
+/// <summary>The log line of each request, from the HTTP request to JSON.</summary>
 public sealed class RequestLogTests
 {
     private static readonly string[] Properties =
@@ -80,7 +80,7 @@ public sealed class RequestLogTests
         Text(lines.ShouldHaveSingleItem()).ShouldBe("Debug GET /api/task-runs 499");
     }
 
-    /// <summary>When its response has started, no problem can take its place, and the status says nothing.</summary>
+    /// <summary>After the response has started no problem can be sent, and the status does not show the failure.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -101,7 +101,7 @@ public sealed class RequestLogTests
         Text(output.Events(RequestLogging.Category).ShouldHaveSingleItem()).ShouldBe("Error GET - 200");
     }
 
-    /// <summary>A refused request waits for a slow log no more than an answered one does.</summary>
+    /// <summary>A refused request does not wait for a slow log either.</summary>
     [Fact]
     public async Task Lines_are_written_behind_the_requests()
     {
@@ -139,7 +139,7 @@ public sealed class RequestLogTests
         return app;
     }
 
-    /// <summary>Of the requests up to the end of the gateway, without the one that the host starts with.</summary>
+    /// <summary>Returns the lines of all requests until the gateway ends, without that of the host's first request.</summary>
     private static async Task<List<JsonElement>> LinesAsync(GatewayHost gateway)
     {
         await gateway.StopAsync();

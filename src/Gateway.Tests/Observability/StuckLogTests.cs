@@ -6,15 +6,15 @@ using NclueGateway.Tests.Replicas;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>The gateway as a process of its own, whose standard output nobody takes any more.</summary>
+/// <summary>The gateway as a separate process whose standard output is not read any more.</summary>
 [Trait("Needs", "RealTime")]
 public sealed class StuckLogTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// Neither what requests tell the log holds them up, nor a warning of what goes on behind them, which waits for the log: told by whoever has waited
-    /// for a socket, and, of an answer, by whoever takes it in.
+    /// Events of requests do not delay them while the log is stuck. Neither do warnings from background work, logged by code that waited
+    /// for a socket or that processes a response.
     /// </summary>
     [Theory]
     [InlineData(true)]
@@ -36,7 +36,7 @@ public sealed class StuckLogTests
             var token = issuer.Issue();
             await ReplicaSettings.EventuallyAsync(() => ReadAsync(client, token), status => status == HttpStatusCode.OK);
 
-            await RefusalsAsync(client); // two lines of some 300 bytes for each of a thousand: more than a pipe of 64 KiB holds
+            await RefusalsAsync(client); // a thousand with two lines of about 300 bytes each: more than a pipe of 64 KiB holds
             nclue.Fault = new Fault { Status = isAnswered ? 200 : 401, Body = """{"total":1,"runs":[{"run_id":"a","status":"UNHEARD_OF"}]}""" };
             var arrived = nclue.Arrivals.Count;
             await ReplicaSettings.EventuallyAsync(() => ReadAsync(client, token), _ => nclue.Arrivals.Count > arrived + (isAnswered ? 1 : 0));

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>An OpenTelemetry collector that keeps what is sent to it, as text, and answers as a test wants it.</summary>
+/// <summary>A fake OpenTelemetry collector that keeps received exports as text and responds with a configured status.</summary>
 internal sealed class TestCollector : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -17,16 +17,16 @@ internal sealed class TestCollector : IAsyncDisposable
 
     public string Address => _app.Urls.Single();
 
-    /// <summary>The status of the next answers over HTTP.</summary>
+    /// <summary>The status of the next responses over HTTP.</summary>
     public int Status { get; set; } = StatusCodes.Status200OK;
 
-    /// <summary>The status of the next answers over gRPC, as it stands in <c>grpc-status</c>.</summary>
+    /// <summary>The value of <c>grpc-status</c> of the next responses over gRPC.</summary>
     public string GrpcStatus { get; set; } = "0";
 
-    /// <summary>What has come, by host and path.</summary>
+    /// <summary>The received exports, by host and path.</summary>
     public ConcurrentQueue<(string Path, string Body)> Received { get; } = new();
 
-    /// <summary>Settings of a gateway that exports to it.</summary>
+    /// <summary>Returns the settings of a gateway that exports to this collector.</summary>
     public Dictionary<string, string?> Settings(string protocol = "http/protobuf") => new()
     {
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Address,
@@ -59,7 +59,7 @@ internal sealed class TestCollector : IAsyncDisposable
         return collector;
     }
 
-    /// <summary>All that was sent to a path that ends so.</summary>
+    /// <summary>Returns all exports to paths with this suffix.</summary>
     public string Text(string path) => string.Concat(Received.Where(sent => sent.Path.EndsWith(path, StringComparison.Ordinal)).Select(sent => sent.Body));
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

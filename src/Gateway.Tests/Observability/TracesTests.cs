@@ -8,7 +8,10 @@ using NclueGateway.Tests.Replicas;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>What a tracing backend is told, seen where it comes from. Hosts of one process share what is listened to, so that these tests run alone.</summary>
+/// <summary>
+/// The spans for a tracing backend, read from their source. Hosts of one process share the listeners, so these tests run
+/// alone.
+/// </summary>
 [Collection("Alone")]
 public sealed class TracesTests : IDisposable
 {
@@ -63,7 +66,7 @@ public sealed class TracesTests : IDisposable
         gateway.Nclue.Arrivals.ShouldAllBe(arrival => !arrival.Headers.Any(header => header.Key.StartsWith("trace", StringComparison.OrdinalIgnoreCase) || header.Key == "baggage"));
     }
 
-    /// <summary>It may hold any text, and would be repeated in every export of the span.</summary>
+    /// <summary><c>tracestate</c> may contain any text, and would be in every export of the span.</summary>
     [Theory]
     [InlineData("vendor=1")]
     [InlineData("vendor=S\u00f8rina")]
@@ -110,7 +113,7 @@ public sealed class TracesTests : IDisposable
         return await gateway.Client.SendAsync(message, Ct);
     }
 
-    /// <summary>The span of the request with the caller's trace. It ends a moment after the answer.</summary>
+    /// <summary>Returns the span of the request with the caller's trace. It ends shortly after the response.</summary>
     private async Task<Activity> RequestAsync() => (await ReplicaSettings.EventuallyAsync(
         () => Task.FromResult(_ended.FirstOrDefault(span => span.Links.Any(link => link.Context.TraceId.ToHexString() == _callersTrace))),
         span => span is not null))!;

@@ -9,7 +9,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>What the gateway, composed as in production, writes to its standard output; it need not run for that.</summary>
+/// <summary>The standard output of a gateway that is composed as in production but not started.</summary>
 internal sealed class WrittenLogs : IAsyncDisposable
 {
     private const string Marker = "All events before this one are written";
@@ -46,18 +46,18 @@ internal sealed class WrittenLogs : IAsyncDisposable
 
     /// <summary>Writes one event.</summary>
     /// <param name="template">The message, with the names of <paramref name="values"/> in braces.</param>
-    /// <param name="values">What the properties are.</param>
+    /// <param name="values">The values of the properties.</param>
     public void Write(string template, params object[] values) => Write(Log(), null, template, values);
 
     public static void Write(ILogger log, Exception? exception, string template, params object[] values) =>
-#pragma warning disable CA1848, CA2254 // tests bring templates of their own
+#pragma warning disable CA1848, CA2254 // tests have their own templates
         log.LogError(exception, template, values);
 #pragma warning restore CA1848, CA2254
 
     /// <summary>Writes one event of a caller that is signed in.</summary>
     public void Audit(string outcome) => new AuditEvent(AuditKind.Read, outcome) { Subject = "reader" }.WriteTo(Log(AuditEvent.Category));
 
-    /// <summary>All events that have been logged so far; waits until both queues have been written.</summary>
+    /// <summary>Returns all events logged so far, after both queues have been written.</summary>
     public string Text()
     {
         var marker = $"{Marker} {++_markers}";
@@ -67,7 +67,7 @@ internal sealed class WrittenLogs : IAsyncDisposable
         return string.Concat(Output.ToString().Split('\n').Where(line => !line.Contains(Marker, StringComparison.Ordinal) && line.Length > 0).Select(line => line + "\n"));
     }
 
-    /// <summary>All events that have been logged so far, as a collector reads them: each line has to be JSON.</summary>
+    /// <summary>Returns all events logged so far, parsed as JSON, one a line.</summary>
     public JsonElement[] Events() =>
         [.. Text().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
 

@@ -91,7 +91,7 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
         async Task<(HttpStatusCode, int)> SeeAsync()
         {
             using var session = await browser.GetAsync("/session");
-            var warnings = Gateway.Warnings().Count(warning => warning.StartsWith("What Redis holds for ", StringComparison.Ordinal));
+            var warnings = Gateway.Warnings().Count(warning => warning.StartsWith("A value in Redis for ", StringComparison.Ordinal));
             return (session.StatusCode, warnings);
         }
     }

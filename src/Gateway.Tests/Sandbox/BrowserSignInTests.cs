@@ -50,7 +50,7 @@ public sealed class BrowserSignInTests(TestBrowser browser)
 
         await SignInAsync(view.Page, sandbox, "Outsider");
 
-        await view.Page.GetByText("The caller may not do this").WaitForAsync();
+        await view.Page.GetByText("The caller does not have permission").WaitForAsync();
         (await view.Page.Locator("#runs tr").CountAsync()).ShouldBe(0);
     }
 

@@ -2,14 +2,18 @@ using Microsoft.Net.Http.Headers;
 
 namespace NclueGateway.Http;
 
-/// <summary><c>Accept</c> (RFC 9110 §12.5.1), parsed. Elements that cannot be parsed are passed over; a header without any other counts as not sent.</summary>
+/// <summary>
+/// The parsed header <c>Accept</c> (RFC 9110 §12.5.1). Malformed elements are ignored; a header with malformed elements
+/// only counts as absent.
+/// </summary>
 internal readonly struct AcceptHeader
 {
     private readonly List<MediaTypeHeaderValue> _ranges;
 
     /// <param name="headers">The headers of the request.</param>
     public AcceptHeader(IHeaderDictionary headers) =>
-        _ranges = HeaderList.Parse<MediaTypeHeaderValue>(headers.GetCommaSeparatedValues(HeaderNames.Accept), MediaTypeHeaderValue.TryParse);
+        _ranges = HeaderList.Parse<MediaTypeHeaderValue>(
+            headers.GetCommaSeparatedValues(HeaderNames.Accept), MediaTypeHeaderValue.TryParse);
 
     /// <summary>Returns the quality of a media type, without parsing what nearly all clients send.</summary>
     /// <param name="headers">The headers of the request.</param>
@@ -18,7 +22,9 @@ internal readonly struct AcceptHeader
     public static double QualityOf(IHeaderDictionary headers, string mediaType)
     {
         var lines = headers.Accept;
-        return lines.Count == 0 || (lines.Count == 1 && (lines[0] == mediaType || lines[0] == "*/*")) ? 1 : new AcceptHeader(headers).QualityOf(mediaType);
+        return lines.Count == 0 || (lines.Count == 1 && (lines[0] == mediaType || lines[0] == "*/*"))
+            ? 1
+            : new AcceptHeader(headers).QualityOf(mediaType);
     }
 
     /// <summary>Returns the quality of a media type.</summary>

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace NclueGateway.Http;
 
-/// <summary>What the cache did for one answer: the value of <c>Cache-Status</c> (RFC 9211).</summary>
-/// <param name="Outcome">Where the answer came from.</param>
-/// <param name="Ttl">How long it stays fresh; negative when it is stale.</param>
-/// <param name="IsCollapsed">Whether it waited for a call that another reader had already asked for.</param>
-/// <param name="Detail">The slug of the problem that kept the answer from being renewed.</param>
+/// <summary>The handling of one response by the cache: the value of <c>Cache-Status</c> (RFC 9211).</summary>
+/// <param name="Outcome">The source of the response.</param>
+/// <param name="Ttl">Remaining time for which the response is fresh; negative when it is stale.</param>
+/// <param name="IsCollapsed">True if it waited for an upstream request that another reader had already caused.</param>
+/// <param name="Detail">The slug of the problem that prevented a refresh.</param>
 internal readonly record struct CacheStatus(CacheOutcome Outcome, TimeSpan Ttl, bool IsCollapsed = false, string? Detail = null)
 {
     private const string Cache = "nclue-gateway";
@@ -27,7 +27,7 @@ internal readonly record struct CacheStatus(CacheOutcome Outcome, TimeSpan Ttl, 
 
 internal enum CacheOutcome
 {
-    /// <summary>A held copy, fresh or stale, without waiting.</summary>
+    /// <summary>A cached copy, fresh or stale, without waiting.</summary>
     Hit,
 
     /// <summary>There was no copy; the reader waited for one.</summary>
@@ -36,6 +36,6 @@ internal enum CacheOutcome
     /// <summary>The copy was too old; the reader waited for a newer one.</summary>
     Renewed,
 
-    /// <summary>The copy was too old; the reader waited in vain and got it all the same.</summary>
+    /// <summary>The copy was too old; the reader waited for a newer one, none arrived, and the old copy was sent.</summary>
     Stale,
 }

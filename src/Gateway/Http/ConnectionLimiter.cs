@@ -9,8 +9,8 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Limits the connections of one endpoint of the server: each address has a share of them, and a new connection has to send a request soon.
-/// Kestrel's own limit is one for all addresses, and it gives a new connection as long for its first byte as an idle one for its next request.
+/// Limits the connections of one Kestrel endpoint. Each address may open a limited number, and a new connection must send a request soon.
+/// Kestrel's own limit is shared by all addresses, and Kestrel allows a new connection the keep-alive timeout for its first byte.
 /// </summary>
 [LogCategory("NclueGateway.Http.ConnectionLimiter")]
 internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider time, ILogger<ConnectionLimiter> logger)
@@ -24,7 +24,7 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
     private readonly Dictionary<AddressRange, int> _open = [];
     private long? _warnedAt;
 
-    /// <summary>Gives each endpoint a limiter of its own, so that callers cannot use up what the port for operators may take.</summary>
+    /// <summary>Adds a separate limiter to each endpoint, so that callers cannot use up the connections of the operations port.</summary>
     public static void Apply(ListenOptions listen)
     {
         var limiter = ActivatorUtilities.CreateInstance<ConnectionLimiter>(listen.ApplicationServices);
@@ -33,7 +33,7 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
 
     private async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        // A proxy brings the requests of many callers, and one that comes by a Unix socket has no address.
+        // A proxy forwards the requests of many callers, and a connection over a Unix socket has no address.
         if ((connection.RemoteEndPoint as IPEndPoint)?.Address is not { } address || _proxies.Contain(address))
         {
             await ServeAsync(connection, next);
@@ -44,7 +44,7 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
         if (!TryTake(caller))
         {
             Warn(address);
-            connection.Abort(new ConnectionAbortedException("Its address has too many connections open."));
+            connection.Abort(new ConnectionAbortedException("The address has too many open connections."));
             return;
         }
 
@@ -63,10 +63,10 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
         switch (await ReadFirstByteAsync(connection))
         {
             case null:
-                connection.Abort(new ConnectionAbortedException("It was silent for too long."));
+                connection.Abort(new ConnectionAbortedException("The first byte did not arrive in time."));
                 return;
             case TlsHandshake:
-                // Kestrel limits the handshake, and the headers of a request; but after a handshake a client may be silent as long as an idle one.
+                // Kestrel limits the time of the handshake and of the request headers. Between them it allows the whole keep-alive timeout.
                 using (var request = new FirstRequest(connection, time))
                 {
                     connection.Features.Set(request);
@@ -80,12 +80,13 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
         }
     }
 
-    /// <summary>Waits for the first byte that is no line end (RFC 9112 §2.2 lets a server ignore those) and leaves it unread.</summary>
-    /// <returns>Null when none came in time, when the client closed the connection, or when the server stops.</returns>
+    /// <summary>Waits for the first byte that is not a line end (RFC 9112 §2.2 lets a server ignore those) and leaves it unread.</summary>
+    /// <returns>Null on timeout, when the client closed the connection, or when the server shuts down.</returns>
     private async Task<byte?> ReadFirstByteAsync(ConnectionContext connection)
     {
         using var timeout = new CancellationTokenSource(RequestLimits.FirstByteWithin, time);
-        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
+            ?? CancellationToken.None;
         await using var stop = stopping.UnsafeRegister(static timeout => ((CancellationTokenSource)timeout!).Cancel(), timeout);
         var input = connection.Transport.Input;
         try
@@ -160,7 +161,7 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
         Refused(logger, address, RequestLimits.ConnectionsPerAddress);
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Connections of {Address} are refused: it has {Limit} open. If it is a proxy, name it in "
+    [LoggerMessage(1, LogLevel.Warning, "Connections from {Address} are refused: it has {Limit} open. If it is a proxy, add it to "
         + "Http:KnownProxies")]
     private static partial void Refused(ILogger logger, IPAddress address, int limit);
 }
@@ -169,18 +170,18 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
 internal sealed class FirstRequest(ConnectionContext connection, TimeProvider time) : IDisposable
 {
     private readonly ITimer _deadline = time.CreateTimer(
-        static connection => ((ConnectionContext)connection!).Abort(new ConnectionAbortedException("It sent no request.")),
+        static connection => ((ConnectionContext)connection!).Abort(new ConnectionAbortedException("No request arrived in time.")),
         connection,
         RequestLimits.FirstRequestWithin,
         Timeout.InfiniteTimeSpan);
 
-    /// <summary>Stops the clock.</summary>
+    /// <summary>Stops the timer.</summary>
     public void Dispose() => _deadline.Dispose();
 }
 
 internal static class ConnectionLimiterExtensions
 {
-    /// <summary>Tells the connection that it has sent a request.</summary>
+    /// <summary>Marks the connection as one that has sent a request.</summary>
     public static void UseFirstRequest(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         context.Features.Get<FirstRequest>()?.Dispose();

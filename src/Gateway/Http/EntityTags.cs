@@ -2,7 +2,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace NclueGateway.Http;
 
-/// <summary>What the preconditions of a request decide.</summary>
+/// <summary>The result of evaluating the preconditions of a request.</summary>
 internal enum Precondition
 {
     /// <summary>The response is sent.</summary>
@@ -17,13 +17,14 @@ internal enum Precondition
 
 /// <summary>Conditional requests by entity tag (RFC 9110 §8.8.3 and §13).</summary>
 /// <remarks>
-/// Not by the framework's <c>EntityTagHeaderValue</c>: its list parser is quadratic on malformed lists (dotnet/aspnetcore #66668). This one is linear.
+/// The framework's <c>EntityTagHeaderValue</c> is not used: its list parser is quadratic on malformed lists
+/// (dotnet/aspnetcore #66668). This parser is linear.
 /// </remarks>
 internal static class EntityTags
 {
     /// <summary>
-    /// Evaluates the preconditions of GET and HEAD in the order of RFC 9110 §13.2.2. No response has <c>Last-Modified</c>, so conditions with a date are
-    /// ignored (§13.1.3 and §13.1.4).
+    /// Evaluates the preconditions of GET and HEAD in the order of RFC 9110 §13.2.2. No response has
+    /// <c>Last-Modified</c>, so conditions with a date are ignored (§13.1.3 and §13.1.4).
     /// </summary>
     /// <param name="request">The headers of the request.</param>
     /// <param name="tag">The strong tag of the representation without a content coding, in its quotes.</param>
@@ -37,10 +38,10 @@ internal static class EntityTags
         return Contains(request.IfNoneMatch, tag, isWeak: true) ? Precondition.NotModified : Precondition.Holds;
     }
 
-    /// <summary>Determines whether a list names the tag, in any content coding, or is <c>*</c>.</summary>
-    /// <param name="list">The lines of the field. A line names nothing from the first character on that begins no tag.</param>
+    /// <summary>Returns true if a list contains the tag, in any content coding, or is <c>*</c>.</summary>
+    /// <param name="list">The lines of the field. Each line is read up to its first malformed element.</param>
     /// <param name="tag">The strong tag without a content coding, in its quotes.</param>
-    /// <param name="isWeak">Whether the comparison is weak, so that weak tags of the list count too (§8.8.3.2).</param>
+    /// <param name="isWeak">True for the weak comparison, in which weak tags of the list match too (§8.8.3.2).</param>
     private static bool Contains(StringValues list, string tag, bool isWeak)
     {
         foreach (var line in list)
@@ -63,7 +64,7 @@ internal static class EntityTags
         return false;
     }
 
-    /// <summary>Takes the next tag off a list, without its quotes.</summary>
+    /// <summary>Reads the next tag of a list, without its quotes, and removes it from the list.</summary>
     private static bool TryTake(ref ReadOnlySpan<char> list, out ReadOnlySpan<char> tag, out bool isWeak)
     {
         list = list.TrimStart(" \t,");
@@ -82,8 +83,9 @@ internal static class EntityTags
     }
 
     /// <summary>
-    /// A proxy that compresses the response may mark the tag with the coding: <c>abc-gzip</c> is our <c>abc</c>. So is a copy in a coding in which the
-    /// page is not held at the moment.
+    /// Returns true if a tag is <paramref name="tag"/> with or without the suffix of a coding. A proxy that compresses
+    /// the response may append one: <c>abc-gzip</c> is our <c>abc</c>. A client may also have a copy in a coding that is
+    /// not cached at the moment.
     /// </summary>
     private static bool IsCodingOf(ReadOnlySpan<char> given, ReadOnlySpan<char> tag) =>
         given.StartsWith(tag, StringComparison.Ordinal) && given[tag.Length..] is "" or "-gzip" or "-br";

@@ -5,33 +5,36 @@ using System.Net.Sockets;
 
 namespace NclueGateway.Http;
 
-/// <summary>How the gateway is reached from outside: the settings under <c>Http</c>.</summary>
+/// <summary>The public address of the gateway and the proxies in front of it: the settings under <c>Http</c>.</summary>
 internal sealed class HttpOptions : IValidatableObject
 {
     public const string Section = "Http";
 
     /// <summary>
-    /// The origin under which browsers and callers reach the gateway. It alone decides which Host is answered (<see cref="PublicHostMiddleware"/>),
-    /// where browsers are sent back to, and whether they are told to insist on TLS.
+    /// The origin at which browsers and callers reach the gateway. It determines the accepted Host
+    /// (<see cref="PublicHostMiddleware"/>), the address of redirects after a sign-in, and whether responses have
+    /// <c>Strict-Transport-Security</c>.
     /// </summary>
-    /// <value>An exact origin, https unless on loopback. Default none: every Host is answered.</value>
+    /// <value>An exact origin, https unless on loopback. Default none: every Host is accepted.</value>
     public string PublicOrigin { get; set; } = "";
 
-    /// <summary>The reverse proxies whose <c>X-Forwarded-*</c> headers are believed.</summary>
+    /// <summary>The reverse proxies whose <c>X-Forwarded-*</c> headers are trusted.</summary>
     /// <value>IP addresses. Default none: such headers are ignored.</value>
     public IList<string> KnownProxies { get; set; } = [];
 
-    /// <summary>Networks in which every address is such a proxy.</summary>
-    /// <value>In CIDR notation, such as <c>10.0.0.0/8</c>, never everybody (<c>/0</c>). Default none.</value>
+    /// <summary>Networks in which every address is a trusted reverse proxy.</summary>
+    /// <value>In CIDR notation, such as <c>10.0.0.0/8</c>, but not all addresses (<c>/0</c>). Default none.</value>
     public IList<string> KnownNetworks { get; set; } = [];
 
-    /// <summary>The path below which a reverse proxy publishes the gateway, whether or not the proxy takes it off (<see cref="PublicPath"/>).</summary>
+    /// <summary>
+    /// The path below which a reverse proxy publishes the gateway, whether or not the proxy removes it (<see cref="PublicPath"/>).
+    /// </summary>
     /// <value>
     /// A path such as <c>/nclue</c>: letters, digits, <c>.</c> <c>_</c> <c>~</c> <c>-</c>, no slash at the end. Default none: the root.
     /// </value>
     public string PathBase { get; set; } = "";
 
-    /// <summary>Whether a public host or a proxy leads to the gateway.</summary>
+    /// <summary>True if the gateway is reached through a public host or a proxy.</summary>
     public bool IsPublic => KnownProxies.Count + KnownNetworks.Count > 0 || (PublicOrigin.Length > 0 && !new Uri(PublicOrigin).IsLoopback);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -59,7 +62,7 @@ internal sealed class HttpOptions : IValidatableObject
             if (!IsNetwork(KnownNetworks[i]))
             {
                 yield return new(
-                    $"'{KnownNetworks[i]}' is not a network such as 10.0.0.0/8 (no bits set after the prefix, and not everybody).",
+                    $"'{KnownNetworks[i]}' is not a network such as 10.0.0.0/8 (no bits set after the prefix, and not all addresses).",
                     [Entry(nameof(KnownNetworks), i)]);
             }
         }
@@ -67,7 +70,7 @@ internal sealed class HttpOptions : IValidatableObject
 
     private static string Entry(string list, int index) => string.Create(CultureInfo.InvariantCulture, $"{list}:{index}");
 
-    // The parser takes 10.0.0.1/8 for 10.0.0.0/8: whoever meant one proxy would believe sixteen million.
+    // The parser reads 10.0.0.1/8 as 10.0.0.0/8: an operator who meant one proxy would trust sixteen million addresses.
     private static bool IsNetwork(string text) =>
         text.Split('/') is [var address, _]
         && IPNetwork.TryParse(text, out var network)
@@ -75,7 +78,7 @@ internal sealed class HttpOptions : IValidatableObject
         && IsAddress(address)
         && IPAddress.Parse(address).Equals(network.BaseAddress);
 
-    // The parser takes 10 for 0.0.0.10.
+    // The parser reads 10 as 0.0.0.10.
     private static bool IsAddress(string text) =>
         IPAddress.TryParse(text, out var address) && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text);
 }

@@ -7,16 +7,16 @@ internal static class HttpProblems
         "invalid-request",
         StatusCodes.Status400BadRequest,
         "The request is not valid",
-        "The gateway understands the address but not what was asked of it: a parameter is unknown, repeated or out of range, the body is not "
-            + "what belongs there, or the request is for another host. Nothing was sent to NCLUE.",
-        "Read the member errors, which names each parameter and says what it may be, or the member detail. The request will fail again until "
-            + "it is changed.",
-        "Nothing, if one client sends such requests: tell its developers. If every request is refused as one for another host, compare "
-            + "Http:PublicOrigin with the address that people use, and check that the proxy in front keeps the header Host.")
+        "The path exists, but the request is malformed: a parameter is unknown, repeated or out of range, the body is "
+            + "invalid, or the request is for another host. Nothing was sent to NCLUE.",
+        "Read the member errors, which lists each invalid parameter and its allowed values, or the member detail. The request "
+            + "will fail again until it is changed.",
+        "If one client sends such requests, inform its developers. If every request is refused as one for another host, compare "
+            + "Http:PublicOrigin with the address that people use, and check that the proxy forwards the header Host unchanged.")
     {
         OtherStatuses =
         [
-            new(StatusCodes.Status408RequestTimeout, "The body came too slowly."),
+            new(StatusCodes.Status408RequestTimeout, "The body arrived too slowly."),
             new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {RequestLimits.Body / 1024} KiB."),
         ],
     };
@@ -25,7 +25,7 @@ internal static class HttpProblems
         "not-found",
         StatusCodes.Status404NotFound,
         "There is nothing at this address",
-        "The gateway has no such path.",
+        "The gateway has no resource at this path.",
         "Compare the path with the API's description at /openapi/v1.json.",
         "If the gateway is behind a proxy, check that the proxy does not change the path.");
 
@@ -40,8 +40,8 @@ internal static class HttpProblems
     public static readonly ProblemType NotAcceptable = new(
         "not-acceptable",
         StatusCodes.Status406NotAcceptable,
-        "The answer cannot be given in an acceptable form",
-        "The header Accept leaves no form in which the gateway can answer. It answers with application/json, and at / also with text/html.",
+        "No acceptable media type is available",
+        "The header Accept excludes every media type of the resource. Resources have application/json, and / also has text/html.",
         "Send \"Accept: application/json\", or no Accept header at all.",
         "Nothing.");
 
@@ -49,24 +49,26 @@ internal static class HttpProblems
         "precondition-failed",
         StatusCodes.Status412PreconditionFailed,
         "A precondition of the request is not met",
-        "The header If-Match names no entity tag of what is at this address now. Weak tags (W/) never match there (RFC 9110, section 13.1.1).",
-        "Send the request without If-Match, and use the ETag of that response. To save a body that has not changed, send If-None-Match.",
+        "The header If-Match does not contain the current entity tag of this resource. Weak tags (W/) never match in If-Match (RFC 9110, "
+            + "section 13.1.1).",
+        "Send the request without If-Match, and use the ETag of that response. To avoid receiving an unchanged body again, send "
+            + "If-None-Match.",
         "Nothing.");
 
     public static readonly ProblemType InternalError = new(
         "internal-error",
         StatusCodes.Status500InternalServerError,
         "The gateway has failed",
-        "The gateway met something its makers did not foresee. Your data in NCLUE is not touched.",
-        "Try again once. If it stays, report it together with the member traceId.",
-        "Search the log for the trace id, and report the exception found there.");
+        "An unexpected error occurred in the gateway. Your data in NCLUE is not affected.",
+        "Retry once. If the error persists, report it together with the member traceId.",
+        "Search the log for the trace id, and report the exception that is logged with it.");
 
     public static readonly ProblemType Draining = new(
         "draining",
         StatusCodes.Status503ServiceUnavailable,
-        "This replica stops",
-        "The replica of the gateway that the request came to was told to stop and takes no more. Others, or its successor, do.",
-        "Ask again after as many seconds as the header Retry-After says, on a new connection.",
-        "Nothing, during a restart. If callers see it, requests still come to a replica that has not been ready for Operations:DrainDelay: make "
-            + "that longer than it takes until whatever sends them has noticed.");
+        "This replica is shutting down",
+        "This replica of the gateway is shutting down and accepts no more requests. Another replica will respond.",
+        "Retry after the number of seconds in the header Retry-After, on a new connection.",
+        "Nothing, during a restart. If callers see this problem, the load balancer still sends requests to a replica that has "
+            + "been unready for Operations:DrainDelay. Make that setting longer than the load balancer takes to notice.");
 }

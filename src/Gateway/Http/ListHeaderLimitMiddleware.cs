@@ -4,7 +4,7 @@ using Microsoft.Net.Http.Headers;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Removes list headers that are too long, as if the client had not sent them. The list parsers of the framework and of libraries take a time that is
+/// Removes list headers that are too long, as if the client had not sent them. The list parsers of the framework and of libraries need time
 /// quadratic in the length of a malformed list (dotnet/aspnetcore#66668 and #68305): 31 kB of commas cost 2.3 s of a processor.
 /// </summary>
 internal sealed class ListHeaderLimitMiddleware(RequestDelegate next)

@@ -12,7 +12,8 @@ internal static class LoggedRequest
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"];
 
     /// <summary>Returns the method, or <c>_OTHER</c> where HTTP does not define it.</summary>
-    public static string Method(HttpRequest request) => Methods.Contains(request.Method, StringComparer.Ordinal) ? request.Method : OtherMethod;
+    public static string Method(HttpRequest request) =>
+        Methods.Contains(request.Method, StringComparer.Ordinal) ? request.Method : OtherMethod;
 
     /// <summary>Returns the endpoint, also after an exception: its handler removes the endpoint and keeps it in its feature.</summary>
     public static Endpoint? Endpoint(HttpContext context) =>

@@ -1,8 +1,8 @@
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Gives what the framework wants to say about a failure (a 404 of the router, a 405, a 415, an unreadable parameter) the gateway's own
-/// form. Only the status is taken over: the framework's sentences may hold text of the request.
+/// Writes the framework's failures (a 404 of the router, a 405, a 415, an unreadable parameter) as problems of the
+/// gateway. Only the status is used: the framework's messages may contain text of the request.
 /// </summary>
 internal sealed class ProblemDetailsAdapter : IProblemDetailsWriter
 {

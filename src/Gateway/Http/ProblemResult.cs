@@ -8,39 +8,43 @@ using Microsoft.Net.Http.Headers;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// One answer with a problem: <c>application/problem+json</c> (RFC 9457) with <c>type</c>, <c>title</c>, <c>status</c>, <c>traceId</c> and
-/// what is set here. Written whole, whatever the request's Accept header says: a caller that cannot read it still gets the status.
+/// A response with a problem: <c>application/problem+json</c> (RFC 9457) with <c>type</c>, <c>title</c>, <c>status</c>,
+/// <c>traceId</c> and the properties that are set here. It ignores the request's Accept header: a caller that cannot read
+/// the body still gets the status.
 /// </summary>
 /// <remarks>
-/// Nothing here may hold text of the request, of the upstream or of an exception; only the names in <see cref="Errors"/> do.
+/// No property may contain text of the request, of the upstream or of an exception, except the parameter names in <see cref="Errors"/>.
 /// </remarks>
 internal sealed record ProblemResult(ProblemType Problem) : IResult
 {
-    /// <summary>How many characters of a parameter's name are repeated, at most.</summary>
+    /// <summary>Maximum length of a parameter's name in characters; longer names are cut.</summary>
     public const int MaxNameLength = 64;
 
-    /// <summary>How many parameters are named, at most.</summary>
+    /// <summary>Maximum number of parameters in <see cref="Errors"/>.</summary>
     public const int MaxNames = 20;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     /// <summary>
-    /// The status, where it is another one of the same class than the problem's own (413 for <c>invalid-request</c>, say).
+    /// The HTTP status. It may differ from the problem's own within the same class (413 for <c>invalid-request</c>, for example).
     /// </summary>
     public int Status { get; init; } = Problem.Status;
 
-    /// <summary>What is particular about this occurrence, in one or two sentences; null leaves the member out.</summary>
+    /// <summary>The explanation of this occurrence, in one or two sentences; null omits the member.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>After which time asking again makes sense; sent as whole seconds, at least one. Null sends no header.</summary>
+    /// <summary>Time after which a retry makes sense; sent as whole seconds, at least one. Null sends no header.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>
-    /// Parameter name → what is wrong with it; null leaves the member out. Names are capped, messages must be our own words.
+    /// Error messages by parameter name; null omits the member. Long names are cut; messages must not contain text of the caller.
     /// </summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
-    /// <summary>The path at which a browser signs in; null leaves the member out.</summary>
+    /// <summary>The path at which a browser signs in; null omits the member.</summary>
     public string? Login { get; init; }
 
     /// <inheritdoc/>
@@ -55,12 +59,12 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
             LoggedRequest.TraceId(httpContext),
             Login is null ? null : pathBase + Login,
             Errors?.Take(MaxNames).Select(error => (Name: Shorten(error.Key), Messages: error.Value))
-                .DistinctBy(error => error.Name) // two long names can be the same once they are cut
+                .DistinctBy(error => error.Name) // two long names may be equal after they are cut
                 .ToDictionary(error => error.Name, error => error.Messages));
         return SendAsync(httpContext, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(body, Json));
     }
 
-    /// <summary>Responds with a page in place of the problem, for a person; status and headers are those of the problem.</summary>
+    /// <summary>Sends an HTML page instead of the JSON body, with the status and headers of the problem.</summary>
     public Task ExecuteAsPageAsync(HttpContext httpContext, string html)
     {
         httpContext.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
@@ -69,7 +73,7 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
 
     private async Task SendAsync(HttpContext httpContext, string contentType, ReadOnlyMemory<byte> body)
     {
-        httpContext.Features.Set(Problem); // the audit names it
+        httpContext.Features.Set(Problem); // for the audit
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.ContentType = contentType;
@@ -79,7 +83,7 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
         response.Headers.Remove(HeaderNames.ETag);
         if (Status == StatusCodes.Status401Unauthorized && StringValues.IsNullOrEmpty(response.Headers.WWWAuthenticate))
         {
-            response.Headers.WWWAuthenticate = "Bearer"; // every 401 has to name a way (RFC 9110 §11.6.1)
+            response.Headers.WWWAuthenticate = "Bearer"; // every 401 must have a challenge (RFC 9110 §11.6.1)
         }
 
         if (RetryAfter is { } after)
@@ -87,8 +91,8 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        // For HEAD the server keeps the headers and drops these bytes. Without a token: the server itself ends a write to a caller who
-        // left.
+        // For HEAD the server sends the headers and drops these bytes. No cancellation token is needed: the server itself ends a write to a
+        // caller that has disconnected.
         await response.Body.WriteAsync(body);
     }
 
@@ -99,7 +103,7 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
             return name;
         }
 
-        // Never half a character: JSON cannot hold one.
+        // Never cut within a surrogate pair: JSON cannot represent half a character.
         return name[..(char.IsHighSurrogate(name[MaxNameLength - 1]) ? MaxNameLength - 1 : MaxNameLength)] + "…";
     }
 

@@ -2,34 +2,36 @@ using System.Collections.Frozen;
 
 namespace NclueGateway.Http;
 
-/// <summary>Every problem this release can answer with. The slugs and statuses are a contract.</summary>
+/// <summary>All problem types of this release. The slugs and statuses are a contract.</summary>
 internal static class ProblemTypes
 {
-    /// <summary>What all of them have in common; two sentences.</summary>
+    /// <summary>The introduction to the list of problems.</summary>
     public const string Introduction =
-        "Everything that the gateway refuses or cannot do is answered with one of these problems, as application/problem+json (RFC 9457). "
-        + "Decide by the end of the member type and by the status, and show the title; the member traceId is what an operator finds the "
-        + "request by.";
+        "Every error response of the gateway is one of these problems, as application/problem+json (RFC 9457). Decide by the "
+        + "last segment of the member type and by the status, and show the title. An operator finds the request in the log by "
+        + "the member traceId.";
 
-    /// <summary>What <see cref="BeforeAnyRequest"/> is.</summary>
+    /// <summary>The introduction to <see cref="BeforeAnyRequest"/>.</summary>
     public const string BeforeAnyRequestIntroduction =
-        "The server refuses some of what comes over a connection before it is a request. These answers have a status, no body and no "
-        + "traceId, and the connection is closed:";
+        "The server rejects malformed or oversized requests before the gateway processes them. These responses have a status "
+        + "but no body and no traceId, and the connection is closed:";
 
-    /// <summary>The statuses with which the server answers what never becomes a request.</summary>
+    /// <summary>The statuses of requests that Kestrel itself rejects.</summary>
     public static readonly IReadOnlyList<StatusMeaning> BeforeAnyRequest =
     [
-        new(StatusCodes.Status400BadRequest, "The request line, a header or the length of the body is malformed, or Host is missing or repeated."),
+        new(
+            StatusCodes.Status400BadRequest,
+            "The request line, a header or the length of the body is malformed, or Host is missing or repeated."),
         new(StatusCodes.Status405MethodNotAllowed, "The address is an authority or * with another method than CONNECT or OPTIONS."),
         new(StatusCodes.Status408RequestTimeout, $"The headers took longer than {RequestLimits.HeadersWithin.TotalSeconds} seconds."),
         new(StatusCodes.Status414UriTooLong, $"The request line is longer than {RequestLimits.RequestLine / 1024} KiB."),
         new(
             StatusCodes.Status431RequestHeaderFieldsTooLarge,
             $"There are more than {RequestLimits.HeaderCount} headers, or more than {RequestLimits.AllHeaders / 1024} KiB of them."),
-        new(StatusCodes.Status505HttpVersionNotsupported, "The version of HTTP is none that the server speaks."),
+        new(StatusCodes.Status505HttpVersionNotsupported, "The server does not support the HTTP version."),
     ];
 
-    /// <summary>All of them, in the order of their statuses.</summary>
+    /// <summary>All problem types, ordered by status.</summary>
     public static readonly IReadOnlyList<ProblemType> All =
     [
         HttpProblems.InvalidRequest, AccessProblems.SignInFailed, AccessProblems.Unauthenticated,
@@ -44,10 +46,10 @@ internal static class ProblemTypes
     private static readonly FrozenDictionary<string, ProblemType> BySlug =
         All.ToFrozenDictionary(problem => problem.Slug, StringComparer.Ordinal);
 
-    /// <summary>The problem with that slug, or null.</summary>
+    /// <summary>Returns the problem with a slug, or null.</summary>
     public static ProblemType? Find(string slug) => BySlug.GetValueOrDefault(slug);
 
-    /// <summary>The nearest problem for a status that the framework, not the gateway, has chosen.</summary>
+    /// <summary>Returns the problem that fits a status best, for statuses that the framework has chosen.</summary>
     public static ProblemType ForStatus(int status) => status switch
     {
         StatusCodes.Status401Unauthorized => AccessProblems.Unauthenticated,

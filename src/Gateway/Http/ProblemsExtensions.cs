@@ -3,15 +3,15 @@ using NclueGateway.Http.Pages;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Every failure as a problem (RFC 9457). The pages behind the problems' types are mapped by <see cref="ProblemPages.MapProblemPages"/>.
+/// Registers error responses as problems (RFC 9457). <see cref="ProblemPages.MapProblemPages"/> maps the pages that explain them.
 /// </summary>
 internal static class ProblemsExtensions
 {
     public static IServiceCollection AddProblems(this IServiceCollection services) => services
-        .AddSingleton<IProblemDetailsWriter, ProblemDetailsAdapter>() // before the framework's own, so that it is asked first
+        .AddSingleton<IProblemDetailsWriter, ProblemDetailsAdapter>() // before the framework's writer, so that it is tried first
         .AddProblemDetails()
         .AddExceptionHandler<UnhandledExceptionHandler>();
 
-    /// <summary>Goes first, around everything whose failures it answers.</summary>
+    /// <summary>Adds the exception and status code middleware. Must come before all middleware whose failures it handles.</summary>
     public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.UseExceptionHandler().UseStatusCodePages();
 }

@@ -3,8 +3,8 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Refuses requests for another host than that of <see cref="HttpOptions.PublicOrigin"/>, so that no page of somebody else's that points
-/// its name at the gateway (DNS rebinding) and no confused proxy gets an answer.
+/// Rejects requests for another host than that of <see cref="HttpOptions.PublicOrigin"/>. This stops DNS rebinding, where
+/// a foreign site points its own name at the gateway, and requests of misconfigured proxies.
 /// </summary>
 internal static class PublicHostMiddleware
 {
@@ -20,7 +20,7 @@ internal static class PublicHostMiddleware
         var uri = new Uri(origin);
         string[] hosts = uri.IsDefaultPort ? [uri.Authority, $"{uri.Authority}:{uri.Port}"] : [uri.Authority];
 
-        // Probes come from machines that know the process by its address: Kubernetes sends the pod's. So do operators, on their port.
+        // Probes address the process directly: Kubernetes sends the pod's address as Host. So do operators, on their own port.
         return app.Use((context, next) =>
             hosts.Contains(context.Request.Host.Value, StringComparer.OrdinalIgnoreCase)
             || context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>() is { IsForEverybody: true }

@@ -1,27 +1,34 @@
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Serves the gateway below a path of its host (<see cref="HttpOptions.PathBase"/>). Some proxies take that path off a request and others pass
-/// it on; either way it ends up in <see cref="HttpRequest.PathBase"/>, with which every reference to the gateway begins.
+/// Serves the gateway below a path of its host (<see cref="HttpOptions.PathBase"/>). Some proxies remove that path from a
+/// request and others forward it; in both cases it is set as <see cref="HttpRequest.PathBase"/>, with which every link to
+/// the gateway begins.
 /// </summary>
 internal static class PublicPath
 {
-    /// <summary>The first segments of the gateway's own paths. Below such a path, one that the proxy took off could not be told from one that it passed on.</summary>
+    /// <summary>
+    /// The first segments of the gateway's own paths. With one of them as the path base, the gateway could not tell
+    /// whether a proxy has removed it.
+    /// </summary>
     private static readonly string[] OwnSegments = ["api", "health", "metrics", "openapi", "problems", "session", "swagger"];
 
-    /// <summary>Returns what is wrong with the setting; null if nothing is.</summary>
+    /// <summary>Returns the error in the setting, or null if it is valid.</summary>
     public static string? MistakeIn(string path)
     {
         var segments = path.Split('/');
         if (segments is not ["", _, ..] || !segments[1..].All(IsSegment))
         {
-            return "it is not a path such as /nclue: it begins with a slash, does not end with one, and has letters, digits, '.', '_', '~' and '-' between them.";
+            return "it is not a path such as /nclue: it begins with a slash, does not end with one, "
+                + "and has letters, digits, '.', '_', '~' and '-' between them.";
         }
 
-        return OwnSegments.Contains(segments[1], StringComparer.OrdinalIgnoreCase) ? $"the gateway's own paths begin with /{segments[1]}." : null;
+        return OwnSegments.Contains(segments[1], StringComparer.OrdinalIgnoreCase)
+            ? $"the gateway's own paths begin with /{segments[1]}."
+            : null;
     }
 
-    /// <summary>Goes first, before anything that looks at the path. Does nothing where no path is set.</summary>
+    /// <summary>Adds the middleware, before any that reads the path. Does nothing if no path base is set.</summary>
     public static void UsePublicPath(this WebApplication app)
     {
         PathString pathBase = app.Services.GetRequiredService<HttpOptions>().PathBase;
@@ -41,7 +48,7 @@ internal static class PublicPath
             request.PathBase = pathBase;
             return next(context);
         });
-        app.UseRouting(); // which the framework would put in front
+        app.UseRouting(); // here, or the framework would add it before this middleware
     }
 
     private static bool IsSegment(string text) =>

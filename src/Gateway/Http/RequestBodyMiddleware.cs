@@ -1,8 +1,9 @@
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Refuses a body that is too long before anything else happens. An endpoint that reads no body would send its response first; then the server finds
-/// the body too long and closes the connection without a word, and the next request on it is lost (RFC 9112 §9.6).
+/// Rejects a body that is too long before the request is processed. Otherwise an endpoint that reads no body would
+/// respond first. The server would then find the body too long and close the connection without notice, and the next
+/// request on it would be lost (RFC 9112 §9.6).
 /// </summary>
 internal sealed class RequestBodyMiddleware(RequestDelegate next)
 {
@@ -17,18 +18,18 @@ internal sealed class RequestBodyMiddleware(RequestDelegate next)
         return request.Headers.TransferEncoding.Count == 0 ? next(context) : ReadFirstAsync(context);
     }
 
-    /// <summary>Only the end of a chunked body shows its length.</summary>
+    /// <summary>Reads a chunked body to its end, the only way to learn its length.</summary>
     private async Task ReadFirstAsync(HttpContext context)
     {
         var request = context.Request;
-        request.EnableBuffering(bufferThreshold: RequestLimits.Body); // more is never read, so no file is written
+        request.EnableBuffering(bufferThreshold: RequestLimits.Body); // the limit, so that it never writes a file
         try
         {
             await request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
         }
         catch (IOException unreadable) when (!context.RequestAborted.IsCancellationRequested)
         {
-            // Where a size of a chunk overflows, the server throws an exception without a status.
+            // If the size of a chunk overflows, the server throws an exception without a status.
             await RefuseAsync(context, (unreadable as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest);
             return;
         }
@@ -38,8 +39,8 @@ internal sealed class RequestBodyMiddleware(RequestDelegate next)
     }
 
     /// <summary>
-    /// Announces the end of a connection whose body is too long, for the middleware that responds before this one: shutdown, CORS and the port for
-    /// operators.
+    /// Sends <c>Connection: close</c> if the body is too long. For middleware that responds before this one: shutdown,
+    /// CORS and the operations port.
     /// </summary>
     public static Task CloseAfterLongBody(HttpContext context, RequestDelegate next)
     {
@@ -55,7 +56,7 @@ internal sealed class RequestBodyMiddleware(RequestDelegate next)
     {
         if (context.Request.Protocol is "HTTP/1.1")
         {
-            context.Response.Headers.Connection = "close"; // nothing after this body can be read
+            context.Response.Headers.Connection = "close"; // the server cannot read a request after this body
         }
     }
 

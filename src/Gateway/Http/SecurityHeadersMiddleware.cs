@@ -3,15 +3,15 @@ using Microsoft.Extensions.Primitives;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// The headers that keep browsers from doing more with an answer than it is meant for. They are set as the answer starts, so that errors
-/// have them too, and an answer that says nothing of its own gets the strictest policy.
+/// Adds the security headers that restrict the use of a response by browsers. They are set when the response starts, so
+/// that errors have them too. A response without its own content security policy gets the strictest one.
 /// </summary>
 internal sealed class SecurityHeadersMiddleware
 {
-    /// <summary>The content security policy of every answer that does not bring its own: nothing is loaded, run, sent or framed.</summary>
+    /// <summary>The content security policy of every response without its own: nothing is loaded, run, sent or framed.</summary>
     public const string StrictestPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    // A year, the usual least for browsers' preload lists. Of other hosts below this one the gateway knows nothing: no includeSubDomains.
+    // One year, the usual minimum of browsers' preload lists. No includeSubDomains: the gateway knows nothing about hosts below this one.
     private const string YearOfTls = "max-age=31536000";
 
     private const string NoDevices =
@@ -27,7 +27,7 @@ internal sealed class SecurityHeadersMiddleware
         _apply = Apply;
         _transport = http.PublicOrigin.Length > 0 && new Uri(http.PublicOrigin) is { Scheme: "https", IsLoopback: false }
             ? YearOfTls
-            : StringValues.Empty; // on loopback it would bind every other program of a developer's machine
+            : StringValues.Empty; // on loopback it would apply to all other servers on a developer's machine
     }
 
     public Task InvokeAsync(HttpContext context)
@@ -45,7 +45,7 @@ internal sealed class SecurityHeadersMiddleware
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY"; // for browsers that do not know frame-ancestors
 
-        // Bars <img> and <script> of other origins. Allowed origins fetch with CORS, which this header says nothing about.
+        // Blocks <img> and <script> of other origins. It does not affect allowed origins, which use CORS.
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.StrictTransportSecurity = _transport;
         if (StringValues.IsNullOrEmpty(headers.ContentSecurityPolicy))
@@ -55,13 +55,13 @@ internal sealed class SecurityHeadersMiddleware
 
         if (response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true)
         {
-            headers["Permissions-Policy"] = NoDevices; // only documents have any use for it
+            headers["Permissions-Policy"] = NoDevices; // applies to documents only
         }
 
         return Task.CompletedTask;
     }
 }
 
-/// <summary>Metadata of an endpoint with a content security policy of its own.</summary>
+/// <summary>Metadata of an endpoint with its own content security policy.</summary>
 /// <param name="Value">The header's value.</param>
 internal sealed record ContentSecurityPolicy(string Value);

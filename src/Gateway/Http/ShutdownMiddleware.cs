@@ -3,8 +3,8 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// While the gateway stops, callers are to take their next request elsewhere: each answer ends its connection (HTTP/1.1), and what
-/// still comes on an open connection when it is long over is refused.
+/// During shutdown, sends <c>Connection: close</c> with each HTTP/1.1 response, so that clients send their next request to another replica.
+/// After the grace period, rejects requests that still arrive on open connections.
 /// </summary>
 internal sealed class ShutdownMiddleware(RequestDelegate next, GracefulShutdown draining)
 {

@@ -5,19 +5,19 @@ using Microsoft.AspNetCore.HttpOverrides;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Believes <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> from the proxies that the settings name and from nobody else. Used by
-/// <see cref="UseTrustedProxies"/>, and by the framework itself where <c>ASPNETCORE_FORWARDEDHEADERS_ENABLED</c> is set.
+/// Trusts <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> only from the proxies in the settings. Used by
+/// <see cref="UseTrustedProxies"/>, and by the framework itself if <c>ASPNETCORE_FORWARDEDHEADERS_ENABLED</c> is set.
 /// </summary>
 internal static class TrustedProxies
 {
-    /// <summary>The characters of a list of hosts, each a name or an address with or without a port.</summary>
+    /// <summary>The characters allowed in a list of hosts, each a name or an address with or without a port.</summary>
     private static readonly SearchValues<char> HostCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:[], \t");
 
     public static IServiceCollection AddTrustedProxies(this IServiceCollection services, HttpOptions http) =>
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
-            forwarded.KnownProxies.Clear(); // the framework believes loopback
+            forwarded.KnownProxies.Clear(); // the framework trusts loopback by default
             forwarded.KnownIPNetworks.Clear();
             foreach (var proxy in http.KnownProxies)
             {
@@ -29,16 +29,17 @@ internal static class TrustedProxies
                 forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
             }
 
-            // With both lists empty the middleware would believe everybody, also the one that ASPNETCORE_FORWARDEDHEADERS_ENABLED adds.
+            // With both lists empty the middleware would trust every sender, also the one that ASPNETCORE_FORWARDEDHEADERS_ENABLED adds.
             forwarded.ForwardedHeaders = HasAny(http)
                 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost
                 : ForwardedHeaders.None;
 
-            // No limit but trust: each proxy is checked before what it says is believed, so the first stranger from the right is the caller.
+            // No limit on the number of proxies: each one must be known before its entry is used. So the first unknown
+            // address from the right is the caller.
             forwarded.ForwardLimit = null;
         });
 
-    /// <summary>Does nothing where no proxy is named.</summary>
+    /// <summary>Adds the middleware. Does nothing if the settings contain no proxy.</summary>
     public static void UseTrustedProxies(this WebApplication app)
     {
         if (!HasAny(app.Services.GetRequiredService<HttpOptions>()))
@@ -48,7 +49,8 @@ internal static class TrustedProxies
 
         app.Use((context, next) =>
         {
-            // Some proxies pass on what the client sent. A name with another character and more than 63 of them makes the framework throw.
+            // Some proxies forward the value of the client. The framework throws for a name with a disallowed character
+            // and more than 63 characters.
             var headers = context.Request.Headers;
             if (headers[ForwardedHeadersDefaults.XForwardedHostHeaderName].Any(line => line.AsSpan().ContainsAnyExcept(HostCharacters)))
             {

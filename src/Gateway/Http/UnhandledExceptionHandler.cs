@@ -4,8 +4,8 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// The last resort for an exception nobody has caught: a 500 that says nothing of it, and one log entry with the trace id. A request the
-/// server could not read keeps the status the server chose, and a caller who has left is no error.
+/// Handles unhandled exceptions: sends a 500 without details and logs one event with the trace id. A request that the server could not read
+/// keeps the status that the server chose. A caller that has disconnected is not an error.
 /// </summary>
 [LogCategory("NclueGateway.Http.UnhandledExceptions")]
 internal sealed partial class UnhandledExceptionHandler(ILogger<UnhandledExceptionHandler> logger) : IExceptionHandler
@@ -22,7 +22,8 @@ internal sealed partial class UnhandledExceptionHandler(ILogger<UnhandledExcepti
         if (exception is BadHttpRequestException { StatusCode: >= 400 and < 500 } unreadable)
         {
             Log.Unreadable(logger, unreadable, unreadable.StatusCode);
-            await new ProblemResult(ProblemTypes.ForStatus(unreadable.StatusCode)) { Status = unreadable.StatusCode }.ExecuteAsync(httpContext);
+            await new ProblemResult(ProblemTypes.ForStatus(unreadable.StatusCode)) { Status = unreadable.StatusCode }
+                .ExecuteAsync(httpContext);
             return true;
         }
 
@@ -36,10 +37,10 @@ internal sealed partial class UnhandledExceptionHandler(ILogger<UnhandledExcepti
         [LoggerMessage(1, LogLevel.Error, "A {Method} request failed unexpectedly; its trace id is {TraceId}")]
         public static partial void Failed(ILogger logger, Exception exception, string method, string traceId);
 
-        [LoggerMessage(2, LogLevel.Debug, "A request could not be read and was answered with {Status}")]
+        [LoggerMessage(2, LogLevel.Debug, "A request could not be read and got status {Status}")]
         public static partial void Unreadable(ILogger logger, Exception exception, int status);
 
-        [LoggerMessage(3, LogLevel.Debug, "A caller left before its answer was ready")]
+        [LoggerMessage(3, LogLevel.Debug, "A caller disconnected before its response was ready")]
         public static partial void CallerLeft(ILogger logger, Exception exception);
     }
 }

@@ -6,7 +6,10 @@ namespace NclueGateway.Observability;
 /// <summary>Text of callers and upstreams in a log.</summary>
 internal static class LoggedText
 {
-    /// <summary>Returns text fit for one line of a log: invisible characters and halves of characters become U+FFFD, and an ellipsis ends a longer text.</summary>
+    /// <summary>
+    /// Returns text that is safe on one line of a log: invisible characters and lone surrogates become U+FFFD, and a
+    /// longer text is cut with an ellipsis.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="maxLength">Maximum number of characters that are kept.</param>
     public static string Clean(string text, int maxLength)

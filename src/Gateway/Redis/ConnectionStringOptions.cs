@@ -7,16 +7,18 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Redis;
 
-/// <summary>Where Redis is: the settings under <c>ConnectionStrings</c>.</summary>
+/// <summary>The address of Redis: the settings under <c>ConnectionStrings</c>.</summary>
 internal sealed partial class ConnectionStringOptions : IValidatableObject
 {
     public const string Section = "ConnectionStrings";
 
     private const string Example = "'redis.example:6380,ssl=true,user=…,password=…'";
 
+    /// <summary>The connection string of Redis.</summary>
     /// <value>
-    /// A connection string of StackExchange.Redis (https://stackexchange.github.io/StackExchange.Redis/Configuration). Default none: one replica
-    /// runs from memory. Its password is what is secret of it: whoever reads the log may know where Redis is.
+    /// A connection string of StackExchange.Redis (https://stackexchange.github.io/StackExchange.Redis/Configuration).
+    /// Default none: a single replica keeps its state in memory. Only the password is secret: a log may contain the
+    /// address of Redis.
     /// </value>
     [Secret(Part = @"(?i:(?:^|,)\s*password\s*=\s*)([^,]+)")]
     public string Redis { get; set; } = "";
@@ -29,7 +31,10 @@ internal sealed partial class ConnectionStringOptions : IValidatableObject
         }
     }
 
-    /// <summary>Returns what is wrong, without a part of the text: any could be the password.</summary>
+    /// <summary>
+    /// Returns the error in the connection string. The message contains no part of it, since any part could be the
+    /// password.
+    /// </summary>
     private string? Mistake()
     {
         var (hasServer, isAfterPassword) = (false, false);
@@ -37,22 +42,23 @@ internal sealed partial class ConnectionStringOptions : IValidatableObject
         {
             if (!isAfterPassword && UrlScheme().IsMatch(part))
             {
-                return $"it is a URL. Write it as {Example}; 'ssl=true' stands for rediss://, 'user=' and 'password=' for what is in front of '@'.";
+                return $"it is a URL. Write it as {Example}; 'ssl=true' replaces rediss://, "
+                    + "'user=' and 'password=' replace the part before '@'.";
             }
 
-            // As StackExchange.Redis tells them apart: what has no name is the address of a server.
+            // StackExchange.Redis distinguishes them the same way: a part without a name is the address of a server.
             if (part.IndexOf('=', StringComparison.Ordinal) > 0)
             {
                 isAfterPassword |= part.StartsWith("password", StringComparison.OrdinalIgnoreCase);
             }
             else if (isAfterPassword && (hasServer || !HasPort(Server(part))))
             {
-                return "an address follows the password. If that is a part of the password: a comma ends it, and cannot be written in one. "
-                    + "Choose a password without commas, and name servers first.";
+                return "an address follows the password. If it is a part of the password: a password ends at a comma and cannot "
+                    + "contain one. Choose a password without commas, and write servers first.";
             }
             else if (!IsAddress(Server(part)))
             {
-                return $"a part of it is neither an option nor the address of a server. It has to look like {Example}.";
+                return $"a part of it is neither an option nor the address of a server. The format is {Example}.";
             }
             else
             {
@@ -60,7 +66,9 @@ internal sealed partial class ConnectionStringOptions : IValidatableObject
             }
         }
 
-        return IsReadable() ? null : $"it is not a connection string of StackExchange.Redis, such as {Example}. A password cannot hold a comma.";
+        return IsReadable()
+            ? null
+            : $"it is not a connection string of StackExchange.Redis, such as {Example}. A password cannot contain a comma.";
     }
 
     private static EndPoint? Server(string part)
@@ -71,11 +79,11 @@ internal sealed partial class ConnectionStringOptions : IValidatableObject
         }
         catch (ArgumentException)
         {
-            return null; // a port that is none
+            return null; // an invalid port
         }
     }
 
-    // The library takes nearly every text for a host name, and a wrong one fails only when it is connected to.
+    // The library accepts nearly every text as a host name; a wrong one fails only when the client connects.
     private static bool IsAddress(EndPoint? server) => server switch
     {
         DnsEndPoint { Host: var host } => Uri.CheckHostName(host) == UriHostNameType.Dns,
@@ -83,7 +91,8 @@ internal sealed partial class ConnectionStringOptions : IValidatableObject
         _ => true,
     };
 
-    private static bool HasPort(EndPoint? server) => server is DnsEndPoint { Port: > 0 } or IPEndPoint { Port: > 0 } or UnixDomainSocketEndPoint;
+    private static bool HasPort(EndPoint? server) =>
+        server is DnsEndPoint { Port: > 0 } or IPEndPoint { Port: > 0 } or UnixDomainSocketEndPoint;
 
     [GeneratedRegex(@"\A[A-Za-z][A-Za-z0-9+.-]*://", RegexOptions.NonBacktracking)]
     private static partial Regex UrlScheme();

@@ -2,14 +2,14 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Redis;
 
-/// <summary>The one connection to Redis, for the pacer and the blocks alike. It comes back by itself when Redis does.</summary>
+/// <summary>The one connection to Redis, shared by all its users. It reconnects by itself.</summary>
 internal sealed class RedisConnection(ConnectionStringOptions options) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private Task<IConnectionMultiplexer>? _connection;
     private bool _isDisposed;
 
-    /// <summary>The connection; the first call makes it, and a call after one that failed tries again.</summary>
+    /// <summary>Returns the connection. The first call connects; a call after a failed attempt tries again.</summary>
     public Task<IConnectionMultiplexer> GetAsync()
     {
         lock (_lock)
@@ -39,16 +39,16 @@ internal sealed class RedisConnection(ConnectionStringOptions options) : IAsyncD
         }
     }
 
-    /// <summary>What the connection string says, and what has to hold whatever it says.</summary>
+    /// <summary>Returns the options in the connection string, with the fixed ones that override it.</summary>
     internal static ConfigurationOptions Configure(string connectionString)
     {
         var configuration = ConfigurationOptions.Parse(connectionString);
         configuration.ClientName ??= "nclue-gateway";
 
-        // The gateway starts without Redis too, and finds it later.
+        // The gateway starts without Redis too, and connects later.
         configuration.AbortOnConnectFail = false;
 
-        // A claim that waited for the connection would be executed after it, when nobody counts with it any more.
+        // A queued claim would be executed after the reconnect, when the gateway has already given up on it.
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ReconnectRetryPolicy = new LinearRetry(500);
         configuration.HeartbeatInterval = TimeSpan.FromMilliseconds(500);
@@ -56,14 +56,14 @@ internal sealed class RedisConnection(ConnectionStringOptions options) : IAsyncD
         configuration.AsyncTimeout = 1_000;
         configuration.SyncTimeout = 1_000;
 
-        // What it says of keys and servers is not for a log.
+        // The details contain keys and servers, which must not be logged.
         configuration.IncludeDetailInExceptions = false;
         return configuration;
     }
 
     private async Task<IConnectionMultiplexer> ConnectAsync()
     {
-        await Task.Yield(); // with Sentinel a part of it blocks
+        await Task.Yield(); // with Sentinel, a part of connecting blocks the thread
         return await ConnectionMultiplexer.ConnectAsync(Configure(options.Redis));
     }
 }

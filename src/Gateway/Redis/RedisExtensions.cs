@@ -5,7 +5,10 @@ namespace NclueGateway.Redis;
 
 internal static class RedisExtensions
 {
-    /// <summary>Redis, for the pacer and, as <c>IDistributedCache</c>, for everything that is stored there.</summary>
+    /// <summary>
+    /// Adds the connection to Redis and, on top of it, an <c>IDistributedCache</c>. Does nothing without a connection
+    /// string.
+    /// </summary>
     public static IServiceCollection AddRedis(this IServiceCollection services, ConnectionStringOptions options)
     {
         services.AddSingleton(options);

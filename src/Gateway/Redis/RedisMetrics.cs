@@ -3,13 +3,16 @@ using NclueGateway.Hosting;
 
 namespace NclueGateway.Redis;
 
-/// <summary>Whether Redis answers, as a number.</summary>
+/// <summary>The metric of the state of Redis.</summary>
 internal sealed class RedisMetrics(IMeterFactory meters, RedisCircuit circuit) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
         meters.CreateGatewayMeter().CreateObservableGauge(
-            "nclue_gateway.redis.answering", () => circuit.State.IsAnswering == true ? 1 : 0, null, "1 while Redis answers, 0 while it does not.");
+            "nclue_gateway.redis.answering",
+            () => circuit.State.IsAnswering == true ? 1 : 0,
+            null,
+            "1 while Redis replies, 0 while it does not.");
         return Task.CompletedTask;
     }
 

@@ -2,8 +2,11 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Redis;
 
-/// <summary>The answer of a script: names and values. What it holds stems from values that others can write, so every reading is bounded.</summary>
-/// <param name="result">name, value, name, value, …</param>
+/// <summary>
+/// The reply of a script: names and values. They come from a Redis that other programs can write to, so every value is validated when it is
+/// read.
+/// </summary>
+/// <param name="result">An array of name, value, name, value, and so on.</param>
 internal sealed class ScriptReply(RedisResult result)
 {
     private readonly Dictionary<string, RedisResult> _fields = Items(result).Chunk(2)
@@ -11,21 +14,21 @@ internal sealed class ScriptReply(RedisResult result)
         .DistinctBy(field => (string?)field[0])
         .ToDictionary(field => (string?)field[0] ?? "", field => field[1], StringComparer.Ordinal);
 
-    /// <summary>A whole number within bounds.</summary>
-    /// <exception cref="UnreadableReplyException">It is none.</exception>
+    /// <summary>Returns a field that is a whole number within bounds.</summary>
+    /// <exception cref="UnreadableReplyException">The field is missing or is not such a number.</exception>
     public long Number(string name, long most, long least = 0) =>
         _fields.GetValueOrDefault(name) is { } field && IsSingle(field)
         && ((RedisValue)field).TryParse(out long number) && number >= least && number <= most
             ? number
             : throw new UnreadableReplyException(name);
 
-    /// <summary>A text.</summary>
-    /// <exception cref="UnreadableReplyException">It is none.</exception>
+    /// <summary>Returns a field that is a string.</summary>
+    /// <exception cref="UnreadableReplyException">The field is missing or is not a string.</exception>
     public string Text(string name) => _fields.GetValueOrDefault(name) is { } field && IsSingle(field)
         ? (string?)field ?? ""
         : throw new UnreadableReplyException(name);
 
-    /// <summary>A list of texts. What is no text is left out.</summary>
+    /// <summary>Returns a field that is an array of strings. Other elements are omitted; a missing field is an empty array.</summary>
     public string[] Texts(string name) => _fields.GetValueOrDefault(name) is { } field
         ? [.. Items(field).Where(IsSingle).Select(item => (string?)item ?? "")]
         : [];
@@ -33,5 +36,6 @@ internal sealed class ScriptReply(RedisResult result)
     private static bool IsSingle(RedisResult result) =>
         !result.IsNull && result.Resp2Type is ResultType.Integer or ResultType.BulkString or ResultType.SimpleString;
 
-    private static RedisResult[] Items(RedisResult result) => !result.IsNull && result.Resp2Type == ResultType.Array ? (RedisResult[])result! : [];
+    private static RedisResult[] Items(RedisResult result) =>
+        !result.IsNull && result.Resp2Type == ResultType.Array ? (RedisResult[])result! : [];
 }

@@ -5,8 +5,9 @@ using StackExchange.Redis;
 namespace NclueGateway.Redis;
 
 /// <summary>
-/// The framework's cache in Redis for a Redis that others can write to. <see cref="RedisCache"/> throws for an entry that it has not written, such as
-/// one with an expiry that is no number; here such an entry reads as no bytes, and the next write replaces it.
+/// The framework's <see cref="RedisCache"/> for a Redis that other programs can write to. <see cref="RedisCache"/> throws
+/// for an entry that it has not written, such as one with an expiry that is not a number. This cache returns an empty
+/// value for it; the next write replaces it.
 /// </summary>
 internal sealed class UntrustedCache(RedisCache cache) : IDistributedCache
 {
@@ -47,7 +48,10 @@ internal sealed class UntrustedCache(RedisCache cache) : IDistributedCache
 
     public void Remove(string key) => throw new NotSupportedException();
 
-    /// <summary>Whether Redis has answered, but with a value of another type, or one that <see cref="RedisCache"/> cannot convert.</summary>
+    /// <summary>
+    /// Returns true if the failure is due to a value of another type, or one that <see cref="RedisCache"/> cannot convert, and not to Redis
+    /// itself.
+    /// </summary>
     public static bool IsUnreadable(Exception failure) =>
         failure is InvalidCastException or FormatException or OverflowException or ArgumentOutOfRangeException
         || (failure is RedisServerException && failure.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal));

@@ -1,8 +1,8 @@
 namespace NclueGateway.Time;
 
 /// <summary>
-/// A signal that something has changed, for any number of waiters. A waiter takes <see cref="Next"/> before it reads the state, so that it
-/// misses no change.
+/// A signal of a state change, for any number of waiters. A waiter must get <see cref="Next"/> before it reads the state, or it may miss a
+/// change.
 /// </summary>
 internal sealed class ChangeSignal
 {

@@ -2,23 +2,32 @@ namespace NclueGateway.Time;
 
 internal static class TimeProviderExtensions
 {
-    /// <summary>A time span in the units of <see cref="TimeProvider.GetTimestamp"/>, rounded up, so that no wait gets shorter by it.</summary>
+    /// <summary>
+    /// Converts a time span to the units of <see cref="TimeProvider.GetTimestamp"/>, rounded up, so that no wait gets
+    /// shorter.
+    /// </summary>
     public static long Ticks(this TimeProvider time, TimeSpan span) =>
         (long)Math.Ceiling(span.Ticks * ((double)time.TimestampFrequency / TimeSpan.TicksPerSecond));
 
-    /// <summary>A time span in whole milliseconds, rounded up.</summary>
+    /// <summary>Converts a time span to whole milliseconds, rounded up.</summary>
     public static long ToMilliseconds(this TimeSpan span) => (long)Math.Ceiling(span.TotalMilliseconds);
 
     /// <summary>
-    /// Waits for a task, but no longer than a time, and no longer than until <paramref name="end"/>; which it was, it does not say. It goes on in the
-    /// context that it was called in.
+    /// Waits until a task completes, a time has elapsed, or <paramref name="end"/> is cancelled. It does not report
+    /// which, and continues in the caller's context.
     /// </summary>
-    /// <remarks><see cref="Task.WaitAsync(TimeSpan, TimeProvider, CancellationToken)"/> takes a detour through the thread pool, and a simulation has one thread.</remarks>
+    /// <remarks>
+    /// <see cref="Task.WaitAsync(TimeSpan, TimeProvider, CancellationToken)"/> continues on the thread pool, but a
+    /// simulation has one thread.
+    /// </remarks>
     public static async Task WaitAsync(this TimeProvider time, Task task, TimeSpan? atMost, CancellationToken end)
     {
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var timer = time.CreateTimer(
-            static over => ((TaskCompletionSource)over!).TrySetResult(), over, atMost?.ForTimer() ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static over => ((TaskCompletionSource)over!).TrySetResult(),
+            over,
+            atMost?.ForTimer() ?? Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
         await using var registration = end.UnsafeRegister(static over => ((TaskCompletionSource)over!).TrySetResult(), over);
         _ = SignalAsync(task, over);
         await over.Task;
@@ -31,8 +40,8 @@ internal static class TimeProviderExtensions
     }
 
     /// <summary>
-    /// The span in whole milliseconds, rounded up: timers cut off what is less, and would fire before the time. It is a day at the most: no timer
-    /// takes more than 49 days, and all who wait look again.
+    /// Returns the span in whole milliseconds, rounded up, because timers truncate and would fire too early. The maximum
+    /// is one day: no timer accepts more than 49 days, and every waiter checks again when its timer fires.
     /// </summary>
     public static TimeSpan ForTimer(this TimeSpan span) =>
         TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(span.TotalMilliseconds), 0, TimeSpan.MillisecondsPerDay));

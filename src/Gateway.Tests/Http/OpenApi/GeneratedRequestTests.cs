@@ -9,8 +9,9 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Http.OpenApi;
 
 /// <summary>
-/// Requests made from the description: each operation and the methods that it does not have, each parameter with values inside, at and outside
-/// its bounds, absent and repeated, with every kind of credentials. Whoever answers wrongly is found by <see cref="ContractHandler"/>.
+/// Requests generated from the API's description: each operation and the methods that it does not have, each parameter
+/// with values inside, at and outside its bounds, absent and repeated, with every kind of credentials.
+/// <see cref="ContractHandler"/> finds responses that violate the description.
 /// </summary>
 public sealed class GeneratedRequestTests
 {
@@ -35,7 +36,9 @@ public sealed class GeneratedRequestTests
     public async Task Three_thousand_requests_made_from_the_description_get_documented_answers()
     {
         await using var gateway = await GatewayHost.StartAsync(
-            new() { Frozen = true, Runs = 50 }, SessionHost.Settings(("Quota:AnonymousPerSecond", "10000")), environment: "Development"); // one block: nobody waits
+            new() { Frozen = true, Runs = 50 }, // one block, so that no request waits
+            SessionHost.Settings(("Quota:AnonymousPerSecond", "10000")),
+            environment: "Development");
         using var browser = new CookieClient(gateway.Address);
         using var client = gateway.CreateAnonymousClient();
         var token = gateway.Issuer.Issue();
@@ -65,7 +68,7 @@ public sealed class GeneratedRequestTests
             threads: 1,
             print: request => request.ToString());
 
-        // Otherwise it would have tried nothing.
+        // Otherwise the test would have tried nothing.
         string[] expected =
         [
             "listTaskRuns 200", "listTaskRuns 304", "listTaskRuns 400", "listTaskRuns 401", "listTaskRuns 403", "listTaskRuns 405", "listTaskRuns 406",
@@ -93,7 +96,7 @@ public sealed class GeneratedRequestTests
                 given.Item1, given.Item2, http.Item1, http.Item2, http.Item3));
     }
 
-    /// <summary>What a parameter may be, what it may just be, and what it may not.</summary>
+    /// <summary>Values of a parameter inside, at and outside its bounds.</summary>
     private static Gen<string> Values(JsonNode parameter)
     {
         var schema = parameter["schema"]!;
@@ -178,7 +181,7 @@ public sealed class GeneratedRequestTests
         public override string ToString() =>
             $"{Method} {Path} ({Who}) ? {string.Join('&', Query)} {string.Join(' ', Headers)} Accept: {Accept}; Accept-Encoding: {AcceptEncoding}; Content-Type: {ContentType}";
 
-        /// <summary>The text without half characters, which cannot be escaped.</summary>
+        /// <summary>Returns the text without lone surrogates, which cannot be escaped.</summary>
         private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
     }
 }

@@ -117,7 +117,8 @@ public sealed class OpenApiDocumentTests
             [
                 "GET /problems", "HEAD /problems", "GET /problems/{slug}", "HEAD /problems/{slug}", // pages for people
                 "GET /openapi/v1.json", "HEAD /openapi/v1.json", // the description itself
-                "GET /", "HEAD /", "GET /swagger/gateway.js", "GET /swagger/gateway.css", "* /swagger/{**path}", // a page and what it is made of
+                // A page and what it is made of.
+                "GET /", "HEAD /", "GET /swagger/gateway.js", "GET /swagger/gateway.css", "* /swagger/{**path}",
                 "* /health/live", "* /health/ready", "* /health", "* /metrics", // for probes and operators
                 "POST /session/backchannel-logout", // for the identity provider (OpenID Connect Back-Channel Logout 1.0)
                 "* /session/callback", // where it sends the browser back to

@@ -10,7 +10,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Http.OpenApi;
 
-/// <summary>Swagger UI in a real browser, which holds it to its content security policy.</summary>
+/// <summary>Swagger UI in a real browser, which enforces its content security policy.</summary>
 [Trait("Needs", "Processes")]
 public sealed class SwaggerUiBrowserTests(TestBrowser browser)
 {
@@ -41,7 +41,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         (await page.Locator(".live-responses-table .highlight-code").TextContentAsync()).ShouldNotBeNull().ShouldContain("run-");
         (await page.Locator(".live-responses-table").TextContentAsync()).ShouldNotBeNull().ShouldMatch("Request duration[0-9]+ ms");
 
-        // What is only drawn when opened has to keep to the policy as well.
+        // Parts that are rendered only when opened must comply with the policy too.
         var closed = page.Locator("button[aria-expanded='false']");
         for (var i = 0; i < 10 && await closed.CountAsync() > 0; i++)
         {
@@ -202,7 +202,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
 
     private static string PageOf(AccessHost host) => new Uri(host.Client.BaseAddress!, "/swagger/index.html").AbsoluteUri;
 
-    /// <summary>Keeps a picture, and finds what axe calls serious or critical.</summary>
+    /// <summary>Saves a screenshot, and fails on violations that axe rates serious or critical.</summary>
     private static async Task ShouldBeAccessibleAsync(IPage page, string picture, bool isDialog = false)
     {
         await page.ScreenshotAsync(new() { Path = TestArtifacts.PathOf(picture), FullPage = !isDialog });
@@ -216,7 +216,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
 
     private static JsonNode Operation(JsonNode document) => document["paths"]![AccessHost.Protected]!["get"]!;
 
-    /// <summary>Shows the page a document that the gateway may have one day, or that another one has.</summary>
+    /// <summary>Serves the page another document, as a later version or another gateway may have it.</summary>
     private static async Task ChangeDocumentAsync(IPage page, Action<JsonNode> change) => await page.RouteAsync("**/openapi/v1.json", async route =>
     {
         var document = JsonNode.Parse(await (await route.FetchAsync()).TextAsync())!;
@@ -224,8 +224,8 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         await route.FulfillAsync(new() { ContentType = "application/json", Body = document.ToJsonString() });
     });
 
-    /// <param name="isSignedIn">Whether the browser has a session to begin with.</param>
-    /// <param name="signedOut">Gets the header X-CSRF of each request to sign out.</param>
+    /// <param name="isSignedIn">True if the browser has a session at the start.</param>
+    /// <param name="signedOut">Receives the header X-CSRF of each sign-out request.</param>
     private static Task<AccessHost> StartWithSignInAsync(bool isSignedIn, List<string> signedOut) => AccessHost.StartAsync(
         hasSignIn: true,
         map: app =>

@@ -3,10 +3,13 @@ using Microsoft.OpenApi;
 
 namespace NclueGateway.Http.OpenApi;
 
-/// <summary>Parameters that an endpoint reads by itself, so that its signature does not show them.</summary>
+/// <summary>
+/// Descriptions of parameters that an endpoint reads from the request itself, so that its signature does not contain
+/// them.
+/// </summary>
 internal static class ApiParameters
 {
-    /// <summary>A whole number in the query.</summary>
+    /// <summary>Returns the description of a whole number in the query.</summary>
     public static OpenApiParameter Number(string name, string description, int least, int most, int fallback) => new()
     {
         Name = name,
@@ -23,7 +26,7 @@ internal static class ApiParameters
         },
     };
 
-    /// <summary>A header.</summary>
+    /// <summary>Returns the description of a request header.</summary>
     public static OpenApiParameter Header(string name, string description) => new()
     {
         Name = name,
@@ -32,7 +35,10 @@ internal static class ApiParameters
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 
-    /// <summary>The header that proves that a script of an allowed origin has sent a request with the session cookie.</summary>
+    /// <summary>
+    /// Returns the description of the header X-CSRF, which proves that a script of an allowed origin sent a request with
+    /// the session cookie.
+    /// </summary>
     public static OpenApiParameter Csrf(bool isRequired, string description) => new()
     {
         Name = "X-CSRF",

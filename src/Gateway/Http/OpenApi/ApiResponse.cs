@@ -5,8 +5,8 @@ namespace NclueGateway.Http.OpenApi;
 
 /// <summary>A response of an endpoint, as the API's description shows it.</summary>
 /// <param name="StatusCode">The HTTP status.</param>
-/// <param name="Description">When the status is sent.</param>
-/// <param name="Type">The type of the body; null where there is none.</param>
+/// <param name="Description">The condition under which the status is sent.</param>
+/// <param name="Type">The type of the body; null if there is none.</param>
 internal sealed record ApiResponse(int StatusCode, string Description, Type? Type = null) : IProducesResponseTypeMetadata
 {
     public IEnumerable<string> ContentTypes { get; init; } = Type is null ? [] : ["application/json"];
@@ -21,14 +21,14 @@ internal sealed record ApiResponse(int StatusCode, string Description, Type? Typ
 /// <summary>A header of a response.</summary>
 /// <param name="Name">The name of the field.</param>
 /// <param name="Description">The meaning of the value.</param>
-/// <param name="Example">A value. A number makes it a whole number from 0.</param>
-/// <param name="IsRequired">Whether each response with the status has the header.</param>
+/// <param name="Example">An example value. A number means that the header is a whole number of at least 0.</param>
+/// <param name="IsRequired">True if each response with the status has the header.</param>
 internal sealed record ApiHeader(string Name, string Description, JsonNode Example, bool IsRequired = true);
 
-/// <summary>A body of a response.</summary>
+/// <summary>An example of a response body.</summary>
 internal sealed record ApiExample(string Name, string Summary, JsonNode Value);
 
-/// <summary>The tag of an operation, with what the API's description says of it.</summary>
+/// <summary>The tag of an operation, with its description.</summary>
 internal sealed record ApiTag(string Name, string Description) : ITagsMetadata
 {
     public IReadOnlyList<string> Tags => [Name];

@@ -5,13 +5,16 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace NclueGateway.Http.OpenApi;
 
-/// <summary>Describes of an operation what the API explorer does not: parameters, security, headers and examples, all from the endpoint's metadata.</summary>
+/// <summary>
+/// Adds to an operation the parts that the API explorer does not describe: parameters, security, headers and examples, from the endpoint's
+/// metadata.
+/// </summary>
 internal sealed class EndpointDescriptionFilter : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
-        operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().LastOrDefault()?.Summary; // and not a comment on the handler
+        operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().LastOrDefault()?.Summary; // not the comment on the handler
         operation.Parameters = [.. metadata.OfType<IOpenApiParameter>()];
         operation.Security =
         [
@@ -30,12 +33,15 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
 
         if (!operation.Responses!.Keys.Any(status => status.StartsWith('2')))
         {
-            // Linters want to know which other responses there are.
+            // Linters require a response besides redirects.
             var problem = context.SchemaGenerator.GenerateSchema(typeof(ProblemResponse), context.SchemaRepository);
             operation.Responses["default"] = new OpenApiResponse
             {
-                Description = "Any other status is a problem too.",
-                Content = new Dictionary<string, IOpenApiMediaType> { ["application/problem+json"] = new OpenApiMediaType { Schema = problem } },
+                Description = "Any other status has a problem as its body.",
+                Content = new Dictionary<string, IOpenApiMediaType>
+                {
+                    ["application/problem+json"] = new OpenApiMediaType { Schema = problem },
+                },
             };
         }
     }
@@ -58,7 +64,8 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
             }
 
             media.Examples = response.Examples.ToDictionary(
-                example => example.Name, IOpenApiExample (example) => new OpenApiExample { Summary = example.Summary, Value = example.Value });
+                example => example.Name,
+                IOpenApiExample (example) => new OpenApiExample { Summary = example.Summary, Value = example.Value });
         }
     }
 

@@ -6,7 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
-/// Says of a property that is an object that it may be null, where its type says so: the generator does that only for strings and numbers.
+/// Marks object properties of a nullable type as nullable. The generator does that only for strings and numbers.
 /// </summary>
 internal sealed class NullableSchemaFilter : ISchemaFilter
 {
@@ -17,7 +17,7 @@ internal sealed class NullableSchemaFilter : ISchemaFilter
             return;
         }
 
-        described.AdditionalPropertiesAllowed = true; // or a property that a later version adds would break generated clients
+        described.AdditionalPropertiesAllowed = true; // so that a property added by a later version does not break generated clients
         var nullability = new NullabilityInfoContext();
         foreach (var property in context.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {

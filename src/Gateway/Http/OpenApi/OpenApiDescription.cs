@@ -3,16 +3,16 @@ using Microsoft.OpenApi;
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
-/// The API's description: an OpenAPI 3.1 document at <c>/openapi/v1.json</c> and, if wanted, Swagger UI at <c>/swagger</c>. It is the same
-/// for every installation, except for the path in <see cref="HttpOptions.PathBase"/>: clients are generated from it once. Operations are described where their
-/// endpoints are mapped.
+/// The API's description: an OpenAPI 3.1 document at <c>/openapi/v1.json</c> and, if enabled, Swagger UI at
+/// <c>/swagger</c>. Except for the path in <see cref="HttpOptions.PathBase"/> it is the same for every installation, so
+/// that clients are generated from it once. Operations are described where their endpoints are mapped.
 /// </summary>
 internal static class OpenApiDescription
 {
     /// <summary>The name of the document.</summary>
     public const string Version = "v1";
 
-    /// <summary>The security scheme of services, and of whoever has a token.</summary>
+    /// <summary>The security scheme of callers with an access token.</summary>
     public const string BearerScheme = "bearer";
 
     /// <summary>The security scheme of browsers.</summary>
@@ -31,9 +31,10 @@ internal static class OpenApiDescription
                 Version = typeof(OpenApiDescription).Assembly.GetName().Version!.ToString(3), // of Directory.Build.props
                 Summary = "The task runs of NAVER Cloud NCLUE, for many callers.",
                 Description =
-                    "Reads the task runs of NAVER Cloud NCLUE for many callers with one key, within NCLUE's limit of one request per "
-                    + "second. Every error is an RFC 9457 problem; [all of them](/problems). A property of an answer is always present, and "
-                    + "null where there is nothing to say. Ignore properties that you do not know: a later version may add some.",
+                    "Reads the task runs of NAVER Cloud NCLUE for many callers with one key, within NCLUE's limit of one "
+                    + "request per second. Every error is an RFC 9457 problem; see [the list of problems](/problems). Each "
+                    + "property of a response is always present; its value is null if there is none. Ignore unknown "
+                    + "properties: a later version may add some.",
                 Contact = new OpenApiContact { Name = "The NclueGateway authors" },
                 License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
             });
@@ -54,11 +55,15 @@ internal static class OpenApiDescription
             swagger.OperationFilter<EndpointDescriptionFilter>();
         });
 
-    /// <param name="endpoints">Where it is mapped.</param>
-    /// <param name="hasSignIn">Whether browser sign-in is on, so that Swagger UI offers it.</param>
+    /// <summary>Maps the document and, if enabled, Swagger UI.</summary>
+    /// <param name="endpoints">The routes of the gateway.</param>
+    /// <param name="hasSignIn">True if browser sign-in is on, so that Swagger UI offers it.</param>
     public static IEndpointRouteBuilder MapApiDescription(this IEndpointRouteBuilder endpoints, bool hasSignIn = false)
     {
-        endpoints.MapMethods(OpenApiDocumentCache.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiDocumentCache.AnswerAsync).AllowAnonymous().ExcludeFromDescription();
+        endpoints
+            .MapMethods(OpenApiDocumentCache.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiDocumentCache.AnswerAsync)
+            .AllowAnonymous()
+            .ExcludeFromDescription();
         if (endpoints.ServiceProvider.GetRequiredService<OpenApiOptions>().UiEnabled)
         {
             endpoints.MapUi(hasSignIn);

@@ -9,8 +9,8 @@ using Swashbuckle.AspNetCore.Swagger;
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
-/// The document as text. It is made when the first caller asks, and is the same until the process ends. Only <see cref="HttpOptions.PathBase"/>
-/// changes what it says, and nothing but where the gateway lies.
+/// The serialized document. It is created at the first request and does not change until the process ends. The only
+/// setting that changes it is <see cref="HttpOptions.PathBase"/>, which is part of the addresses in it.
 /// </summary>
 internal sealed class OpenApiDocumentCache
 {
@@ -21,7 +21,7 @@ internal sealed class OpenApiDocumentCache
         WriteIndented = true,
         IndentSize = 2,
         NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // it is no HTML
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // it is not embedded in HTML
     };
 
     private readonly Lazy<Task<(byte[] Body, string Tag)>> _text;
@@ -64,8 +64,9 @@ internal sealed class OpenApiDocumentCache
     }
 
     /// <summary>
-    /// Orders the types of a value that may be null, <c>["string", "null"]</c>. The order has no meaning (JSON Schema 2020-12 §6.1.1), but the library
-    /// writes <c>null</c> first, and generators take the first type for the only one.
+    /// Moves <c>null</c> to the end of the types of a nullable value: <c>["string", "null"]</c>. The order has no meaning
+    /// (JSON Schema 2020-12 §6.1.1), but the library writes <c>null</c> first, and client generators treat the first type
+    /// as the only one.
     /// </summary>
     private static void PutNullLast(JsonNode? node)
     {
@@ -74,7 +75,8 @@ internal sealed class OpenApiDocumentCache
             case JsonObject members:
                 if (members["type"] is JsonArray types)
                 {
-                    members["type"] = new JsonArray([.. types.Select(type => (string)type!).OrderBy(type => type == "null").Select(type => JsonValue.Create(type))]);
+                    var ordered = types.Select(type => (string)type!).OrderBy(type => type == "null");
+                    members["type"] = new JsonArray([.. ordered.Select(type => JsonValue.Create(type))]);
                 }
 
                 foreach (var (_, value) in members)

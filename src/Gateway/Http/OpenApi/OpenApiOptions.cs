@@ -1,11 +1,11 @@
 namespace NclueGateway.Http.OpenApi;
 
-/// <summary>How the API is described: the settings under <c>OpenApi</c>.</summary>
+/// <summary>The API's description: the settings under <c>OpenApi</c>.</summary>
 internal sealed class OpenApiOptions
 {
     public const string Section = "OpenApi";
 
-    /// <summary>Whether Swagger UI is served at <c>/swagger</c>. The document at <c>/openapi/v1.json</c> always is.</summary>
+    /// <summary>True if Swagger UI is served at <c>/swagger</c>. The document at <c>/openapi/v1.json</c> is always served.</summary>
     /// <value>Default true.</value>
     public bool UiEnabled { get; set; } = true;
 }

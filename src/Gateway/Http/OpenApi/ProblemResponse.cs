@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace NclueGateway.Http.OpenApi;
 
-/// <summary>What went wrong (RFC 9457).</summary>
-/// <remarks>For the API's description only: <see cref="ProblemResult"/> writes the body.</remarks>
+/// <summary>The body of an error response (RFC 9457).</summary>
+/// <remarks>Used for the API's description only: <see cref="ProblemResult"/> writes the body.</remarks>
 internal sealed record ProblemResponse
 {
     private const string MediaType = "application/problem+json";
@@ -14,17 +14,17 @@ internal sealed record ProblemResponse
     private static readonly ApiHeader RetryAfter = new("Retry-After", "Seconds to wait before the next attempt.", 2);
 
     private static readonly ApiHeader TokenRefused = new(
-        "WWW-Authenticate", "Why the token is not accepted (RFC 6750); only `Bearer` when none came.",
+        "WWW-Authenticate", "The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none.",
         "Bearer error=\"invalid_token\", error_description=\"The token has expired\"");
 
     private static readonly ApiHeader ScopeMissing = new(
-        "WWW-Authenticate", "With a token: the scope that is missing (RFC 6750).",
+        "WWW-Authenticate", "For a request with a token: the missing scope (RFC 6750).",
         "Bearer error=\"insufficient_scope\", scope=\"task-runs:read\"", IsRequired: false);
 
-    /// <summary>The problem type: the address of a page of this gateway that explains it. Decide by its last segment.</summary>
+    /// <summary>The problem type: the address of the gateway's page that explains it. Decide by its last segment.</summary>
     public required PathString Type { get; init; }
 
-    /// <summary>The summary of the problem type. It is the same every time.</summary>
+    /// <summary>The summary of the problem type, the same in every response.</summary>
     public required string Title { get; init; }
 
     /// <summary>The HTTP status.</summary>
@@ -37,18 +37,22 @@ internal sealed record ProblemResponse
     /// <summary>The id by which an operator finds the request.</summary>
     public required string TraceId { get; init; }
 
-    /// <summary>With unauthenticated, where browser sign-in is on: the path that a person signs in at.</summary>
+    /// <summary>With unauthenticated, if browser sign-in is on: the path at which a person signs in.</summary>
     public PathString Login { get; init; }
 
-    /// <summary>With invalid-request: what is wrong, by parameter.</summary>
+    /// <summary>With invalid-request: the errors by parameter name.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();
 
-    /// <summary>Returns the response of an endpoint for each status of its problems.</summary>
+    /// <summary>Returns one response description for each status of an endpoint's problems.</summary>
     /// <param name="problems">All problems of the endpoint.</param>
     /// <param name="hasBody">False for HEAD.</param>
-    /// <param name="pages">The statuses that browsers get as a page.</param>
+    /// <param name="pages">The statuses that browsers receive as an HTML page.</param>
     /// <param name="authenticated">Optional headers of responses to authenticated callers.</param>
-    public static object[] For(IEnumerable<ProblemType> problems, bool hasBody = true, int[]? pages = null, IEnumerable<ApiHeader>? authenticated = null)
+    public static object[] For(
+        IEnumerable<ProblemType> problems,
+        bool hasBody = true,
+        int[]? pages = null,
+        IEnumerable<ApiHeader>? authenticated = null)
     {
         var optional = (authenticated ?? []).Select(header => header with { IsRequired = false }).ToList();
         return [.. problems.GroupBy(problem => problem.Status).Select(group => new ApiResponse(

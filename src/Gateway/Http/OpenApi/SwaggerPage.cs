@@ -3,21 +3,25 @@ using System.Text;
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
-/// Swagger UI at <c>/swagger</c>: Swashbuckle's copy of it in a page of our own, with a script and a stylesheet of our own, so that it works
-/// under a policy without <c>unsafe-inline</c> and <c>unsafe-eval</c>.
+/// Swagger UI at <c>/swagger</c>: Swashbuckle's files with the gateway's own page, script and stylesheet. So it works
+/// under a content security policy without <c>unsafe-inline</c> and <c>unsafe-eval</c>.
 /// </summary>
 internal static class SwaggerPage
 {
-    // Icons are drawn from data addresses; nothing comes from elsewhere or goes elsewhere.
+    // Icons are data URLs. The page neither loads from other origins nor sends to them.
     private static readonly ContentSecurityPolicy SecurityPolicy = new(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
     public static void MapUi(this IEndpointRouteBuilder endpoints, bool hasSignIn)
     {
-        // Made for the first who asks: it is nothing that a start should wait for.
+        // Created at the first request, so that startup does not wait for it.
         var ui = new Lazy<RequestDelegate>(() => Create(endpoints.CreateApplicationBuilder(), hasSignIn));
-        endpoints.Map("/swagger/{**path}", context => ui.Value(context)).AllowAnonymous().WithMetadata(SecurityPolicy).ExcludeFromDescription();
+        endpoints
+            .Map("/swagger/{**path}", context => ui.Value(context))
+            .AllowAnonymous()
+            .WithMetadata(SecurityPolicy)
+            .ExcludeFromDescription();
         endpoints.MapFile("/swagger/gateway.js", "swagger.js", "text/javascript; charset=utf-8");
         endpoints.MapFile("/swagger/gateway.css", "swagger.css", "text/css; charset=utf-8");
     }
@@ -25,12 +29,13 @@ internal static class SwaggerPage
     private static RequestDelegate Create(IApplicationBuilder pages, bool hasSignIn)
     {
         var html = Read("swagger.html");
+        const string Script = "<script src=\"gateway.js\"";
         var page = Encoding.UTF8.GetBytes(
-            hasSignIn ? html.Replace("<script src=\"gateway.js\"", "<script data-session src=\"gateway.js\"", StringComparison.Ordinal) : html);
+            hasSignIn ? html.Replace(Script, "<script data-session src=\"gateway.js\"", StringComparison.Ordinal) : html);
         return pages
             .Use((context, next) =>
             {
-                context.SetEndpoint(null); // or the end of these pages complains that nobody has called it
+                context.SetEndpoint(null); // or the end of this pipeline throws because the endpoint was not executed
                 return next(context);
             })
             .Use(EvaluateAsync)
@@ -42,7 +47,10 @@ internal static class SwaggerPage
             .Build();
     }
 
-    /// <summary>Evaluates preconditions. Swashbuckle compares <c>If-None-Match</c> as one text, and knows no <c>If-Match</c>.</summary>
+    /// <summary>
+    /// Evaluates preconditions. Swashbuckle compares <c>If-None-Match</c> as one string and does not support
+    /// <c>If-Match</c>.
+    /// </summary>
     private static async Task EvaluateAsync(HttpContext context, RequestDelegate next)
     {
         var (request, response) = (context.Request, context.Response);
@@ -53,7 +61,7 @@ internal static class SwaggerPage
             return;
         }
 
-        // Only the response has the tag. The first one is made for its tag alone; its body, up to 1.4 MB, goes nowhere.
+        // Only a response contains the tag. The first one is created for its tag alone; its body, up to 1.4 MB, is discarded.
         var body = response.Body;
         try
         {

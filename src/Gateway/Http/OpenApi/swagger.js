@@ -1,22 +1,22 @@
-// Starts Swagger UI. The script that Swashbuckle would start it with makes functions of text, which the page's policy forbids.
+// Starts Swagger UI. Swashbuckle's own script creates functions from strings, which the page's content security policy forbids.
 "use strict";
 
 const gateway = new URL("..", location.href);
 
-// Only where browser sign-in is on: a question that is answered with 404 is an error in the browser's console.
+// Requests to /session are sent only if browser sign-in is on: a 404 would be an error in the browser's console.
 const hasSignIn = "session" in document.currentScript.dataset;
 
-// Proves to the gateway that a script of its own origin sends the request; never sent to another origin.
+// Proves to the gateway that a script of its own origin sent the request; never sent to another origin.
 const csrf = { "X-CSRF": "1" };
 
-// Leads back to the operation that is open now: Swagger UI has it in the fragment.
+// Returns the address of the sign-in. It leads back to the operation that is open now, which Swagger UI stores in the fragment.
 function loginAddress() {
   const login = new URL("session/login", gateway);
   login.searchParams.set("returnUrl", location.pathname + location.hash);
   return login.href;
 }
 
-// Adds what people need who use the page by keyboard or screen reader, and Swagger UI leaves out.
+// Adds attributes for keyboards and screen readers that Swagger UI omits.
 function makeAccessible(root) {
   const each = (selector, change) => root.querySelectorAll(selector).forEach(change);
   each("pre.microlight:not([tabindex])", code => { code.tabIndex = 0; }); // it scrolls
@@ -24,9 +24,12 @@ function makeAccessible(root) {
   each(".examples-select-element:not([aria-label])", select => { select.ariaLabel = "Example"; });
   each(".close-modal:not([aria-label])", button => { button.ariaLabel = "Close"; });
   each(".auth-btn-wrapper [aria-label]", button => button.removeAttribute("aria-label")); // it differs from the button's text
-  each(".opblock-summary-control a[href]", link => link.removeAttribute("href")); // a button must not hold a link; it sets the fragment itself
+  // A button must not contain a link; it sets the fragment itself.
+  each(".opblock-summary-control a[href]", link => link.removeAttribute("href"));
   each(".servers select:not([aria-label])", select => { select.ariaLabel = "Server"; });
-  each(".modal-ux:not([role])", dialog => Object.assign(dialog, { role: "dialog", ariaModal: "true", ariaLabel: "Available authorizations" }));
+  each(".modal-ux:not([role])", dialog => {
+    Object.assign(dialog, { role: "dialog", ariaModal: "true", ariaLabel: "Available authorizations" });
+  });
 }
 
 const root = document.getElementById("swagger-ui");
@@ -40,10 +43,10 @@ SwaggerUIBundle({
   layout: "BaseLayout",
   deepLinking: true,
   displayRequestDuration: true,
-  syntaxHighlight: { theme: "obsidian" }, // the numbers of the usual one are too dark to read
+  syntaxHighlight: { theme: "obsidian" }, // the default theme's numbers are too dark to read
   supportedSubmitMethods: ["get", "head"],
   persistAuthorization: false, // a token must not outlive the page it was pasted into
-  validatorUrl: null, // would send the document's address to another host
+  validatorUrl: null, // a validator would send the document's address to another host
   requestInterceptor: request => {
     if (new URL(request.url, location.href).origin === location.origin) {
       Object.assign(request.headers, csrf);
@@ -72,7 +75,7 @@ async function showSession() {
     link.textContent = "Sign in with the company account";
     bar.append(link);
   } else {
-    bar.append(body.title); // sessions cannot be looked up now, say
+    bar.append(body.title); // a problem, for example that sessions cannot be looked up
   }
   bar.hidden = false;
 }

@@ -3,15 +3,15 @@ using System.Text.Encodings.Web;
 
 namespace NclueGateway.Http.Pages;
 
-/// <summary>Pages of plain HTML without script, style or picture, so that the strictest content security policy fits.</summary>
+/// <summary>Pages of plain HTML without scripts, styles or images, which work under the strictest content security policy.</summary>
 internal static class HtmlPage
 {
-    /// <summary>How long whoever has the answer may keep it: it only changes with a release or with settings.</summary>
+    /// <summary>The value of <c>Cache-Control</c>: one hour, since pages change only with a release or with settings.</summary>
     public const string CacheControl = "public, max-age=3600";
 
-    /// <summary>A whole page.</summary>
-    /// <param name="title">Text, not yet encoded.</param>
-    /// <param name="main">HTML.</param>
+    /// <summary>Returns an HTML document.</summary>
+    /// <param name="title">The title as plain text.</param>
+    /// <param name="main">The content as HTML.</param>
     public static string Document(string title, string main) => $"""
         <!DOCTYPE html>
         <html lang="en">
@@ -30,16 +30,16 @@ internal static class HtmlPage
 
         """;
 
-    /// <summary>The text as HTML shows it.</summary>
+    /// <summary>Encodes text for HTML.</summary>
     public static string Text(string text) => HtmlEncoder.Default.Encode(text);
 
-    /// <summary>What every address in a page begins with, encoded.</summary>
+    /// <summary>Returns the encoded path base, with which every link in a page begins.</summary>
     public static string PathBase(HttpContext context) => Text(context.Request.PathBase.ToUriComponent());
 
     public static Task RespondAsync(HttpContext context, string html) =>
         RespondAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
 
-    /// <summary>Answers with these bytes, or for HEAD with their length: the server drops them.</summary>
+    /// <summary>Sends a response with a body. For HEAD the server sends its length only.</summary>
     public static async Task RespondAsync(HttpContext context, string type, byte[] body)
     {
         var response = context.Response;

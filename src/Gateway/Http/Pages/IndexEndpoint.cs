@@ -6,8 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace NclueGateway.Http.Pages;
 
 /// <summary>
-/// <c>/</c>: what this is and where everything else lies, as JSON for programs and as HTML for browsers. People see it after a sign-in that was
-/// begun without a place to return to.
+/// The index at <c>/</c>: the name of the service and links to its other resources, as JSON for programs and as HTML for
+/// browsers. A sign-in without a return URL leads here.
 /// </summary>
 internal static class IndexEndpoint
 {
@@ -23,26 +23,31 @@ internal static class IndexEndpoint
 
     private const string TryIt = "Try the API in a browser.";
 
-    // The API's version, which callers need, and not the release's: anybody can ask, and a release only tells which of its faults to try.
-    // Whoever runs the gateway knows what was deployed.
+    // The version of the API, which callers need, not of the release: the page is public, and a release number would help
+    // attackers choose known vulnerabilities. Operators know what they have deployed.
     private const string ApiVersion = "v1";
 
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
-    /// <param name="endpoints">Where it is mapped.</param>
+    /// <summary>Maps the index.</summary>
+    /// <param name="endpoints">The routes of the gateway.</param>
     /// <param name="taskRuns">The path of the list.</param>
-    /// <param name="login">The path at which a browser signs in; null where it cannot.</param>
+    /// <param name="login">The path at which a browser signs in; null if browser sign-in is off.</param>
     /// <param name="hasUi">True if Swagger UI is served.</param>
     public static void MapDiscovery(this IEndpointRouteBuilder endpoints, string taskRuns, string? login, bool hasUi)
     {
         Place?[] places =
         [
-            new("taskRuns", taskRuns, "Task runs", "The list, as JSON; for programs that have signed in."),
-            login is null ? null : new("login", login, "Sign in", "With the company's account, in this browser; leads back to this page."),
-            hasUi ? new("swagger", "/swagger", "Swagger UI", login is null ? TryIt : TryIt + " It says who is signed in, and signs out.") : null,
+            new("taskRuns", taskRuns, "Task runs", "The list as JSON, for authenticated callers."),
+            login is null
+                ? null
+                : new("login", login, "Sign in", "Sign in with the company account in this browser and return to this page."),
+            hasUi
+                ? new("swagger", "/swagger", "Swagger UI", login is null ? TryIt : TryIt + " It shows the signed-in user and offers to sign out.")
+                : null,
             new("openapi", "/openapi/v1.json", "API description", "OpenAPI 3.1, for programs."),
-            new("problems", ProblemPages.IndexRoute, "Problems", "What each error means and what to do about it."),
-            new("health", "/health/ready", "Health", "Whether the gateway serves requests."),
+            new("problems", ProblemPages.IndexRoute, "Problems", "The meaning of each error, and the steps to resolve it."),
+            new("health", "/health/ready", "Health", "The readiness of the gateway to serve requests."),
         ];
         IReadOnlyList<Place> all = [.. places.OfType<Place>()];
         endpoints.MapMethods(Route, Methods, context => RespondAsync(context, all)).AllowAnonymous().ExcludeFromDescription();
@@ -52,13 +57,14 @@ internal static class IndexEndpoint
     {
         var accept = new AcceptHeader(context.Request.Headers);
         var (json, html) = (accept.QualityOf(Json), accept.QualityOf(Html));
-        context.Response.Headers.Vary = HeaderNames.Accept; // of the refusal too
+        context.Response.Headers.Vary = HeaderNames.Accept; // also with a 406
         if (json == 0 && html == 0)
         {
-            return new ProblemResult(HttpProblems.NotAcceptable) { Detail = $"This resource is {Json} or {Html}." }.ExecuteAsync(context);
+            return new ProblemResult(HttpProblems.NotAcceptable) { Detail = $"This resource is available as {Json} or {Html}." }
+                .ExecuteAsync(context);
         }
 
-        // Programs seldom say what they like, and browsers always do.
+        // Programs rarely state a preference; browsers always do. So equal preferences get JSON.
         return html > json
             ? HtmlPage.RespondAsync(context, Page(places, HtmlPage.PathBase(context)))
             : HtmlPage.RespondAsync(context, Json, Document(places, context.Request.PathBase.ToUriComponent()));
@@ -85,7 +91,7 @@ internal static class IndexEndpoint
                 """);
         }
 
-        return HtmlPage.Document("What this is", $"""
+        return HtmlPage.Document("Overview", $"""
             <h1>{Name}</h1>
             <p>{HtmlPage.Text(Description)} This is version {ApiVersion} of its API.</p>
             <ul>
@@ -94,8 +100,8 @@ internal static class IndexEndpoint
     }
 
     /// <param name="Key">The name of the link in the JSON; part of the contract.</param>
-    /// <param name="Path">Without the path base.</param>
-    /// <param name="Title">What the link in the page says.</param>
-    /// <param name="Purpose">What is to be found there.</param>
+    /// <param name="Path">The path without the path base.</param>
+    /// <param name="Title">The text of the link in the page.</param>
+    /// <param name="Purpose">The description of the resource.</param>
     private sealed record Place(string Key, string Path, string Title, string Purpose);
 }

@@ -5,8 +5,8 @@ using static NclueGateway.Http.Pages.HtmlPage;
 namespace NclueGateway.Http.Pages;
 
 /// <summary>
-/// The pages behind the <c>type</c> of every problem: one per problem and an index. <c>docs/problems.md</c> says the same, and is made of the
-/// same records.
+/// The pages at the addresses in the member <c>type</c>: one per problem, and an index. <c>docs/problems.md</c> is generated from the same
+/// records.
 /// </summary>
 internal static class ProblemPages
 {
@@ -18,7 +18,10 @@ internal static class ProblemPages
 
     public static IEndpointRouteBuilder MapProblemPages(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapMethods(IndexRoute, Methods, context => RespondAsync(context, Index(PathBase(context)))).AllowAnonymous().ExcludeFromDescription();
+        endpoints
+            .MapMethods(IndexRoute, Methods, context => RespondAsync(context, Index(PathBase(context))))
+            .AllowAnonymous()
+            .ExcludeFromDescription();
         endpoints.MapMethods(PageRoute, Methods, context => ProblemTypes.Find((string)context.Request.RouteValues["slug"]!) is { } problem
             ? RespondAsync(context, Page(problem, PathBase(context)))
             : new ProblemResult(HttpProblems.NotFound).ExecuteAsync(context)).AllowAnonymous().ExcludeFromDescription();
@@ -41,7 +44,7 @@ internal static class ProblemPages
             <p>{Text(ProblemTypes.Introduction)}</p>
             <ul>
             {rows}</ul>
-            <h2>Without a problem</h2>
+            <h2>Responses without a problem</h2>
             <p>{Text(ProblemTypes.BeforeAnyRequestIntroduction)}</p>
             {Statuses(ProblemTypes.BeforeAnyRequest)}
             """);
@@ -49,13 +52,13 @@ internal static class ProblemPages
 
     private static string Page(ProblemType problem, string pathBase) => Document(problem.Title, $"""
         <h1>{Text(problem.Title)}</h1>
-        <p>Problem <code>{problem.Slug}</code>, answered with status {problem.Status}{(problem.OtherStatuses.Count > 0 ? ", or with:" : ".")}</p>
+        <p>Problem <code>{problem.Slug}</code>, status {problem.Status}{(problem.OtherStatuses.Count > 0 ? ", or:" : ".")}</p>
         {Statuses(problem.OtherStatuses)}
-        <h2>What happened</h2>
+        <h2>Cause</h2>
         <p>{Text(problem.Explanation)}</p>
-        <h2>What a caller should do</h2>
+        <h2>Advice to callers</h2>
         <p>{Text(problem.CallerAdvice)}</p>
-        <h2>What an operator should do</h2>
+        <h2>Advice to operators</h2>
         <p>{Text(problem.OperatorAdvice)}</p>
         <p><a href="{pathBase}{IndexRoute}">All problems</a></p>
         """);

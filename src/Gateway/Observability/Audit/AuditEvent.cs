@@ -5,26 +5,25 @@ using Serilog.Events;
 namespace NclueGateway.Observability.Audit;
 
 /// <summary>
-/// What a caller did or was refused, for those who have to answer later who saw what: one structured log event. It holds no token, key, cookie or raw
-/// query.
+/// An audit record of an action or a refusal of a caller, as one structured log event. It contains no token, key, cookie or raw query.
 /// </summary>
-/// <param name="Kind">What was done.</param>
-/// <param name="Outcome">How it ended: a word of ours, for a refusal the slug of its problem.</param>
+/// <param name="Kind">The action.</param>
+/// <param name="Outcome">The result: a fixed word, or the slug of the problem for a refusal.</param>
 internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<KeyValuePair<string, object?>>
 {
-    /// <summary>Log category of the events, by which collectors tell them apart.</summary>
+    /// <summary>Log category of the events, by which collectors distinguish them from others.</summary>
     public const string Category = "NclueGateway.Audit";
 
-    /// <summary>Number of refusals that this event stands for; null for a single one, which is all other events.</summary>
+    /// <summary>Number of refusals that this event summarizes; null for an event of a single action.</summary>
     public int? Count { get; init; }
 
     /// <summary>Status of the response.</summary>
     public int? Status { get; init; }
 
-    /// <summary>The person, or the application itself, as the identity provider names it. Null for a caller that is not signed in.</summary>
+    /// <summary>The identity provider's name of the person, or of the application itself. Null for an unauthenticated caller.</summary>
     public string? Subject { get; init => field = AuditText.Clean(value); }
 
-    /// <summary>The application. Null for a caller that is not signed in.</summary>
+    /// <summary>The application. Null for an unauthenticated caller.</summary>
     public string? Client { get; init => field = AuditText.Clean(value); }
 
     /// <summary>Pattern of the route, not the path that was sent.</summary>
@@ -33,33 +32,39 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<
     /// <summary>Names of the endpoint's parameters.</summary>
     public AuditedParameters Parameters { get; init; } = AuditedParameters.None;
 
-    /// <summary>Values of the parameters, in their order; null where the request was not understood.</summary>
+    /// <summary>Values of the parameters, in their order; null if the request could not be parsed.</summary>
     public IReadOnlyList<object?>? Values { get; init; }
 
-    /// <summary>What the cache did for the response.</summary>
+    /// <summary>The value of <c>Cache-Status</c> of the response.</summary>
     public string? Cache { get; init; }
 
     public TimeSpan? Duration { get; init; }
 
     public string? TraceId { get; init; }
 
-    /// <summary>Returns whether a log event is of the audit.</summary>
+    /// <summary>Returns true if a log event belongs to the audit.</summary>
     public static bool IsAudit(LogEvent logged) => Value(logged, Constants.SourceContextPropertyName) is Category;
 
-    /// <summary>Returns whether a log event is of the audit and no refusal that <see cref="RefusalTrail"/> bounds.</summary>
-    public static bool IsOfSignedInCaller(LogEvent logged) => IsAudit(logged)
-        && !IsUnlimited(Value(logged, nameof(Kind)) as string, Value(logged, nameof(Client)) ?? Value(logged, nameof(Subject)), Value(logged, nameof(Status)));
+    /// <summary>Returns true if a log event belongs to the audit and is not a refusal that <see cref="RefusalTrail"/> bounds.</summary>
+    public static bool IsOfSignedInCaller(LogEvent logged)
+    {
+        var caller = Value(logged, nameof(Client)) ?? Value(logged, nameof(Subject));
+        return IsAudit(logged) && !IsUnlimited(Value(logged, nameof(Kind)) as string, caller, Value(logged, nameof(Status)));
+    }
 
-    /// <summary>Whether this is a refusal whose number no quota limits.</summary>
+    /// <summary>True if this is a refusal whose number no rate limit bounds.</summary>
     public bool IsUnlimitedRefusal => IsUnlimited(Name, Client ?? Subject, Status);
 
     private string Name => Enum.GetName(Kind)!;
 
-    /// <summary>Logs it.</summary>
+    /// <summary>Writes the event to a log.</summary>
     public void WriteTo(ILogger log) =>
         log.Log(LogLevel.Information, new EventId((int)Kind, Name), this, null, static (happened, _) => happened.ToString());
 
-    /// <summary>Properties of the log event. All events of an endpoint have the same, null without a value; only several refusals have a count.</summary>
+    /// <summary>
+    /// Returns the properties of the log event. All events of an endpoint have the same ones, null without a value; only
+    /// a summary of refusals has a count.
+    /// </summary>
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
     {
         yield return new(nameof(Kind), Name);
@@ -97,10 +102,10 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<
 /// <summary>The kinds of events; their names and numbers are those of the log events.</summary>
 internal enum AuditKind
 {
-    /// <summary>A request got data, or learned that its copy is still good.</summary>
+    /// <summary>A request received data, or 304 for a copy that is still valid.</summary>
     Read = 1,
 
-    /// <summary>A request was refused, or could not be answered.</summary>
+    /// <summary>A request was refused or failed.</summary>
     Refusal = 2,
 
     /// <summary>A browser session began.</summary>

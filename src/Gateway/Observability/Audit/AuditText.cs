@@ -5,7 +5,9 @@ using NclueGateway.Configuration;
 
 namespace NclueGateway.Observability.Audit;
 
-/// <summary>Makes text that others have chosen fit for a log: short, on one line, and looking like what it is. Two texts never become one.</summary>
+/// <summary>
+/// Cleans untrusted text for the audit: the result is short, on one line, and has no misleading characters. Different texts stay different.
+/// </summary>
 internal static class AuditText
 {
     /// <summary>Maximum number of characters that are kept: as many as a subject may have (OpenID Connect Core 1.0 §2).</summary>
@@ -15,10 +17,11 @@ internal static class AuditText
     private const int HashLength = 32;
 
     /// <summary>
-    /// Replaces control characters, invisible and direction-changing characters (<see cref="InvisibleText.IsInvisible"/>) and halves of characters by
-    /// U+FFFD, and cuts what is too long, with an ellipsis. Text that is changed ends in <c>#</c> and the first half of the SHA-256 of what it was,
-    /// in UTF-8; with halves of characters, for which UTF-8 has no form, in UTF-16 behind a byte 0xFF, with which no UTF-8 begins. So does text that
-    /// holds U+FFFD itself: it could imitate a changed one.
+    /// Replaces control, invisible and direction-changing characters (<see cref="InvisibleText.IsInvisible"/>) and lone
+    /// surrogates by U+FFFD, and cuts long text with an ellipsis. Changed text ends in <c>#</c> and the first half of the
+    /// SHA-256 of the original in UTF-8. An original with lone surrogates, which UTF-8 cannot encode, is hashed as UTF-16
+    /// after a byte 0xFF, with which no UTF-8 begins. Text that itself contains U+FFFD also gets a hash: it could imitate
+    /// a changed one.
     /// </summary>
     public static string? Clean(string? text)
     {

@@ -1,6 +1,6 @@
 namespace NclueGateway.Observability.Audit;
 
-/// <summary>Metadata of an endpoint: the parameters that an audit event of it has, as properties in this order.</summary>
+/// <summary>Metadata of an endpoint: the parameters that its audit events contain as properties, in this order.</summary>
 /// <param name="names">Names of the properties.</param>
 internal sealed class AuditedParameters(params string[] names)
 {

@@ -3,18 +3,18 @@ using NclueGateway.Observability.Logging;
 namespace NclueGateway.Observability.Audit;
 
 /// <summary>
-/// Bounds the events of refusals whose number no quota limits: of callers that are not signed in, and of those that have used up their quota. In each
-/// interval the first ones are events of their own; all others become one event with a count for each caller, route and outcome.
-/// <see cref="LogPipeline"/> keeps them out of the queue of signed-in callers.
+/// Bounds the events of refusals whose number no rate limit bounds: of unauthenticated callers, and of callers that have
+/// exceeded their rate limit. In each interval the first refusals are single events; further ones become one event with a
+/// count for each caller, route and outcome. <see cref="LogPipeline"/> keeps them out of the queue of signed-in callers.
 /// </summary>
 /// <param name="logs">Creates the log of the events.</param>
 /// <param name="time">The clock of <see cref="Interval"/>.</param>
 internal sealed class RefusalTrail(ILoggerFactory logs, TimeProvider time) : IHostedService, IDisposable
 {
-    /// <summary>Maximum number of events of their own in an interval.</summary>
+    /// <summary>Maximum number of single events in an interval.</summary>
     public const int MaxSingle = 100;
 
-    /// <summary>Maximum number of counts in an interval; what is beyond is an event of its own.</summary>
+    /// <summary>Maximum number of counts in an interval; a refusal that would need a further one is a single event.</summary>
     public const int MaxCounts = 1_000;
 
     /// <summary>Time between two writes of the counts.</summary>
@@ -23,10 +23,10 @@ internal sealed class RefusalTrail(ILoggerFactory logs, TimeProvider time) : IHo
     private readonly ILogger _log = logs.CreateLogger(AuditEvent.Category);
     private readonly Lock _lock = new();
     private readonly Dictionary<(string? Client, string? Subject, string? Route, string Outcome, int? Status), AuditEvent> _counts = [];
-    private ITimer? _timer; // null while the gateway does not run: then nothing is counted
+    private ITimer? _timer; // null while the gateway is not running: then nothing is counted
     private int _singles;
 
-    /// <summary>Records a refusal, or counts it.</summary>
+    /// <summary>Writes the event of a refusal, or counts the refusal.</summary>
     public void Record(AuditEvent refusal)
     {
         lock (_lock)
@@ -76,7 +76,8 @@ internal sealed class RefusalTrail(ILoggerFactory logs, TimeProvider time) : IHo
             return false;
         }
 
-        _counts[key] = (counted ?? refusal with { Values = null, Duration = null, TraceId = null }) with { Count = (counted?.Count ?? 0) + 1 };
+        counted ??= refusal with { Values = null, Duration = null, TraceId = null, Count = 0 };
+        _counts[key] = counted with { Count = counted.Count + 1 };
         return true;
     }
 

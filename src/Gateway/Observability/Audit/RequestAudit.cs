@@ -4,16 +4,20 @@ using NclueGateway.Http;
 namespace NclueGateway.Observability.Audit;
 
 /// <summary>
-/// One event for each request to an <see cref="AuditedEndpoint"/> that got something or was refused. Comes after routing and around everything else,
-/// so that it sees the status that is sent.
+/// Writes one audit event for each request to an <see cref="AuditedEndpoint"/> that received data or was refused. It must
+/// come after routing and before all other middleware, so that it sees the final status.
 /// </summary>
-/// <param name="next">Everything else.</param>
+/// <param name="next">The next middleware.</param>
 /// <param name="logs">Creates the log of the events.</param>
-/// <param name="refusals">Bounds the refusals whose number no quota limits.</param>
+/// <param name="refusals">Bounds the refusals whose number no rate limit bounds.</param>
 /// <param name="time">Measures durations.</param>
 /// <param name="identify">Returns the application and the person of a signed-in caller, otherwise nulls.</param>
 internal sealed class RequestAudit(
-    RequestDelegate next, ILoggerFactory logs, RefusalTrail refusals, TimeProvider time, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify)
+    RequestDelegate next,
+    ILoggerFactory logs,
+    RefusalTrail refusals,
+    TimeProvider time,
+    Func<ClaimsPrincipal, (string? Client, string? Subject)> identify)
 {
     private readonly ILogger _log = logs.CreateLogger(AuditEvent.Category);
 
@@ -34,7 +38,7 @@ internal sealed class RequestAudit(
         }
         finally
         {
-            // Neither for a caller that left before the response, and for a step on the way to a sign-in.
+            // A caller that disconnected before the response, and an intermediate step of a sign-in, have neither.
             var problem = context.Features.Get<ProblemType>();
             if (notes.Kind is not null || problem is not null)
             {
@@ -82,7 +86,8 @@ internal static class RequestAuditExtensions
         .AddSingleton<RefusalTrail>()
         .AddHostedService(provider => provider.GetRequiredService<RefusalTrail>());
 
-    /// <param name="app">Where it is added: before everything else.</param>
+    /// <summary>Adds the middleware.</summary>
+    /// <param name="app">The pipeline, without other middleware after routing.</param>
     /// <param name="identify">Returns the application and the person of a signed-in caller, otherwise nulls.</param>
     public static IApplicationBuilder UseAudit(
         this IApplicationBuilder app, Func<ClaimsPrincipal, (string? Client, string? Subject)> identify) =>

@@ -6,8 +6,9 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Observability.Health;
 
 /// <summary>
-/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: it serves requests, 200 with <c>Healthy</c> or <c>Degraded</c>, or does not
-/// yet or any more, 503. <c>/health</c>: why, for operators. None of them asks NCLUE or Redis anything.
+/// The health endpoints. <c>/health/live</c> shows that the process responds. <c>/health/ready</c> returns 200 with
+/// <c>Healthy</c> or <c>Degraded</c> while the gateway serves requests, otherwise 503. <c>/health</c> shows operators the
+/// reasons. None of them calls NCLUE or Redis.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -22,7 +23,8 @@ internal static class HealthEndpoints
         new
         {
             status = report.Status.ToString(),
-            checks = report.Entries.ToDictionary(entry => entry.Key, entry => new { status = entry.Value.Status.ToString(), entry.Value.Description }),
+            checks = report.Entries.ToDictionary(
+                entry => entry.Key, entry => new { status = entry.Value.Status.ToString(), entry.Value.Description }),
         },
         JsonSerializerOptions.Web,
         context.RequestAborted);

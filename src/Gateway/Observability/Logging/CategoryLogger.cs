@@ -15,6 +15,7 @@ internal sealed class CategoryLogger<T>(ILoggerFactory loggers) : ILogger<T>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => _logger.BeginScope(state);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         _logger.Log(logLevel, eventId, state, exception, formatter);
 }

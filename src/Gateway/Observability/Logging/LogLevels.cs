@@ -6,9 +6,9 @@ using Serilog.Extensions.Logging;
 namespace NclueGateway.Observability.Logging;
 
 /// <summary>
-/// The least level of each category, from <c>Serilog:MinimumLevel</c>. They follow the settings while the gateway runs, also to categories that
-/// had no level of their own before, and back. (Serilog's own reader of settings follows only those that are there at the start, and keeps the
-/// level of one that is taken away.)
+/// The minimum level of each category, from <c>Serilog:MinimumLevel</c>. Changes of the settings apply at run time,
+/// including added and removed categories. Serilog's own reader of settings applies changes only to categories that exist
+/// at startup, and keeps the level of a removed one.
 /// </summary>
 internal sealed class LogLevels(IConfiguration configuration, LogPipeline log) : IConfigureOptions<LoggerFilterOptions>
 {
@@ -19,12 +19,13 @@ internal sealed class LogLevels(IConfiguration configuration, LogPipeline log) :
 
     private static readonly string Provider = typeof(SerilogLoggerProvider).FullName!;
 
-    // It would open a scope for each request, with its path, and RequestLogging has its line. A level of its own in the settings wins.
+    // This category would open a scope with the path for each request, and RequestLogging already logs each request. A
+    // level for it in the settings takes precedence.
     private static readonly LoggerFilterRule Silence = new(Provider, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null);
 
     private IReadOnlyList<LoggerFilterRule> _rules = [new(Provider, null, LogLevel.Information, null)];
 
-    /// <summary>Adds what of the levels cannot be read to the mistakes in the settings.</summary>
+    /// <summary>Adds invalid levels to the errors in the settings.</summary>
     public static void Check(SettingsReader settings, IConfiguration configuration)
     {
         foreach (var (key, mistake) in Read(configuration.GetSection(Section)).Mistakes)
@@ -33,7 +34,7 @@ internal sealed class LogLevels(IConfiguration configuration, LogPipeline log) :
         }
     }
 
-    /// <summary>Takes the levels as they are set now; if one cannot be read, all stay as they were.</summary>
+    /// <summary>Applies the levels in the settings. If one is invalid, all stay unchanged.</summary>
     public void Configure(LoggerFilterOptions options)
     {
         var (rules, mistakes) = Read(configuration.GetSection(Section));
@@ -47,7 +48,7 @@ internal sealed class LogLevels(IConfiguration configuration, LogPipeline log) :
             log.Logger.ForContext<LogLevels>().Warning("Log levels stay as they were: {Key}: {Mistake}", key, mistake);
         }
 
-        // Those of the section Logging among them: there is one place for levels.
+        // This also removes the rules of the section Logging: levels are set in one place only.
         options.Rules.Clear();
         foreach (var rule in (LoggerFilterRule[])[Silence, .. _rules])
         {
@@ -78,14 +79,16 @@ internal sealed class LogLevels(IConfiguration configuration, LogPipeline log) :
             {
                 mistakes.Add((at.Path, "it is not the beginning of a category's name."));
             }
-            else if (Array.Find(Enum.GetNames<LogEventLevel>(), name => name.Equals(value, StringComparison.OrdinalIgnoreCase)) is { } level)
+            else if (Array.Find(Enum.GetNames<LogEventLevel>(), name => name.Equals(value, StringComparison.OrdinalIgnoreCase))
+                is { } level)
             {
-                // Both count from the chattiest on: Verbose is Trace, Fatal is Critical.
+                // Both enumerations start at the most verbose level: Verbose is Trace, Fatal is Critical.
                 rules.Add(new(Provider, category, (LogLevel)Enum.Parse<LogEventLevel>(level), null));
             }
             else
             {
-                mistakes.Add((at.Path, InvisibleText.Validate(value ?? "") ?? $"'{value}' is not one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}."));
+                var levels = string.Join(", ", Enum.GetNames<LogEventLevel>());
+                mistakes.Add((at.Path, InvisibleText.Validate(value ?? "") ?? $"'{value}' is not one of {levels}."));
             }
         }
     }

@@ -6,8 +6,8 @@ using Serilog.Core;
 namespace NclueGateway.Observability.Logging;
 
 /// <summary>
-/// Serilog's logger and its two bounded queues: the audit of signed-in callers has one of its own, so that a flood of other events cannot displace it.
-/// Logging an event never waits for the output.
+/// Serilog's logger and its two bounded queues. The audit of signed-in callers has a separate queue, so that a flood of other events cannot
+/// displace it. Logging an event never waits for the output.
 /// </summary>
 /// <param name="sink">Writes the events of both queues.</param>
 /// <param name="lost">Counts the events that a full queue or a failing output drops.</param>
@@ -19,7 +19,7 @@ internal sealed class LogPipeline(RedactingSink sink, LostLogEvents lost) : IDis
     /// <summary>Maximum time that a shutdown waits for the events in the queues.</summary>
     private static readonly TimeSpan MaxDisposal = TimeSpan.FromSeconds(5);
 
-    /// <summary>Logger of all events. Levels are checked before it.</summary>
+    /// <summary>Logger of all events. The framework checks the level before it calls this logger.</summary>
     public Logger Logger { get; } = new LoggerConfiguration()
         .MinimumLevel.Verbose()
         .Enrich.FromLogContext()

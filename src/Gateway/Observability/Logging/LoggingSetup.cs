@@ -8,8 +8,8 @@ using Serilog.Formatting.Display;
 namespace NclueGateway.Observability.Logging;
 
 /// <summary>
-/// Logs on standard output: readable lines in development, otherwise compact JSON, one event a line. Levels are those of <see cref="LogLevels"/>;
-/// every event passes <see cref="Redactor"/>.
+/// Sets up logging to standard output: readable lines in development, otherwise compact JSON, one event a line.
+/// <see cref="LogLevels"/> holds the levels; every event passes <see cref="Redactor"/>.
 /// </summary>
 internal static class LoggingSetup
 {
@@ -18,8 +18,9 @@ internal static class LoggingSetup
 
     private const string Readable = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} <{SourceContext}>{NewLine}{Exception}";
 
-    /// <param name="builder">The application that logs.</param>
-    /// <param name="secrets">Values that must never be in a log; <see cref="Redactor.Add"/> takes further ones.</param>
+    /// <summary>Adds logging to an application.</summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="secrets">Values that must never be in a log; <see cref="Redactor.Add"/> adds further ones.</param>
     public static WebApplicationBuilder AddLogs(this WebApplicationBuilder builder, IEnumerable<string> secrets)
     {
         var isReadable = builder.Environment.IsDevelopment();
@@ -28,7 +29,7 @@ internal static class LoggingSetup
         builder.Logging.ClearProviders();
         builder.Services
             .AddSingleton(redactor)
-            .AddKeyedSingleton<TextWriter>(Output, StandardOutput()) // as an instance: a factory's would be disposed of with the application
+            .AddKeyedSingleton<TextWriter>(Output, StandardOutput()) // an instance: the container would dispose of one from a factory
             .AddSingleton<LostLogEvents>()
             .AddSingleton(services => new LogPipeline(
                 new(
@@ -40,17 +41,21 @@ internal static class LoggingSetup
             .AddSingleton(typeof(ILogger<>), typeof(CategoryLogger<>))
             .AddSingleton(new DiagnosticContext(logger: null)) // for UseSerilogRequestLogging
 
-            // Not AddSerilog: its logger factory passes over LoggerFilterOptions, which can add and remove the level of a category at run time.
+            // AddSerilog is not used: its logger factory ignores LoggerFilterOptions, which can add and remove the level
+            // of a category at run time.
             .AddSingleton<ILoggerProvider>(services => new SerilogLoggerProvider(services.GetRequiredService<LogPipeline>().Logger))
             .AddSingleton<IConfigureOptions<LoggerFilterOptions>, LogLevels>()
             .AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(
                 new ConfigurationChangeTokenSource<LoggerFilterOptions>(builder.Configuration.GetSection(LogLevels.Section)))
 
-            // Events have the ids of their trace anyhow.
+            // Serilog already adds the trace and span ids to events.
             .Configure<LoggerFactoryOptions>(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.None);
         return builder;
     }
 
-    /// <summary><see cref="Console.Out"/> flushes each line; <see cref="RedactingSink"/> decides when.</summary>
-    private static StreamWriter StandardOutput() => new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), bufferSize: 16 * 1024);
+    /// <summary>
+    /// Returns a buffered writer, which <see cref="RedactingSink"/> flushes. <see cref="Console.Out"/> would flush each line.
+    /// </summary>
+    private static StreamWriter StandardOutput() =>
+        new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), bufferSize: 16 * 1024);
 }

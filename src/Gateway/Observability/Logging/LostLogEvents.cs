@@ -7,7 +7,10 @@ using Serilog.Parsing;
 
 namespace NclueGateway.Observability.Logging;
 
-/// <summary>Counts log events that are lost because a queue is full or the output fails, and reports them in the log, at most once a minute.</summary>
+/// <summary>
+/// Counts log events that are lost because a queue is full or the output fails, and reports them in the log, at most once
+/// a minute.
+/// </summary>
 internal sealed class LostLogEvents : ILoggingFailureListener
 {
     /// <summary>Log category of the reports.</summary>
@@ -17,8 +20,10 @@ internal sealed class LostLogEvents : ILoggingFailureListener
     public static readonly TimeSpan ReportInterval = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
-    private readonly Loss _audit = new("{Dropped} audit events were dropped because the log fails or does not keep up; the audit has a gap");
-    private readonly Loss _others = new("{Dropped} log events other than the audit were dropped because the log fails or does not keep up");
+    private readonly Loss _audit =
+        new("{Dropped} audit events were dropped because the log fails or does not keep up; the audit has a gap");
+    private readonly Loss _others =
+        new("{Dropped} log events other than the audit were dropped because the log fails or does not keep up");
     private long? _reportedAt;
 
     public LostLogEvents(IMeterFactory meters, TimeProvider time)
@@ -41,9 +46,9 @@ internal sealed class LostLogEvents : ILoggingFailureListener
         }
     }
 
-    /// <summary>Reports what has been lost since the last report, if one is due.</summary>
-    /// <param name="write">Writes a report, or throws: then the next one includes it.</param>
-    /// <param name="isLast">Whether no other report follows.</param>
+    /// <summary>Reports the losses since the last report, if a report is due.</summary>
+    /// <param name="write">Writes a report. If it throws, the next report includes these losses.</param>
+    /// <param name="isLast">True if no other report follows.</param>
     public void Report(Action<LogEvent> write, bool isLast = false)
     {
         if (isLast || _reportedAt is not { } reportedAt || _time.GetElapsedTime(reportedAt) >= ReportInterval)

@@ -7,7 +7,8 @@ using Serilog.Sinks.Async;
 namespace NclueGateway.Observability.Logging;
 
 /// <summary>
-/// Writes events one after another, each redacted as the whole text that it has become: message, properties and exception. Flushes when no event waits.
+/// Writes events one after another. Each is redacted after formatting, so that message, properties and exception are all
+/// covered. Flushes when no event is queued.
 /// </summary>
 /// <param name="formatter">Formats an event.</param>
 /// <param name="redact">Removes secrets from the text of an event.</param>
@@ -17,8 +18,8 @@ internal sealed class RedactingSink(ITextFormatter formatter, Func<string, strin
     : ILogEventSink, IAsyncLogEventSinkMonitor, IDisposable
 {
     /// <summary>
-    /// Time in which events gather in the queues, by the machine's clock. Without it, a request spends more on waking the thread of a queue than on its
-    /// event.
+    /// Time in which events gather in the queues, by the system clock. Without it, waking the thread of a queue costs a
+    /// request more than its event.
     /// </summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -59,10 +60,10 @@ internal sealed class RedactingSink(ITextFormatter formatter, Func<string, strin
 
     public void StopMonitoring(IAsyncLogEventSinkInspector inspector)
     {
-        // A queue that has ended is empty.
+        // Nothing to do: a queue that has ended is empty.
     }
 
-    /// <summary>Reports the last losses. Each queue calls it at its end; the output stays open.</summary>
+    /// <summary>Reports the last losses. Each queue calls it when it ends; the output stays open.</summary>
     public void Dispose()
     {
         lock (_lock)

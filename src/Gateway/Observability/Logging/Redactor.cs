@@ -9,30 +9,34 @@ using Serilog.Formatting.Json;
 namespace NclueGateway.Observability.Logging;
 
 /// <summary>
-/// Removes secrets from text that is about to be logged: the values of secret settings, also as JSON, URLs and base64 hold them, and text that looks
-/// like a key of NCP, a JWT, credentials in an Authorization header, a session cookie or a secret in a query. Other text costs two searches.
+/// Removes secrets from text that is about to be logged: the values of secret settings, plain and as escaped in JSON,
+/// URLs and base64. It also removes text that looks like an NCP key, a JWT, credentials in an Authorization header, a
+/// session cookie or a secret in a query. Other text costs two searches.
 /// </summary>
 internal sealed partial class Redactor
 {
     /// <summary>Replacement of a secret.</summary>
     public const string Mark = "[redacted]";
 
-    /// <summary>Minimum length of a value that is searched for, in characters. A shorter one would be found in ordinary words, which would give it away.</summary>
+    /// <summary>
+    /// Minimum length of a redacted value in characters. A shorter one would occur in ordinary words, and redacting those would reveal it.
+    /// </summary>
     public const int ShortestSecret = 6;
 
-    /// <summary>Minimum length of a line of a longer secret (PEM) that is a secret by itself, in characters.</summary>
+    /// <summary>Minimum length in characters of a line of a longer secret (PEM) that is redacted on its own.</summary>
     private const int ShortestLine = 40;
 
-    /// <summary>Text that every match of <see cref="Pattern"/> holds, searched for before it.</summary>
+    /// <summary>Texts of which every match of <see cref="Pattern"/> contains one; they are searched for first.</summary>
     private static readonly SearchValues<string> Hints = SearchValues.Create(
-        ["ncp_iam_", "eyJ", "bearer", "basic", "__Host-", "code=", "state=", "token=", "secret=", "hint="], StringComparison.OrdinalIgnoreCase);
+        ["ncp_iam_", "eyJ", "bearer", "basic", "__Host-", "code=", "state=", "token=", "secret=", "hint="],
+        StringComparison.OrdinalIgnoreCase);
 
     private readonly Lock _lock = new();
     private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
     private volatile string[] _forms = [];
     private volatile SearchValues<string> _anyForm = SearchValues.Create([], StringComparison.Ordinal);
 
-    /// <summary>Adds secret values. Earlier ones stay: a key that was rotated out may be in a response in flight, and may still be valid.</summary>
+    /// <summary>Adds secret values. Earlier ones stay: a rotated key may still be valid, and a response in flight may contain it.</summary>
     public void Add(IEnumerable<string> secrets)
     {
         lock (_lock)
@@ -47,9 +51,11 @@ internal sealed partial class Redactor
     public string RedactText(string text) => MayHoldSecret(text) ? Redact(text) : text;
 
     /// <summary>
-    /// Returns a line of Serilog's JSON without secrets: in strings as they read unescaped, and in numbers, which become strings. The line stays JSON.
+    /// Returns a line of Serilog's JSON without secrets in strings, which are searched unescaped, and in numbers, which
+    /// become strings. The result is valid JSON.
     /// </summary>
-    public string RedactJson(string json) => MayHoldSecret(json) ? StringOrNumber().Replace(json, value => RedactValue(value.Value)) : json;
+    public string RedactJson(string json) =>
+        MayHoldSecret(json) ? StringOrNumber().Replace(json, value => RedactValue(value.Value)) : json;
 
     private bool MayHoldSecret(string text) => text.AsSpan().ContainsAny(_anyForm) || text.AsSpan().ContainsAny(Hints);
 
@@ -73,13 +79,13 @@ internal sealed partial class Redactor
         return quoted.ToString();
     }
 
-    /// <summary>Returns a secret and its parts that may be logged alone.</summary>
+    /// <summary>Returns a secret and those of its lines that may be logged alone.</summary>
     private static IEnumerable<string> Parts(string secret) =>
         secret.Split('\n').Select(line => line.Trim())
             .Where(line => line.Length >= ShortestLine && !line.StartsWith("---", StringComparison.Ordinal))
             .Prepend(secret.Trim());
 
-    /// <summary>Returns the forms in which text may hold a value, each as it is and as Serilog escapes it.</summary>
+    /// <summary>Returns the forms in which text may contain a value, each plain and as Serilog escapes it.</summary>
     private static IEnumerable<string> Forms(string secret)
     {
         string[] forms =
@@ -93,7 +99,7 @@ internal sealed partial class Redactor
         return forms.Concat(forms.Select(form => Quote(form)[1..^1]));
     }
 
-    /// <summary>Returns whether the word after a scheme such as <c>Bearer</c> is a credential, not the next word of a sentence.</summary>
+    /// <summary>Returns true if the word after a scheme such as <c>Bearer</c> is a credential, not the next word of a sentence.</summary>
     private static bool IsToken(ReadOnlySpan<char> word) => word.Length >= 24 || word.ContainsAnyInRange('0', '9');
 
     // The group "secret" ends the match. Nothing in it matches a quote or a space.

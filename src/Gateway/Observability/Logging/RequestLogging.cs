@@ -5,8 +5,9 @@ using Serilog.Events;
 namespace NclueGateway.Observability.Logging;
 
 /// <summary>
-/// One log event for each request, at a level by its outcome: below 400, and callers that left, at <c>Debug</c> (the audit has the reads), 4xx at
-/// <c>Information</c>, 5xx at <c>Warning</c>, failures of the gateway itself at <c>Error</c>. It holds nothing that the caller made up.
+/// Writes one log event for each request. Its level depends on the status: below 400 and for disconnected callers
+/// <c>Debug</c> (the audit has the reads), 4xx <c>Information</c>, 5xx <c>Warning</c>, failures of the gateway itself
+/// <c>Error</c>. It contains no text chosen by the caller.
 /// </summary>
 internal static class RequestLogging
 {
@@ -24,7 +25,7 @@ internal static class RequestLogging
         new("SourceContext", new ScalarValue(Category)),
     ];
 
-    /// <summary>Adds it. Goes around everything else.</summary>
+    /// <summary>Adds the middleware, before all other middleware.</summary>
     public static void UseRequestLogging(this IApplicationBuilder app)
     {
         var levels = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(Category);
@@ -32,7 +33,8 @@ internal static class RequestLogging
         {
             options.Logger = app.ApplicationServices.GetRequiredService<LogPipeline>().Logger;
             options.MessageTemplate = Template;
-            options.GetLevel = (context, _, failure) => LevelOf(context, failure) is var level && levels.IsEnabled((LogLevel)level) ? level : NotWritten;
+            options.GetLevel = (context, _, failure) =>
+                LevelOf(context, failure) is var level && levels.IsEnabled((LogLevel)level) ? level : NotWritten;
             options.GetMessageTemplateProperties = (context, _, duration, _) =>
             [
                 new("Method", new ScalarValue(LoggedRequest.Method(context.Request))),
@@ -50,7 +52,7 @@ internal static class RequestLogging
         < 400 when failure is null => LogEventLevel.Debug,
         StatusCodes.Status499ClientClosedRequest => LogEventLevel.Debug,
         _ when context.RequestAborted.IsCancellationRequested => LogEventLevel.Debug,
-        _ when failure is not null => LogEventLevel.Error, // after the response had started, or there would be a problem
+        _ when failure is not null => LogEventLevel.Error, // the response had started, so that no problem could be sent
         < 500 => LogEventLevel.Information,
         StatusCodes.Status500InternalServerError => LogEventLevel.Error,
         _ => LogEventLevel.Warning,

@@ -2,8 +2,8 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Observability.Telemetry;
 
 /// <summary>
-/// Whether the collector takes what is sent to it. The first export that fails is one warning, and the log says once that all are taken again;
-/// OpenTelemetry itself says neither to the log.
+/// Observes exports to the collector. It logs one warning when exports begin to fail and one message when all succeed
+/// again; OpenTelemetry itself logs neither.
 /// </summary>
 [LogCategory("NclueGateway.Operations.Telemetry.CollectorWatch")]
 internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
@@ -14,7 +14,10 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, string?> _last = new(StringComparer.Ordinal);
 
-    /// <summary>By signal (<c>metrics</c>, <c>traces</c>): why its last export failed; null when it was taken. Empty before the first export.</summary>
+    /// <summary>
+    /// The reason why the last export failed, by signal (<c>metrics</c>, <c>traces</c>); null if it succeeded. Empty
+    /// before the first export.
+    /// </summary>
     public IReadOnlyDictionary<string, string?> Last
     {
         get
@@ -26,7 +29,7 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
         }
     }
 
-    /// <summary>Returns a handler that sends by <paramref name="collector"/> and notes what comes of it.</summary>
+    /// <summary>Returns a handler that sends through <paramref name="collector"/> and records the result.</summary>
     public HttpMessageHandler Watch(HttpMessageHandler collector) => new Handler(this, collector);
 
     private void Note(HttpRequestMessage export, string? failure)
@@ -39,7 +42,7 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
             wasFailing = _last.Values.Any(reason => reason is not null);
             var signal = isOfMetrics ? "metrics" : "traces";
 
-            // The exporter retries a 503 until its time is over: the first reason says more.
+            // The exporter retries a 503 until it times out: the first reason is more informative.
             _last[signal] = failure == TimedOut ? _last.GetValueOrDefault(signal) ?? failure : failure;
             isFailing = _last.Values.Any(reason => reason is not null);
         }
@@ -61,7 +64,7 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
             return $"HTTP {(int)response.StatusCode}";
         }
 
-        // gRPC answers 200 and says how it went in trailers, or in the head when there is nothing else.
+        // gRPC always responds with 200. The result is in the trailers, or in the headers if the response has no body.
         var status = response.TrailingHeaders.TryGetValues("grpc-status", out var trailers) ? trailers.First()
             : response.Headers.TryGetValues("grpc-status", out var headers) ? headers.First()
             : "0";
@@ -75,7 +78,8 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
         _ => failure.GetType().Name,
     };
 
-    private static bool IsOfNetwork(Exception failure) => failure is HttpRequestException or OperationCanceledException or IOException or NotSupportedException;
+    private static bool IsOfNetwork(Exception failure) =>
+        failure is HttpRequestException or OperationCanceledException or IOException or NotSupportedException;
 
     [LoggerMessage(1, LogLevel.Warning,
         "The OpenTelemetry collector does not accept exports ({Signal}: {Reason}). What cannot be exported is lost.")]
@@ -101,13 +105,13 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
             }
         }
 
-        /// <summary>Of gRPC, which needs HTTP/2.</summary>
+        /// <summary>Sends an export over gRPC, which needs HTTP/2.</summary>
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             try
             {
                 var response = await base.SendAsync(request, cancellationToken);
-                await response.Content.LoadIntoBufferAsync(LongestGrpcResponse, cancellationToken); // the trailers come after it
+                await response.Content.LoadIntoBufferAsync(LongestGrpcResponse, cancellationToken); // the trailers follow the content
                 watch.Note(request, Failure(response));
                 return response;
             }

@@ -4,8 +4,8 @@ using NclueGateway.Configuration;
 namespace NclueGateway.Observability.Telemetry;
 
 /// <summary>
-/// The variables of OpenTelemetry that decide whether anything reaches a collector. The SDK says what is wrong with one only to its own event
-/// source, and then exports nothing, or everything.
+/// Validates the OpenTelemetry variables that determine the export to a collector. The SDK reports an invalid one only to
+/// its own event source, and then exports nothing, or everything.
 /// </summary>
 internal static class OtlpSettings
 {
@@ -19,8 +19,9 @@ internal static class OtlpSettings
     private const string Headers = "OTEL_EXPORTER_OTLP_HEADERS";
     private const string SamplerArgument = "OTEL_TRACES_SAMPLER_ARG";
 
-    /// <summary>Beginnings of the variables of one signal, which the specification knows and this exporter does not read.</summary>
-    private static readonly string[] OfOneSignal = ["OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_METRICS_", "OTEL_EXPORTER_OTLP_LOGS_"];
+    /// <summary>Prefixes of the variables for a single signal, which the specification defines but this exporter does not read.</summary>
+    private static readonly string[] OfOneSignal =
+        ["OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_METRICS_", "OTEL_EXPORTER_OTLP_LOGS_"];
 
     private static readonly (string Key, StringComparer Case, string[] Values)[] Choices =
     [
@@ -36,12 +37,13 @@ internal static class OtlpSettings
         "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
     ];
 
-    /// <summary>Adds what of the variables would keep everything from a collector, or would not do what they say.</summary>
+    /// <summary>Adds invalid variables, and variables without effect, to the errors in the settings.</summary>
     public static void Check(SettingsReader settings, IConfiguration configuration)
     {
-        foreach (var variable in configuration.GetChildren().Where(variable => variable.Value is { Length: > 0 } && IsOfOneSignal(variable.Key)))
+        var ofOneSignal = configuration.GetChildren().Where(variable => variable.Value is { Length: > 0 } && IsOfOneSignal(variable.Key));
+        foreach (var variable in ofOneSignal)
         {
-            settings.Add(variable.Key, "it has no effect here: the variables without the name of a signal count for metrics and traces.");
+            settings.Add(variable.Key, "it has no effect here: the variables without the name of a signal apply to metrics and traces.");
         }
 
         if (configuration[Endpoint] is not { Length: > 0 } endpoint)
@@ -49,7 +51,9 @@ internal static class OtlpSettings
             return;
         }
 
-        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var address)
+            || address.Scheme is not ("http" or "https")
+            || address.Host.Length == 0)
         {
             settings.Add(Endpoint, "it is not an absolute http or https address, such as http://collector.example:4317.");
         }
@@ -64,7 +68,8 @@ internal static class OtlpSettings
 
         foreach (var key in Numbers)
         {
-            if (configuration[key] is { Length: > 0 } value && !(int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0))
+            if (configuration[key] is { Length: > 0 } value
+                && !(int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0))
             {
                 settings.Add(key, "it is not a whole number from 1.");
             }
@@ -78,17 +83,20 @@ internal static class OtlpSettings
 
         if (configuration[Headers] is { Length: > 0 } headers && !IsListOfPairs(Uri.UnescapeDataString(headers)))
         {
-            settings.Add(Headers, "it is not a list such as name=value,name=value."); // a value of it may be a token
+            settings.Add(Headers, "it is not a list such as name=value,name=value."); // without the value, which may contain a token
         }
 
-        foreach (var key in new[] { Certificate, ClientCertificate, ClientKey }.Where(key => configuration[key] is { Length: > 0 } path && !File.Exists(path)))
+        string[] files = [Certificate, ClientCertificate, ClientKey];
+        foreach (var key in files.Where(key => configuration[key] is { Length: > 0 } path && !File.Exists(path)))
         {
             settings.Add(key, "it names a file that does not exist.");
         }
     }
 
-    private static bool IsOfOneSignal(string key) => OfOneSignal.Any(beginning => key.StartsWith(beginning, StringComparison.OrdinalIgnoreCase));
+    private static bool IsOfOneSignal(string key) =>
+        OfOneSignal.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsListOfPairs(string headers) =>
-        headers.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(pair => pair.IndexOf('=', StringComparison.Ordinal) > 0);
+        headers.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .All(pair => pair.IndexOf('=', StringComparison.Ordinal) > 0);
 }

@@ -4,17 +4,20 @@ using OpenTelemetry;
 namespace NclueGateway.Observability.Telemetry;
 
 /// <summary>
-/// Takes out of a request's span what a caller may have chosen: the path where no route fits, the query, the host, the user agent, a method that
-/// HTTP does not define, the text of an exception. What stays are words of ours.
+/// Removes text chosen by the caller from a request's span: the path if no route matches, the query, the host, the user
+/// agent, a method that HTTP does not define, the message of an exception.
 /// </summary>
 internal sealed class RequestSpans : BaseProcessor<Activity>
 {
     private const string Route = "http.route";
     private const string Path = "url.path";
 
-    /// <summary>The attributes that stay. <c>http.request.method</c> is <c>_OTHER</c> for what HTTP does not define.</summary>
+    /// <summary>The attributes that are kept. <c>http.request.method</c> is <c>_OTHER</c> for a method that HTTP does not define.</summary>
     private static readonly string[] Kept =
-        [Route, "http.request.method", "http.response.status_code", "network.protocol.name", "network.protocol.version", "url.scheme", "error.type"];
+    [
+        Route, "http.request.method", "http.response.status_code", "network.protocol.name", "network.protocol.version", "url.scheme",
+        "error.type",
+    ];
 
     public override void OnEnd(Activity data)
     {
@@ -28,7 +31,7 @@ internal sealed class RequestSpans : BaseProcessor<Activity>
             data.SetTag(name, null);
         }
 
-        data.SetTag(Path, data.GetTagItem(Route)); // the pattern, in place of what was sent
-        data.SetStatus(data.Status); // without a description
+        data.SetTag(Path, data.GetTagItem(Route)); // the pattern of the route instead of the path
+        data.SetStatus(data.Status); // removes the description
     }
 }

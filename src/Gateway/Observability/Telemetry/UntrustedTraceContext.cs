@@ -3,15 +3,15 @@ using System.Diagnostics;
 namespace NclueGateway.Observability.Telemetry;
 
 /// <summary>
-/// A caller's <c>traceparent</c> (W3C Trace Context) neither decides whether a request is sampled nor names its trace: whoever may call could
-/// have everything sampled, or mix traces up. It becomes a link, so that both can be found from each other. <c>baggage</c> and
-/// <c>tracestate</c>, which hold any text, are dropped.
+/// A propagator that does not trust a caller's <c>traceparent</c> (W3C Trace Context) for sampling or for the trace id:
+/// otherwise a caller could have all requests sampled, or mix up traces. Instead it becomes a link, which connects both
+/// traces. <c>baggage</c> and <c>tracestate</c>, which may contain any text, are dropped.
 /// </summary>
 internal sealed class UntrustedTraceContext : DistributedContextPropagator
 {
     public override IReadOnlyCollection<string> Fields => [];
 
-    /// <summary>Links the request's span to the one that a caller's headers name, if they do.</summary>
+    /// <summary>Links the request's span to the span in the caller's headers, if there is one.</summary>
     public static void Link(Activity? request, IHeaderDictionary headers)
     {
         if (headers.TraceParent.Count > 0 && request is not null
@@ -23,10 +23,11 @@ internal sealed class UntrustedTraceContext : DistributedContextPropagator
 
     public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter)
     {
-        // Nobody is told of the gateway's traces.
+        // The gateway does not send its trace ids to other services.
     }
 
-    public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
+    public override void ExtractTraceIdAndState(
+        object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
         (traceId, traceState) = (null, null);
 
     public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
