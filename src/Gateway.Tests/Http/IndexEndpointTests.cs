@@ -70,7 +70,7 @@ public sealed class IndexEndpointTests
         var page = await PlainHtml.ReadAsync(html);
         PlainHtml.Links(page).Contains("/session/login").ShouldBe(hasSignIn);
         PlainHtml.Links(page).Contains("/swagger").ShouldBe(hasUi);
-        page.Value.Contains("who is signed in", StringComparison.Ordinal).ShouldBe(hasUi && hasSignIn);
+        page.Value.Contains("signed-in user", StringComparison.Ordinal).ShouldBe(hasUi && hasSignIn);
     }
 
     [Fact]

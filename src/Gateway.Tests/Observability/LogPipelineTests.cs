@@ -142,7 +142,7 @@ public sealed class LogPipelineTests
 
     private static List<string> Reports(WrittenLogs logs) =>
     [
-        .. logs.Output.Events(typeof(LostLogEvents).FullName!)
+        .. logs.Output.Events(LostLogEvents.Category)
             .Select(report => $"{report.GetProperty("Dropped")} of {report.GetProperty("@mt")}{(report.GetProperty("@l").GetString() == "Error" ? "" : "!")}"),
     ];
 

@@ -16,7 +16,7 @@ internal sealed partial class ConnectionStringOptions : IValidatableObject
 
     /// <summary>The connection string of Redis.</summary>
     /// <value>
-    /// A connection string of StackExchange.Redis (https://stackexchange.github.io/StackExchange.Redis/Configuration).
+    /// In the format of StackExchange.Redis (https://stackexchange.github.io/StackExchange.Redis/Configuration).
     /// Default none: a single replica keeps its state in memory. Only the password is secret: a log may contain the
     /// address of Redis.
     /// </value>
