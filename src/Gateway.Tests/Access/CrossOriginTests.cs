@@ -178,20 +178,6 @@ public sealed class CrossOriginTests
         error.Headers.Contains("Vary").ShouldBeFalse();
     }
 
-    [Theory]
-    [InlineData("https://gateway.example.com", "https://app.other.example", true, 1)]
-    [InlineData("https://gateway.example.com", "https://app.other.example", false, 0)]
-    [InlineData("https://gateway.example.com", "https://app.example.com", true, 0)]
-    [InlineData(null, "https://app.other.example", true, 0)]
-    public async Task A_frontend_of_another_site_is_warned_of_at_start_where_browsers_sign_in(
-        string? publicOrigin, string frontend, bool hasSignIn, int warnings)
-    {
-        await using var host = await AccessHost.StartAsync(
-            options => options.AllowedOrigins = [frontend], http: new() { PublicOrigin = publicOrigin ?? "" }, hasSignIn: hasSignIn);
-
-        host.Logs.GetSnapshot().Count(entry => entry.Message.Contains(frontend)).ShouldBe(warnings);
-    }
-
     private static Dictionary<string, string?> Allowing(string origin) => new()
     {
         ["Auth:AllowedOrigins:0"] = origin,
