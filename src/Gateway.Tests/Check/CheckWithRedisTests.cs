@@ -21,7 +21,7 @@ public sealed class CheckWithRedisTests(TestRedis redis)
 
         seen.ExitCode.ShouldBe(0);
         seen.Checks.ShouldAllBe(check => check.State == "fine");
-        seen["redis"].Seen.ShouldMatch(@"^Redis \d+\.\d+\.\d+ answers in \d+\.\d ms and runs the gateway's script\.$");
+        seen["redis"].Seen.ShouldMatch(@"^Redis \d+\.\d+\.\d+ responds in \d+\.\d ms and runs the gateway's script\.$");
         seen["redis-memory"].Seen.ShouldBe("maxmemory-policy is noeviction, without a limit.");
         seen["nclue"].Seen.ShouldContain("for its turn among the replicas");
         installation.Nclue.Arrivals.Count.ShouldBe(1);
@@ -37,7 +37,7 @@ public sealed class CheckWithRedisTests(TestRedis redis)
         seen.ExitCode.ShouldBe(1);
         seen.Failed.ShouldBe(["redis"]);
         seen["redis"].Seen.ShouldContain("UnableToConnect");
-        seen["nclue"].Seen.ShouldStartWith("Skipped: without Redis");
+        seen["nclue"].Seen.ShouldStartWith("Skipped: Redis is configured but unavailable");
         seen.Text.ShouldNotContain("canary");
         installation.Nclue.Arrivals.ShouldBeEmpty();
     }

@@ -64,7 +64,7 @@ public sealed class ListSettingsProbeTests
 
     [Theory]
     [InlineData("UTC", -8.9, "Set Nclue:TimeZone to Asia/Seoul.")]
-    [InlineData("UTC", -12, "Set Nclue:TimeZone to the zone in which NCLUE writes its times.")]
+    [InlineData("UTC", -12, "Set Nclue:TimeZone to the time zone of NCLUE's times.")]
     [InlineData("America/New_York", -4, "Set Nclue:TimeZone to UTC or Asia/Seoul.")]
     public void The_zones_that_fit_are_named(string zone, double hoursAgo, string advice)
     {
