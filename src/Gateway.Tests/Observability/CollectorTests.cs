@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.Budget;
 using NclueGateway.Hosting;
-using NclueGateway.Observability.Telemetry;
 using NclueGateway.Tests.Check;
 using NclueGateway.Tests.Infrastructure;
 using OpenTelemetry.Metrics;
@@ -114,7 +113,7 @@ public sealed class CollectorTests
     }
 
     private static List<string> Lines(GatewayHost gateway) =>
-        [.. gateway.Logs.GetSnapshot().Where(log => log.Category == typeof(CollectorWatch).FullName).Select(log => $"{log.Level} {log.Message}")];
+        [.. gateway.Logs.GetSnapshot().Where(log => log.Category == "NclueGateway.Operations.Telemetry.CollectorWatch").Select(log => $"{log.Level} {log.Message}")];
 
     private static async Task SendAsync(Uri address, string request)
     {

@@ -36,7 +36,7 @@ public sealed class OpenApiDocumentTests
 
     private static readonly Uri DocumentAddress = new("/openapi/v1.json", UriKind.Relative);
 
-    /// <summary>The schemas of what is answered when all is well.</summary>
+    /// <summary>The schemas of successful responses.</summary>
     private static IEnumerable<KeyValuePair<string, JsonNode?>> Answers =>
         Schemas.Where(schema => schema.Key != "Problem" && schema.Value!["properties"] is not null);
 
@@ -59,7 +59,7 @@ public sealed class OpenApiDocumentTests
         result.Document.Servers!.ShouldHaveSingleItem().Url.ShouldBe("/");
     }
 
-    /// <summary>The committed text is what other teams build on, and what the answers of all tests are held to.</summary>
+    /// <summary>Other teams build on the committed description, and all tests check responses against it.</summary>
     [Fact]
     public async Task What_is_served_is_what_is_committed()
     {
