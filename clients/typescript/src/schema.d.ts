@@ -842,7 +842,7 @@ export interface operations {
                     "Cache-Control": string;
                     /** @description The provider's sign-in page. */
                     Location: string;
-                    /** @description Proves on the browser's return that it began the sign-in here. */
+                    /** @description Proves after the redirect back that this browser began the sign-in. */
                     "Set-Cookie": string;
                     [name: string]: unknown;
                 };
