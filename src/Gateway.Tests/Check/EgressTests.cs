@@ -32,7 +32,7 @@ public sealed class EgressTests
         var (exitCode, output, errors) = await GatewayProgram.RunAsync(settings, "check", "--json", "--no-upstream");
 
         var seen = Checked.Read(exitCode, output);
-        seen["identity-provider"].Seen.ShouldBe("http://id.example.com/realm answered HTTP 404.", errors);
+        seen["identity-provider"].Seen.ShouldBe("http://id.example.com/realm responded HTTP 404.", errors);
         seen["collector"].Seen.ShouldBe("http://collector.example.com:4318 does not accept exports (metrics: HTTP 404, traces: HTTP 404).");
         proxy.Received.Select(request => request.Path).Distinct().Order(StringComparer.Ordinal).ShouldBe(
             [
