@@ -162,20 +162,20 @@ internal sealed class NclueCheck(
         { Cause: RefusalCause.Permission } =>
                 "Give the sub account the policy NCP_VPC_NCLUE_MANAGER, and check in NCP's console that NCLUE is subscribed to."
                 + OtherPair(failure),
-            { Cause: RefusalCause.Key } =>
-                "Check in NCP's console that the access key is active, and that the secret key is the one that belongs to it."
-            + OtherPair(failure),
+        { Cause: RefusalCause.Key } =>
+            "Check in NCP's console that the access key is active, and that the secret key is the one that belongs to it."
+        + OtherPair(failure),
         { Kind: NclueFailureKind.Unreachable } =>
                 $"This machine must reach {options.BaseAddress.Authority} itself (no proxy is used) and trust its certificate.",
-            { Kind: NclueFailureKind.TimedOut } =>
-                "Check the network and NCP's status page. Nclue:Timeout is the maximum duration of a call.",
+        { Kind: NclueFailureKind.TimedOut } =>
+            "Check the network and NCP's status page. Nclue:Timeout is the maximum duration of a call.",
         { Kind: NclueFailureKind.Throttled } => IsShared
                 ? "Another program uses the account, or gateways that do not share this Redis and Nclue:Account. "
                     + "Run the check again in a minute."
                 : "Another program uses the account, such as a running gateway: without Redis the two are not coordinated. Try again.",
-            { Kind: NclueFailureKind.QuotaExceeded } =>
-                "Another program may use the account: find it, or have the quota raised in NCP's console.",
-            { Kind: NclueFailureKind.Unreadable } => $"Check whether NCLUE is at Nclue:BaseAddress, {options.BaseAddress}.",
+        { Kind: NclueFailureKind.QuotaExceeded } =>
+            "Another program may use the account: find it, or have the quota raised in NCP's console.",
+        { Kind: NclueFailureKind.Unreadable } => $"Check whether NCLUE is at Nclue:BaseAddress, {options.BaseAddress}.",
         _ => "Look at the status page of NAVER Cloud Platform.",
     };
 

@@ -17,9 +17,9 @@ internal static class SessionOpenApi
 
     private static readonly ApiResponse Session =
         new(StatusCodes.Status200OK, "The session of the cookie.", typeof(SessionContract.Session))
-    {
-        Headers = [NoStore],
-        Examples =
+        {
+            Headers = [NoStore],
+            Examples =
         [
             new("browser", "The session of the cookie.", new JsonObject
             {
@@ -30,12 +30,12 @@ internal static class SessionOpenApi
                 ["absoluteExpiresAt"] = "2026-11-25T19:00:00Z",
             }),
         ],
-    };
+        };
 
     private static readonly ApiResponse SignedOut =
         new(StatusCodes.Status200OK, "The session has ended.", typeof(SessionContract.SignedOut))
-    {
-        Headers =
+        {
+            Headers =
         [
             NoStore,
             new("Clear-Site-Data", "Makes the browser discard the responses that it has stored.", "\"cache\""),
@@ -44,14 +44,14 @@ internal static class SessionOpenApi
                 "Removes the cookie.",
                 SessionId.CookieName + "=; expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/; secure; samesite=lax; httponly"),
         ],
-        Examples =
+            Examples =
         [
             new("browser", "The session has ended.", new JsonObject
             {
                 ["logoutUrl"] = "https://login.example.com/end-session?client_id=nclue-gateway",
             }),
         ],
-    };
+        };
 
     private static readonly ApiResponse ToProvider = new(StatusCodes.Status302Found, "Redirect to the company's identity provider.")
     {
