@@ -90,10 +90,10 @@ public static class GatewayBuilder
         app.UseOperationsPort();
         app.UseCrossOrigin();
         app.UseMiddleware<RequestBodyMiddleware>();
-        app.UseHostCheck();
+        app.UsePublicHost();
         app.UseMiddleware<SignInRateLimitMiddleware>();
         app.UseCachedAuthentication();
-        app.UseSessionGuard(); // before the rate limit: another site must not use up the person's quota
+        app.UseCsrfProtection(); // before the rate limit: another site must not use up the person's quota
         app.UseMiddleware<CallerRateLimitMiddleware>(); // before authorization, because refused requests count
         app.UseAuthorization();
 
@@ -103,7 +103,7 @@ public static class GatewayBuilder
         var session = app.MapGroup("").Audited();
         session.MapSessions(hasSignIn);
         session.MapUnmatched(SessionConstants.Path);
-        app.MapDiscovery(
+        app.MapIndex(
             TaskRunsEndpoint.Path,
             hasSignIn ? SessionConstants.Login : null,
             app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);

@@ -117,11 +117,11 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseProblems();
         app.UseCrossOrigin();
-        app.UseHostCheck();
+        app.UsePublicHost();
         app.UseCachedAuthentication();
         app.UseMiddleware<CallerRateLimitMiddleware>();
         app.UseAuthorization();
-        app.MapDiscovery(Protected, hasSignIn ? SessionConstants.Login : null, app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);
+        app.MapIndex(Protected, hasSignIn ? SessionConstants.Login : null, app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);
         app.MapProblemPages();
         app.MapApiDescription(hasSignIn);
         app.MapHealth();

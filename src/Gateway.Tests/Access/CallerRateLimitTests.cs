@@ -88,12 +88,12 @@ public sealed class CallerRateLimitTests : IAsyncLifetime
         for (var i = 0; i < 10; i++)
         {
             using var response = await _host.GetWithAsync(token => token.Key = TestKey.Ecdsa("mine"));
-            using var nobody = await _host.GetAsync();
+            using var anonymous = await _host.GetAsync();
 
             await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
-            await nobody.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
+            await anonymous.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
             response.Headers.Contains("RateLimit").ShouldBeFalse();
-            nobody.Headers.Contains("RateLimit-Policy").ShouldBeFalse();
+            anonymous.Headers.Contains("RateLimit-Policy").ShouldBeFalse();
         }
 
         await ShouldLeaveAsync("r=2;t=1");

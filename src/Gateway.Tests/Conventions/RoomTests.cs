@@ -49,7 +49,7 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public void The_mirror_knows_no_field_of_a_run_and_no_request() =>
+    public void The_mirror_knows_no_request() =>
         TypeReferences.NamesIn("Mirror").ShouldNotContain("HttpContext");
 
     /// <summary>The composition comes first: no room may use it.</summary>

@@ -8,7 +8,7 @@ namespace NclueGateway.Http;
 /// </summary>
 internal static class PublicHostMiddleware
 {
-    public static IApplicationBuilder UseHostCheck(this IApplicationBuilder app)
+    public static IApplicationBuilder UsePublicHost(this IApplicationBuilder app)
     {
         var origin = app.ApplicationServices.GetRequiredService<HttpOptions>().PublicOrigin;
         if (origin.Length == 0)

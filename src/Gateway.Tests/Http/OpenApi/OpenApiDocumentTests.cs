@@ -243,41 +243,6 @@ public sealed class OpenApiDocumentTests
             .ShouldBe(JsonNode.Parse(row)!.AsObject().Select(property => property.Key));
     }
 
-    [Fact]
-    public void Every_example_follows_its_own_schema()
-    {
-        var bodies = Responses.SelectMany(response => response.Value!["content"]?.AsObject() ?? []).SelectMany(content => (content.Value!["examples"]?.AsObject() ?? [])
-            .Select(example => (Schema: content.Value["schema"]!, Value: example.Value!["value"]!)));
-        var headers = Responses.SelectMany(response => response.Value!["headers"]?.AsObject() ?? []).SelectMany(header => header.Value!["schema"]!["examples"]!
-            .AsArray().Select(example => (Schema: header.Value["schema"]!, Value: example!)));
-        var examples = bodies.Concat(headers).ToList();
-
-        examples.Count.ShouldBeGreaterThan(40);
-        examples.SelectMany(example => PublishedContract.Invalid(example.Schema, JsonSerializer.SerializeToElement(example.Value))).ShouldBeEmpty();
-    }
-
-    [Fact]
-    public void The_examples_show_a_completed_a_running_and_a_failed_run_and_the_end_of_the_list()
-    {
-        var examples = Get["responses"]!["200"]!["content"]!["application/json"]!["examples"]!;
-
-        examples["runs"]!["value"]!["runs"]!.AsArray().Select(run => (string)run!["status"]!).ShouldBe(["completed", "in_progress", "failed"]);
-        examples["end"]!["value"]!["runs"]!.AsArray().ShouldBeEmpty();
-    }
-
-    [Fact]
-    public void Each_problem_is_an_example_of_its_status()
-    {
-        foreach (var (status, response) in Responses.Where(response => response.Key[0] is '4' or '5'))
-        {
-            foreach (var (slug, example) in response!["content"]?["application/problem+json"]!["examples"]!.AsObject() ?? [])
-            {
-                ((string)example!["value"]!["type"]!, example["value"]!["status"]!.ToString()).ShouldBe(("/problems/" + slug, status));
-                ProblemTypes.Find(slug)!.Status.ToString().ShouldBe(status);
-            }
-        }
-    }
-
     [Theory]
     [InlineData("/openapi/v2.json")]
     [InlineData("/openapi/.json")]

@@ -11,7 +11,7 @@ namespace NclueGateway.Access.Sessions;
 internal static class CsrfMiddleware
 {
     /// <summary>Adds the middleware, between authentication and authorization.</summary>
-    public static IApplicationBuilder UseSessionGuard(this IApplicationBuilder app) => app.Use((context, next) =>
+    public static IApplicationBuilder UseCsrfProtection(this IApplicationBuilder app) => app.Use((context, next) =>
         context.Features.Get<CachedSession>() is { } session
         && context.GetEndpoint() is { } endpoint
         && BearerAuthentication.IsClosed(endpoint)

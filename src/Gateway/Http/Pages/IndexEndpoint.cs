@@ -34,7 +34,7 @@ internal static class IndexEndpoint
     /// <param name="taskRuns">The path of the list.</param>
     /// <param name="login">The path at which a browser signs in; null if browser sign-in is off.</param>
     /// <param name="hasUi">True if Swagger UI is served.</param>
-    public static void MapDiscovery(this IEndpointRouteBuilder endpoints, string taskRuns, string? login, bool hasUi)
+    public static void MapIndex(this IEndpointRouteBuilder endpoints, string taskRuns, string? login, bool hasUi)
     {
         Place?[] places =
         [
