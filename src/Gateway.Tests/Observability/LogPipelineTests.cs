@@ -36,7 +36,7 @@ public sealed class LogPipelineTests
         for (var i = 0; i < 3; i++)
         {
             logs.Write("any");
-            new AuditEvent(AuditKind.Refusal, "of a stranger").WriteTo(logs.Log(AuditEvent.Category));
+            new AuditEvent(new()) { Kind = AuditKind.Refusal, Outcome = "of a stranger" }.WriteTo(logs.Log(AuditEvent.Category));
         }
 
         (events.Count, audit.Count).ShouldBe((3, 3));

@@ -221,12 +221,13 @@ public sealed class RedactionTests
     public async Task A_line_stays_JSON_whatever_the_secret_is(string secret)
     {
         await using var logs = new WrittenLogs(new Dictionary<string, string?> { ["Nclue:SecretKey"] = secret });
-        var happened = new AuditEvent(AuditKind.Read, "answered")
+        var happened = new AuditEvent(new("Index", "Limit"))
         {
+            Kind = AuditKind.Read,
+            Outcome = "answered",
             Status = 200,
             Subject = $"a{secret}b\\{secret}\"canary\"",
-            Parameters = new("Index", "Limit"),
-            Values = [12345678, 2],
+            Parameters = [12345678, 2],
         };
 
         happened.WriteTo(logs.Log(AuditEvent.Category));

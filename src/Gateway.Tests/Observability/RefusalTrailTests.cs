@@ -64,7 +64,13 @@ public sealed class RefusalTrailTests
 
         for (var i = 0; i < Flood; i++)
         {
-            refusals.Record(new(AuditKind.Refusal, "unauthenticated") { Status = 401, Route = i % 2 == 0 ? "/api/task-runs" : null });
+            refusals.Record(new(new())
+            {
+                Kind = AuditKind.Refusal,
+                Outcome = "unauthenticated",
+                Status = 401,
+                Route = i % 2 == 0 ? "/api/task-runs" : null,
+            });
             if (i % 1_000 == 0)
             {
                 time.Advance(RefusalTrail.Interval);

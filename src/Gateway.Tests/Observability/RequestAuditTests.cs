@@ -31,15 +31,15 @@ public sealed class RequestAuditTests : IAsyncLifetime
         audited.MapGet("/api/broken", (HttpContext _) => throw new InvalidOperationException("canary"));
         audited.MapGet("/api/runs/{id}", (HttpContext context) =>
         {
-            var notes = context.Features.Get<AuditNotes>()!;
-            notes.Asked("a", true);
-            notes.Answered("Hit");
-        }).WithMetadata(new AuditedParameters("Id", "WithModel"));
-        audited.MapGet("/session/{kind}", (HttpContext context, string kind) => context.Features.Get<AuditNotes>()!
-            .ChangedSession(Enum.Parse<AuditKind>(kind), "portal", "bob"));
+            var happened = context.Features.Get<AuditEvent>()!;
+            happened.Parameters = ["a", true];
+            happened.RecordRead("Hit");
+        }).Audited("Id", "WithModel");
+        audited.MapGet("/session/{kind}", (HttpContext context, string kind) => context.Features.Get<AuditEvent>()!
+            .RecordSession(Enum.Parse<AuditKind>(kind), "portal", "bob"));
         audited.MapGet("/session/failed", (HttpContext context) =>
         {
-            context.Features.Get<AuditNotes>()!.ChangedSession(AuditKind.SignIn, "portal", "bob");
+            context.Features.Get<AuditEvent>()!.RecordSession(AuditKind.SignIn, "portal", "bob");
             return new ProblemResult(HttpProblems.InvalidRequest);
         });
         audited.MapGet("/session/step", () => Results.Redirect("/elsewhere"));

@@ -55,7 +55,7 @@ internal sealed class WrittenLogs : IAsyncDisposable
 #pragma warning restore CA1848, CA2254
 
     /// <summary>Writes one event of a caller that is signed in.</summary>
-    public void Audit(string outcome) => new AuditEvent(AuditKind.Read, outcome) { Subject = "reader" }.WriteTo(Log(AuditEvent.Category));
+    public void Audit(string outcome) => new AuditEvent(new()) { Kind = AuditKind.Read, Outcome = outcome, Subject = "reader" }.WriteTo(Log(AuditEvent.Category));
 
     /// <summary>Returns all events logged so far, after both queues have been written.</summary>
     public string Text()

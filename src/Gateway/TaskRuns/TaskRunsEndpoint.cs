@@ -29,11 +29,10 @@ internal static class TaskRunsEndpoint
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
         RequestDelegate handler = routes.ServiceProvider.GetRequiredService<PageHandler>().AnswerAsync;
-        var audited = new AuditedParameters("Index", "Limit");
-        routes.MapMethods(Path, [HttpMethods.Get], handler).RequirePermission(Permission.ReadTaskRuns).WithMetadata(audited)
+        routes.MapMethods(Path, [HttpMethods.Get], handler).RequirePermission(Permission.ReadTaskRuns).Audited("Index", "Limit")
             .WithName("listTaskRuns").WithSummary("List task runs").WithDescription(TaskRunOpenApi.ListDescription)
             .DescribeList(handler.Method, hasBody: true);
-        routes.MapMethods(Path, [HttpMethods.Head], handler).RequirePermission(Permission.ReadTaskRuns).WithMetadata(audited)
+        routes.MapMethods(Path, [HttpMethods.Head], handler).RequirePermission(Permission.ReadTaskRuns).Audited("Index", "Limit")
             .WithName("headTaskRuns").WithSummary("Get the headers of a page of task runs")
             .WithDescription("Returns the headers of GET, without the body.")
             .DescribeList(handler.Method, hasBody: false);

@@ -125,7 +125,7 @@ internal sealed partial class GatewayOpenIdConnectEvents(
         }
 
         id.AppendTo(context.Response);
-        context.HttpContext.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.SignIn, options.ClientId, session.Subject);
+        context.HttpContext.Features.Get<AuditEvent>()?.RecordSession(AuditKind.SignIn, options.ClientId, session.Subject);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Redirect(context.ReturnUri!);
     }

@@ -140,7 +140,7 @@ internal static class SessionEndpoints
 
         await store.EndAsync(session);
         SessionId.RemoveFrom(context.Response);
-        context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.SignOut, options.ClientId, session.Session.Subject);
+        context.Features.Get<AuditEvent>()?.RecordSession(AuditKind.SignOut, options.ClientId, session.Session.Subject);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["Clear-Site-Data"] = "\"cache\"";
         var body = new SessionContract.SignedOut { LogoutUrl = await LogoutUrlAsync(provider, options) };
@@ -163,7 +163,7 @@ internal static class SessionEndpoints
 
         await store.EndAsync(logout.Sid, logout.Subject);
         await tokens.SpendAsync(logout);
-        context.Features.Get<AuditNotes>()?.ChangedSession(AuditKind.BackChannelLogout, options.ClientId, logout.Subject);
+        context.Features.Get<AuditEvent>()?.RecordSession(AuditKind.BackChannelLogout, options.ClientId, logout.Subject);
     }
 
     /// <summary>

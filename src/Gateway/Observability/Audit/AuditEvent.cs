@@ -5,42 +5,50 @@ using Serilog.Events;
 namespace NclueGateway.Observability.Audit;
 
 /// <summary>
-/// An audit record of an action or a refusal of a caller, as one structured log event. It contains no token, key, cookie or raw query.
+/// The audit record of a request to an <see cref="AuditedEndpoint"/>, or of several refusals: one structured log event. As a
+/// feature of the request it collects what the endpoint does. It contains no token, key, cookie or raw query.
 /// </summary>
-/// <param name="Kind">The action.</param>
-/// <param name="Outcome">The result: a fixed word, or the slug of the problem for a refusal.</param>
-internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<KeyValuePair<string, object?>>
+/// <param name="Endpoint">The endpoint.</param>
+internal sealed record AuditEvent(AuditedEndpoint Endpoint) : IEnumerable<KeyValuePair<string, object?>>
 {
     /// <summary>Log category of the events, by which collectors distinguish them from others.</summary>
     public const string Category = "NclueGateway.Audit";
 
-    /// <summary>Number of refusals that this event summarizes; null for an event of a single action.</summary>
-    public int? Count { get; init; }
+    /// <summary>The action; null until there is one.</summary>
+    public AuditKind? Kind { get; set; }
+
+    /// <summary>The result: a fixed word, or the slug of the problem for a refusal.</summary>
+    public string? Outcome { get; set; }
 
     /// <summary>Status of the response.</summary>
-    public int? Status { get; init; }
+    public int? Status { get; set; }
 
     /// <summary>The identity provider's name of the person, or of the application itself. Null for an unauthenticated caller.</summary>
-    public string? Subject { get; init => field = AuditText.Clean(value); }
+    public string? Subject { get; set => field = LoggedText.CleanName(value); }
 
     /// <summary>The application. Null for an unauthenticated caller.</summary>
-    public string? Client { get; init => field = AuditText.Clean(value); }
+    public string? Client { get; set => field = LoggedText.CleanName(value); }
 
     /// <summary>Pattern of the route, not the path that was sent.</summary>
-    public string? Route { get; init => field = AuditText.Clean(value); }
+    public string? Route { get; set => field = LoggedText.CleanName(value); }
 
-    /// <summary>Names of the endpoint's parameters.</summary>
-    public AuditedParameters Parameters { get; init; } = AuditedParameters.None;
-
-    /// <summary>Values of the parameters, in their order; null if the request could not be parsed.</summary>
-    public IReadOnlyList<object?>? Values { get; init; }
+    /// <summary>Values of the endpoint's parameters, in their order; null until the request has been parsed.</summary>
+    public IReadOnlyList<object?>? Parameters { get; set; }
 
     /// <summary>The value of <c>Cache-Status</c> of the response.</summary>
-    public string? Cache { get; init; }
+    public string? Cache { get; set; }
 
-    public TimeSpan? Duration { get; init; }
+    public TimeSpan? Duration { get; set; }
 
-    public string? TraceId { get; init; }
+    public string? TraceId { get; set; }
+
+    /// <summary>Number of refusals that this event summarizes; null for an event of a single action.</summary>
+    public int? Count { get; set; }
+
+    /// <summary>True if this is a refusal whose number no rate limit bounds.</summary>
+    public bool IsUnlimitedRefusal => IsUnlimited(Name, Client ?? Subject, Status);
+
+    private string? Name => Kind is { } kind ? Enum.GetName(kind) : null;
 
     /// <summary>Returns true if a log event belongs to the audit.</summary>
     public static bool IsAudit(LogEvent logged) => Value(logged, Constants.SourceContextPropertyName) is Category;
@@ -52,14 +60,19 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<
         return IsAudit(logged) && !IsUnlimited(Value(logged, nameof(Kind)) as string, caller, Value(logged, nameof(Status)));
     }
 
-    /// <summary>True if this is a refusal whose number no rate limit bounds.</summary>
-    public bool IsUnlimitedRefusal => IsUnlimited(Name, Client ?? Subject, Status);
+    /// <summary>Records a read whose response is 200 or 304.</summary>
+    /// <param name="cache">The value of <c>Cache-Status</c>.</param>
+    public void RecordRead(string cache) => (Kind, Cache) = (AuditKind.Read, cache);
 
-    private string Name => Enum.GetName(Kind)!;
+    /// <summary>Records the begin or the end of a browser session, for a request without credentials of its own.</summary>
+    /// <param name="kind">The sign-in, sign-out or back-channel logout.</param>
+    /// <param name="client">The application.</param>
+    /// <param name="subject">The person.</param>
+    public void RecordSession(AuditKind kind, string client, string? subject) => (Kind, Client, Subject) = (kind, client, subject);
 
     /// <summary>Writes the event to a log.</summary>
     public void WriteTo(ILogger log) =>
-        log.Log(LogLevel.Information, new EventId((int)Kind, Name), this, null, static (happened, _) => happened.ToString());
+        log.Log(LogLevel.Information, new EventId((int?)Kind ?? 0, Name), this, null, static (happened, _) => happened.ToString());
 
     /// <summary>
     /// Returns the properties of the log event. All events of an endpoint have the same ones, null without a value; only
@@ -73,9 +86,9 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<
         yield return new(nameof(Subject), Subject);
         yield return new(nameof(Client), Client);
         yield return new(nameof(Route), Route);
-        for (var i = 0; i < Parameters.Names.Count; i++)
+        for (var i = 0; i < Endpoint.Parameters.Count; i++)
         {
-            yield return new(Parameters.Names[i], Values?[i]);
+            yield return new(Endpoint.Parameters[i], Parameters?[i]);
         }
 
         yield return new(nameof(Cache), Cache);
@@ -86,7 +99,7 @@ internal sealed record AuditEvent(AuditKind Kind, string Outcome) : IEnumerable<
             yield return new(nameof(Count), Count);
         }
 
-        yield return new("{OriginalFormat}", Parameters.Template);
+        yield return new("{OriginalFormat}", Endpoint.Template);
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

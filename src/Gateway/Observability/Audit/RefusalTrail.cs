@@ -22,7 +22,7 @@ internal sealed class RefusalTrail(ILoggerFactory logs, TimeProvider time) : IHo
 
     private readonly ILogger _log = logs.CreateLogger(AuditEvent.Category);
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string? Client, string? Subject, string? Route, string Outcome, int? Status), AuditEvent> _counts = [];
+    private readonly Dictionary<(string? Client, string? Subject, string? Route, string? Outcome, int? Status), AuditEvent> _counts = [];
     private ITimer? _timer; // null while the gateway is not running: then nothing is counted
     private int _singles;
 
@@ -76,8 +76,8 @@ internal sealed class RefusalTrail(ILoggerFactory logs, TimeProvider time) : IHo
             return false;
         }
 
-        counted ??= refusal with { Values = null, Duration = null, TraceId = null, Count = 0 };
-        _counts[key] = counted with { Count = counted.Count + 1 };
+        counted ??= _counts[key] = refusal with { Parameters = null, Duration = null, TraceId = null, Count = 0 };
+        counted.Count++;
         return true;
     }
 

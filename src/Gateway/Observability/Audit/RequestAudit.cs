@@ -23,14 +23,14 @@ internal sealed class RequestAudit(
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!_log.IsEnabled(LogLevel.Information) || context.GetEndpoint()?.Metadata.GetMetadata<AuditedEndpoint>() is null)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<AuditedEndpoint>() is not { } audited || !_log.IsEnabled(LogLevel.Information))
         {
             await next(context);
             return;
         }
 
-        var notes = new AuditNotes();
-        context.Features.Set(notes);
+        var happened = new AuditEvent(audited);
+        context.Features.Set(happened);
         var started = time.GetTimestamp();
         try
         {
@@ -40,11 +40,31 @@ internal sealed class RequestAudit(
         {
             // A caller that disconnected before the response, and an intermediate step of a sign-in, have neither.
             var problem = context.Features.Get<ProblemType>();
-            if (notes.Kind is not null || problem is not null)
+            if (happened.Kind is not null || problem is not null)
             {
-                Record(ToEvent(context, notes, problem, time.GetElapsedTime(started)));
+                happened.Duration = time.GetElapsedTime(started);
+                Complete(happened, context, problem);
+                Record(happened);
             }
         }
+    }
+
+    private void Complete(AuditEvent happened, HttpContext context, ProblemType? problem)
+    {
+        if (happened.Client is null)
+        {
+            (happened.Client, happened.Subject) = identify(context.User);
+        }
+
+        if (problem is not null)
+        {
+            happened.Kind = AuditKind.Refusal;
+        }
+
+        happened.Status = context.Response.StatusCode;
+        happened.Outcome = problem?.Slug ?? Outcome(context.Response.StatusCode);
+        happened.Route = LoggedRequest.Route(context);
+        happened.TraceId = LoggedRequest.TraceId(context);
     }
 
     private void Record(AuditEvent happened)
@@ -57,24 +77,6 @@ internal sealed class RequestAudit(
         {
             happened.WriteTo(_log);
         }
-    }
-
-    private AuditEvent ToEvent(HttpContext context, AuditNotes notes, ProblemType? problem, TimeSpan duration)
-    {
-        var (client, subject) = notes.Caller ?? identify(context.User);
-        var kind = problem is null ? notes.Kind!.Value : AuditKind.Refusal;
-        return new(kind, problem?.Slug ?? Outcome(context.Response.StatusCode))
-        {
-            Status = context.Response.StatusCode,
-            Subject = subject,
-            Client = client,
-            Route = LoggedRequest.Route(context),
-            Parameters = LoggedRequest.Endpoint(context)?.Metadata.GetMetadata<AuditedParameters>() ?? AuditedParameters.None,
-            Values = notes.Values,
-            Cache = notes.Cache,
-            Duration = duration,
-            TraceId = LoggedRequest.TraceId(context),
-        };
     }
 
     private static string Outcome(int status) => status == StatusCodes.Status304NotModified ? "not-modified" : "answered";

@@ -33,8 +33,8 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
             return;
         }
 
-        var audit = context.Features.Get<AuditNotes>();
-        audit?.Asked(query.Index, query.Limit);
+        var audit = context.Features.Get<AuditEvent>();
+        audit?.Parameters = [query.Index, query.Limit];
         if (AcceptHeader.QualityOf(request.Headers, Json) == 0)
         {
             await new ProblemResult(HttpProblems.NotAcceptable) { Detail = "This resource is application/json." }.ExecuteAsync(context);
@@ -50,7 +50,7 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
         }
 
         metrics.Answered(result.Status.Outcome, result.Age);
-        audit?.Answered(Enum.GetName(result.Status.Outcome)!);
+        audit?.RecordRead(Enum.GetName(result.Status.Outcome)!);
         await AnswerAsync(context, result);
     }
 

@@ -1,10 +1,10 @@
 using System.Text;
 using CsCheck;
-using NclueGateway.Observability.Audit;
+using NclueGateway.Observability;
 
 namespace NclueGateway.Tests.Observability;
 
-public sealed class AuditTextTests
+public sealed class AuditedNameTests
 {
     [Theory]
     [InlineData(null, null)]
@@ -15,24 +15,24 @@ public sealed class AuditTextTests
     [InlineData("a\u2028b\u2029c", "a\ufffdb\ufffdc")]
     [InlineData("\u202egnp.exe\u2066\u200b\ufeff", "\ufffdgnp.exe\ufffd\ufffd\ufffd")]
     [InlineData("a\u3164b\u115fc\ufe0fd\u00a0e\u034ff\u2800", "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf\ufffd")]
-    public void What_others_have_chosen_looks_like_what_it_is(string? text, string? clean) => Kept(AuditText.Clean(text)).ShouldBe(clean);
+    public void What_others_have_chosen_looks_like_what_it_is(string? text, string? clean) => Kept(LoggedText.CleanName(text)).ShouldBe(clean);
 
     [Fact]
-    public void Half_a_character_is_none() => Kept(AuditText.Clean("a" + '\ud83d' + "b" + '\ude00')).ShouldBe("a\ufffdb\ufffd");
+    public void Half_a_character_is_none() => Kept(LoggedText.CleanName("a" + '\ud83d' + "b" + '\ude00')).ShouldBe("a\ufffdb\ufffd");
 
     [Fact]
     public void Long_text_is_cut_between_characters_and_says_so()
     {
-        AuditText.Clean(new string('x', 255)).ShouldBe(new string('x', 255));
-        AuditText.Clean(new string('x', 254) + "가").ShouldBe(new string('x', 254) + "가");
-        Kept(AuditText.Clean(new string('x', 256))).ShouldBe(new string('x', 255) + "…");
-        Kept(AuditText.Clean(new string('x', 254) + "😀")).ShouldBe(new string('x', 254) + "…");
-        Kept(AuditText.Clean(new StringBuilder().Insert(0, "😀", 128).ToString()))!.Length.ShouldBe(255);
+        LoggedText.CleanName(new string('x', 255)).ShouldBe(new string('x', 255));
+        LoggedText.CleanName(new string('x', 254) + "가").ShouldBe(new string('x', 254) + "가");
+        Kept(LoggedText.CleanName(new string('x', 256))).ShouldBe(new string('x', 255) + "…");
+        Kept(LoggedText.CleanName(new string('x', 254) + "😀")).ShouldBe(new string('x', 254) + "…");
+        Kept(LoggedText.CleanName(new StringBuilder().Insert(0, "😀", 128).ToString()))!.Length.ShouldBe(255);
     }
 
     /// <summary>Compares with the output of <c>printf %s NAME | sha256sum | cut -c 1-32</c>.</summary>
     [Fact]
-    public void What_was_changed_ends_in_a_hash_of_what_it_was() => AuditText.Clean("bo\u200bb").ShouldBe("bo\ufffdb #08c5700cc29e2e1f6ab8756889bfe83a");
+    public void What_was_changed_ends_in_a_hash_of_what_it_was() => LoggedText.CleanName("bo\u200bb").ShouldBe("bo\ufffdb #08c5700cc29e2e1f6ab8756889bfe83a");
 
     [Fact]
     public void Two_texts_never_become_one()
@@ -40,9 +40,9 @@ public sealed class AuditTextTests
         var texts = Gen.OneOf(Gen.String, Gen.String["ab\u200b\u200c\ufffd #…"], Gen.Int[250, 260].Select(length => new string('x', length) + "a"));
         Gen.Select(texts, texts).Where((one, other) => one != other).Sample((one, other) =>
         {
-            AuditText.Clean(one).ShouldNotBe(AuditText.Clean(other));
+            LoggedText.CleanName(one).ShouldNotBe(LoggedText.CleanName(other));
             // Cleaned text cannot be imitated.
-            AuditText.Clean(AuditText.Clean(one)).ShouldNotBe(AuditText.Clean(one) == one ? null : AuditText.Clean(one));
+            LoggedText.CleanName(LoggedText.CleanName(one)).ShouldNotBe(LoggedText.CleanName(one) == one ? null : LoggedText.CleanName(one));
         });
     }
 
@@ -50,8 +50,8 @@ public sealed class AuditTextTests
     public void Halves_of_characters_are_told_apart()
     {
         string[] texts = ["a\ufffd", "a" + '\ud83d', "a" + '\ud83e', "a" + '\ude00', "a" + '\u200b'];
-        texts.Select(AuditText.Clean).Distinct().Count().ShouldBe(texts.Length);
-        AuditText.Clean("a" + '\ud83d').ShouldBe("a\ufffd #17795fe5ce2e5f28ef8a62f18efff0cf");
+        texts.Select(LoggedText.CleanName).Distinct().Count().ShouldBe(texts.Length);
+        LoggedText.CleanName("a" + '\ud83d').ShouldBe("a\ufffd #17795fe5ce2e5f28ef8a62f18efff0cf");
     }
 
     /// <summary>Returns the text before the hash.</summary>
