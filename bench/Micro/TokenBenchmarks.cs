@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -13,7 +14,7 @@ namespace NclueGateway.Micro;
 [MemoryDiagnoser]
 public class TokenBenchmarks
 {
-    private readonly TokenCache _validated = new(TimeProvider.System);
+    private TokenCache _validated = null!;
     private OpenIdConnectConfiguration _issuer = null!;
     private string _token = "";
 
@@ -41,11 +42,14 @@ public class TokenBenchmarks
             throw new InvalidOperationException("The token is not valid.", result.Exception);
         }
 
+        await using var services = new ServiceCollection().AddMetrics().AddLogging().AddSingleton(TimeProvider.System)
+            .AddSingleton(new AuthOptions()).AddSingleton<OidcMetadataCache>().AddSingleton<TokenCache>().BuildServiceProvider();
+        _validated = services.GetRequiredService<TokenCache>();
         var identity = new CallerKey(LocalIdentityProvider.BrowserClientId, result.ClaimsIdentity.FindFirst("sub")!.Value);
         _validated.Keep((JsonWebToken)result.SecurityToken, new(new(result.ClaimsIdentity), identity, new HashSet<Permission>()));
     }
 
     /// <summary>Returns the subject of the token.</summary>
     [Benchmark(Description = "cached token: lookup (RS256)")]
-    public string? Find() => _validated.Find(_token, _issuer)?.Caller.Subject;
+    public string? Find() => _validated.Find(_token, _issuer)?.Caller.Caller.Subject;
 }

@@ -91,9 +91,7 @@ public static class GatewayBuilder
         app.UseCrossOrigin();
         app.UseMiddleware<RequestBodyMiddleware>();
         app.UsePublicHost();
-        app.UseMiddleware<SignInRateLimitMiddleware>();
-        app.UseCachedAuthentication();
-        app.UseCsrfProtection(); // before the rate limit: another site must not use up the person's quota
+        app.Services.GetRequiredService<TokenCache>().Use(app, app.UseCsrfProtection);
         app.UseMiddleware<CallerRateLimitMiddleware>(); // before authorization, because refused requests count
         app.UseAuthorization();
 

@@ -118,7 +118,7 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseProblems();
         app.UseCrossOrigin();
         app.UsePublicHost();
-        app.UseCachedAuthentication();
+        app.Services.GetRequiredService<TokenCache>().Use(app);
         app.UseMiddleware<CallerRateLimitMiddleware>();
         app.UseAuthorization();
         app.MapIndex(Protected, hasSignIn ? SessionConstants.Login : null, app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -206,7 +207,7 @@ public sealed class TokenCacheTests : IAsyncLifetime
     public void However_many_tokens_come_no_more_are_held_than_may_be_and_those_in_use_stay()
     {
         var time = new FakeTimeProvider();
-        var validated = new TokenCache(time);
+        var validated = ActivatorUtilities.CreateInstance<TokenCache>(_host.Services, time);
         var key = new SymmetricSecurityKey(new byte[32]);
         var issuer = new OpenIdConnectConfiguration { SigningKeys = { key } };
         var caller = new AuthenticatedCaller(new ClaimsPrincipal(), new("client", "subject"), new HashSet<Permission>());
@@ -216,7 +217,7 @@ public sealed class TokenCacheTests : IAsyncLifetime
         for (var i = 0; i < 3 * TokenCache.MostTokens; i++)
         {
             validated.Keep(Token(i), caller);
-            validated.Find(Token(-1).EncodedToken, issuer).ShouldBe(caller);
+            validated.Find(Token(-1).EncodedToken, issuer)!.Caller.ShouldBe(caller);
             validated.Count.ShouldBeLessThanOrEqualTo(TokenCache.MostTokens);
         }
 

@@ -49,7 +49,7 @@ public sealed class EndpointPolicyTests
     private static IEnumerable<string> Row(RouteEndpoint endpoint)
     {
         var metadata = endpoint.Metadata;
-        var isClosed = BearerAuthentication.IsClosed(endpoint);
+        var isClosed = TokenCache.IsClosed(endpoint);
         yield return $"`{endpoint.RoutePattern.RawText}`";
         yield return Methods(endpoint);
         yield return Callers(endpoint);

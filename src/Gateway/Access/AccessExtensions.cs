@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.Extensions.Logging.Abstractions;
 using NclueGateway.Access.Bearer;
 using NclueGateway.Access.Callers;
@@ -19,6 +20,10 @@ internal static class AccessExtensions
 
             // Each refusal already has its line in the request log.
             .AddSingleton<ILogger<DefaultAuthorizationService>>(NullLogger<DefaultAuthorizationService>.Instance)
+
+            // The framework's own classes. It registers them as transient, although they and what they use have no state.
+            .AddSingleton<IPolicyEvaluator, PolicyEvaluator>()
+            .AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationMiddlewareResultHandler>()
             .AddAuthorizationBuilder()
             .SetDefaultPolicy(Policy(context => context.User is AuthenticatedCaller))
 

@@ -186,7 +186,7 @@ public sealed class SessionTests
         using var browser = new CookieClient(gateway.Address);
         await browser.SignInAsync();
         var routes = gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(BearerAuthentication.IsClosed)
+            .Where(TokenCache.IsClosed)
             .SelectMany(
                 endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [],
                 (endpoint, method) => (method, path: endpoint.RoutePattern.RawText!))
@@ -211,7 +211,7 @@ public sealed class SessionTests
 
         // All other routes below these paths are requested by the browser's own navigation or by the provider.
         gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => !BearerAuthentication.IsClosed(endpoint) && endpoint.Metadata.GetMetadata<OptionalAuthentication>() is null)
+            .Where(endpoint => !TokenCache.IsClosed(endpoint) && endpoint.Metadata.GetMetadata<OptionalAuthentication>() is null)
             .Select(endpoint => endpoint.RoutePattern.RawText!)
             .Where(route => route.StartsWith("/api", StringComparison.Ordinal) || route.StartsWith("/session", StringComparison.Ordinal))
             .ShouldBe(["/session/login", "/session/callback", "/session/backchannel-logout"]);

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NclueGateway.Access.Callers;
 
@@ -31,7 +30,6 @@ internal static class BearerAuthentication
         services.AddSingleton<IdTokenHandler>();
         services.AddSingleton<AccessTokenHandler>();
         services.AddSingleton<TokenCache>();
-        services.AddSingleton<TokenCacheMiddleware>();
         services.AddSingleton<GatewayJwtBearerEvents>();
         services.AddAuthentication().AddJwtBearer();
         services.AddOptions<AuthenticationOptions>()
@@ -49,25 +47,4 @@ internal static class BearerAuthentication
             });
         return services;
     }
-
-    /// <summary>
-    /// Authenticates requests to endpoints that need it: by the token cache, else by the framework's handlers. A made-up
-    /// cookie or token on an open path costs nothing. Comes after routing.
-    /// </summary>
-    public static void UseCachedAuthentication(this WebApplication app)
-    {
-        var known = app.Services.GetRequiredService<TokenCacheMiddleware>();
-        RequestDelegate rest = null!;
-        app.Use(handlers => context =>
-            NeedsAuthentication(context.GetEndpoint()) && !known.TrySignIn(context) ? handlers(context) : rest(context));
-        app.UseAuthentication(); // not in a branch: the framework would add its own middleware in front of everything
-        app.Use(next => rest = next);
-    }
-
-    /// <summary>Returns true if the endpoint requires an authenticated caller: all do that do not allow anonymous callers.</summary>
-    public static bool IsClosed(Endpoint? endpoint) =>
-        endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
-
-    private static bool NeedsAuthentication(Endpoint? endpoint) =>
-        IsClosed(endpoint) || endpoint?.Metadata.GetMetadata<OptionalAuthentication>() is not null;
 }

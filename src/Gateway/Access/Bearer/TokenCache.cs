@@ -1,12 +1,17 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 using NclueGateway.Access.Callers;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Access.Bearer;
 
@@ -20,7 +25,7 @@ namespace NclueGateway.Access.Bearer;
 /// Two generations: tokens enter the young one. When it is full it becomes the old one, whose tokens are evicted unless
 /// they are used again.
 /// </remarks>
-internal sealed class TokenCache(TimeProvider time)
+internal sealed class TokenCache
 {
     /// <summary>Maximum time that a validation counts.</summary>
     public static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(5);
@@ -31,18 +36,54 @@ internal sealed class TokenCache(TimeProvider time)
     /// <summary>Maximum length of an access token in characters. Longer ones are refused before they are parsed.</summary>
     public const int LongestToken = 16 * 1024;
 
+    private const string Scheme = "Bearer ";
+
+    private readonly OidcMetadataCache _keys;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private ConcurrentDictionary<TokenHash, Entry> _young = new();
     private ConcurrentDictionary<TokenHash, Entry> _old = new();
     private int _room = MostTokens / 2;
+    private long _hits;
+    private long _misses;
+
+    public TokenCache(OidcMetadataCache keys, TimeProvider time, IMeterFactory meters)
+    {
+        (_keys, _time) = (keys, time);
+        meters.CreateGatewayMeter().CreateObservableCounter(
+            "nclue_gateway.token_cache.lookups",
+            () => (Measurement<long>[])[Lookups(ref _hits, "hit"), Lookups(ref _misses, "miss")],
+            "{token}",
+            "Access tokens by whether they were known to be good: hit, miss.");
+    }
 
     /// <summary>Number of cached tokens.</summary>
     public int Count => _young.Count + _old.Count;
 
-    /// <summary>Returns the caller of a token; null when the token has to be validated.</summary>
+    /// <summary>Returns true if the endpoint requires an authenticated caller: all do that do not allow anonymous callers.</summary>
+    public static bool IsClosed(Endpoint? endpoint) =>
+        endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
+
+    /// <summary>
+    /// Authenticates requests to endpoints that need it: by this cache, else by the framework's handlers, which cost several
+    /// times as much. A made-up cookie or token on an open path costs nothing. Comes after routing.
+    /// </summary>
+    /// <param name="app">The application.</param>
+    /// <param name="useAfterHandlers">Adds middleware for the requests of which the framework's handlers decide.</param>
+    public void Use(WebApplication app, Action? useAfterHandlers = null)
+    {
+        RequestDelegate rest = null!;
+        app.Use(handlers => context =>
+            NeedsAuthentication(context.GetEndpoint()) && !TryAuthenticate(context) ? handlers(context) : rest(context));
+        app.UseAuthentication(); // not in a branch: the framework would add its own middleware in front of everything
+        useAfterHandlers?.Invoke();
+        app.Use(next => rest = next);
+    }
+
+    /// <summary>Returns the entry of a token; null when the token has to be validated.</summary>
     /// <param name="token">The whole token, as it was sent.</param>
     /// <param name="issuer">The issuer's current metadata.</param>
-    public AuthenticatedCaller? Find(ReadOnlySpan<char> token, OpenIdConnectConfiguration issuer)
+    public Entry? Find(ReadOnlySpan<char> token, OpenIdConnectConfiguration issuer)
     {
         if (!TokenHash.TryOf(token, out var hash))
         {
@@ -51,13 +92,13 @@ internal sealed class TokenCache(TimeProvider time)
 
         if (_young.TryGetValue(hash, out var entry))
         {
-            return IsGood(entry, issuer) ? entry.Caller : null;
+            return IsGood(entry, issuer) ? entry : null;
         }
 
         if (_old.TryRemove(hash, out entry) && IsGood(entry, issuer))
         {
             Add(hash, entry);
-            return entry.Caller;
+            return entry;
         }
 
         return null;
@@ -67,15 +108,46 @@ internal sealed class TokenCache(TimeProvider time)
     public void Keep(JsonWebToken token, AuthenticatedCaller caller)
     {
         // A token past its expiry, accepted only for the clock skew, is not cached.
-        if (token.ValidTo > time.GetUtcNow().UtcDateTime && TokenHash.TryOf(token.EncodedToken, out var hash))
+        if (token.ValidTo > _time.GetUtcNow().UtcDateTime && TokenHash.TryOf(token.EncodedToken, out var hash))
         {
-            Add(hash, new(caller, token.SigningKey, token.ValidTo, time.GetTimestamp()));
+            Add(hash, new(caller, token.SigningKey, token.ValidTo, _time.GetTimestamp()));
         }
     }
 
+    private static bool NeedsAuthentication(Endpoint? endpoint) =>
+        IsClosed(endpoint) || endpoint?.Metadata.GetMetadata<OptionalAuthentication>() is not null;
+
+    /// <summary>Sets the caller of a request whose token is cached; returns false otherwise.</summary>
+    private bool TryAuthenticate(HttpContext context)
+    {
+        if (context.Request.Headers.Authorization is not [{ } value] || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        // GetAsync also refreshes the keys every hour, so that a withdrawn key is noticed even if few tokens are validated.
+        var token = value.AsSpan(Scheme.Length).Trim();
+        var keys = _keys.GetAsync();
+        if (token.IsEmpty || !keys.IsCompletedSuccessfully || keys.Result is not { } issuer) // the handlers await the first fetch
+        {
+            return false;
+        }
+
+        if (Find(token, issuer) is not { } entry)
+        {
+            Interlocked.Increment(ref _misses);
+            return false;
+        }
+
+        Interlocked.Increment(ref _hits);
+        context.User = entry.Caller;
+        context.Features.Set<IAuthenticateResultFeature>(entry);
+        return true;
+    }
+
     private bool IsGood(Entry entry, OpenIdConnectConfiguration issuer) =>
-        entry.Expires > time.GetUtcNow().UtcDateTime
-        && time.GetElapsedTime(entry.CheckedAt) < KeepFor
+        entry.Expires > _time.GetUtcNow().UtcDateTime
+        && _time.GetElapsedTime(entry.CheckedAt) < KeepFor
         && issuer.SigningKeys.Contains(entry.Key); // by instance: OidcMetadataCache keeps the instances of known keys
 
     private void Add(TokenHash hash, Entry entry)
@@ -101,7 +173,27 @@ internal sealed class TokenCache(TimeProvider time)
         }
     }
 
-    private sealed record Entry(AuthenticatedCaller Caller, SecurityKey Key, DateTime Expires, long CheckedAt);
+    private static Measurement<long> Lookups(ref long count, string result) =>
+        new(Volatile.Read(ref count), new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>
+    /// A validated token. It is also the result of the authentication, which authorization would otherwise create for each
+    /// request.
+    /// </summary>
+    public sealed record Entry(AuthenticatedCaller Caller, SecurityKey Key, DateTime Expires, long CheckedAt) : IAuthenticateResultFeature
+    {
+        private readonly AuthenticateResult _result =
+            AuthenticateResult.Success(new AuthenticationTicket(Caller, JwtBearerDefaults.AuthenticationScheme));
+
+        AuthenticateResult? IAuthenticateResultFeature.AuthenticateResult
+        {
+            get => _result;
+            set
+            {
+                // Authorization sets the result that it has read. Requests share the entry, so none may change it.
+            }
+        }
+    }
 
     /// <summary>SHA-256 of all characters of a token, so that no token is stored.</summary>
     private readonly record struct TokenHash(UInt128 First, UInt128 Second)

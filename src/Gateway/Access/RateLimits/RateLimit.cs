@@ -6,7 +6,7 @@ internal enum RateLimit
     /// <summary>Limit per authenticated caller (<see cref="CallerRateLimitMiddleware"/>).</summary>
     Caller,
 
-    /// <summary>Limit per client address, for sign-in.</summary>
+    /// <summary>Limit per client address, for sign-in (<c>SignInRateLimit</c>).</summary>
     Address,
 }
 

@@ -22,82 +22,56 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
     /// <summary>Maximum wait that <see cref="Charge"/> causes: clients behind one address share its bucket.</summary>
     public static readonly TimeSpan MostOwed = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-
-    private readonly TimeSpan _interval = Second / perSecond;
-    private readonly TimeSpan _capacity = Second / perSecond * burst;
+    private readonly TimeSpan _interval = TimeSpan.FromSeconds(1) / perSecond;
+    private readonly TimeSpan _capacity = TimeSpan.FromSeconds(1) / perSecond * burst;
     private readonly long _start = time.GetTimestamp();
-    private readonly ConcurrentDictionary<TKey, Bucket> _buckets = new();
+
+    /// <summary>The times at which the buckets will be full again, in ticks of <see cref="TimeSpan"/> since the start.</summary>
+    private readonly ConcurrentDictionary<TKey, long> _fullAt = new(); // which updates a long in place
     private int _untilSweep = LeastBetweenSweeps;
 
     /// <summary>Number of stored buckets.</summary>
-    public int Count => _buckets.Count;
+    public int Count => _fullAt.Count;
 
     /// <summary>Takes one request out of a bucket, unless it is empty.</summary>
-    public RateLimitLease TryAcquire(TKey key) => TryAcquire(key, mayOwe: false);
+    public RateLimitLease TryAcquire(TKey key) => TryAcquire(key, _capacity);
 
     /// <summary>Takes one request out of a bucket, also out of an empty one: for requests whose cost is known only afterwards.</summary>
-    public void Charge(TKey key) => TryAcquire(key, mayOwe: true);
+    public void Charge(TKey key) => TryAcquire(key, _capacity + MostOwed - _interval);
 
     /// <summary>Returns the time until there is a request in a bucket, zero when there is one. Takes nothing.</summary>
     public TimeSpan WaitFor(TKey key)
     {
-        if (!_buckets.TryGetValue(key, out var bucket))
+        if (!_fullAt.TryGetValue(key, out var fullAt))
         {
             return TimeSpan.Zero;
         }
 
-        var wait = TimeSpan.FromTicks(bucket.FullAt) + _interval - time.GetElapsedTime(_start) - _capacity;
+        var wait = TimeSpan.FromTicks(fullAt) + _interval - time.GetElapsedTime(_start) - _capacity;
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 
-    private RateLimitLease TryAcquire(TKey key, bool mayOwe)
+    private RateLimitLease TryAcquire(TKey key, TimeSpan mostMissing)
     {
         while (true)
         {
             var now = time.GetElapsedTime(_start);
-            var isNew = false;
-            if (!_buckets.TryGetValue(key, out var bucket))
-            {
-                bucket = _buckets.GetOrAdd(key, new Bucket());
-                isNew = Interlocked.Decrement(ref _untilSweep) == 0;
-            }
-
-            var level = TryAcquire(bucket, now, mayOwe);
-            if (isNew)
-            {
-                Sweep(now);
-            }
-
-            if (level is { } taken)
-            {
-                return taken;
-            }
-
-            _buckets.TryRemove(new(key, bucket)); // the sweep may have marked it and not removed it yet: do not wait for that
-        }
-    }
-
-    /// <summary>Takes one request out of a bucket; returns null when the bucket has been removed.</summary>
-    private RateLimitLease? TryAcquire(Bucket bucket, TimeSpan now, bool mayOwe)
-    {
-        while (true)
-        {
-            var fullAt = bucket.FullAt;
-            if (fullAt == Bucket.LetGo)
-            {
-                return null;
-            }
-
-            var next = (fullAt > now.Ticks ? TimeSpan.FromTicks(fullAt) : now) + _interval;
+            var isStored = _fullAt.TryGetValue(key, out var fullAt);
+            var next = TimeSpan.FromTicks(Math.Max(fullAt, now.Ticks)) + _interval;
             var missing = next - now;
-            if (missing > _capacity + (mayOwe ? MostOwed - _interval : TimeSpan.Zero))
+            if (missing > mostMissing)
             {
                 return new(false, 0, missing - _capacity);
             }
 
-            if (bucket.TrySet(fullAt, next.Ticks)) // fails if another request took one meanwhile: try again
+            // Fails if another request or a sweep changed the bucket meanwhile: try again.
+            if (isStored ? _fullAt.TryUpdate(key, next.Ticks, fullAt) : _fullAt.TryAdd(key, next.Ticks))
             {
+                if (!isStored && Interlocked.Decrement(ref _untilSweep) == 0)
+                {
+                    Sweep(now);
+                }
+
                 return new(true, (int)((_capacity - missing) / _interval), missing);
             }
         }
@@ -105,36 +79,20 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
 
     private void Sweep(TimeSpan now)
     {
-        foreach (var (key, bucket) in _buckets)
+        foreach (var bucket in _fullAt.Where(bucket => bucket.Value <= now.Ticks))
         {
-            if (bucket.FullAt is var fullAt && fullAt <= now.Ticks && bucket.TrySet(fullAt, Bucket.LetGo))
-            {
-                _buckets.TryRemove(new(key, bucket));
-            }
+            _fullAt.TryRemove(bucket); // unless it was used meanwhile
         }
 
         // The next sweep comes after at least as many new buckets as are left to look at.
-        var left = _buckets.Count;
+        var left = _fullAt.Count;
         if (left > MostBuckets / 2)
         {
-            _buckets.Clear(); // all callers start with a full bucket: better than to refuse new callers
+            _fullAt.Clear(); // all callers start with a full bucket: better than to refuse new callers
             left = 0;
         }
 
         Volatile.Write(ref _untilSweep, Math.Max(LeastBetweenSweeps, left));
-    }
-
-    /// <summary>Time at which the bucket is full, in ticks of <see cref="TimeSpan"/> since the start. Changed without a lock.</summary>
-    private sealed class Bucket
-    {
-        /// <summary>Marks a removed bucket: a request that has found it looks the key up again.</summary>
-        public const long LetGo = -1;
-
-        private long _fullAt;
-
-        public long FullAt => Volatile.Read(ref _fullAt);
-
-        public bool TrySet(long from, long to) => Interlocked.CompareExchange(ref _fullAt, to, from) == from;
     }
 }
 

@@ -10,11 +10,14 @@ namespace NclueGateway.Access.Sessions;
 /// </summary>
 internal static class CsrfMiddleware
 {
-    /// <summary>Adds the middleware, between authentication and authorization.</summary>
-    public static IApplicationBuilder UseCsrfProtection(this IApplicationBuilder app) => app.Use((context, next) =>
+    /// <summary>
+    /// Adds the middleware behind the framework's authentication: callers whose token is cached have no session. It comes
+    /// before the rate limit, because another site must not use up the person's quota.
+    /// </summary>
+    public static void UseCsrfProtection(this IApplicationBuilder app) => app.Use((context, next) =>
         context.Features.Get<CachedSession>() is { } session
         && context.GetEndpoint() is { } endpoint
-        && BearerAuthentication.IsClosed(endpoint)
+        && TokenCache.IsClosed(endpoint)
             ? GuardAsync(context, session, endpoint, next)
             : next(context));
 

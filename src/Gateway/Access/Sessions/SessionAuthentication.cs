@@ -10,6 +10,8 @@ using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using NclueGateway.Access.Bearer;
 using NclueGateway.Access.Callers;
+using NclueGateway.Access.RateLimits;
+using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -49,7 +51,7 @@ internal static class SessionAuthentication
                 ActivatorUtilities.CreateInstance<SessionKeyValueStore>(provider, $"{keyPrefix}:session:{scope.Name}:"))
             .AddSingleton<SessionRepository>()
             .AddSingleton<SessionCache>()
-            .AddSingleton<SessionLookupLimit>()
+            .AddSingleton(CreateLookupLimit)
             .AddSingleton<SessionRevalidator>()
             .AddSingleton<OidcClient>()
             .AddSingleton<ClaimsCollector>()
@@ -102,6 +104,16 @@ internal static class SessionAuthentication
         oidc.RemoteSignOutPath = PathString.Empty; // a page elsewhere could sign people out
         oidc.SignedOutCallbackPath = PathString.Empty;
         PendingSignIns.Configure(oidc);
+    }
+
+    /// <summary>
+    /// Creates the rate limit of lookups that find no session. A made-up cookie costs the store several commands and belongs
+    /// to no caller, so no other quota counts it.
+    /// </summary>
+    private static TokenBuckets<AddressRange> CreateLookupLimit(IServiceProvider services)
+    {
+        var perSecond = services.GetRequiredService<QuotaOptions>().AnonymousPerSecond;
+        return new(perSecond, perSecond, services.GetRequiredService<TimeProvider>());
     }
 
     private static void AddKeys(this IServiceCollection services, BrowserSessionOptions options, string keyPrefix, bool isShared)

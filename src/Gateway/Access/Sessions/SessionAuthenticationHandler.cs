@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using NclueGateway.Access.Callers;
+using NclueGateway.Access.RateLimits;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;
@@ -14,7 +15,7 @@ namespace NclueGateway.Access.Sessions;
 internal sealed class SessionAuthenticationHandler(
     SessionCache store,
     SessionRevalidator check,
-    SessionLookupLimit limit,
+    TokenBuckets<AddressRange> limit,
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder)
@@ -27,6 +28,7 @@ internal sealed class SessionAuthenticationHandler(
             return AuthenticateResult.NoResult();
         }
 
+        // Cookies of sessions that this replica has seen are not limited, so people behind one address do not affect each other.
         var isSeen = store.HasSeen(id.Key);
         var address = AddressRange.Of(Context.Connection.RemoteIpAddress);
         if (!isSeen && limit.WaitFor(address) is { Ticks: > 0 } wait)
@@ -44,7 +46,7 @@ internal sealed class SessionAuthenticationHandler(
 
             if (!isSeen)
             {
-                limit.CountFailure(address);
+                limit.Charge(address);
             }
 
             return AuthenticateResult.NoResult();

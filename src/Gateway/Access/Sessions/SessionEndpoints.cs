@@ -31,15 +31,15 @@ internal static class SessionEndpoints
             routes.WithMetadata(new SuppressMatchingMetadata());
         }
 
-        routes.MapGet(SessionConstants.Login, LoginAsync).AllowAnonymous().WithRateLimit(RateLimit.Address)
+        var signIn = routes.MapGroup("").AllowAnonymous().WithRateLimit(RateLimit.Address)
+            .AddEndpointFilter(ActivatorUtilities.CreateInstance<SignInRateLimit>(app.ServiceProvider));
+        signIn.MapGet(SessionConstants.Login, LoginAsync)
             .WithName("login").WithSummary("Sign in")
             .WithDescription("For navigation, not for scripts. Redirects to the company's identity provider and from there to `returnUrl`, "
                 + "signed in. A browser that asks for HTML gets a page in place of a problem." + SessionOpenApi.SignInIsOff)
             .DescribeLogin();
-        routes.Map(SessionConstants.Callback, CallbackAsync)
-            .AllowAnonymous().WithRateLimit(RateLimit.Address).ExcludeFromDescription();
-        routes.MapPost(SessionConstants.BackChannelLogout, BackChannelLogoutAsync)
-            .AllowAnonymous().WithRateLimit(RateLimit.Address).ExcludeFromDescription();
+        signIn.Map(SessionConstants.Callback, CallbackAsync).ExcludeFromDescription();
+        signIn.MapPost(SessionConstants.BackChannelLogout, BackChannelLogoutAsync).ExcludeFromDescription();
         routes.MapGet(SessionConstants.Path, DescribeAsync).RequireAuthorization()
             .WithName("getSession").WithSummary("Get the current session")
             .WithDescription("Does not extend the session." + SessionOpenApi.SignInIsOff)
