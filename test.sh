@@ -88,7 +88,10 @@ case ${1:-} in
   *) run tests "$@" ;;
 esac
 
-count() { cat "$results"/*.xml 2>/dev/null | grep -o "<assembly [^>]*" | sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" | awk '{ sum += $1 } END { print sum + 0 }'; }
+count() {
+  cat "$results"/*.xml 2>/dev/null | grep -o "<assembly [^>]*" |
+    sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" | awk '{ sum += $1 } END { print sum + 0 }'
+}
 passed=$(count passed) failed=$(count failed) skipped=$(count skipped) errors=$(count errors)
 failures() {
   cat "$results"/*.xml 2>/dev/null | grep -o '<test [^>]*result="Fail"[^>]*>' |

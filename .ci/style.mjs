@@ -15,9 +15,11 @@ const files = execFileSync("git", ["ls-files"], { encoding: "utf8" }).split("\n"
 
 // Comments of C#, TypeScript, JavaScript and CSS. Literals are skipped, so that the // of an address is no comment.
 const code = /"""[\s\S]*?"""|@"(?:[^"]|"")*"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
+const markup = /<!--[\s\S]*?-->/g;
+const hash = /(?:^|\s)#[^\n]*/g;
 const comments = {
-  cs: code, ts: code, js: code, mjs: code, css: /\/\*[\s\S]*?\*\//g, html: /<!--[\s\S]*?-->/g, csproj: /<!--[\s\S]*?-->/g, props: /<!--[\s\S]*?-->/g,
-  lua: /--[^\n]*/g, sh: /(?:^|\s)#[^\n]*/g, yaml: /(?:^|\s)#[^\n]*/g, yml: /(?:^|\s)#[^\n]*/g, conf: /(?:^|\s)#[^\n]*/g,
+  cs: code, ts: code, js: code, mjs: code, css: /\/\*[\s\S]*?\*\//g, html: markup, csproj: markup, props: markup,
+  lua: /--[^\n]*/g, sh: hash, yaml: hash, yml: hash, conf: hash,
 };
 
 const texts = []; // { file, line, text }
@@ -33,7 +35,8 @@ for (const file of files) {
   });
   const kind = file.split(".").pop();
   if (kind === "md") {
-    content.replace(/```[\s\S]*?```/g, (block) => block.replace(/[^\n]/g, " ")).split("\n").forEach((text, i) => texts.push({ file, line: i + 1, text }));
+    const prose = content.replace(/```[\s\S]*?```/g, (block) => block.replace(/[^\n]/g, " "));
+    prose.split("\n").forEach((text, i) => texts.push({ file, line: i + 1, text }));
     continue;
   }
 

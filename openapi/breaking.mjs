@@ -1,42 +1,40 @@
 // Finds the changes of an OpenAPI 3.1 document that break callers of an earlier version.
 //
 // | part               | breaking                                               | compatible
-// |--------------------|--------------------------------------------------------|------------------------------------------------
+// |--------------------|--------------------------------------------------------|---------------------------------------------
 // | path, operation    | removed; another operationId (clients name methods so) | added
 // | security           | a scheme removed or changed; an accepted alternative   | another alternative
 // |                    | removed                                                |
-// | parameter          | removed; a new required one; required where it was not;| a new optional one; required no
-// longer
+// | parameter          | removed; a new required one; required where it was not;| a new optional one; no longer required
 // |                    | serialized differently (style, explode)                |
 // | request content    | fewer types or values; null no longer accepted; a      | more types, values, a wider range
 // |                    | narrower range; a new or other pattern, format; another|
 // |                    | default; a property removed or now required            |
-// | response           | a status, media type or header removed; a header that  | a status (RFC 9110 §15: treat an
-// unknown one as
-// |                    | was required and is now optional                       | x00 of its class), media type, header
-// added
-// | response content   | a property removed, or that may now be missing or null;| a property added; one that is now
-// always there,
-// |                    | another type or format; a value of an enum removed (a  | or no longer null; a narrower range
+// | response           | a status, media type or header removed; a header that  | a status (RFC 9110 §15: treat an unknown one
+// |                    | was required and is now optional                       | as x00 of its class), media type, header
+// |                    |                                                        | added
+// | response content   | a property removed, or that may now be missing or null;| a property added; one that is now always
+// |                    | another type or format; a value of an enum removed (a  | there, or no longer null; a narrower range
 // |                    | caller may filter by it) or added (callers do not know |
 // |                    | it); a wider range                                     |
 //
 // Not compared: texts, examples, names of schemas, servers, links, callbacks, webhooks, readOnly, writeOnly and
 // conditions (if, not, …).
-// Existing packages have gaps: openapi-diff rejects 3.1. api-smart-diff treats a property as compatible that becomes
-// null or gets another type. Optic ignores headers, ranges, removed parameters and security.
+//
+// Existing packages have gaps: openapi-diff rejects 3.1. api-smart-diff accepts a property that becomes null or gets
+// another type. Optic ignores headers, ranges, removed parameters and security.
 //
 // A change within components/schemas is reported with the name of its schema, and therefore only once, even if many
 // operations use it.
 
+import { LOWER, Reader, schemaOf, takesAll, text, typesOf, UPPER } from './schemas.mjs';
+
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
-const LOWER = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'];
-const UPPER = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'];
 const OTHERS = ['pattern', 'multipleOf', 'uniqueItems'];
 
 /**
- * Returns every breaking change as a line: `GET /api/task-runs 200 header ETag removed`, `response TaskRun.name
- * removed`. The lines are in the order of the earlier document, without duplicates.
+ * Returns every breaking change as a line: `GET /api/task-runs 200 header ETag removed`,
+ * `response TaskRun.name removed`. The lines are in the order of the earlier document, without duplicates.
  *
  * @param {object} before The earlier document, parsed.
  * @param {object} after The later document, parsed.
@@ -186,10 +184,10 @@ export function breakingChanges(before, after) {
 
     pairs[direction].add(b);
     const [old, now] = [was.shape(a), is.shape(b)];
-    const isAnswer = direction === 'response';
+    const isResponse = direction === 'response';
     const at = old.name !== undefined && old.name === now.name ? `${direction} ${old.name}` : where;
-    if (old.isNullable !== now.isNullable && now.isNullable === isAnswer) {
-      report(where, isAnswer ? 'may be null' : 'may no longer be null');
+    if (old.isNullable !== now.isNullable && now.isNullable === isResponse) {
+      report(where, isResponse ? 'may be null' : 'may no longer be null');
     }
 
     if ((old.alternatives === undefined) !== (now.alternatives === undefined)) {
@@ -197,12 +195,12 @@ export function breakingChanges(before, after) {
       return; // all further differences follow from this one
     }
 
-    if (isAnswer ? typesOf(old) !== typesOf(now) : !takesAll(now, old)) {
+    if (isResponse ? typesOf(old) !== typesOf(now) : !takesAll(now, old)) {
       report(at, `type ${typesOf(old)} became ${typesOf(now)}`);
       return;
     }
 
-    compareValues(at, old, now, isAnswer);
+    compareValues(at, old, now, isResponse);
     compareAlternatives(at, old.alternatives, now.alternatives, direction);
     compareProperties(at, old, now, direction);
     if (old.items !== undefined || now.items !== undefined) {
@@ -210,31 +208,31 @@ export function breakingChanges(before, after) {
     }
   }
 
-  function compareValues(at, old, now, isAnswer) {
+  function compareValues(at, old, now, isResponse) {
     if (old.values === undefined && now.values !== undefined) {
       report(at, 'is now limited to certain values');
-    } else if (old.values !== undefined && now.values === undefined && isAnswer) {
+    } else if (old.values !== undefined && now.values === undefined && isResponse) {
       report(at, 'is no longer limited to certain values');
     } else if (old.values !== undefined && now.values !== undefined) {
       old.values.filter((value) => !now.values.includes(value)).forEach((value) => report(at, `value ${value} removed`));
-      now.values.filter((value) => isAnswer && !old.values.includes(value)).forEach((value) => report(at, `value ${value} added`));
+      now.values.filter((value) => isResponse && !old.values.includes(value)).forEach((value) => report(at, `value ${value} added`));
     }
 
     const became = (keyword) => report(at, `${keyword} ${text(old[keyword])} became ${text(now[keyword])}`);
     const isWiderInteger = old.format === 'int32' && now.format === 'int64';
-    if (old.format !== now.format && (isAnswer || (now.format !== undefined && !isWiderInteger))) {
+    if (old.format !== now.format && (isResponse || (now.format !== undefined && !isWiderInteger))) {
       became('format');
     }
 
     for (const [keyword, sign] of [...LOWER.map((name) => [name, -1]), ...UPPER.map((name) => [name, 1])]) {
       const [reached, reaches] = [old, now].map((schema) => sign * (schema[keyword] ?? sign * Infinity));
-      if (isAnswer ? reaches > reached : reaches < reached) {
+      if (isResponse ? reaches > reached : reaches < reached) {
         became(keyword);
       }
     }
 
-    OTHERS.filter((keyword) => old[keyword] !== now[keyword] && (isAnswer ? old : now)[keyword] !== undefined).forEach(became);
-    if (!isAnswer && old.default !== undefined && text(old.default) !== text(now.default)) {
+    OTHERS.filter((keyword) => old[keyword] !== now[keyword] && (isResponse ? old : now)[keyword] !== undefined).forEach(became);
+    if (!isResponse && old.default !== undefined && text(old.default) !== text(now.default)) {
       became('default');
     }
   }
@@ -254,21 +252,21 @@ export function breakingChanges(before, after) {
   }
 
   function compareProperties(at, old, now, direction) {
-    const isAnswer = direction === 'response';
+    const isResponse = direction === 'response';
     for (const [name, schema] of Object.entries(old.properties)) {
       if (now.properties[name] === undefined) {
         report(`${at}.${name}`, 'removed');
         continue;
       }
 
-      if (isAnswer && old.required.includes(name) && !now.required.includes(name)) {
+      if (isResponse && old.required.includes(name) && !now.required.includes(name)) {
         report(`${at}.${name}`, 'may be missing');
       }
 
       compareSchemas(`${at}.${name}`, schema, now.properties[name], direction);
     }
 
-    if (!isAnswer) {
+    if (!isResponse) {
       now.required.filter((name) => !old.required.includes(name)).forEach((name) => report(`${at}.${name}`, 'is now required'));
     }
 
@@ -276,130 +274,18 @@ export function breakingChanges(before, after) {
     const [others, stillOthers] = [old.additionalProperties, now.additionalProperties];
     if (typeof others === 'object' && stillOthers !== false) {
       compareSchemas(`${at}.*`, others, stillOthers, direction);
-    } else if (stillOthers === false && (isAnswer ? typeof others === 'object' : others !== false)) {
+    } else if (stillOthers === false && (isResponse ? typeof others === 'object' : others !== false)) {
       report(`${at}.*`, 'removed');
     }
   }
 }
-/** Resolves references, and combines all parts of a schema. */
-/** Follows references, and sees what a schema says of a value in all its parts. */
-class Reader {
-  #document;
-  #shapes = new Map();
-
-  constructor(document) {
-    this.#document = document;
-  }
-/** Returns the target of a reference; any other node is returned unchanged. */
-  /** What a reference leads to; anything else is given back. */
-  resolve(node) {
-    for (let steps = 0; node?.$ref !== undefined; steps++) {
-      const { $ref } = node;
-      if (!$ref.startsWith('#/') || steps > 100) {
-        throw new Error(`The reference ${$ref} leads out of the document or in a circle.`);
-      }
-
-      const keys = $ref.slice(2).split('/').map((key) => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~'));
-      node = keys.reduce((from, key) => from?.[key], this.#document);
-      if (node === undefined) {
-        throw new Error(`The reference ${$ref} leads nowhere.`);
-      }
-    }
-
-    return node;
-  }
-
-  /** Returns the parameters of an operation and its path, as `query limit` → parameter. Names of headers are case-insensitive. */
-  parameters(item, operation) {
-    const all = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((parameter) => this.resolve(parameter));
-    return new Map(all.map((each) => [`${each.in} ${each.in === 'header' ? each.name.toLowerCase() : each.name}`, each]));
-  }
-
-  /** Combines a schema's reference, its allOf, and a choice between null and one other schema into one schema. */
-  shape(schema) {
-    if (typeof schema !== 'object') {
-      return { isNullable: schema, types: schema ? undefined : [], properties: {}, required: [] };
-    }
-
-    const known = this.#shapes.get(schema);
-    if (known !== undefined) {
-      return known;
-    }
-
-    const named = schema.type === undefined ? undefined : [schema.type].flat();
-    const values = schema.const !== undefined ? [schema.const] : schema.enum;
-    let shape = {
-      ...schema,
-      types: named?.filter((type) => type !== 'null'),
-      values: values?.filter((value) => value !== null).map(text),
-      isNullable: (named?.includes('null') ?? true) && (values?.includes(null) ?? true),
-      properties: schema.properties ?? {},
-      required: schema.required ?? [],
-    };
-    if (schema.$ref !== undefined) {
-      shape = both(shape, { ...this.shape(this.resolve({ $ref: schema.$ref })), name: schema.$ref.split('/').pop() });
-    }
-
-    shape = (schema.allOf ?? []).reduce((sum, part) => both(sum, this.shape(part)), shape);
-    for (const choice of [schema.oneOf, schema.anyOf].filter((list) => list !== undefined)) {
-      const rest = choice.filter((option) => option.type !== 'null');
-      const hasNull = rest.length < choice.length || rest.some((option) => this.shape(option).isNullable);
-      shape = rest.length === 1
-        ? both(shape, { ...this.shape(rest[0]), isNullable: hasNull })
-        : { ...shape, isNullable: shape.isNullable && hasNull, alternatives: [...(shape.alternatives ?? []), ...rest] };
-    }
-
-    this.#shapes.set(schema, shape);
-    return shape;
-  }
-}
-
-/** Returns the schema that accepts only values accepted by both. */
-function both(a, b) {
-  const common = (x, y) => (x === undefined || y === undefined ? x ?? y : x.filter((value) => y.includes(value)));
-  const properties = { ...b.properties };
-  for (const [name, schema] of Object.entries(a.properties)) {
-    properties[name] = properties[name] === undefined ? schema : { allOf: [schema, properties[name]] };
-  }
-
-  const bounds = {};
-  for (const [keywords, tighter] of [[LOWER, Math.max], [UPPER, Math.min]]) {
-    for (const keyword of keywords.filter((name) => a[name] !== undefined && b[name] !== undefined)) {
-      bounds[keyword] = tighter(a[keyword], b[keyword]);
-    }
-  }
-
-  return {
-    ...b,
-    ...a,
-    ...bounds,
-    properties,
-    name: a.name ?? b.name,
-    types: common(a.types, b.types),
-    values: common(a.values, b.values),
-    required: [...new Set([...a.required, ...b.required])],
-    isNullable: a.isNullable && b.isNullable,
-    alternatives: a.alternatives ?? b.alternatives,
-  };
-}
-
-const text = (value) => (value === undefined ? 'nothing' : JSON.stringify(value));
-
-const typesOf = ({ types }) => types?.toSorted().join(' or ') ?? 'anything';
-
-/** Returns true if a schema accepts all types of another schema. */
-const takesAll = ({ types }, { types: sent }) =>
-  types === undefined || (sent?.every((type) => types.includes(type) || (type === 'integer' && types.includes('number'))) ?? false);
-
-const schemaOf = (parameter) => parameter.schema ?? Object.values(parameter.content ?? {})[0]?.schema;
 
 const styleOf = ({
   in: place,
   style = place === 'query' || place === 'cookie' ? 'form' : 'simple',
   explode = style === 'form',
   content,
-}) =>
-  text([style, explode, Object.keys(content ?? {})]);
+}) => text([style, explode, Object.keys(content ?? {})]);
 
 const kindOfScheme = ({ type, scheme, name, in: place, openIdConnectUrl, flows }) =>
   text([type, scheme?.toLowerCase(), name, place, openIdConnectUrl, Object.keys(flows ?? {}).sort()]);

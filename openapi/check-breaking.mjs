@@ -1,5 +1,4 @@
-// Compares openapi/v1.json with that of the last release. Fails if it breaks a caller and CHANGELOG.md does not list
-// the change.
+// Compares openapi/v1.json with that of the last release. Fails if a change breaks callers and CHANGELOG.md does not list it.
 // A release keeps its document: cp openapi/v1.json openapi/released/<version>.json, in the commit that dates its section of CHANGELOG.md.
 // Run from anywhere in the repository: node openapi/check-breaking.mjs
 import { readdirSync, readFileSync } from 'node:fs';
@@ -14,18 +13,22 @@ const RELEASED = 'openapi/released';
 function compareVersions(left, right) {
   const [[a, aCandidate = '~'], [b, bCandidate = '~']] = [left, right].map((version) => version.split(/-(.*)/));
   const numeric = { numeric: true };
-  return a.localeCompare(b, 'en', numeric) || (aCandidate === '~') - (bCandidate === '~') || aCandidate.localeCompare(bCandidate, 'en', numeric);
+  return a.localeCompare(b, 'en', numeric)
+    || (aCandidate === '~') - (bCandidate === '~')
+    || aCandidate.localeCompare(bCandidate, 'en', numeric);
 }
 
 /**
- * The document of the last release.
+ * Returns the document of the last release.
  *
  * @param {string} folder The repository.
  * @returns {{ release: string, document: object }} The release, as `1.2.0`, and the document.
  * @throws {Error} There is no such document, or CHANGELOG.md has a newer release.
  */
 export function baseline(folder) {
-  const releases = readdirSync(join(folder, RELEASED)).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  const releases = readdirSync(join(folder, RELEASED))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length));
   const release = releases.sort(compareVersions).at(-1);
   if (release === undefined) {
     throw new Error(`${RELEASED} is empty.`);

@@ -53,7 +53,8 @@ test('a breaking change that only an earlier release lists fails', () => {
 });
 
 test('only the lists under Breaking above the release count', () => {
-  const text = '# C\n\n## [Unreleased]\n\n### Added\n\n* `a`\n\n### Breaking\n\n* `b c`: `d`\n\n### Fixed\n\n* `e`\n\n## [2.0.0] - 2026-01-01\n\n'
+  const text = '# C\n\n## [Unreleased]\n\n### Added\n\n* `a`\n\n### Breaking\n\n* `b c`: `d`\n\n### Fixed\n\n* `e`\n\n'
+    + '## [2.0.0] - 2026-01-01\n\n'
     + '### Breaking\n\n* `f`\n\n## [1.0.0]\n\n### Breaking\n\n* `g`\n';
   assert.deepEqual([...namedAsBreaking(text, '1.0.0')], ['b c', 'd', 'f']);
   assert.deepEqual([...namedAsBreaking(text, '2.0.0')], ['b c', 'd']);

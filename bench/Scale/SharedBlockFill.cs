@@ -29,7 +29,8 @@ internal static class SharedBlockFill
         builder.WebHost.UseKestrelCore();
         builder.AddGateway();
         await using var app = builder.Build(); // never started: it serves no requests
-        var (pacer, directory) = (app.Services.GetRequiredService<IUpstreamCoordinator>(), app.Services.GetRequiredService<BlockDirectory>());
+        var pacer = app.Services.GetRequiredService<IUpstreamCoordinator>();
+        var directory = app.Services.GetRequiredService<BlockDirectory>();
         await pacer.StartAsync();
         var (normalizer, shared) = (app.Services.GetRequiredService<TaskRunNormalizer>(), app.Services.GetRequiredService<ISharedBlocks>());
         var time = app.Services.GetRequiredService<TimeProvider>();

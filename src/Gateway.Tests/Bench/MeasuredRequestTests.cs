@@ -79,7 +79,8 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
         var page = await RecordedAnswer.OfAsync(gateway.Connection, Page.Request(Token));
 
         new Requests(gateway, _surroundings.Tokens, 200, page.Body.Length).Send(isAudited: false).ShouldBe(page.Body.Length);
-        Should.Throw<InvalidOperationException>(() => new Requests(gateway, ["other"], 200, page.Body.Length).SendOne()).Message.ShouldStartWith("401 with");
+        Should.Throw<InvalidOperationException>(() => new Requests(gateway, ["other"], 200, page.Body.Length).SendOne()).Message
+            .ShouldStartWith("401 with");
         Should.Throw<InvalidOperationException>(() => new Requests(gateway, _surroundings.Tokens, 200, page.Body.Length - 1).SendOne());
         Should.Throw<InvalidOperationException>(() => new Requests(gateway, _surroundings.Tokens, 304, page.Body.Length).SendOne());
     }
@@ -136,7 +137,12 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
         [.. answer.Headers.Where(header => !ChangesWithTime(header.Key)).Select(header => $"{header.Key}: {header.Value}")];
 
     private static List<string> Headers(KeepAliveClient client) =>
-        [.. Encoding.ASCII.GetString(client.Head).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Skip(1).Where(line => !ChangesWithTime(line.Split(':')[0]))];
+        [
+            .. Encoding.ASCII.GetString(client.Head)
+            .Split("\r\n", StringSplitOptions.RemoveEmptyEntries)
+            .Skip(1)
+            .Where(line => !ChangesWithTime(line.Split(':')[0])),
+        ];
 
     private static bool ChangesWithTime(string header) => header is "Age" or "Cache-Status" or "Date";
 }

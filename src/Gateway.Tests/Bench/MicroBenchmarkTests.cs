@@ -49,7 +49,8 @@ public sealed class MicroBenchmarkTests
     {
         Suite.Types.ShouldBe(Classes, ignoreOrder: true);
         Classes.ShouldAllBe(type => type.IsDefined(typeof(MemoryDiagnoserAttribute)));
-        Classes.SelectMany(Methods).Select(method => method.GetCustomAttribute<BenchmarkAttribute>()!.Description).ShouldAllBe(name => name!.Length > 0);
+        Classes.SelectMany(Methods).Select(method => method.GetCustomAttribute<BenchmarkAttribute>()!.Description)
+            .ShouldAllBe(name => name!.Length > 0);
     }
 
     [Fact]
@@ -112,9 +113,11 @@ public sealed class MicroBenchmarkTests
         return [.. runs.EnumerateArray().Select(run => SimulatedRun.NumberOf(run.GetProperty("name").GetString()!))];
     }
 
-    private static IEnumerable<MethodInfo> Methods(Type type) => type.GetMethods().Where(method => method.IsDefined(typeof(BenchmarkAttribute)));
+    private static IEnumerable<MethodInfo> Methods(Type type) =>
+        type.GetMethods().Where(method => method.IsDefined(typeof(BenchmarkAttribute)));
 
-    private static PropertyInfo? Parameter(Type type) => type.GetProperties().SingleOrDefault(property => property.IsDefined(typeof(ParamsAttribute)));
+    private static PropertyInfo? Parameter(Type type) =>
+        type.GetProperties().SingleOrDefault(property => property.IsDefined(typeof(ParamsAttribute)));
 
     private static object?[] Variants(Type type) => Parameter(type)?.GetCustomAttribute<ParamsAttribute>()!.Values ?? [null];
 

@@ -43,7 +43,10 @@ public sealed class PlotTests
 
         var ground = drawn.Single(e => e.Name.LocalName == "rect");
         ground.Attribute("fill")!.Value.ShouldBe("#ffffff");
-        texts.ShouldAllBe(text => Number(text, "x") >= 0 && Number(text, "x") < Number(ground, "width") && Number(text, "y") < Number(ground, "height"));
+        texts.ShouldAllBe(
+            text => Number(text, "x") >= 0
+                && Number(text, "x") < Number(ground, "width")
+                && Number(text, "y") < Number(ground, "height"));
     }
 
     [Theory]
@@ -62,5 +65,6 @@ public sealed class PlotTests
 
     private static List<XElement> Drawn() => [.. XDocument.Parse(Plot.Draw("Fruit", "trees", Places, Panels)).Descendants()];
 
-    private static double Number(XElement element, string attribute) => double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
+    private static double Number(XElement element, string attribute) =>
+        double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
 }

@@ -12,7 +12,11 @@ public sealed class ConventionTests
     private static readonly Assembly Gateway = typeof(GatewayBuilder).Assembly;
 
     private static readonly Type[] Types =
-        [.. Gateway.GetTypes().Where(t => t.Namespace?.StartsWith("NclueGateway", StringComparison.Ordinal) == true && !t.IsDefined(typeof(CompilerGeneratedAttribute)))];
+    [
+        .. Gateway.GetTypes()
+            .Where(t => t.Namespace?.StartsWith("NclueGateway", StringComparison.Ordinal) == true)
+            .Where(t => !t.IsDefined(typeof(CompilerGeneratedAttribute))),
+    ];
 
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
 
@@ -26,8 +30,9 @@ public sealed class ConventionTests
 
     [Fact]
     public void No_class_keeps_a_request() =>
-        Types.Where(t => t.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public).Any(f => f.FieldType == typeof(HttpContext)))
-            .Select(t => t.FullName).ShouldBeEmpty();
+        Types.SelectMany(t => t.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public))
+            .Where(f => f.FieldType == typeof(HttpContext))
+            .Select(f => f.DeclaringType!.FullName).ShouldBeEmpty();
 
     [Fact]
     public void The_gateway_does_not_know_the_sandbox() =>
@@ -47,8 +52,9 @@ public sealed class ConventionTests
     [Fact]
     public void Log_categories_do_not_follow_the_names_of_types() =>
         Types.SelectMany(type => type.GetConstructors(Declared)).SelectMany(constructor => constructor.GetParameters())
-            .Where(parameter => parameter.ParameterType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ILogger<>))
-            .Select(parameter => parameter.ParameterType.GetGenericArguments()[0])
+            .Select(parameter => parameter.ParameterType)
+            .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ILogger<>))
+            .Select(type => type.GetGenericArguments()[0])
             .Where(type => type.Assembly == Gateway && !type.IsDefined(typeof(LogCategoryAttribute)))
             .Select(type => type.Name)
             .ShouldBeEmpty();

@@ -14,7 +14,10 @@ public sealed class RoomTests
 
     [Fact]
     public void Every_folder_is_a_room() =>
-        Directory.GetDirectories(TypeReferences.SourceFolder).Select(Path.GetFileName).Except(["bin", "obj"]).ShouldBe(Rooms, ignoreOrder: true);
+        Directory.GetDirectories(TypeReferences.SourceFolder)
+            .Select(Path.GetFileName)
+            .Except(["bin", "obj"])
+            .ShouldBe(Rooms, ignoreOrder: true);
 
     [Fact]
     public void Rooms_depend_on_each_other_in_one_direction() =>

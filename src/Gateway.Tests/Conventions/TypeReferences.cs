@@ -27,7 +27,10 @@ internal static class TypeReferences
 
     /// <summary>Returns all names in the code of a folder; comments do not count.</summary>
     public static IEnumerable<string> NamesIn(string folder) =>
-        Files(folder).Select(Parse).SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>()).Select(name => name.Identifier.Text);
+        Files(folder)
+            .Select(Parse)
+            .SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
+            .Select(name => name.Identifier.Text);
 
     private static SyntaxTree Parse(string file) => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file);
 

@@ -34,8 +34,15 @@ public sealed class AdvisoriesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""echo '{"vulnerabilities":{"left-pad":{"name":"left-pad","severity":"high"}},"metadata":{"vulnerabilities":{"high":1,"critical":0}}}'; exit 1""", "true", "left-pad")]
-    [InlineData(NoFindings, "echo 'Gateway.csproj : warning NU1903: Package X has a known high severity vulnerability'; exit 0", "Package X")]
+    [InlineData(
+        """echo '{"vulnerabilities":{"left-pad":{"name":"left-pad","severity":"high"}},"metadata":"""
+        + """{"vulnerabilities":{"high":1,"critical":0}}}'; exit 1""",
+        "true",
+        "left-pad")]
+    [InlineData(
+        NoFindings,
+        "echo 'Gateway.csproj : warning NU1903: Package X has a known high severity vulnerability'; exit 0",
+        "Package X")]
     public async Task A_grave_advisory_fails(string npm, string restore, string named)
     {
         var (code, output) = await RunAsync(npm, HasAdvisories, restore);

@@ -14,13 +14,16 @@ public sealed class ComposeFileTests
     [Fact]
     public void The_sandbox_is_one_container_that_needs_nothing_and_is_reached_from_this_machine_only()
     {
-        Services.Where(service => service.Value!["profiles"].Strings().Contains("sandbox")).Select(service => service.Key).ShouldBe(["sandbox"]);
+        Services.Where(service => service.Value!["profiles"].Strings().Contains("sandbox"))
+            .Select(service => service.Key)
+            .ShouldBe(["sandbox"]);
         var sandbox = Services["sandbox"]!;
         var options = SandboxOptions.Parse(sandbox["command"].Strings())!;
 
         sandbox["build"]!["target"]!.ToString().ShouldBe("sandbox");
         sandbox["ports"].Strings().ShouldBe(
-            new[] { options.GatewayPort, options.NcluePort, options.IdentityPort, options.FrontendPort }.Select(port => $"127.0.0.1:{port}:{port}"));
+            new[] { options.GatewayPort, options.NcluePort, options.IdentityPort, options.FrontendPort }.Select(
+                port => $"127.0.0.1:{port}:{port}"));
         foreach (var absent in new[] { "secrets", "depends_on", "env_file", "environment" })
         {
             sandbox[absent].ShouldBeNull();
@@ -35,7 +38,8 @@ public sealed class ComposeFileTests
         var text = System.IO.File.ReadAllText(DeployedFiles.PathOf(readme));
 
         text.ShouldContain("docker compose --profile sandbox up");
-        text.ShouldContain($"curl -i -H \"Authorization: Bearer $TOKEN\" \"http://127.0.0.1:{new SandboxOptions().GatewayPort}/api/task-runs?limit=1\"");
+        text.ShouldContain(
+            $"curl -i -H \"Authorization: Bearer $TOKEN\" \"http://127.0.0.1:{new SandboxOptions().GatewayPort}/api/task-runs?limit=1\"");
     }
 
     [Fact]
@@ -43,7 +47,8 @@ public sealed class ComposeFileTests
     {
         var gateway = Services["gateway"]!;
 
-        using var services = DeployedFiles.Compose(DeployedFiles.ReadEnvironment((string)gateway["env_file"]!), gateway["secrets"].Strings());
+        using var services = DeployedFiles.Compose(
+            DeployedFiles.ReadEnvironment((string)gateway["env_file"]!), gateway["secrets"].Strings());
 
         gateway["stop_grace_period"].Seconds()
             .ShouldBeGreaterThan(services.GetRequiredService<OperationsOptions>().DrainDelay + OperationsExtensions.AnswersWithin);
@@ -82,7 +87,8 @@ public sealed class ComposeFileTests
         var secrets = File["secrets"]!.AsObject();
         var script = System.IO.File.ReadAllText(DeployedFiles.PathOf("deploy/compose/secrets.sh"));
 
-        Services.SelectMany(service => service.Value!["secrets"]?.AsArray().Select(secret => (string)secret!) ?? []).ShouldBe(secrets.Select(s => s.Key), ignoreOrder: true);
+        Services.SelectMany(service => service.Value!["secrets"]?.AsArray().Select(secret => (string)secret!) ?? [])
+            .ShouldBe(secrets.Select(s => s.Key), ignoreOrder: true);
         foreach (var (name, secret) in secrets)
         {
             ((string)secret!["file"]!).ShouldBe($"./deploy/compose/secrets/{name}");
@@ -104,7 +110,8 @@ public sealed class ComposeFileTests
             ((int)service["pids_limit"]!).ShouldBe(512, name);
             ((string)service["logging"]!["driver"]!).ShouldBe("json-file", name);
             service["logging"]!["options"]!.AsObject().Select(option => option.Key).ShouldBe(["max-size", "max-file"], name);
-            (service["ports"]?.AsArray().Select(port => (string)port!) ?? []).ShouldAllBe(port => port.StartsWith("127.0.0.1:", StringComparison.Ordinal), name);
+            (service["ports"]?.AsArray().Select(port => (string)port!) ?? []).ShouldAllBe(
+                port => port.StartsWith("127.0.0.1:", StringComparison.Ordinal), name);
         }
     }
 }

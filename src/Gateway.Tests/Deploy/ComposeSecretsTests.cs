@@ -53,7 +53,8 @@ public sealed class ComposeSecretsTests : IDisposable
         await using (var gateway = await ConnectionMultiplexer.ConnectAsync($"{redis.Address},user=nclue-gateway,password={password}"))
         {
             await gateway.GetDatabase().StringSetAsync("nclue-gateway:session:x", "y");
-            (await Should.ThrowAsync<RedisServerException>(gateway.GetDatabase().StringSetAsync("other", "y"))).Message.ShouldContain("NOPERM");
+            var refused = await Should.ThrowAsync<RedisServerException>(gateway.GetDatabase().StringSetAsync("other", "y"));
+            refused.Message.ShouldContain("NOPERM");
         }
 
         (await PingAsync(redis)).ShouldContain("NOAUTH"); // the health check of docker-compose.yml accepts that reply

@@ -22,27 +22,38 @@ internal static class DeployedFiles
     public static JsonNode ReadYaml(string path)
     {
         using var reader = File.OpenText(PathOf(path));
-        var document = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().WithDuplicateKeyChecking().Build().Deserialize(reader);
+        var document = new DeserializerBuilder()
+            .WithAttemptingUnquotedStringTypeDeserialization()
+            .WithDuplicateKeyChecking()
+            .Build()
+            .Deserialize(reader);
         return JsonNode.Parse(new SerializerBuilder().JsonCompatible().Build().Serialize(document))!;
     }
 
     /// <summary>Reads the names and values of a file with one <c>NAME=value</c> a line.</summary>
     public static Dictionary<string, string> ReadEnvironment(string path) => File.ReadLines(PathOf(path))
-        .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1]);
+        .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split('=', 2))
+        .ToDictionary(parts => parts[0], parts => parts[1]);
 
     public static string[] Strings(this JsonNode? list) => [.. list!.AsArray().Select(item => (string)item!)];
 
     /// <summary>Reads the instruction and the arguments of each line of the Dockerfile; continued lines are joined.</summary>
     public static IReadOnlyList<(string Instruction, string Text)> ReadDockerfile() =>
-        [.. File.ReadAllText(PathOf("Dockerfile")).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Where(line => line.Length > 0 && line[0] != '#')
-            .Select(line => line.Split(' ', 2, StringSplitOptions.TrimEntries)).Select(parts => (parts[0], parts[1]))];
+    [
+        .. File.ReadAllText(PathOf("Dockerfile")).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n')
+            .Where(line => line.Length > 0 && line[0] != '#')
+            .Select(line => line.Split(' ', 2, StringSplitOptions.TrimEntries))
+            .Select(parts => (parts[0], parts[1])),
+    ];
 
     /// <summary>Composes a gateway from environment variables and secret files, as its process does.</summary>
     /// <exception cref="NclueGateway.Configuration.SettingsException">A setting is unknown, missing or invalid.</exception>
     public static ServiceProvider Compose(IEnumerable<KeyValuePair<string, string>> settings, IEnumerable<string> secretFiles)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        var given = settings.Concat(secretFiles.Select(name => KeyValuePair.Create(name, name == "ConnectionStrings__Redis" ? "redis:6379,password=p" : "secret")));
+        var given = settings.Concat(
+            secretFiles.Select(
+                name => KeyValuePair.Create(name, name == "ConnectionStrings__Redis" ? "redis:6379,password=p" : "secret")));
         builder.Configuration.AddInMemoryCollection(given.Select(setting =>
             KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)));
         builder.AddGateway();
@@ -50,5 +61,6 @@ internal static class DeployedFiles
     }
 
     /// <summary>Parses a time in seconds as Compose writes it: <c>35s</c>.</summary>
-    public static TimeSpan Seconds(this JsonNode? text) => TimeSpan.FromSeconds(int.Parse(((string)text!).TrimEnd('s'), CultureInfo.InvariantCulture));
+    public static TimeSpan Seconds(this JsonNode? text) =>
+        TimeSpan.FromSeconds(int.Parse(((string)text!).TrimEnd('s'), CultureInfo.InvariantCulture));
 }

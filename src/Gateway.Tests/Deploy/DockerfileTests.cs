@@ -18,7 +18,11 @@ public sealed class DockerfileTests
         stages.Select(stage => stage[0]).Except(stages.Select(stage => stage[1]))
             .ShouldBe(["${SDK_IMAGE}", "${RUNTIME_IMAGE}"]);
         Lines.TakeWhile(line => line.Instruction != "FROM").Select(line => $"{line.Instruction} {line.Text}")
-            .ShouldBe(["ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0", "ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra"]);
+            .ShouldBe(
+                [
+                    "ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0",
+                    "ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra",
+                ]);
         stages[^1][1].ShouldBe("gateway");
     }
 
@@ -32,8 +36,10 @@ public sealed class DockerfileTests
         Only(stage, "USER").ShouldBe($"{pod["runAsUser"]}:{pod["runAsGroup"]}");
         stage.ShouldAllBe(line => line.Instruction != "RUN");
         stage.SkipWhile(line => line.Instruction != "USER").ShouldAllBe(line => line.Instruction != "COPY");
-        JsonSerializer.Deserialize<string[]>(Only(stage, "ENTRYPOINT"))!.ShouldBe(["dotnet", image == "gateway" ? "Gateway.dll" : "Sandbox.dll"]);
-        JsonSerializer.Deserialize<string[]>(Only(stage, "HEALTHCHECK").Split(" CMD ")[1])!.ShouldBe(["dotnet", "Gateway.dll", HealthCommand.Name]);
+        JsonSerializer.Deserialize<string[]>(Only(stage, "ENTRYPOINT"))!
+            .ShouldBe(["dotnet", image == "gateway" ? "Gateway.dll" : "Sandbox.dll"]);
+        JsonSerializer.Deserialize<string[]>(Only(stage, "HEALTHCHECK").Split(" CMD ")[1])!
+            .ShouldBe(["dotnet", "Gateway.dll", HealthCommand.Name]);
         Only(stage, "LABEL").ShouldContain("org.opencontainers.image.licenses=\"MIT\"");
     }
 
@@ -42,7 +48,8 @@ public sealed class DockerfileTests
     {
         var commands = Lines.Where(line => line.Instruction == "RUN").Select(line => line.Text).ToList();
 
-        commands.Where(command => command.StartsWith("dotnet restore", StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldContain(" --locked-mode ");
+        commands.Where(command => command.StartsWith("dotnet restore", StringComparison.Ordinal)).ShouldHaveSingleItem()
+            .ShouldContain(" --locked-mode ");
         var publish = commands.Where(command => command.StartsWith("dotnet publish", StringComparison.Ordinal)).ToList();
         publish.Count.ShouldBe(2);
         publish.ShouldAllBe(command => command.Contains(" --no-restore ") && command.Contains(" -p:PublishReadyToRun=true"));
@@ -51,7 +58,10 @@ public sealed class DockerfileTests
     [Fact]
     public void What_is_copied_is_there_and_let_through_and_nothing_else_is()
     {
-        var through = File.ReadLines(DeployedFiles.PathOf(".dockerignore")).Where(line => line.StartsWith('!')).Select(line => line[1..]).ToList();
+        var through = File.ReadLines(DeployedFiles.PathOf(".dockerignore"))
+            .Where(line => line.StartsWith('!'))
+            .Select(line => line[1..])
+            .ToList();
         var copied = Lines.Where(line => line.Instruction == "COPY" && !line.Text.StartsWith("--from", StringComparison.Ordinal))
             .SelectMany(line => line.Text.Split(' ')[..^1]).Select(path => path.TrimEnd('/')).ToList();
 
@@ -74,5 +84,6 @@ public sealed class DockerfileTests
         [.. Lines.SkipWhile(line => !(line.Instruction == "FROM" && line.Text.EndsWith($" AS {name}", StringComparison.Ordinal))).Skip(1)
             .TakeWhile(line => line.Instruction != "FROM")];
 
-    private static string Only(IEnumerable<(string Instruction, string Text)> stage, string instruction) => stage.Single(line => line.Instruction == instruction).Text;
+    private static string Only(IEnumerable<(string Instruction, string Text)> stage, string instruction) =>
+        stage.Single(line => line.Instruction == instruction).Text;
 }

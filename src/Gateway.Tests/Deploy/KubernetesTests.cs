@@ -88,7 +88,9 @@ public sealed class KubernetesTests
 
         ((string)get["path"]!).ShouldBe(path);
         ((string)get["port"]!).ShouldBe("management", "callers may have taken all connections of the other");
-        DeployedFiles.ReadDockerfile().ShouldContain(line => line.Instruction == "ENV" && line.Text.Contains($"ASPNETCORE_HTTP_PORTS={Port("http")} "));
+        DeployedFiles.ReadDockerfile()
+            .ShouldContain(
+                line => line.Instruction == "ENV" && line.Text.Contains($"ASPNETCORE_HTTP_PORTS={Port("http")} "));
     }
 
     [Fact]
@@ -121,7 +123,8 @@ public sealed class KubernetesTests
             except.ShouldContain(network => network.Contains(IPAddress.Parse(inside)), inside);
         }
 
-        rules.Where(rule => rule!["to"]![0]!["ipBlock"] == null).ShouldAllBe(rule => rule!["to"]![0]!["podSelector"]!["matchLabels"] != null);
+        rules.Where(rule => rule!["to"]![0]!["ipBlock"] == null)
+            .ShouldAllBe(rule => rule!["to"]![0]!["podSelector"]!["matchLabels"] != null);
     }
 
     [Fact]
@@ -147,7 +150,10 @@ public sealed class KubernetesTests
     [Fact]
     public void Every_manifest_is_rendered_and_none_scales_by_itself()
     {
-        var manifests = Directory.GetFiles(DeployedFiles.PathOf(Base), "*.yaml").Select(Path.GetFileName).Except(["kustomization.yaml"]).ToList();
+        var manifests = Directory.GetFiles(DeployedFiles.PathOf(Base), "*.yaml")
+            .Select(Path.GetFileName)
+            .Except(["kustomization.yaml"])
+            .ToList();
 
         Resources(Base).ShouldBe(manifests!, ignoreOrder: true);
         manifests.Select(manifest => (string)Read(manifest!)["kind"]!).ShouldNotContain("HorizontalPodAutoscaler");
@@ -173,7 +179,8 @@ public sealed class KubernetesTests
 
     private static string[] Resources(string folder) => DeployedFiles.ReadYaml($"{folder}/kustomization.yaml")["resources"].Strings();
 
-    private static int Port(string name) => (int)Container["ports"]!.AsArray().Single(port => (string)port!["name"]! == name)!["containerPort"]!;
+    private static int Port(string name) =>
+        (int)Container["ports"]!.AsArray().Single(port => (string)port!["name"]! == name)!["containerPort"]!;
 
     private static string[] Ports(JsonNode rule) => [.. rule["ports"]!.AsArray().Select(port => port!["port"]!.ToString())];
 

@@ -22,7 +22,8 @@ public sealed partial class MonitoredMetricsTests(TestRedis redis)
         await using var gateway = await GatewayHost.StartAsync(settings: settings, realTime: true);
         await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK);
         GC.Collect(); // the metric of the heap size is that of the last collection
-        var variable = VariableQuery().Match((string)Monitoring.Dashboard["templating"]!["list"]![1]!["definition"]!).Groups["metric"].Value;
+        var variable = VariableQuery()
+            .Match((string)Monitoring.Dashboard["templating"]!["list"]![1]!["definition"]!).Groups["metric"].Value;
         var queries = Monitoring.AlertQueries.Concat(Monitoring.DashboardQueries).Append(variable).Select(PromQuery.Parse).ToList();
         queries.SelectMany(query => query.Selectors).Select(selector => selector.Metric).Distinct().Count().ShouldBeGreaterThan(20);
 

@@ -36,7 +36,8 @@ public sealed partial class MonitoringTests
     [InlineData("sum by (class) (reads_total)", "class")]
     public void What_is_not_read_out_is_missed(string query, string missing)
     {
-        var samples = PromQuery.ReadSamples("# TYPE reads_total counter\nreads_total{otel_scope_name=\"N\",outcome=\"hit\"} 3 1700000000000\nup 1\n");
+        var samples = PromQuery.ReadSamples(
+            "# TYPE reads_total counter\nreads_total{otel_scope_name=\"N\",outcome=\"hit\"} 3 1700000000000\nup 1\n");
 
         string.Join(' ', PromQuery.Parse(query).MissingIn(samples)).ShouldBe(missing);
     }
@@ -85,11 +86,16 @@ public sealed partial class MonitoringTests
     [Fact]
     public void Every_alert_is_tested_both_ways()
     {
-        var tests = DeployedFiles.ReadYaml("deploy/prometheus/alerts.test.yml")["tests"]!.AsArray().SelectMany(test => test!["alert_rule_test"]!.AsArray()).ToList();
+        var tests = DeployedFiles.ReadYaml("deploy/prometheus/alerts.test.yml")["tests"]!
+            .AsArray()
+            .SelectMany(test => test!["alert_rule_test"]!.AsArray())
+            .ToList();
 
         foreach (var alert in Alerts.Select(alert => (string)alert["alert"]!))
         {
-            var fires = tests.Where(test => (string)test!["alertname"]! == alert).Select(test => test!["exp_alerts"]!.AsArray().Count > 0).ToList();
+            var fires = tests.Where(test => (string)test!["alertname"]! == alert)
+                .Select(test => test!["exp_alerts"]!.AsArray().Count > 0)
+                .ToList();
             fires.ShouldContain(true, alert);
             fires.ShouldContain(false, alert);
         }
@@ -104,7 +110,10 @@ public sealed partial class MonitoringTests
         Monitoring.Charts.ShouldAllBe(chart => (string)chart["datasource"]!["uid"]! == "${datasource}");
         foreach (var query in Monitoring.DashboardQueries)
         {
-            PromQuery.Parse(query).Selectors.ShouldAllBe(selector => selector.Matchers.Any(matcher => matcher.Label == "job" && matcher.Value == "$job"), query);
+            PromQuery.Parse(query).Selectors
+                .ShouldAllBe(
+                    selector => selector.Matchers.Any(matcher => matcher.Label == "job" && matcher.Value == "$job"),
+                    query);
         }
     }
 
@@ -121,7 +130,8 @@ public sealed partial class MonitoringTests
         var places = Monitoring.Panels.SelectMany(panel =>
         {
             var (x, y) = (Place(panel, "x"), Place(panel, "y"));
-            return Enumerable.Range(x, Place(panel, "w")).SelectMany(column => Enumerable.Range(y, Place(panel, "h")).Select(row => (column, row)));
+            return Enumerable.Range(x, Place(panel, "w"))
+                .SelectMany(column => Enumerable.Range(y, Place(panel, "h")).Select(row => (column, row)));
         }).ToList();
         places.ShouldBeUnique();
         places.ShouldAllBe(place => place.column < 24);

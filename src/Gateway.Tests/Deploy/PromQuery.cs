@@ -21,7 +21,8 @@ internal sealed partial class PromQuery
     {
         var groups = Grouping().Matches(text).SelectMany(match => match.Groups["labels"].Value.Split(',', StringSplitOptions.TrimEntries));
         var selectors = Token().Matches(Grouping().Replace(text, " "))
-            .Where(token => token.Groups["name"].Success && !token.Groups["call"].Success && !Operators.Contains(token.Groups["name"].Value))
+            .Where(token => token.Groups["name"].Success && !token.Groups["call"].Success)
+            .Where(token => !Operators.Contains(token.Groups["name"].Value))
             .Select(token => new Selector(
                 token.Groups["name"].Value,
                 [.. Label().Matches(token.Groups["matchers"].Value).Select(label => new Matcher(
@@ -33,16 +34,22 @@ internal sealed partial class PromQuery
     public IEnumerable<string> MissingIn(IReadOnlyCollection<Sample> samples)
     {
         var asked = samples.Where(sample => Selectors.Any(selector => selector.Metric == sample.Metric)).ToList();
-        return Selectors.SelectMany(selector => selector.Alternatives()).Where(selector => !samples.Any(selector.Matches)).Select(selector => selector.ToString())
+        return Selectors.SelectMany(selector => selector.Alternatives())
+            .Where(selector => !samples.Any(selector.Matches))
+            .Select(selector => selector.ToString())
             .Concat(Groups.Where(label => !asked.Any(sample => sample.Labels.ContainsKey(label))));
     }
 
     /// <summary>Parses the samples of <c>/metrics</c>, without their values.</summary>
     public static IReadOnlyCollection<Sample> ReadSamples(string metrics) =>
     [
-        .. metrics.Split('\n').Where(line => line.Length > 0 && line[0] != '#').Select(line => Token().Match(line)).Select(match => new Sample(
+        .. metrics.Split('\n')
+        .Where(line => line.Length > 0 && line[0] != '#')
+        .Select(line => Token().Match(line))
+        .Select(match => new Sample(
             match.Groups["name"].Value,
-            Label().Matches(match.Groups["matchers"].Value).ToDictionary(label => label.Groups["name"].Value, label => label.Groups["value"].Value))),
+            Label().Matches(match.Groups["matchers"].Value)
+                .ToDictionary(label => label.Groups["name"].Value, label => label.Groups["value"].Value))),
     ];
 
     [GeneratedRegex(@"\b(?:by|on|without|ignoring|group_left|group_right)\s*\((?<labels>[^)]*)\)")]
@@ -50,7 +57,8 @@ internal sealed partial class PromQuery
 
     // Strings, times in brackets and numbers are matched so that their content is not read as a name.
     [GeneratedRegex("""
-        "(?:[^"\\]|\\.)*"|\[[^\]]*\]|\b[0-9][\w.]*|(?<name>[a-zA-Z_:][\w:]*)\s*(?:\{(?<matchers>(?:[^"}]|"(?:[^"\\]|\\.)*")*)\}|(?<call>\())?
+        "(?:[^"\\]|\\.)*"|\[[^\]]*\]|\b[0-9][\w.]*
+        |(?<name>[a-zA-Z_:][\w:]*)\s*(?:\{(?<matchers>(?:[^"}]|"(?:[^"\\]|\\.)*")*)\}|(?<call>\())?
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Token();
 
@@ -70,7 +78,9 @@ internal sealed partial class PromQuery
         /// </summary>
         public IEnumerable<Selector> Alternatives()
         {
-            foreach (var (matcher, parts) in Matchers.Where(matcher => matcher.Operator == "=~").Select(matcher => (matcher, Choice().Match(matcher.Value))))
+            foreach (
+                var (matcher, parts) in Matchers.Where(matcher => matcher.Operator == "=~")
+                    .Select(matcher => (matcher, Choice().Match(matcher.Value))))
             {
                 if (parts.Success)
                 {
@@ -87,7 +97,9 @@ internal sealed partial class PromQuery
         /// Returns true if it selects the sample. The label must exist for matchers that exclude samples and for
         /// variables of the dashboard.
         /// </summary>
-        public bool Matches(Sample sample) => sample.Metric == Metric && Matchers.Where(matcher => matcher.Label is not ("job" or "instance")).All(matcher =>
+        public bool Matches(Sample sample) =>
+            sample.Metric == Metric
+                && Matchers.Where(matcher => matcher.Label is not ("job" or "instance")).All(matcher =>
             sample.Labels.TryGetValue(matcher.Label, out var value) && matcher.Operator switch
             {
                 "=" => value == matcher.Value,
@@ -95,7 +107,8 @@ internal sealed partial class PromQuery
                 _ => true,
             });
 
-        public override string ToString() => $"{Metric}{{{string.Join(',', Matchers.Select(matcher => $"{matcher.Label}{matcher.Operator}\"{matcher.Value}\""))}}}";
+        public override string ToString() =>
+            $"{Metric}{{{string.Join(',', Matchers.Select(matcher => $"{matcher.Label}{matcher.Operator}\"{matcher.Value}\""))}}}";
 
         [GeneratedRegex(@"^(?<before>[^(]*)\((?<of>[^()]*\|[^()]*)\)(?<after>[^(]*)$")]
         private static partial Regex Choice();

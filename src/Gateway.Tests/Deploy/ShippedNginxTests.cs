@@ -11,7 +11,10 @@ namespace NclueGateway.Tests.Deploy;
 [Trait("Needs", "Processes")]
 public sealed class ShippedNginxTests
 {
-    private static readonly string[] Expected = ["server_tokens off;", "limit_req zone=", "limit_conn nclue_gateway_connections ", "client_header_timeout 10s;"];
+    private static readonly string[] Expected =
+    [
+        "server_tokens off;", "limit_req zone=", "limit_conn nclue_gateway_connections ", "client_header_timeout 10s;",
+    ];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

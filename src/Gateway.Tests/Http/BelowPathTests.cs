@@ -24,7 +24,8 @@ public sealed class BelowPathTests(TestBrowser browser)
     {
         await using var gateway = await StartAsync();
         await using var nginx = await StartNginxAsync(gateway, upstreamPath);
-        using var http = new HttpClient(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = nginx.Address };
+        using var http =
+            new HttpClient(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = nginx.Address };
         http.DefaultRequestHeaders.Authorization = gateway.Client.DefaultRequestHeaders.Authorization;
 
         foreach (var (name, link) in (await JsonAsync(http, "/nclue/"))["links"]!.AsObject())
@@ -35,7 +36,11 @@ public sealed class BelowPathTests(TestBrowser browser)
         }
 
         using var page = await http.GetAsync(new Uri("/nclue/api/task-runs?index=0&limit=20", UriKind.Relative), Ct);
-        var next = page.Headers.GetValues("Link").Single().Split(", ").Single(link => link.EndsWith("rel=\"next\"", StringComparison.Ordinal)).Split('<', '>')[1];
+        var next = page.Headers.GetValues("Link")
+            .Single()
+            .Split(", ")
+            .Single(link => link.EndsWith("rel=\"next\"", StringComparison.Ordinal))
+            .Split('<', '>')[1];
         next.ShouldBe("/nclue/api/task-runs?index=20&limit=20");
         using var nextPage = await http.GetAsync(new Uri(next, UriKind.Relative), Ct);
         nextPage.StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -63,7 +68,9 @@ public sealed class BelowPathTests(TestBrowser browser)
         ui.RequestMessage!.RequestUri!.AbsolutePath.ShouldBe("/nclue/swagger/index.html");
         (await ui.Content.ReadAsStringAsync(Ct)).ShouldNotContain("=\"/"); // links are relative, to scripts and styles too
         var document = await JsonAsync(http, "/nclue/openapi/v1.json");
-        var server = new Uri(new Uri(nginx.Address, "/nclue/openapi/v1.json"), (string)document["servers"]![0]!["url"]!).AbsoluteUri.TrimEnd('/');
+        var server =
+            new Uri(new Uri(nginx.Address, "/nclue/openapi/v1.json"), (string)document["servers"]![0]!["url"]!).AbsoluteUri
+            .TrimEnd('/');
         foreach (var (path, _) in document["paths"]!.AsObject())
         {
             using var there = await http.GetAsync(new Uri(server + path), Ct);
@@ -110,7 +117,8 @@ public sealed class BelowPathTests(TestBrowser browser)
 
         signedIn.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         gateway.Issuer.SignIn.LastRequest["redirect_uri"].ShouldBe(new Uri(nginx.Address, "/nclue/session/callback").AbsoluteUri);
-        visitor.SetCookies.ShouldAllBe(cookie => cookie.StartsWith("__Host-") && cookie.Contains("; path=/;", StringComparison.OrdinalIgnoreCase));
+        visitor.SetCookies.ShouldAllBe(
+            cookie => cookie.StartsWith("__Host-") && cookie.Contains("; path=/;", StringComparison.OrdinalIgnoreCase));
         using var session = await visitor.GetAsync("/nclue/session");
         session.StatusCode.ShouldBe(HttpStatusCode.OK);
         using var signedOut = await visitor.SendAsync(HttpMethod.Post, "/nclue/session/logout");

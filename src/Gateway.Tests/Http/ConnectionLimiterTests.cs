@@ -99,7 +99,8 @@ public sealed class ConnectionLimiterTests
     public async Task Operators_are_answered_while_callers_have_taken_all_connections()
     {
         var port = Nginx.FreePort();
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Operations:Port"] = $"{port}" });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Operations:Port"] = $"{port}" });
         // The last is refused if the host's own client is still connected.
         var flood = await OpenAsync(gateway.Address, RequestLimits.ConnectionsPerAddress);
         await UntilNewOnesAsync(gateway.Address, answer: null);

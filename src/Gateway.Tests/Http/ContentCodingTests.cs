@@ -170,7 +170,9 @@ public sealed class ContentCodingTests
     private static byte[] Unpack(Answer answer)
     {
         using var packed = new MemoryStream(answer.Body);
-        using Stream stream = answer.Coding == "gzip" ? new GZipStream(packed, CompressionMode.Decompress) : new BrotliStream(packed, CompressionMode.Decompress);
+        using Stream stream = answer.Coding == "gzip"
+            ? new GZipStream(packed, CompressionMode.Decompress)
+            : new BrotliStream(packed, CompressionMode.Decompress);
         using var plain = new MemoryStream();
         stream.CopyTo(plain);
         return plain.ToArray();

@@ -24,12 +24,14 @@ public sealed class EndpointPolicyTests
         var table = new StringBuilder("""
             # Endpoints and their policies
 
-            Each endpoint has its policy where it is mapped, as metadata; no middleware compares paths. An endpoint without one is closed, and the test
-            that writes this table (`EndpointPolicyTests`) fails. What each caller gets: [AccessTable.txt](../src/Gateway.Tests/Access/AccessTable.txt).
+            Each endpoint has its policy where it is mapped, as metadata; no middleware compares paths. An endpoint without one is
+            closed, and the test that writes this table (`EndpointPolicyTests`) fails. The responses that each kind of caller gets are
+            in [AccessTable.txt](../src/Gateway.Tests/Access/AccessTable.txt).
 
-            * *Methods*: `others` is each that no other row of the route names.
-            * *Callers*: the permission or sign-in that is required; `anyone, identified` authenticates callers that send a token or a session cookie.
-            * *X-CSRF*: a request with the session cookie needs the header. All endpoints that require sign-in ask for it.
+            * *Methods*: `others` are all methods that no other row of the route names.
+            * *Callers*: the permission or sign-in that is required. `anyone, identified` needs neither, but authenticates callers that
+              send a token or a session cookie.
+            * *X-CSRF*: a request with the session cookie needs the header. All endpoints that require sign-in require it.
             * *Session*: a request extends the session of its caller.
 
             | route | methods | callers | rate limit | audit | X-CSRF | session | content security policy |
@@ -67,7 +69,8 @@ public sealed class EndpointPolicyTests
     {
         var metadata = endpoint.Metadata;
         var isOpen = metadata.GetMetadata<IAllowAnonymous>() is not null;
-        (isOpen || metadata.GetMetadata<IAuthorizeData>() is not null).ShouldBeTrue($"{endpoint.RoutePattern.RawText} has no policy and is closed.");
+        (isOpen || metadata.GetMetadata<IAuthorizeData>() is not null).ShouldBeTrue(
+            $"{endpoint.RoutePattern.RawText} has no policy and is closed.");
         return (isOpen, metadata.GetMetadata<OperationsEndpoint>(), metadata.GetMetadata<Permission>()) switch
         {
             (true, { IsForEverybody: false }, _) => "operators",

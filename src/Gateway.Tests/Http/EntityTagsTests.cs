@@ -61,13 +61,15 @@ public sealed class EntityTagsTests
     [InlineData("\"abc\"", "\"abc\"", "NotModified")]
     [InlineData("*", "*", "NotModified")]
     [InlineData("\"abc\"", "\"other\"", "Holds")]
-    public void If_Match_comes_first(string? ifMatch, string? ifNoneMatch, string result) => Evaluate(ifMatch, ifNoneMatch).ShouldBe(result);
+    public void If_Match_comes_first(string? ifMatch, string? ifNoneMatch, string result) =>
+        Evaluate(ifMatch, ifNoneMatch).ShouldBe(result);
 
     [Fact]
     public void The_lines_of_a_field_are_one_list()
     {
         EntityTags.Evaluate(new HeaderDictionary { ["If-Match"] = new[] { "\"x\"", "\"abc\"" } }, Tag).ShouldBe(Precondition.Holds);
-        EntityTags.Evaluate(new HeaderDictionary { ["If-None-Match"] = new[] { "\"x\"", "W/\"abc\"" } }, Tag).ShouldBe(Precondition.NotModified);
+        EntityTags.Evaluate(new HeaderDictionary { ["If-None-Match"] = new[] { "\"x\"", "W/\"abc\"" } }, Tag)
+            .ShouldBe(Precondition.NotModified);
     }
 
     private static string Evaluate(string? ifMatch, string? ifNoneMatch)

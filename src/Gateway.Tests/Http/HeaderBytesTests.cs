@@ -19,9 +19,9 @@ public sealed class HeaderBytesTests
         {
             foreach (var header in new[]
             {
-                $"X-User-Name: {text}", $"Referer: https://app.example.com/{text}", $"Cookie: name={text}", $"Cookie: {text}", $"User-Agent: {text}",
-                $"From: {text}", $"baggage: user={text}", $"tracestate: a={text}", $"traceparent: {text}", $"Accept-Language: {text}",
-                $"X-Forwarded-For: {text}",
+                $"X-User-Name: {text}", $"Referer: https://app.example.com/{text}", $"Cookie: name={text}", $"Cookie: {text}",
+                $"User-Agent: {text}", $"From: {text}", $"baggage: user={text}", $"tracestate: a={text}",
+                $"traceparent: {text}", $"Accept-Language: {text}", $"X-Forwarded-For: {text}",
             })
             {
                 (await SendAsync(gateway, token, header)).ShouldStartWith("HTTP/1.1 200 ", customMessage: header);
@@ -33,7 +33,8 @@ public sealed class HeaderBytesTests
     [Fact]
     public async Task What_is_read_must_be_ASCII()
     {
-        await using var gateway = await SessionHost.StartAsync(("Http:KnownProxies:0", "127.0.0.1"), ("Auth:AllowedOrigins:0", "https://app.example.com"));
+        await using var gateway = await SessionHost.StartAsync(
+            ("Http:KnownProxies:0", "127.0.0.1"), ("Auth:AllowedOrigins:0", "https://app.example.com"));
         var token = $"Authorization: {gateway.Client.DefaultRequestHeaders.Authorization}";
         foreach (var (header, status) in new[]
         {
@@ -43,7 +44,8 @@ public sealed class HeaderBytesTests
             ("X-Forwarded-Proto: " + Latin1, 200), ("Content-Type: " + Latin1, 200),
         })
         {
-            (await SendAsync(gateway, status == 401 ? [header] : [token, header])).ShouldStartWith($"HTTP/1.1 {status} ", customMessage: header);
+            var response = await SendAsync(gateway, status == 401 ? [header] : [token, header]);
+            response.ShouldStartWith($"HTTP/1.1 {status} ", customMessage: header);
         }
     }
 
@@ -61,7 +63,11 @@ public sealed class HeaderBytesTests
         }
     }
 
-    private static Task<string> SendAsync(GatewayHost gateway, params string[] headers) => RawHttp.SendAsync(
-        gateway.Address,
-        $"GET /api/task-runs?limit=1 HTTP/1.1\r\n{(headers.Any(line => line.StartsWith("Host:", StringComparison.Ordinal)) ? "" : "Host: gateway\r\n")}Connection: close\r\n{string.Join("\r\n", headers)}\r\n\r\n");
+    private static Task<string> SendAsync(GatewayHost gateway, params string[] headers)
+    {
+        var host = headers.Any(line => line.StartsWith("Host:", StringComparison.Ordinal)) ? "" : "Host: gateway\r\n";
+        return RawHttp.SendAsync(
+            gateway.Address,
+            $"GET /api/task-runs?limit=1 HTTP/1.1\r\n{host}Connection: close\r\n{string.Join("\r\n", headers)}\r\n\r\n");
+    }
 }

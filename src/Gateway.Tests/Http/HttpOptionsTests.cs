@@ -48,7 +48,8 @@ public sealed class HttpOptionsTests
     [InlineData("Auth:AllowedOrigins:0", "null")]
     [InlineData("Auth:AllowedOrigins:0", "http://app.example.com")]
     [InlineData("Auth:AllowedOrigins", "https://app.example.com")]
-    public void Bad_ones_are_mistakes_by_key(string key, string value) => Mistakes(key, value).ShouldHaveSingleItem().ShouldStartWith(key + ": ");
+    public void Bad_ones_are_mistakes_by_key(string key, string value) =>
+        Mistakes(key, value).ShouldHaveSingleItem().ShouldStartWith(key + ": ");
 
     [Fact]
     public void Each_bad_entry_of_a_list_is_named()

@@ -11,9 +11,9 @@ public sealed class ListHeaderLimitTests
     /// <summary>Every request header that the gateway, the framework or a library reads, and some that none of them reads.</summary>
     private static readonly string[] Headers =
     [
-        .. ListHeaderLimitMiddleware.Names, "Authorization", "Cookie", "Content-Type", "Origin", "Access-Control-Request-Headers", "If-Modified-Since",
-        "If-Range", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "traceparent", "tracestate", "baggage", "User-Agent",
-        "Referer", "X-CSRF", "Connection",
+        .. ListHeaderLimitMiddleware.Names, "Authorization", "Cookie", "Content-Type", "Origin", "Access-Control-Request-Headers",
+        "If-Modified-Since", "If-Range", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "traceparent",
+        "tracestate", "baggage", "User-Agent", "Referer", "X-CSRF", "Connection",
     ];
 
     private static readonly string[] Paths = ["/", "/api/task-runs", "/openapi/v1.json", "/swagger/index.css", "/session", "/metrics"];
@@ -43,7 +43,8 @@ public sealed class ListHeaderLimitTests
         {
             (await StatusAsync(gateway, path, name, Padded(value, 1_000))).ShouldBe(read, $"{path} {name}");
             (await StatusAsync(gateway, path, name, Padded(value, 1_001))).ShouldBe(ignored, $"{path} {name}");
-            (await StatusAsync(gateway, path, name, value, Padded(value, 900), Padded(value, 900))).ShouldBe(ignored, $"{path} {name} in lines");
+            (await StatusAsync(gateway, path, name, value, Padded(value, 900), Padded(value, 900)))
+                .ShouldBe(ignored, $"{path} {name} in lines");
         }
     }
 
@@ -64,7 +65,8 @@ public sealed class ListHeaderLimitTests
             request.Headers.TryAddWithoutValidation(name, Padded(value, length)).ShouldBeTrue();
             using var response = await anonymous.SendAsync(request, Ct);
 
-            $"{response.Content.Headers.ContentType!.MediaType} {response.Content.Headers.ContentEncoding.SingleOrDefault()}".ShouldBe(form);
+            $"{response.Content.Headers.ContentType!.MediaType} {response.Content.Headers.ContentEncoding.SingleOrDefault()}"
+                .ShouldBe(form);
         }
     }
 

@@ -15,10 +15,12 @@ public sealed class ProblemPagesTests
         ProblemTypes.All.ShouldAllBe(problem => problem.Slug.Length > 0 && problem.Slug.All(c => char.IsAsciiLetterLower(c) || c == '-'));
         ProblemTypes.All.Select(problem => (problem.Status, problem.Slug)).ShouldBe(
         [
-            (400, "invalid-request"), (400, "sign-in-failed"), (401, "unauthenticated"), (403, "forbidden"), (403, "csrf-header-missing"), (404, "not-found"), (405, "method-not-allowed"),
+            (400, "invalid-request"), (400, "sign-in-failed"), (401, "unauthenticated"),
+            (403, "forbidden"), (403, "csrf-header-missing"), (404, "not-found"), (405, "method-not-allowed"),
             (406, "not-acceptable"), (412, "precondition-failed"), (429, "caller-quota"), (500, "internal-error"),
             (502, "upstream-credentials"), (502, "upstream-malformed"), (502, "upstream-error"),
-            (503, "upstream-busy"), (503, "upstream-quota"), (503, "session-store-unavailable"), (503, "draining"), (504, "upstream-timeout"),
+            (503, "upstream-busy"), (503, "upstream-quota"), (503, "session-store-unavailable"), (503, "draining"),
+            (504, "upstream-timeout"),
         ]);
     }
 

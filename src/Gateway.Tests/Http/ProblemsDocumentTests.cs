@@ -28,7 +28,9 @@ public sealed class ProblemsDocumentTests
             texts.ShouldAllBe(text => section.Contains(text));
         }
 
-        ProblemTypes.BeforeAnyRequest.ShouldAllBe(refusal => sections["Responses without a problem"].Contains($"| {refusal.Status} | {refusal.Meaning.Replace("*", "\\*")} |"));
+        ProblemTypes.BeforeAnyRequest.ShouldAllBe(
+            refusal => sections["Responses without a problem"].Contains(
+                $"| {refusal.Status} | {refusal.Meaning.Replace("*", "\\*")} |"));
     }
 
     /// <summary>Returns the text without its line breaks.</summary>

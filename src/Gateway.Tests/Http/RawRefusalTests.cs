@@ -66,7 +66,9 @@ public sealed class RawRefusalTests
 
         var answers = await Task.WhenAll(
             RawHttp.SendAsync(gateway.Address, "GET / HTTP/1.1\r\nHost: gateway\r\n"),
-            RawHttp.SendAsync(gateway.Address, $"POST /session/backchannel-logout HTTP/1.1\r\n{Head}{Form}Content-Length: 100\r\n\r\nlogout"));
+            RawHttp.SendAsync(
+                gateway.Address,
+                $"POST /session/backchannel-logout HTTP/1.1\r\n{Head}{Form}Content-Length: 100\r\n\r\nlogout"));
 
         answers[0].ShouldStartWith("HTTP/1.1 408 ");
         answers[0].ShouldEndWith("\r\n\r\n");
@@ -99,21 +101,34 @@ public sealed class RawRefusalTests
             "LONG" => new string('a', 6000),
             _ => body,
         };
-        var length = headers.Contains("Content-Length") || headers.Contains("Transfer") || body.Length == 0 ? "" : $"Content-Length: {body.Length}\r\n";
+        var length = headers.Contains("Content-Length")
+            || headers.Contains("Transfer")
+            || body.Length == 0 ? "" : $"Content-Length: {body.Length}\r\n";
 
-        var answer = await RawHttp.SendAsync(gateway.Address, $"{line} HTTP/1.1\r\n{Head}Authorization: {token}\r\n{headers}{length}\r\n{content}");
+        var answer = await RawHttp.SendAsync(
+            gateway.Address, $"{line} HTTP/1.1\r\n{Head}Authorization: {token}\r\n{headers}{length}\r\n{content}");
 
         answer.ShouldStartWith($"HTTP/1.1 {status} ");
         answer.ShouldContain("\"type\":\"/problems/invalid-request\"");
-        HttpProblems.InvalidRequest.OtherStatuses.Select(other => other.Status).Prepend(HttpProblems.InvalidRequest.Status).ShouldContain(status);
+        HttpProblems.InvalidRequest.OtherStatuses.Select(other => other.Status)
+            .Prepend(HttpProblems.InvalidRequest.Status)
+            .ShouldContain(status);
     }
 
     [Fact]
     public async Task No_body_however_it_is_sent_is_an_error_of_the_gateway()
     {
         await using var gateway = await SessionHost.StartAsync();
-        string[] charsets = ["utf-7", "\"UTF-7\"", "unicode-1-1-utf-7", "65000", "utf-16", "utf-32BE", "iso-8859-1", "euc-kr", "x", "\"", "utf-8; charset=utf-7"];
-        string[] chunks = ["FFFFFFFFFFFFFFFF", "100000000", "FFFFFFFF", "80000000", "-1", "0x1", "1;a=\"", "", " 1", new string('0', 5_000) + "1"];
+        string[] charsets =
+        [
+            "utf-7", "\"UTF-7\"", "unicode-1-1-utf-7", "65000", "utf-16", "utf-32BE", "iso-8859-1", "euc-kr", "x", "\"",
+            "utf-8; charset=utf-7",
+        ];
+        string[] chunks =
+        [
+            "FFFFFFFFFFFFFFFF", "100000000", "FFFFFFFF", "80000000", "-1", "0x1", "1;a=\"", "", " 1",
+            new string('0', 5_000) + "1",
+        ];
         string[] forms = ["%", "%zz", "%00=%ff%fe&logout_token=%ed%a0%80", "\0\x80\xff", "logout_token", "&&=&=", "+=+", "\xfe\xff\0l\0o"];
         IEnumerable<(string Headers, string Body)> bodies =
         [
@@ -126,10 +141,17 @@ public sealed class RawRefusalTests
             ("Content-Length: 1\r\n", "x"),
         ];
 
-        foreach (var line in new[] { "POST /session/backchannel-logout", "POST /session/logout", "POST /session/callback", "POST /api/task-runs", "POST /nowhere" })
+        foreach (var line in new[]
         {
-            var answers = await Task.WhenAll(bodies.Select(async body => (Body: body, Text: await RawHttp.SendAsync(gateway.Address, $"{line} HTTP/1.1\r\n{Head}{body.Headers}\r\n{body.Body}"))));
-            foreach (var (body, text) in answers)
+            "POST /session/backchannel-logout", "POST /session/logout", "POST /session/callback", "POST /api/task-runs", "POST /nowhere",
+        })
+        {
+            var responses = await Task.WhenAll(bodies.Select(async body =>
+            {
+                var request = $"{line} HTTP/1.1\r\n{Head}{body.Headers}\r\n{body.Body}";
+                return (Body: body, Text: await RawHttp.SendAsync(gateway.Address, request));
+            }));
+            foreach (var (body, text) in responses)
             {
                 text.ShouldStartWith("HTTP/1.1 4", customMessage: $"{line} {body}");
                 if (line.EndsWith("backchannel-logout", StringComparison.Ordinal))
@@ -139,6 +161,9 @@ public sealed class RawRefusalTests
             }
         }
 
-        gateway.Logs.GetSnapshot().Where(log => log.Level >= LogLevel.Error).Select(log => $"{log.Category} {log.Message} {log.Exception}").ShouldBeEmpty();
+        gateway.Logs.GetSnapshot()
+            .Where(log => log.Level >= LogLevel.Error)
+            .Select(log => $"{log.Category} {log.Message} {log.Exception}")
+            .ShouldBeEmpty();
     }
 }

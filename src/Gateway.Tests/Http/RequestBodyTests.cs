@@ -11,8 +11,8 @@ public sealed class RequestBodyTests
 
     private static readonly string[] Requests =
     [
-        "GET /api/task-runs", "HEAD /api/task-runs", "GET /api/task-runs?limit=0", "DELETE /api/task-runs", "GET /nowhere", "GET /", "OPTIONS /",
-        "GET /health/live", "POST /session/logout",
+        "GET /api/task-runs", "HEAD /api/task-runs", "GET /api/task-runs?limit=0", "DELETE /api/task-runs", "GET /nowhere", "GET /",
+        "OPTIONS /", "GET /health/live", "POST /session/logout",
     ];
 
     [Fact]
@@ -48,7 +48,8 @@ public sealed class RequestBodyTests
     public async Task The_end_of_the_connection_is_said_by_those_that_respond_before_a_body_is_looked_at()
     {
         await using var gateway = await SessionHost.StartAsync(("Auth:AllowedOrigins:0", "https://runs.example"));
-        var head = "OPTIONS /api/task-runs HTTP/1.1\r\nHost: gateway\r\nOrigin: https://runs.example\r\nAccess-Control-Request-Method: GET\r\n";
+        var head =
+            "OPTIONS /api/task-runs HTTP/1.1\r\nHost: gateway\r\nOrigin: https://runs.example\r\nAccess-Control-Request-Method: GET\r\n";
 
         var preflight = await RawHttp.SendAsync(gateway.Address, $"{head}Content-Length: 20000\r\n\r\n{new string('x', 20_000)}");
 
@@ -64,7 +65,8 @@ public sealed class RequestBodyTests
         {
             foreach (var chunk in new[] { "x\r\n", "80000000\r\nx", "7FFFFFFFFFFFFFFF\r\nx", "1\r\nxy\r\n" }) // the second overflows an int
             {
-                var response = await RawHttp.SendAsync(gateway.Address, Head(gateway, request) + $"Transfer-Encoding: chunked\r\n\r\n{chunk}");
+                var response = await RawHttp.SendAsync(
+                    gateway.Address, Head(gateway, request) + $"Transfer-Encoding: chunked\r\n\r\n{chunk}");
 
                 response.ShouldStartWith("HTTP/1.1 400 ", customMessage: $"{request} {chunk}");
                 response.ShouldContain("\r\nConnection: close\r\n");

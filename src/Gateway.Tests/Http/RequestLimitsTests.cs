@@ -62,6 +62,10 @@ public sealed class RequestLimitsTests
 
         // The server may reset the connection while a part of the request is unread, but it sends the response first.
         var answer = new byte[1024];
-        return Encoding.Latin1.GetString(answer, 0, await stream.ReadAtLeastAsync(answer, 64, throwOnEndOfStream: false, TestContext.Current.CancellationToken));
+        return Encoding.Latin1.GetString(
+            answer,
+            0,
+            await stream.ReadAtLeastAsync(
+                answer, 64, throwOnEndOfStream: false, TestContext.Current.CancellationToken));
     }
 }

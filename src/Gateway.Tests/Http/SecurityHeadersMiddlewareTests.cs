@@ -28,7 +28,8 @@ public sealed class SecurityHeadersMiddlewareTests
     [InlineData("GET", "/swagger/nothing", 404)]
     public async Task Every_answer_has_them(string method, string path, int status)
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:00:00" });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:00:00" });
         await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
 
@@ -107,7 +108,8 @@ public sealed class SecurityHeadersMiddlewareTests
         policy.ShouldEndWith("base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
         policy.ShouldNotContain("unsafe");
         policy.ShouldNotContain("*");
-        (policy == SecurityHeadersMiddleware.StrictestPolicy).ShouldBe(!response.RequestMessage!.RequestUri!.AbsolutePath.StartsWith("/swagger", StringComparison.Ordinal));
+        (policy == SecurityHeadersMiddleware.StrictestPolicy).ShouldBe(
+            !response.RequestMessage!.RequestUri!.AbsolutePath.StartsWith("/swagger", StringComparison.Ordinal));
 
         headers.Contains("Permissions-Policy").ShouldBe(response.Content.Headers.ContentType?.MediaType == "text/html");
     }

@@ -62,7 +62,10 @@ public sealed class TrustedProxiesTests
         await using var host = await AccessHost.StartAsync(
             http: http,
             settings: settings,
-            map: app => app.MapGet("/seen", (HttpContext context) => $"{context.Request.Scheme} {context.Request.Host} {context.Connection.RemoteIpAddress}")
+            map: app => app.MapGet(
+                "/seen",
+                (HttpContext context) =>
+                    $"{context.Request.Scheme} {context.Request.Host} {context.Connection.RemoteIpAddress}")
                 .WithMetadata(new AllowAnonymousAttribute()));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/seen");
         request.Headers.Host = "gateway";

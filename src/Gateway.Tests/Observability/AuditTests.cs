@@ -30,7 +30,8 @@ public sealed class AuditTests
 
         var events = await EventsAsync(gateway);
 
-        events.Select(e => Text(e, "Kind", "Outcome", "Status", "Subject", "Client", "Route", "Index", "Limit", "Cache", "DurationMs")).ShouldBe(
+        string[] properties = ["Kind", "Outcome", "Status", "Subject", "Client", "Route", "Index", "Limit", "Cache", "DurationMs"];
+        events.Select(e => Text(e, properties)).ShouldBe(
         [
             "Read answered 200 reader dashboard /api/task-runs 0 20 Miss 0",
             "Read answered 200 reader dashboard /api/task-runs 10 5 Hit 0",
@@ -87,26 +88,32 @@ public sealed class AuditTests
             "Refusal caller-quota 429 alice dashboard /api/task-runs - - -",
         ], ignoreOrder: true); // an event is recorded after its response was sent
         events.ShouldAllBe(e => e.Id.Id == 2 && e.Id.Name == "Refusal");
-        events.Select(e => e.GetStructuredStateValue("TraceId")).ShouldBe(answers.Select(answer => (string?)answer.Json["traceId"]), ignoreOrder: true);
+        events.Select(e => e.GetStructuredStateValue("TraceId"))
+            .ShouldBe(answers.Select(answer => (string?)answer.Json["traceId"]), ignoreOrder: true);
         events.Select(e => e.Message + string.Concat(e.StructuredState!)).ShouldAllBe(e => !e.Contains("canary") && !e.Contains("eyJ"));
     }
 
     [Fact]
     public async Task A_page_that_cannot_be_had_is_one_event_with_what_was_asked_for()
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:00:00" });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:00:00" });
         (await gateway.ReadAsync(30, 3)).Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
 
         var refusal = (await EventsAsync(gateway)).ShouldHaveSingleItem();
 
-        Text(refusal, "Kind", "Outcome", "Status", "Subject", "Index", "Limit", "Cache").ShouldBe("Refusal upstream-busy 503 reader 30 3 -");
+        Text(refusal, "Kind", "Outcome", "Status", "Subject", "Index", "Limit", "Cache")
+            .ShouldBe("Refusal upstream-busy 503 reader 30 3 -");
     }
 
     [Fact]
     public async Task What_is_open_to_everybody_is_not_written_down()
     {
         await using var gateway = await GatewayHost.StartAsync();
-        foreach (var path in new[] { "/", "/health/live", "/health/ready", "/problems", "/problems/x", "/openapi/v1.json", "/swagger/index.html", "/apis" })
+        foreach (var path in new[]
+        {
+            "/", "/health/live", "/health/ready", "/problems", "/problems/x", "/openapi/v1.json", "/swagger/index.html", "/apis",
+        })
         {
             using var response = await SendAsync(gateway.Client, HttpMethod.Get, path);
         }

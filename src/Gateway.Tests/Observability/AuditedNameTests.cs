@@ -15,7 +15,8 @@ public sealed class AuditedNameTests
     [InlineData("a\u2028b\u2029c", "a\ufffdb\ufffdc")]
     [InlineData("\u202egnp.exe\u2066\u200b\ufeff", "\ufffdgnp.exe\ufffd\ufffd\ufffd")]
     [InlineData("a\u3164b\u115fc\ufe0fd\u00a0e\u034ff\u2800", "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf\ufffd")]
-    public void What_others_have_chosen_looks_like_what_it_is(string? text, string? clean) => Kept(LoggedText.CleanName(text)).ShouldBe(clean);
+    public void What_others_have_chosen_looks_like_what_it_is(string? text, string? clean) =>
+        Kept(LoggedText.CleanName(text)).ShouldBe(clean);
 
     [Fact]
     public void Half_a_character_is_none() => Kept(LoggedText.CleanName("a" + '\ud83d' + "b" + '\ude00')).ShouldBe("a\ufffdb\ufffd");
@@ -32,17 +33,22 @@ public sealed class AuditedNameTests
 
     /// <summary>Compares with the output of <c>printf %s NAME | sha256sum | cut -c 1-32</c>.</summary>
     [Fact]
-    public void What_was_changed_ends_in_a_hash_of_what_it_was() => LoggedText.CleanName("bo\u200bb").ShouldBe("bo\ufffdb #08c5700cc29e2e1f6ab8756889bfe83a");
+    public void What_was_changed_ends_in_a_hash_of_what_it_was() =>
+        LoggedText.CleanName("bo\u200bb").ShouldBe("bo\ufffdb #08c5700cc29e2e1f6ab8756889bfe83a");
 
     [Fact]
     public void Two_texts_never_become_one()
     {
-        var texts = Gen.OneOf(Gen.String, Gen.String["ab\u200b\u200c\ufffd #…"], Gen.Int[250, 260].Select(length => new string('x', length) + "a"));
+        var texts = Gen.OneOf(
+            Gen.String,
+            Gen.String["ab\u200b\u200c\ufffd #…"],
+            Gen.Int[250, 260].Select(length => new string('x', length) + "a"));
         Gen.Select(texts, texts).Where((one, other) => one != other).Sample((one, other) =>
         {
             LoggedText.CleanName(one).ShouldNotBe(LoggedText.CleanName(other));
             // Cleaned text cannot be imitated.
-            LoggedText.CleanName(LoggedText.CleanName(one)).ShouldNotBe(LoggedText.CleanName(one) == one ? null : LoggedText.CleanName(one));
+            LoggedText.CleanName(LoggedText.CleanName(one))
+                .ShouldNotBe(LoggedText.CleanName(one) == one ? null : LoggedText.CleanName(one));
         });
     }
 

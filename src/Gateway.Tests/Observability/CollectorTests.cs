@@ -33,7 +33,9 @@ public sealed class CollectorTests
         Export(gateway);
         Export(gateway);
         Lines(gateway).ShouldHaveSingleItem().ShouldMatch(
-            @"^Warning The OpenTelemetry collector does not accept exports \((traces|metrics): " + (isGrpc ? "gRPC status 16" : "HTTP 400") + @"\)\. What cannot be exported is lost\.$");
+            @"^Warning The OpenTelemetry collector does not accept exports \((traces|metrics): "
+            + (isGrpc ? "gRPC status 16" : "HTTP 400")
+            + @"\)\. What cannot be exported is lost\.$");
         (collector.Status, collector.GrpcStatus) = (200, "0");
         Export(gateway);
         Export(gateway);
@@ -59,10 +61,16 @@ public sealed class CollectorTests
         await using var collector = await TestCollector.StartAsync();
         await using var gateway = await GatewayHost.StartAsync(settings: collector.Settings());
 
-        foreach (var line in new[] { "GET /canary/canary?canary=canary", "CANARY /api/task-runs?canary", "GET /problems/canary", "GET /api/task-runs?index=canary" })
+        foreach (var line in new[]
         {
-            await SendAsync(gateway.Address, $"{line} HTTP/1.1\r\nHost: canary.example\r\nUser-Agent: canary\r\nConnection: close\r\n"
-                + "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: canary=canary\r\nbaggage: canary=canary\r\n\r\n");
+            "GET /canary/canary?canary=canary", "CANARY /api/task-runs?canary", "GET /problems/canary", "GET /api/task-runs?index=canary",
+        })
+        {
+            await SendAsync(
+                gateway.Address,
+                $"{line} HTTP/1.1\r\nHost: canary.example\r\nUser-Agent: canary\r\nConnection: close\r\n"
+                + "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+                + "tracestate: canary=canary\r\nbaggage: canary=canary\r\n\r\n");
         }
 
         await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Ct); // a span ends shortly after the response
@@ -89,7 +97,10 @@ public sealed class CollectorTests
         var good = await installation.CheckAsync(callsUpstream: false);
         collector.Status = 404; // not retried
         var wrong = await installation.CheckAsync(callsUpstream: false);
-        var down = await installation.CheckAsync("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://user:canary@127.0.0.1:{RedisServer.FreePort()}", callsUpstream: false);
+        var down = await installation.CheckAsync(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            $"http://user:canary@127.0.0.1:{RedisServer.FreePort()}",
+            callsUpstream: false);
         var mistaken = await installation.CheckAsync("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", callsUpstream: false);
 
         (good["collector"].State, good["collector"].Seen).ShouldBe(("fine", $"{collector.Address} accepts metrics and traces."));
@@ -97,7 +108,8 @@ public sealed class CollectorTests
         wrong["collector"].Seen.ShouldBe($"{collector.Address} does not accept exports (metrics: HTTP 404, traces: HTTP 404).");
         down["collector"].Seen.ShouldContain("does not accept exports (metrics: ConnectionError, traces: ConnectionError).");
         down.Text.ShouldNotContain("canary");
-        mistaken["settings"].Details!.ShouldHaveSingleItem().ShouldStartWith("OTEL_EXPORTER_OTLP_ENDPOINT: it is not an absolute http or https address");
+        mistaken["settings"].Details!.ShouldHaveSingleItem()
+            .ShouldStartWith("OTEL_EXPORTER_OTLP_ENDPOINT: it is not an absolute http or https address");
         mistaken.ExitCode.ShouldBe(1);
     }
 
@@ -113,7 +125,11 @@ public sealed class CollectorTests
     }
 
     private static List<string> Lines(GatewayHost gateway) =>
-        [.. gateway.Logs.GetSnapshot().Where(log => log.Category == "NclueGateway.Operations.Telemetry.CollectorWatch").Select(log => $"{log.Level} {log.Message}")];
+        [
+            .. gateway.Logs.GetSnapshot()
+            .Where(log => log.Category == "NclueGateway.Operations.Telemetry.CollectorWatch")
+            .Select(log => $"{log.Level} {log.Message}"),
+        ];
 
     private static async Task SendAsync(Uri address, string request)
     {

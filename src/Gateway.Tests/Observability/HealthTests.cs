@@ -123,7 +123,8 @@ public sealed class HealthTests
     [InlineData("Http:PublicOrigin", "http://localhost:8080", "localhost:8080", HttpStatusCode.OK)]
     [InlineData("Http:KnownProxies:0", "10.0.0.1", "127.0.0.1", HttpStatusCode.NotFound)]
     [InlineData("Http:KnownNetworks:0", "10.0.0.0/8", "127.0.0.1", HttpStatusCode.NotFound)]
-    public async Task Where_the_settings_name_a_public_host_or_a_proxy_details_need_a_port(string key, string value, string host, HttpStatusCode status)
+    public async Task Where_the_settings_name_a_public_host_or_a_proxy_details_need_a_port(
+        string key, string value, string host, HttpStatusCode status)
     {
         await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { [key] = value });
         using var anonymous = gateway.CreateAnonymousClient();
@@ -159,14 +160,19 @@ public sealed class HealthTests
     public async Task On_the_port_for_operators_nothing_of_the_sign_in_answers()
     {
         var port = FreePort();
-        await using var gateway = await SessionHost.StartAsync(("Operations:Port", $"{port}"), ("Auth:AllowedOrigins:0", "https://app.example.com"));
-        using var operators = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        await using var gateway = await SessionHost.StartAsync(
+            ("Operations:Port", $"{port}"), ("Auth:AllowedOrigins:0", "https://app.example.com"));
+        using var operators =
+            new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         using var preflight = new HttpRequestMessage(HttpMethod.Options, "/api/task-runs")
         {
             Headers = { { "Origin", "https://app.example.com" }, { "Access-Control-Request-Method", "GET" } },
         };
 
-        foreach (var path in new[] { "/session/callback", "/session/callback?code=c&state=s", "/session/callback/", "/session/login", "/session", "/", "/swagger/" })
+        foreach (var path in new[]
+        {
+            "/session/callback", "/session/callback?code=c&state=s", "/session/callback/", "/session/login", "/session", "/", "/swagger/",
+        })
         {
             using var answer = await operators.GetAsync(new Uri(path, UriKind.Relative), Ct);
             await answer.ShouldBeProblemAsync(HttpProblems.NotFound);

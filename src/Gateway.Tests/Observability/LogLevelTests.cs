@@ -11,7 +11,10 @@ public sealed class LogLevelTests
 {
     private const string Levels = "Serilog:MinimumLevel:";
 
-    private static readonly string[] Categories = ["NclueGateway.Nclue", "NclueGateway.Requests", "Microsoft.AspNetCore.Routing", "Microsoft.Hosting.Lifetime"];
+    private static readonly string[] Categories =
+    [
+        "NclueGateway.Nclue", "NclueGateway.Requests", "Microsoft.AspNetCore.Routing", "Microsoft.Hosting.Lifetime",
+    ];
 
     [Theory]
     [InlineData("Default", "Error", "Error Information Warning Information")]

@@ -109,7 +109,10 @@ public sealed class LogPipelineTests
         using var disk = new SmallDisk(room: 5);
         await using var writer = new StreamWriter(disk);
         using var sink = new RedactingSink(
-            new MessageTemplateTextFormatter("{Message}{NewLine}"), text => text, writer, logs.Services.GetRequiredService<LostLogEvents>());
+            new MessageTemplateTextFormatter("{Message}{NewLine}"),
+            text => text,
+            writer,
+            logs.Services.GetRequiredService<LostLogEvents>());
         Should.Throw<IOException>(() => sink.Emit(Event("lost line")));
         disk.Room = 100;
 
@@ -143,7 +146,8 @@ public sealed class LogPipelineTests
     private static List<string> Reports(WrittenLogs logs) =>
     [
         .. logs.Output.Events(LostLogEvents.Category)
-            .Select(report => $"{report.GetProperty("Dropped")} of {report.GetProperty("@mt")}{(report.GetProperty("@l").GetString() == "Error" ? "" : "!")}"),
+            .Select(report => $"{report.GetProperty("Dropped")} of {report.GetProperty("@mt")}"
+                + (report.GetProperty("@l").GetString() == "Error" ? "" : "!")),
     ];
 
     private static LogEvent Event(string text) =>

@@ -35,14 +35,17 @@ public sealed class MetricsTests
             "nclue_gateway_read_age_seconds_bucket{.*le=\"86400\"", "nclue_gateway_departures_total{.*class=\"wait\"",
             "nclue_gateway_pacer_wait_seconds_count", "nclue_gateway_refreshes_total{.*outcome=\"stored\"",
             "nclue_gateway_token_cache_lookups_total{.*result=\"hit\"", "nclue_gateway_blocks_held", "nclue_gateway_blocks_wanted",
-            "nclue_gateway_grace_remaining_seconds", "http_server_request_duration_seconds_count", "http_client_request_duration_seconds_count",
-            "dotnet_gc_collections_total",
+            "nclue_gateway_grace_remaining_seconds", "http_server_request_duration_seconds_count",
+            "http_client_request_duration_seconds_count", "dotnet_gc_collections_total",
         })
         {
             Regex.IsMatch(text, $"(?m)^{sample}.* [0-9.e+-]+").ShouldBeTrue(sample + "\n" + text);
         }
 
-        foreach (var name in new[] { "nclue_gateway_queue_length", "nclue_gateway_calls_in_flight", "nclue_gateway_pause_remaining_seconds" })
+        foreach (var name in new[]
+        {
+            "nclue_gateway_queue_length", "nclue_gateway_calls_in_flight", "nclue_gateway_pause_remaining_seconds",
+        })
         {
             text.ShouldContain("\n" + name);
         }

@@ -25,7 +25,8 @@ public sealed class RedactionTests
         ["name in a table"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", new Dictionary<string, int> { [secret] = 1 }),
         ["object"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", new Named(secret)),
         ["exception"] = (log, secret) => WrittenLogs.Write(log, new InvalidOperationException(secret), "it failed", []),
-        ["inner exception"] = (log, secret) => WrittenLogs.Write(log, new InvalidOperationException("x", new ArgumentException($"<{secret}>")), "it failed", []),
+        ["inner exception"] = (log, secret) => WrittenLogs.Write(
+            log, new InvalidOperationException("x", new ArgumentException($"<{secret}>")), "it failed", []),
         ["scope"] = (log, secret) =>
         {
             using (log.BeginScope(new Dictionary<string, object> { ["It"] = secret }))
@@ -34,7 +35,8 @@ public sealed class RedactionTests
             }
         },
         ["JSON"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", JsonSerializer.Serialize(new { it = secret })),
-        ["address"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", $"https://id.example.com/?it={Uri.EscapeDataString(secret)}"),
+        ["address"] = (log, secret) => WrittenLogs.Write(
+            log, null, "it is {It}", $"https://id.example.com/?it={Uri.EscapeDataString(secret)}"),
         ["form"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", $"it={WebUtility.UrlEncode(secret)}"),
         ["base64"] = (log, secret) => WrittenLogs.Write(log, null, "it is {It}", Convert.ToBase64String(Encoding.UTF8.GetBytes(secret))),
     };
@@ -58,7 +60,11 @@ public sealed class RedactionTests
     [MemberData(nameof(PlacesAndForms))]
     public async Task The_value_of_a_secret_setting_is_in_no_part_of_an_event(string environment, string place)
     {
-        string[] secrets = ["plain-canary", "with \"quotes\" canary", @"back\slash\canary", "canary+/=&<>'%", "비밀canary열쇠", "canary\ttab", "9876543210"];
+        string[] secrets =
+        [
+            "plain-canary", "with \"quotes\" canary", @"back\slash\canary", "canary+/=&<>'%", "비밀canary열쇠",
+            "canary\ttab", "9876543210",
+        ];
         foreach (var secret in secrets)
         {
             await using var logs = new WrittenLogs(new Dictionary<string, string?>(), environment);
@@ -112,7 +118,8 @@ public sealed class RedactionTests
         var address = (await GatewayProgram.ReadAddressAsync(gateway, []))!;
         using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = address };
 
-        (await client.GetAsync($"/health/live?key={settings["Nclue__SecretKey"]}&code=the-code&page=7", TestContext.Current.CancellationToken)).Dispose();
+        var path = $"/health/live?key={settings["Nclue__SecretKey"]}&code=the-code&page=7";
+        (await client.GetAsync(path, TestContext.Current.CancellationToken)).Dispose();
         var written = "";
         while (!written.Contains("page=7", StringComparison.Ordinal))
         {
@@ -152,7 +159,8 @@ public sealed class RedactionTests
         logs.Redactor.Add(["second-canary"]);
         logs.Write("{Old} and {New}", "first-canary", "second-canary");
 
-        logs.Events().Select(e => $"{e.GetProperty("Old")} {e.GetProperty("New")}").ShouldBe(["[redacted] second-canary", "[redacted] [redacted]"]);
+        logs.Events().Select(e => $"{e.GetProperty("Old")} {e.GetProperty("New")}")
+            .ShouldBe(["[redacted] second-canary", "[redacted] [redacted]"]);
     }
 
     [Theory]
@@ -164,7 +172,9 @@ public sealed class RedactionTests
     [InlineData("bearer%202YotnFZFEjr1zCsicMWpAA", "bearer%20[redacted]")]
     [InlineData("Basic Z2F0ZXdheTpjYW5hcnk=", "Basic [redacted]")]
     [InlineData("Cookie: a=b; __Host-nclue-session=Zm9vYmFy; c=d", "Cookie: a=b; __Host-nclue-session=[redacted]; c=d")]
-    [InlineData("GET /session/callback?code=abc&state=def&iss=https://id.example.com", "GET /session/callback?code=[redacted]&state=[redacted]&iss=https://id.example.com")]
+    [InlineData(
+        "GET /session/callback?code=abc&state=def&iss=https://id.example.com",
+        "GET /session/callback?code=[redacted]&state=[redacted]&iss=https://id.example.com")]
     [InlineData("POST /token?client_secret=a%20b", "POST /token?client_secret=[redacted]")]
     public async Task What_looks_like_a_secret_is_taken_out(string text, string expected)
     {
@@ -200,7 +210,8 @@ public sealed class RedactionTests
     [Fact]
     public async Task A_secret_of_less_than_six_characters_is_not_looked_for()
     {
-        await using var logs = new WrittenLogs(new Dictionary<string, string?> { ["Nclue:AccessKey"] = "short", ["Nclue:SecretKey"] = "longer" });
+        await using var logs = new WrittenLogs(
+            new Dictionary<string, string?> { ["Nclue:AccessKey"] = "short", ["Nclue:SecretKey"] = "longer" });
 
         logs.Write("{It}", "short and longer");
 

@@ -31,7 +31,12 @@ public sealed class RefusalTrailTests
 
         events.Count(e => Text(e) == "Refusal unauthenticated 401 /api/task-runs - -").ShouldBe(RefusalTrail.MaxSingle + 1);
         events.Select(Text).Where(e => !e.EndsWith("task-runs - -", StringComparison.Ordinal)).ShouldBe(
-            ["Refusal unauthenticated 401 /api/task-runs 3 -", "Refusal not-found 404 - 1 -", "Read answered 200 /api/task-runs - reader"], ignoreOrder: true);
+            [
+                "Refusal unauthenticated 401 /api/task-runs 3 -",
+                "Refusal not-found 404 - 1 -",
+                "Read answered 200 /api/task-runs - reader",
+            ],
+            ignoreOrder: true);
     }
 
     [Fact]

@@ -75,10 +75,12 @@ public sealed class RequestAuditTests : IAsyncLifetime
 
         var happened = (await EventsAsync()).ShouldHaveSingleItem();
 
-        happened.StructuredState!.Where(property => property.Key is not ("DurationMs" or "TraceId")).Select(property => $"{property.Key}={property.Value}")
+        happened.StructuredState!.Where(property => property.Key is not ("DurationMs" or "TraceId"))
+            .Select(property => $"{property.Key}={property.Value}")
             .ShouldBe(
             [
-                "Kind=Read", "Outcome=answered", "Status=200", "Subject=alice", "Client=browser", "Route=/api/runs/{id}", "Id=a", "WithModel=True", "Cache=Hit",
+                "Kind=Read", "Outcome=answered", "Status=200", "Subject=alice", "Client=browser", "Route=/api/runs/{id}", "Id=a",
+                "WithModel=True", "Cache=Hit",
                 "{OriginalFormat}={Kind}: {Outcome} for {Subject} of {Client} at {Route}, id {Id}, withModel {WithModel}",
             ]);
     }
@@ -88,7 +90,8 @@ public sealed class RequestAuditTests : IAsyncLifetime
     {
         using var response = await GetAsync("/session/failed");
 
-        (await EventsAsync()).ShouldHaveSingleItem().Message.ShouldStartWith("Refusal: invalid-request for bob of portal at /session/failed");
+        (await EventsAsync()).ShouldHaveSingleItem().Message
+            .ShouldStartWith("Refusal: invalid-request for bob of portal at /session/failed");
     }
 
     [Fact]

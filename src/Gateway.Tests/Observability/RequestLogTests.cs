@@ -47,7 +47,8 @@ public sealed class RequestLogTests
             ], ignoreOrder: true);
         lines.ShouldAllBe(line => !line.ToString().Contains("canary"));
         lines.ShouldAllBe(line => !line.EnumerateObject().Select(property => property.Name).Except(Properties).Any());
-        lines.ShouldAllBe(line => line.GetProperty("@mt").GetString() == "{Method} {Route}: {Status} after {DurationMs} ms, trace {TraceId}");
+        lines.ShouldAllBe(
+            line => line.GetProperty("@mt").GetString() == "{Method} {Route}: {Status} after {DurationMs} ms, trace {TraceId}");
         lines.ShouldAllBe(line => line.GetProperty("EventId").ToString() == """{"Id":1,"Name":"Request"}""");
         lines.ShouldAllBe(line => line.GetProperty("DurationMs").GetDouble() > 0);
     }
@@ -149,5 +150,8 @@ public sealed class RequestLogTests
 
     private static string Text(JsonElement line) =>
         $"{(line.TryGetProperty("@l", out var level) ? level.GetString() : "Information")} "
-        + string.Join(' ', new[] { "Method", "Route", "Status" }.Select(name => line.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.ToString() : "-"));
+        + string.Join(
+            ' ',
+            new[] { "Method", "Route", "Status" }.Select(
+                name => line.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.ToString() : "-"));
 }

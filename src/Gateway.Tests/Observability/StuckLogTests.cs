@@ -37,9 +37,11 @@ public sealed class StuckLogTests
             await ReplicaSettings.EventuallyAsync(() => ReadAsync(client, token), status => status == HttpStatusCode.OK);
 
             await RefusalsAsync(client); // a thousand with two lines of about 300 bytes each: more than a pipe of 64 KiB holds
-            nclue.Fault = new Fault { Status = isAnswered ? 200 : 401, Body = """{"total":1,"runs":[{"run_id":"a","status":"UNHEARD_OF"}]}""" };
+            nclue.Fault =
+                new Fault { Status = isAnswered ? 200 : 401, Body = """{"total":1,"runs":[{"run_id":"a","status":"UNHEARD_OF"}]}""" };
             var arrived = nclue.Arrivals.Count;
-            await ReplicaSettings.EventuallyAsync(() => ReadAsync(client, token), _ => nclue.Arrivals.Count > arrived + (isAnswered ? 1 : 0));
+            await ReplicaSettings.EventuallyAsync(
+                () => ReadAsync(client, token), _ => nclue.Arrivals.Count > arrived + (isAnswered ? 1 : 0));
             await RefusalsAsync(client);
             for (var i = 0; i < 3_000; i++)
             {

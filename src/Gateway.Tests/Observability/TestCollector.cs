@@ -60,7 +60,9 @@ internal sealed class TestCollector : IAsyncDisposable
     }
 
     /// <summary>Returns all exports to paths with this suffix.</summary>
-    public string Text(string path) => string.Concat(Received.Where(sent => sent.Path.EndsWith(path, StringComparison.Ordinal)).Select(sent => sent.Body));
+    public string Text(string path) =>
+        string.Concat(
+            Received.Where(sent => sent.Path.EndsWith(path, StringComparison.Ordinal)).Select(sent => sent.Body));
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

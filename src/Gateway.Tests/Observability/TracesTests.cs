@@ -55,7 +55,8 @@ public sealed class TracesTests : IDisposable
     [InlineData("http://127.0.0.1:9")]
     public async Task A_callers_trace_is_linked_and_neither_continued_nor_told_to_NCLUE(string collector)
     {
-        await using var gateway = await GatewayHost.StartAsync(settings: new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector });
+        await using var gateway = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector });
 
         using var response = await SendAsync(gateway, "/api/task-runs");
         var request = await RequestAsync();
@@ -63,7 +64,9 @@ public sealed class TracesTests : IDisposable
         request.TraceId.ToHexString().ShouldNotBe(_callersTrace);
         request.ParentId.ShouldBeNull();
         request.Baggage.ShouldBeEmpty();
-        gateway.Nclue.Arrivals.ShouldAllBe(arrival => !arrival.Headers.Any(header => header.Key.StartsWith("trace", StringComparison.OrdinalIgnoreCase) || header.Key == "baggage"));
+        gateway.Nclue.Arrivals.ShouldAllBe(
+            arrival => !arrival.Headers.Any(
+                header => header.Key.StartsWith("trace", StringComparison.OrdinalIgnoreCase) || header.Key == "baggage"));
     }
 
     /// <summary><c>tracestate</c> may contain any text, and would be in every export of the span.</summary>
@@ -74,7 +77,9 @@ public sealed class TracesTests : IDisposable
     {
         using var request = new Activity("request").Start();
 
-        UntrustedTraceContext.Link(request, new HeaderDictionary { ["traceparent"] = $"00-{_callersTrace}-00f067aa0ba902b7-01", ["tracestate"] = sent });
+        UntrustedTraceContext.Link(
+            request,
+            new HeaderDictionary { ["traceparent"] = $"00-{_callersTrace}-00f067aa0ba902b7-01", ["tracestate"] = sent });
 
         request.Links.ShouldHaveSingleItem().Context.TraceState.ShouldBeNull();
     }
@@ -118,5 +123,6 @@ public sealed class TracesTests : IDisposable
         () => Task.FromResult(_ended.FirstOrDefault(span => span.Links.Any(link => link.Context.TraceId.ToHexString() == _callersTrace))),
         span => span is not null))!;
 
-    private Activity Child(Activity parent, string name) => _ended.Single(span => span.ParentSpanId == parent.SpanId && span.DisplayName == name);
+    private Activity Child(Activity parent, string name) =>
+        _ended.Single(span => span.ParentSpanId == parent.SpanId && span.DisplayName == name);
 }

@@ -19,7 +19,8 @@ internal sealed class WrittenLogs : IAsyncDisposable
 
     public WrittenLogs(IReadOnlyDictionary<string, string?> settings, string environment = "Production", TimeProvider? time = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Nclue:AccessKey"] = "access-key",
@@ -55,7 +56,9 @@ internal sealed class WrittenLogs : IAsyncDisposable
 #pragma warning restore CA1848, CA2254
 
     /// <summary>Writes one event of a caller that is signed in.</summary>
-    public void Audit(string outcome) => new AuditEvent(new()) { Kind = AuditKind.Read, Outcome = outcome, Subject = "reader" }.WriteTo(Log(AuditEvent.Category));
+    public void Audit(string outcome) =>
+        new AuditEvent(new()) { Kind = AuditKind.Read, Outcome = outcome, Subject = "reader" }
+            .WriteTo(Log(AuditEvent.Category));
 
     /// <summary>Returns all events logged so far, after both queues have been written.</summary>
     public string Text()
@@ -64,7 +67,11 @@ internal sealed class WrittenLogs : IAsyncDisposable
         Write(marker);
         Audit(marker);
         SpinWait.SpinUntil(() => Output.ToString().Split(marker).Length == 3, TimeSpan.FromMinutes(1)).ShouldBeTrue(Output.ToString());
-        return string.Concat(Output.ToString().Split('\n').Where(line => !line.Contains(Marker, StringComparison.Ordinal) && line.Length > 0).Select(line => line + "\n"));
+        return string.Concat(
+            Output.ToString()
+                .Split('\n')
+                .Where(line => !line.Contains(Marker, StringComparison.Ordinal) && line.Length > 0)
+                .Select(line => line + "\n"));
     }
 
     /// <summary>Returns all events logged so far, parsed as JSON, one a line.</summary>

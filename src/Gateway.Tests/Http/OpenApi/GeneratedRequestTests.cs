@@ -20,14 +20,17 @@ public sealed class GeneratedRequestTests
         (1, OneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "PROPFIND")));
 
     private static readonly Gen<string?> Accept = Odd(
-        "application/json", "*/*", "application/*;q=0.1", "text/html", "application/json;q=0", "image/png, */*;q=0", ";;;", "application/problem+json", "\"");
+        "application/json", "*/*", "application/*;q=0.1", "text/html", "application/json;q=0", "image/png, */*;q=0", ";;;",
+        "application/problem+json", "\"");
 
     private static readonly Gen<string?> AcceptEncoding = Odd("gzip", "br, gzip;q=0.5", "identity;q=0", "*;q=0", "zstd", ",", "gzip;q=one");
 
-    private static readonly Gen<string?> ContentType = Odd("application/json", "application/x-www-form-urlencoded", "multipart/form-data", "x");
+    private static readonly Gen<string?> ContentType = Odd(
+        "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "x");
 
     private static readonly Gen<Credentials> Who = Gen.Frequency(
-        (4, Gen.Const(Credentials.Token)), (3, Gen.Const(Credentials.Session)), (1, OneOf(Credentials.None, Credentials.BadToken, Credentials.BadSession)));
+        (4, Gen.Const(Credentials.Token)), (3, Gen.Const(Credentials.Session)), (
+            1, OneOf(Credentials.None, Credentials.BadToken, Credentials.BadSession)));
 
     private static readonly Gen<Request> Requests = Gen.OneOf([.. PublishedContract.Document["paths"]!.AsObject()
         .SelectMany(path => path.Value!.AsObject().Select(operation => OfOperation(path.Key, operation.Key, operation.Value!)))]);
@@ -71,7 +74,8 @@ public sealed class GeneratedRequestTests
         // Otherwise the test would have tried nothing.
         string[] expected =
         [
-            "listTaskRuns 200", "listTaskRuns 304", "listTaskRuns 400", "listTaskRuns 401", "listTaskRuns 403", "listTaskRuns 405", "listTaskRuns 406",
+            "listTaskRuns 200", "listTaskRuns 304", "listTaskRuns 400", "listTaskRuns 401", "listTaskRuns 403",
+            "listTaskRuns 405", "listTaskRuns 406",
             "headTaskRuns 200", "headTaskRuns 304", "headTaskRuns 400", "headTaskRuns 401", "headTaskRuns 403",
             "getSession 200", "getSession 401", "getSession 403", "getSession 405",
             "login 302", "login 400", "login 405", "logout 200", "logout 401", "logout 403", "logout 405",
@@ -82,17 +86,26 @@ public sealed class GeneratedRequestTests
 
     private static Gen<Request> OfOperation(string path, string method, JsonNode operation)
     {
-        var parameters = operation["parameters"]!.AsArray().Select(parameter => (Name: (string)parameter!["name"]!, In: (string)parameter["in"]!, Values: Values(parameter)))
+        var parameters = operation["parameters"]!.AsArray()
+            .Select(parameter => (Name: (string)parameter!["name"]!, In: (string)parameter["in"]!, Values: Values(parameter)))
             .ToList();
-        var query = Several(parameters.Where(parameter => parameter.In == "query").Select(parameter => Given(parameter.Name, parameter.Values)).Append(Given("unknown", Gen.String[0, 3], 1)));
-        var headers = Several(parameters.Where(parameter => parameter.In == "header").Select(parameter => Given(parameter.Name, parameter.Values)));
-        var spelling = Gen.Frequency((8, Gen.Const(path)), (1, OneOf(path + "/", path.ToUpperInvariant(), path.Replace("s", "%73", StringComparison.Ordinal), path + "/0")));
+        var query = Several(
+            parameters.Where(parameter => parameter.In == "query")
+                .Select(parameter => Given(parameter.Name, parameter.Values))
+                .Append(Given("unknown", Gen.String[0, 3], 1)));
+        var headers = Several(
+            parameters.Where(parameter => parameter.In == "header")
+                .Select(parameter => Given(parameter.Name, parameter.Values)));
+        var spelling = Gen.Frequency(
+            (8, Gen.Const(path)),
+            (1, OneOf(path + "/", path.ToUpperInvariant(), path.Replace("s", "%73", StringComparison.Ordinal), path + "/0")));
         return Gen.Select(
             Gen.Select(spelling, Method, Who),
             Gen.Select(query, headers),
             Gen.Select(Accept, AcceptEncoding, ContentType),
             (about, given, http) => new Request(
-                (string)operation["operationId"]!, about.Item1, about.Item2.Length > 0 ? about.Item2 : method.ToUpperInvariant(), about.Item3,
+                (string)operation["operationId"]!, about.Item1,
+                about.Item2.Length > 0 ? about.Item2 : method.ToUpperInvariant(), about.Item3,
                 given.Item1, given.Item2, http.Item1, http.Item2, http.Item3));
     }
 
@@ -106,7 +119,9 @@ public sealed class GeneratedRequestTests
             return Gen.Frequency(
                 (4, Gen.Long[least, most].Select(Text)),
                 (2, OneOf(Text(least), Text(most))),
-                (2, OneOf(Text(least - 1), Text(most + 1), "", "+1", "1.0", "1e1", " 1", "0x1", "１", "01", "99999999999999999999", "null")));
+                (2, OneOf(
+                    Text(least - 1), Text(most + 1), "", "+1", "1.0", "1e1", " 1", "0x1", "１", "01", "99999999999999999999",
+                    "null")));
         }
 
         return schema["enum"] is { } words
@@ -124,11 +139,14 @@ public sealed class GeneratedRequestTests
         (1, values.Array[2].Select(both => both.Select(value => (name, value)).ToArray())));
 
     private static Gen<(string Name, string Value)[]> Several(IEnumerable<Gen<(string Name, string Value)[]>> each) =>
-        each.Aggregate(Gen.Const(Array.Empty<(string, string)>()), (before, next) => Gen.Select(before, next, (a, b) => a.Concat(b).ToArray()));
+        each.Aggregate(
+            Gen.Const(Array.Empty<(string, string)>()),
+            (before, next) => Gen.Select(before, next, (a, b) => a.Concat(b).ToArray()));
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
-    private static Gen<string?> Odd(params string[] values) => Gen.Frequency((6, Gen.Const((string?)null)), (1, OneOf(values).Select(string? (value) => value)));
+    private static Gen<string?> Odd(params string[] values) =>
+        Gen.Frequency((6, Gen.Const((string?)null)), (1, OneOf(values).Select(string? (value) => value)));
 
     private enum Credentials
     {
@@ -140,13 +158,16 @@ public sealed class GeneratedRequestTests
     }
 
     private sealed record Request(
-        string Operation, string Path, string Method, Credentials Who, (string Name, string Value)[] Query, (string Name, string Value)[] Headers,
+        string Operation, string Path, string Method, Credentials Who,
+        (string Name, string Value)[] Query, (string Name, string Value)[] Headers,
         string? Accept, string? AcceptEncoding, string? ContentType)
     {
         public HttpRequestMessage ToMessage(Uri gateway, string token, string? session, string tag)
         {
             var query = string.Join('&', Query.Select(pair => $"{pair.Name}={Uri.EscapeDataString(WellFormed(pair.Value))}"));
-            var message = new HttpRequestMessage(new HttpMethod(Method), new Uri(gateway.GetLeftPart(UriPartial.Authority) + Path + (query.Length > 0 ? "?" + query : "")));
+            var message = new HttpRequestMessage(
+                new HttpMethod(Method),
+                new Uri(gateway.GetLeftPart(UriPartial.Authority) + Path + (query.Length > 0 ? "?" + query : "")));
             foreach (var (name, value) in Headers)
             {
                 Add(name, string.Concat(value.Replace("{tag}", tag, StringComparison.Ordinal).Where(c => c is >= ' ' and <= '~')));
@@ -179,7 +200,8 @@ public sealed class GeneratedRequestTests
         }
 
         public override string ToString() =>
-            $"{Method} {Path} ({Who}) ? {string.Join('&', Query)} {string.Join(' ', Headers)} Accept: {Accept}; Accept-Encoding: {AcceptEncoding}; Content-Type: {ContentType}";
+            $"{Method} {Path} ({Who}) ? {string.Join('&', Query)} {string.Join(' ', Headers)} "
+            + $"Accept: {Accept}; Accept-Encoding: {AcceptEncoding}; Content-Type: {ContentType}";
 
         /// <summary>Returns the text without lone surrogates, which cannot be escaped.</summary>
         private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));

@@ -41,7 +41,8 @@ public sealed class OpenApiDocumentTests
         Schemas.Where(schema => schema.Key != "Problem" && schema.Value!["properties"] is not null);
 
     private static IEnumerable<KeyValuePair<string, JsonNode?>> Responses =>
-        Document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).SelectMany(operation => operation.Value!["responses"]!.AsObject());
+        Document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject())
+            .SelectMany(operation => operation.Value!["responses"]!.AsObject());
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -11,7 +11,8 @@ public sealed class OpenApiExampleTests
     private static readonly JsonObject Document = PublishedContract.Document;
 
     private static IEnumerable<KeyValuePair<string, JsonNode?>> Responses =>
-        Document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).SelectMany(operation => operation.Value!["responses"]!.AsObject());
+        Document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject())
+            .SelectMany(operation => operation.Value!["responses"]!.AsObject());
 
     [Fact]
     public void Every_example_follows_its_own_schema()
@@ -25,7 +26,9 @@ public sealed class OpenApiExampleTests
         var examples = bodies.Concat(headers).ToList();
 
         examples.Count.ShouldBeGreaterThan(40);
-        examples.SelectMany(example => PublishedContract.Invalid(example.Schema, JsonSerializer.SerializeToElement(example.Value))).ShouldBeEmpty();
+        examples.SelectMany(
+            example => PublishedContract.Invalid(example.Schema, JsonSerializer.SerializeToElement(example.Value)))
+            .ShouldBeEmpty();
     }
 
     [Fact]
@@ -33,7 +36,8 @@ public sealed class OpenApiExampleTests
     {
         var examples = Document["paths"]!["/api/task-runs"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["examples"]!;
 
-        examples["runs"]!["value"]!["runs"]!.AsArray().Select(run => (string)run!["status"]!).ShouldBe(["completed", "in_progress", "failed"]);
+        examples["runs"]!["value"]!["runs"]!.AsArray().Select(run => (string)run!["status"]!)
+            .ShouldBe(["completed", "in_progress", "failed"]);
         examples["end"]!["value"]!["runs"]!.AsArray().ShouldBeEmpty();
     }
 

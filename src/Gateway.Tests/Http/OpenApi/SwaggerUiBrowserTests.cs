@@ -70,7 +70,8 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         var link = view.Page.GetByText("Sign in with the company account");
         await link.WaitForAsync();
 
-        (await link.GetAttributeAsync("href")).ShouldBe(new Uri(host.Client.BaseAddress!, "/session/login?returnUrl=%2Fswagger%2Findex.html").AbsoluteUri);
+        (await link.GetAttributeAsync("href")).ShouldBe(
+            new Uri(host.Client.BaseAddress!, "/session/login?returnUrl=%2Fswagger%2Findex.html").AbsoluteUri);
         (await view.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).CountAsync()).ShouldBe(0);
     }
 
@@ -149,7 +150,9 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         await view.Page.Locator(Get).WaitForAsync();
 
         (await view.Page.Locator("#swagger-ui h1.title").TextContentAsync()).ShouldNotBeNull().ShouldStartWith("NclueGateway");
-        view.Requests.Select(request => new Uri(request.Url).AbsolutePath).Where(path => path.EndsWith(".json", StringComparison.Ordinal)).ShouldBe(["/openapi/v1.json"]);
+        view.Requests.Select(request => new Uri(request.Url).AbsolutePath)
+            .Where(path => path.EndsWith(".json", StringComparison.Ordinal))
+            .ShouldBe(["/openapi/v1.json"]);
         view.Origins.ShouldBe([host.Client.BaseAddress!.GetLeftPart(UriPartial.Authority)]);
         view.Complaints.ShouldBeEmpty();
     }
@@ -217,7 +220,8 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
     private static JsonNode Operation(JsonNode document) => document["paths"]![AccessHost.Protected]!["get"]!;
 
     /// <summary>Serves the page another document, as a later version or another gateway may have it.</summary>
-    private static async Task ChangeDocumentAsync(IPage page, Action<JsonNode> change) => await page.RouteAsync("**/openapi/v1.json", async route =>
+    private static async Task ChangeDocumentAsync(IPage page, Action<JsonNode> change) =>
+        await page.RouteAsync("**/openapi/v1.json", async route =>
     {
         var document = JsonNode.Parse(await (await route.FetchAsync()).TextAsync())!;
         change(document);
@@ -232,7 +236,8 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         {
             app.MapGet("/session", (HttpContext context) => context.Request.Headers["X-CSRF"] != "1" ? Results.StatusCode(403)
                 : isSignedIn ? Results.Json(new { name = "<b>김하늘</b>" })
-                : Results.Json(new { status = 401, login = "/session/login" }, statusCode: 401)).WithMetadata(new AllowAnonymousAttribute());
+                : Results.Json(new { status = 401, login = "/session/login" }, statusCode: 401))
+                .WithMetadata(new AllowAnonymousAttribute());
             app.MapPost("/session/logout", (HttpContext context) =>
             {
                 signedOut.Add(context.Request.Headers["X-CSRF"].ToString());

@@ -43,7 +43,11 @@ internal static class IndexEndpoint
                 ? null
                 : new("login", login, "Sign in", "Sign in with the company account in this browser and return to this page."),
             hasUi
-                ? new("swagger", "/swagger", "Swagger UI", login is null ? TryIt : TryIt + " It shows the signed-in user and offers to sign out.")
+                ? new(
+                    "swagger",
+                    "/swagger",
+                    "Swagger UI",
+                    login is null ? TryIt : TryIt + " It shows the signed-in user and offers to sign out.")
                 : null,
             new("openapi", "/openapi/v1.json", "API description", "OpenAPI 3.1, for programs."),
             new("problems", ProblemPages.IndexRoute, "Problems", "The meaning of each error, and the steps to resolve it."),
