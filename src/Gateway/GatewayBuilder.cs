@@ -77,19 +77,15 @@ public static class GatewayBuilder
         app.Services.GetRequiredService<SettingsWarnings>().Log(app.Logger);
         var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
         app.UsePublicPath();
-        app.UseFirstRequest();
-        app.UseMiddleware<ListHeaderLimitMiddleware>();
-        app.UseTelemetry();
+        app.UseMiddleware<RequestLimitsMiddleware>();
         app.UseRequestLogging();
         app.UseAudit(user => user is AuthenticatedCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
         app.UseTrustedProxies();
         app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseProblems();
-        app.Use(RequestBodyMiddleware.CloseAfterLongBody);
-        app.UseMiddleware<ShutdownMiddleware>();
-        app.UseOperationsPort();
+        app.UseOperations();
         app.UseCrossOrigin();
-        app.UseMiddleware<RequestBodyMiddleware>();
+        app.Use(RequestLimitsMiddleware.RejectLongBodyAsync);
         app.UsePublicHost();
         app.Services.GetRequiredService<TokenCache>().Use(app, app.UseCsrfProtection);
         app.UseMiddleware<CallerRateLimitMiddleware>(); // before authorization, because refused requests count

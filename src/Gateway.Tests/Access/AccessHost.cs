@@ -15,7 +15,6 @@ using NclueGateway.Access.Bearer;
 using NclueGateway.Access.Callers;
 using NclueGateway.Access.RateLimits;
 using NclueGateway.Access.Sessions;
-using NclueGateway.Hosting;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Http.Pages;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.Hosting;
+using NclueGateway.Http;
 using NclueGateway.Sandbox;
 
 namespace NclueGateway.Tests.Deploy;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.Hosting;
+using NclueGateway.Http;
 using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Deploy;

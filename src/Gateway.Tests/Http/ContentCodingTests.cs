@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using Microsoft.AspNetCore.Http;
 using NclueGateway.Http;
 using NclueGateway.TaskRuns.Pages;
 using NclueGateway.Tests.Infrastructure;
@@ -31,7 +32,7 @@ public sealed class ContentCodingTests
     [InlineData(",, ,;,\",gzip,", "gzip")]
     [InlineData("(╯°□°)╯", null)]
     public void The_coding_is_the_one_the_caller_likes_best(string? accepted, string? coding) =>
-        ContentCodings.Choose(accepted).ShouldBe(coding);
+        ContentNegotiation.ChooseCoding(new HeaderDictionary { ["Accept-Encoding"] = accepted }).ShouldBe(coding);
 
     [Theory]
     [InlineData("gzip")]

@@ -11,7 +11,7 @@ public sealed class ListHeaderLimitTests
     /// <summary>Every request header that the gateway, the framework or a library reads, and some that none of them reads.</summary>
     private static readonly string[] Headers =
     [
-        .. ListHeaderLimitMiddleware.Names, "Authorization", "Cookie", "Content-Type", "Origin", "Access-Control-Request-Headers",
+        .. RequestLimitsMiddleware.ListHeaders, "Authorization", "Cookie", "Content-Type", "Origin", "Access-Control-Request-Headers",
         "If-Modified-Since", "If-Range", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "traceparent",
         "tracestate", "baggage", "User-Agent", "Referer", "X-CSRF", "Connection",
     ];

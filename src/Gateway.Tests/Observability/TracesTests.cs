@@ -51,9 +51,9 @@ public sealed class TracesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("http://127.0.0.1:9")]
-    public async Task A_callers_trace_is_linked_and_neither_continued_nor_told_to_NCLUE(string collector)
+    [InlineData("", false)] // without a collector nobody sees links
+    [InlineData("http://127.0.0.1:9", true)]
+    public async Task A_callers_trace_is_linked_for_a_collector_and_neither_continued_nor_told_to_NCLUE(string collector, bool isLinked)
     {
         await using var gateway = await GatewayHost.StartAsync(
             settings: new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector });
@@ -62,6 +62,7 @@ public sealed class TracesTests : IDisposable
         var request = await RequestAsync();
 
         request.TraceId.ToHexString().ShouldNotBe(_callersTrace);
+        request.Links.Any(link => link.Context.TraceId.ToHexString() == _callersTrace).ShouldBe(isLinked);
         request.ParentId.ShouldBeNull();
         request.Baggage.ShouldBeEmpty();
         gateway.Nclue.Arrivals.ShouldAllBe(
@@ -118,9 +119,10 @@ public sealed class TracesTests : IDisposable
         return await gateway.Client.SendAsync(message, Ct);
     }
 
-    /// <summary>Returns the span of the request with the caller's trace. It ends shortly after the response.</summary>
+    /// <summary>Returns the span of the request whose reader waited for NCLUE. It ends shortly after the response.</summary>
     private async Task<Activity> RequestAsync() => (await ReplicaSettings.EventuallyAsync(
-        () => Task.FromResult(_ended.FirstOrDefault(span => span.Links.Any(link => link.Context.TraceId.ToHexString() == _callersTrace))),
+        () => Task.FromResult(_ended.FirstOrDefault(
+            span => _ended.Any(wait => wait.DisplayName == "wait" && wait.ParentSpanId == span.SpanId))),
         span => span is not null))!;
 
     private Activity Child(Activity parent, string name) =>

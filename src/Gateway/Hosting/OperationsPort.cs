@@ -9,9 +9,19 @@ internal sealed record OperationsEndpoint(bool IsForEverybody);
 
 internal static class OperationsEndpointExtensions
 {
-    /// <summary>Makes the endpoint accessible to operators only. They need no token.</summary>
-    public static void ForOperators(this IEndpointConventionBuilder endpoint) =>
+    /// <summary>Makes the endpoint accessible to operators only. They need no token. All other callers get 404.</summary>
+    public static void ForOperators(this IEndpointConventionBuilder endpoint)
+    {
         endpoint.AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: false));
+        endpoint.Add(builder =>
+        {
+            var respond = builder.RequestDelegate!;
+            builder.RequestDelegate = context =>
+                context.RequestServices.GetRequiredService<OperationsPort>().IsOperator(context)
+                    ? respond(context)
+                    : OperationsPort.RejectAsync(context);
+        });
+    }
 
     /// <summary>Makes the endpoint accessible to probes at any address of the process, on each port.</summary>
     public static void ForProbes(this IEndpointConventionBuilder endpoint) =>
@@ -64,26 +74,24 @@ internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
     public static string Address(string port) => $"http://*:{port}";
 
     /// <summary>
-    /// Removes an endpoint that this caller must not reach here. On the port for operators nothing else is served either, such
-    /// as the callback of the sign-in, which is no endpoint. Comes after forwarded headers.
+    /// On the port for operators, rejects requests for anything else, such as the callback of the sign-in, which is no
+    /// endpoint. Not needed without that port.
     /// </summary>
-    public Task GuardAsync(HttpContext context, RequestDelegate next)
-    {
-        var endpoint = context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>();
-        if (IsOperationsRequest(context))
-        {
-            if (endpoint is null)
-            {
-                context.Response.StatusCode = StatusCodes.Status404NotFound;
-                return Task.CompletedTask;
-            }
-        }
-        else if (endpoint is { IsForEverybody: false } && !(options.Port == 0 && !isPublic && IsOfThisMachine(context)))
-        {
-            context.SetEndpoint(null);
-        }
+    public Task GuardAsync(HttpContext context, RequestDelegate next) =>
+        IsOperationsRequest(context) && context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>() is null
+            ? RejectAsync(context)
+            : next(context);
 
-        return next(context);
+    /// <summary>Returns true if the caller may use the endpoints for operators. Needs forwarded headers applied.</summary>
+    public bool IsOperator(HttpContext context) =>
+        options.Port > 0 ? IsOperationsRequest(context) : !isPublic && IsOfThisMachine(context);
+
+    /// <summary>Responds as for a path without an endpoint, also in the log and in metrics.</summary>
+    public static Task RejectAsync(HttpContext context)
+    {
+        context.SetEndpoint(null);
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
     }
 
     /// <summary>

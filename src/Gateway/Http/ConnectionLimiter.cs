@@ -175,16 +175,6 @@ internal sealed class FirstRequest(ConnectionContext connection, TimeProvider ti
         RequestLimits.FirstRequestWithin,
         Timeout.InfiniteTimeSpan);
 
-    /// <summary>Stops the timer.</summary>
+    /// <summary>Stops the timer: the connection has sent a request.</summary>
     public void Dispose() => _deadline.Dispose();
-}
-
-internal static class ConnectionLimiterExtensions
-{
-    /// <summary>Marks the connection as one that has sent a request.</summary>
-    public static void UseFirstRequest(this IApplicationBuilder app) => app.Use((context, next) =>
-    {
-        context.Features.Get<FirstRequest>()?.Dispose();
-        return next(context);
-    });
 }

@@ -17,11 +17,10 @@ internal sealed class SignInRefusal(ProblemResult problem, string? returnUrl = n
     /// <summary>Returns true if HTML is requested by name. Scripts and tools send <c>*/*</c> or nothing.</summary>
     private static bool WantsHtml(HttpRequest request)
     {
-        var accept = new AcceptHeader(request.Headers);
-        var html = accept.QualityOf("text/html");
+        var html = ContentNegotiation.QualityOf(request.Headers, "text/html");
         return request.Headers.Accept.Any(line => line?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true)
             && html > 0
-            && html >= accept.QualityOf("application/problem+json");
+            && html >= ContentNegotiation.QualityOf(request.Headers, "application/problem+json");
     }
 
     private string Page(HttpContext context)

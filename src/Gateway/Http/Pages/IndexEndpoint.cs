@@ -59,8 +59,8 @@ internal static class IndexEndpoint
 
     private static Task RespondAsync(HttpContext context, IReadOnlyList<Place> places)
     {
-        var accept = new AcceptHeader(context.Request.Headers);
-        var (json, html) = (accept.QualityOf(Json), accept.QualityOf(Html));
+        var headers = context.Request.Headers;
+        var (json, html) = (ContentNegotiation.QualityOf(headers, Json), ContentNegotiation.QualityOf(headers, Html));
         context.Response.Headers.Vary = HeaderNames.Accept; // also with a 406
         if (json == 0 && html == 0)
         {

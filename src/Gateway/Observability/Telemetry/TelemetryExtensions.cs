@@ -37,7 +37,6 @@ internal static class TelemetryExtensions
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         services
             .AddSingleton<DistributedContextPropagator, UntrustedTraceContext>()
-            .AddSingleton<TraceIdListener>()
             .AddSingleton<CollectorWatch>();
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
@@ -59,23 +58,16 @@ internal static class TelemetryExtensions
                 .WithMetrics(metrics => metrics.AddOtlpExporter())
                 .WithTracing(traces => traces // only with a collector: spans cost time in each request
                     .AddSource(GatewayTelemetry.Name)
-                    .AddAspNetCoreInstrumentation(requests => requests.EnrichWithHttpResponse = LeaveOutProbes)
+                    .AddAspNetCoreInstrumentation(requests =>
+                    {
+                        requests.EnrichWithHttpRequest = (span, request) => UntrustedTraceContext.Link(span, request.Headers);
+                        requests.EnrichWithHttpResponse = LeaveOutProbes;
+                    })
                     .AddProcessor<RequestSpans>() // before the exporter
                     .AddOtlpExporter());
         }
 
         return services;
-    }
-
-    /// <summary>Adds the middleware that links a caller's trace. Must come before all other middleware.</summary>
-    public static void UseTelemetry(this IApplicationBuilder app)
-    {
-        app.ApplicationServices.GetRequiredService<TraceIdListener>();
-        app.Use((context, next) =>
-        {
-            UntrustedTraceContext.Link(Activity.Current, context.Request.Headers);
-            return next(context);
-        });
     }
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>

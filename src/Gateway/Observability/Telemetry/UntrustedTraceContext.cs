@@ -5,17 +5,30 @@ namespace NclueGateway.Observability.Telemetry;
 /// <summary>
 /// A propagator that does not trust a caller's <c>traceparent</c> (W3C Trace Context) for sampling or for the trace id:
 /// otherwise a caller could have all requests sampled, or mix up traces. Instead it becomes a link, which connects both
-/// traces. <c>baggage</c> and <c>tracestate</c>, which may contain any text, are dropped.
+/// traces. <c>baggage</c> and <c>tracestate</c>, which may contain any text, are dropped. Each request of this host gets a
+/// trace id of its own, which problems and logs contain, even if no traces are recorded.
 /// </summary>
-internal sealed class UntrustedTraceContext : DistributedContextPropagator
+internal sealed class UntrustedTraceContext : DistributedContextPropagator, IDisposable
 {
+    private readonly ActivityListener _listener;
+
+    /// <param name="requests">The source from which the framework creates the spans of this host's requests.</param>
+    public UntrustedTraceContext(ActivitySource requests)
+    {
+        _listener = new ActivityListener
+        {
+            ShouldListenTo = source => ReferenceEquals(source, requests), // other hosts of the process have a source of the same name
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
+        };
+        ActivitySource.AddActivityListener(_listener);
+    }
+
     public override IReadOnlyCollection<string> Fields => [];
 
     /// <summary>Links the request's span to the span in the caller's headers, if there is one.</summary>
-    public static void Link(Activity? request, IHeaderDictionary headers)
+    public static void Link(Activity request, IHeaderDictionary headers)
     {
-        if (headers.TraceParent.Count > 0 && request is not null
-            && ActivityContext.TryParse(headers.TraceParent, traceState: null, isRemote: true, out var caller))
+        if (ActivityContext.TryParse(headers.TraceParent, traceState: null, isRemote: true, out var caller))
         {
             request.AddLink(new(caller));
         }
@@ -31,4 +44,6 @@ internal sealed class UntrustedTraceContext : DistributedContextPropagator
         (traceId, traceState) = (null, null);
 
     public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
+
+    public void Dispose() => _listener.Dispose();
 }

@@ -62,7 +62,7 @@ internal sealed class PageCache(CacheOptions options) : IDisposable
         var plain = new ArrayBufferWriter<byte>(page.Length);
         page.WriteTo(plain);
         using var packed = new MemoryStream(page.Length / 4);
-        using (Stream stream = coding == ContentCodings.Gzip
+        using (Stream stream = coding == ContentNegotiation.Gzip
             ? new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)
             : new BrotliStream(packed, CompressionLevel.Optimal, leaveOpen: true))
         {

@@ -35,7 +35,7 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
 
         var audit = context.Features.Get<AuditEvent>();
         audit?.Parameters = [query.Index, query.Limit];
-        if (AcceptHeader.QualityOf(request.Headers, Json) == 0)
+        if (ContentNegotiation.QualityOf(request.Headers, Json) == 0)
         {
             await new ProblemResult(HttpProblems.NotAcceptable) { Detail = "This resource is application/json." }.ExecuteAsync(context);
             return;
@@ -67,7 +67,7 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
 
         var isUnchanged = precondition == Precondition.NotModified;
         var hasBody = !isUnchanged && HttpMethods.IsGet(request.Method);
-        var representation = pages.GetRepresentation(page, ContentCodings.Choose(request.Headers.AcceptEncoding), hasBody);
+        var representation = pages.GetRepresentation(page, ContentNegotiation.ChooseCoding(request.Headers), hasBody);
 
         var response = context.Response;
         var headers = response.Headers;

@@ -1,4 +1,6 @@
-namespace NclueGateway.Hosting;
+using NclueGateway.Hosting;
+
+namespace NclueGateway.Http;
 
 /// <summary>Adds the services for operators: health, a port of its own, and graceful shutdown.</summary>
 internal static class OperationsExtensions
@@ -22,7 +24,13 @@ internal static class OperationsExtensions
         return services;
     }
 
-    /// <summary>Comes after forwarded headers and before everything that may refuse a request.</summary>
-    public static void UseOperationsPort(this IApplicationBuilder app) =>
-        app.Use(app.ApplicationServices.GetRequiredService<OperationsPort>().GuardAsync);
+    /// <summary>Comes after forwarded headers and before everything else that may refuse a request.</summary>
+    public static void UseOperations(this WebApplication app)
+    {
+        app.Use(app.Services.GetRequiredService<GracefulShutdown>().InvokeAsync);
+        if (app.Services.GetRequiredService<OperationsOptions>().Port > 0)
+        {
+            app.Use(app.Services.GetRequiredService<OperationsPort>().GuardAsync);
+        }
+    }
 }

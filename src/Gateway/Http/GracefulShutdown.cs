@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using NclueGateway.Hosting;
 
-namespace NclueGateway.Hosting;
+namespace NclueGateway.Http;
 
 /// <summary>
 /// Shuts the gateway down gracefully after SIGTERM. First the gateway reports that it is not ready and keeps serving for
@@ -23,13 +24,29 @@ internal sealed partial class GracefulShutdown(
     private volatile bool _hasBegun;
     private long _delayOver = Never;
 
-    /// <summary>True once the gateway is shutting down.</summary>
-    public bool HasBegun => _hasBegun || lifetime.ApplicationStopping.IsCancellationRequested;
+    private bool HasBegun => _hasBegun || lifetime.ApplicationStopping.IsCancellationRequested;
 
     /// <summary>
     /// True once new requests are rejected: one that had to wait for NCLUE now might not complete before the end.
     /// </summary>
-    public bool IsOver => Volatile.Read(ref _delayOver) is not Never and var since && time.GetElapsedTime(since) >= LateRequests;
+    private bool IsOver => Volatile.Read(ref _delayOver) is not Never and var since && time.GetElapsedTime(since) >= LateRequests;
+
+    /// <summary>
+    /// During shutdown, sends <c>Connection: close</c> with each HTTP/1.1 response, so that clients send their next request
+    /// to another replica. After the grace period, rejects requests that still arrive on open connections.
+    /// </summary>
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (!HasBegun)
+        {
+            return next(context);
+        }
+
+        context.Response.OnStarting(CloseAsync, context.Response);
+        return IsOver
+            ? new ProblemResult(HttpProblems.Draining) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context)
+            : next(context);
+    }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -57,6 +74,16 @@ internal sealed partial class GracefulShutdown(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static Task CloseAsync(object response)
+    {
+        if (((HttpResponse)response).HttpContext.Request.Protocol is "HTTP/1.1")
+        {
+            ((HttpResponse)response).Headers.Connection = "close";
+        }
+
+        return Task.CompletedTask;
+    }
 
     [LoggerMessage(1, LogLevel.Information, "The gateway is shutting down. It is no longer ready, and serves requests for {Delay} more")]
     private static partial void Begins(ILogger logger, TimeSpan delay);
