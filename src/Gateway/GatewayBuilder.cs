@@ -76,6 +76,7 @@ public static class GatewayBuilder
     {
         app.Services.GetRequiredService<SettingsWarnings>().Log(app.Logger);
         var hasSignIn = app.Services.GetRequiredService<BrowserSessionOptions>().IsOn;
+        app.FetchProviderKeys();
         app.UsePublicPath();
         app.UseMiddleware<RequestLimitsMiddleware>();
         app.UseRequestLogging();

@@ -110,6 +110,11 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddOperations(new() { DrainDelay = TimeSpan.Zero }, http.IsPublic);
 
         var app = builder.Build();
+        if (hasProviderHealth)
+        {
+            app.FetchProviderKeys();
+        }
+
         app.UsePathBase(pathBase);
         app.UseRouting();
         app.UseTrustedProxies();

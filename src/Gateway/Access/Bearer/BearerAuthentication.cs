@@ -11,19 +11,24 @@ namespace NclueGateway.Access.Bearer;
 /// </summary>
 internal static class BearerAuthentication
 {
-    /// <summary>Adds the health check of the provider's keys, which also has them fetched at startup.</summary>
+    /// <summary>Adds the health check of the provider's keys.</summary>
     public static IServiceCollection AddProviderHealth(this IServiceCollection services)
     {
-        services.AddSingleton<ProviderHealth>().AddHostedService(provider => provider.GetRequiredService<ProviderHealth>());
         services.AddHealthChecks().AddCheck<ProviderHealth>("provider");
         return services;
+    }
+
+    /// <summary>Fetches the provider's keys once the server listens: the first HTTP client is half of the work of a startup.</summary>
+    public static void FetchProviderKeys(this WebApplication app)
+    {
+        var keys = app.Services.GetRequiredService<OidcMetadataCache>();
+        app.Lifetime.ApplicationStarted.Register(() => _ = keys.AreKnown); // starts the fetch and does not wait for it
     }
 
     /// <param name="services">The services.</param>
     /// <param name="options">The validated settings.</param>
     public static IServiceCollection AddBearerAuthentication(this IServiceCollection services, AuthOptions options)
     {
-        services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(options);
         services.TryAddSingleton(new SignInAddress(null));
         services.AddSingleton<OidcMetadataCache>();

@@ -36,7 +36,7 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     private volatile Fetched? _current;
     private long? _askedAt;
     private bool _lastFailed;
-    private Exception? _failure;
+    private volatile Exception? _failure;
     private Task _fetch = Task.CompletedTask;
 
     public OidcMetadataCache(AuthOptions options, TimeProvider time, ILogger<OidcMetadataCache> logger)
@@ -53,29 +53,17 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     {
         get
         {
-            lock (_gate)
+            if (_current is null)
             {
-                if (_current is null)
-                {
-                    _ = FetchUnlessJustAsked();
-                }
-
-                return _current is not null;
+                _ = FetchUnlessJustAsked();
             }
+
+            return _current is not null;
         }
     }
 
     /// <summary>Exception of the last fetch that failed; null when none has.</summary>
-    public Exception? Failure
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _failure;
-            }
-        }
-    }
+    public Exception? Failure => _failure;
 
     /// <summary>
     /// Returns the issuer that AD FS writes into access tokens, which differs from that of its metadata and id tokens
@@ -94,23 +82,14 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
 
         if (_time.GetElapsedTime(current.At) >= RefreshAfter)
         {
-            lock (_gate)
-            {
-                _ = FetchUnlessJustAsked();
-            }
+            _ = FetchUnlessJustAsked();
         }
 
         return new(current.Issuer);
 
         async Task<OpenIdConnectConfiguration?> WaitAsync()
         {
-            Task fetch;
-            lock (_gate)
-            {
-                fetch = FetchUnlessJustAsked();
-            }
-
-            await fetch;
+            await FetchUnlessJustAsked();
             return _current?.Issuer;
         }
     }
@@ -143,13 +122,16 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     /// <summary>Returns the fetch under way, a new one, or, within <see cref="LeastInterval"/>, the last one.</summary>
     private Task FetchUnlessJustAsked()
     {
-        if (_fetch.IsCompleted && (_askedAt is not { } asked || _time.GetElapsedTime(asked) >= LeastInterval))
+        lock (_gate)
         {
-            _askedAt = _time.GetTimestamp();
-            _fetch = Task.Run(FetchAsync);
-        }
+            if (_fetch.IsCompleted && (_askedAt is not { } asked || _time.GetElapsedTime(asked) >= LeastInterval))
+            {
+                _askedAt = _time.GetTimestamp();
+                _fetch = Task.Run(FetchAsync);
+            }
 
-        return _fetch;
+            return _fetch;
+        }
     }
 
     private async Task FetchAsync()

@@ -25,6 +25,14 @@ internal static class TokenValidation
         return rules;
     }
 
+    /// <summary>Returns the rules for every id token of this gateway.</summary>
+    public static TokenValidationParameters ForIdToken(string clientId, TimeProvider time)
+    {
+        var rules = For(clientId, time);
+        rules.NameClaimType = "name";
+        return rules;
+    }
+
     /// <summary>Returns true if all tokens of a key are refused because the key is too short.</summary>
     public static bool IsTooShort(SecurityKey key) =>
         key is RsaSecurityKey or X509SecurityKey { PublicKey: not null } && key.KeySize < LeastRsaBits;

@@ -72,15 +72,5 @@ internal sealed class BrowserSessionOptions : IValidatableObject
     }
 
     /// <summary>Reads the certificate; returns null when none can be read.</summary>
-    public X509Certificate2? ReadCertificate()
-    {
-        try
-        {
-            return CertificateText.Read(DataProtectionCertificate);
-        }
-        catch (Exception unreadable) when (CertificateText.IsUnreadable(unreadable))
-        {
-            return null;
-        }
-    }
+    public X509Certificate2? ReadCertificate() => CertificateText.Read(DataProtectionCertificate);
 }

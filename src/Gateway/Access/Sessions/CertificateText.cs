@@ -7,21 +7,25 @@ namespace NclueGateway.Access.Sessions;
 internal static class CertificateText
 {
     /// <summary>
-    /// Reads a certificate. Null for an empty text, and for a certificate without an RSA private key: XML encryption supports
-    /// no other.
+    /// Reads a certificate. Null where none can be read, and for a certificate without an RSA private key: XML encryption
+    /// supports no other.
     /// </summary>
     public static X509Certificate2? Read(string text)
     {
-        var certificate = text.Contains("-----BEGIN", StringComparison.Ordinal) ? X509Certificate2.CreateFromPem(text, text)
-            : TryDecode(text) is { } bytes ? X509CertificateLoader.LoadPkcs12(bytes, password: null)
-            : File.Exists(text) ? ReadFile(text)
-            : null;
-        return certificate?.GetRSAPrivateKey() is null ? null : certificate;
+        try
+        {
+            var certificate = text.Contains("-----BEGIN", StringComparison.Ordinal) ? X509Certificate2.CreateFromPem(text, text)
+                : TryDecode(text) is { } bytes ? X509CertificateLoader.LoadPkcs12(bytes, password: null)
+                : File.Exists(text) ? ReadFile(text)
+                : null;
+            return certificate?.GetRSAPrivateKey() is null ? null : certificate;
+        }
+        catch (Exception unreadable)
+            when (unreadable is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
-
-    /// <summary>Returns true for an exception by which <see cref="Read"/> reports that it cannot read the text.</summary>
-    public static bool IsUnreadable(Exception exception) =>
-        exception is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException;
 
     private static X509Certificate2 ReadFile(string path)
     {

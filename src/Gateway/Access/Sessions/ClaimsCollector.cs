@@ -11,10 +11,31 @@ namespace NclueGateway.Access.Sessions;
 /// from user info, and from an access token that this gateway would accept from a service too. Keeps only the claims that
 /// the gateway decides by.
 /// </summary>
-internal sealed class ClaimsCollector(AuthOptions auth, AccessTokenHandler tokens, OidcClient endpoint, TimeProvider time)
+internal sealed class ClaimsCollector(
+    AuthOptions auth,
+    BrowserSessionOptions options,
+    AccessTokenHandler tokens,
+    IdTokenHandler idTokens,
+    OidcClient endpoint,
+    TimeProvider time)
 {
     /// <summary>Returns the claims of the id token.</summary>
     public IReadOnlyList<SessionClaim> OfIdToken(ClaimsPrincipal idToken) => Keep(idToken.Claims);
+
+    /// <summary>
+    /// Validates an id token that comes with a refresh (OpenID Connect Core §12.2) and returns its claims. The shipped
+    /// handler validates those of a sign-in, by the same rules.
+    /// </summary>
+    /// <exception cref="TokenRefusedException">
+    /// It is invalid or is about another subject, so the response that it came with proves nothing.
+    /// </exception>
+    public async Task<IReadOnlyList<SessionClaim>> OfIdTokenAsync(string idToken, string subject)
+    {
+        var result = await idTokens.ValidateTokenAsync(idToken, TokenValidation.ForIdToken(options.ClientId, time));
+        return result.IsValid && result.ClaimsIdentity.FindFirst("sub")?.Value == subject
+            ? Keep(result.ClaimsIdentity.Claims)
+            : throw new TokenRefusedException("The id token of a refresh is not good.");
+    }
 
     /// <summary>Returns the other claims of a response of the token endpoint.</summary>
     /// <param name="response">The response of the token endpoint.</param>

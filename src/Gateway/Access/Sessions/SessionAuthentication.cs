@@ -55,7 +55,6 @@ internal static class SessionAuthentication
             .AddSingleton<SessionRevalidator>()
             .AddSingleton<OidcClient>()
             .AddSingleton<ClaimsCollector>()
-            .AddSingleton<IdTokenValidator>()
             .AddSingleton<LogoutTokenValidator>()
             .AddSingleton<GatewayOpenIdConnectEvents>()
             .AddExceptionHandler<SessionStoreUnavailableAnswer>();
@@ -86,7 +85,7 @@ internal static class SessionAuthentication
         oidc.ClientId = options.ClientId;
         oidc.ConfigurationManager = new Issuer(keys);
         oidc.TokenHandler = tokens; // uses the latest keys of the provider
-        oidc.TokenValidationParameters = IdTokenValidator.Rules(options, time);
+        oidc.TokenValidationParameters = TokenValidation.ForIdToken(options.ClientId, time);
         oidc.MapInboundClaims = false;
         oidc.EventsType = typeof(GatewayOpenIdConnectEvents);
 

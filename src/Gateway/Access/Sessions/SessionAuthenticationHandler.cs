@@ -61,21 +61,14 @@ internal sealed class SessionAuthenticationHandler(
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         var result = await HandleAuthenticateOnceSafeAsync();
-        if (result.Failure is SessionStoreUnavailableException)
+        var problem = result.Failure switch
         {
-            await SessionProblems.Unavailable.ExecuteAsync(Context);
-            return;
-        }
-
-        if (result.Failure is SessionLookupRefusedException { Wait: var wait })
-        {
-            await SessionProblems.TooManyUnknownCookies(wait).ExecuteAsync(Context);
-            return;
-        }
-
-        await SessionProblems
-            .SignInRequired("Sign in at the address in the member login, or send an access token in the Authorization header.")
-            .ExecuteAsync(Context);
+            SessionStoreUnavailableException => SessionProblems.Unavailable,
+            SessionLookupRefusedException { Wait: var wait } => SessionProblems.TooManyUnknownCookies(wait),
+            _ => SessionProblems.SignInRequired(
+                "Sign in at the address in the member login, or send an access token in the Authorization header."),
+        };
+        await problem.ExecuteAsync(Context);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)

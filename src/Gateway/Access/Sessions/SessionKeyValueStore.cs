@@ -21,25 +21,19 @@ internal sealed class SessionKeyValueStore(
     private static readonly byte[] Mark = [1];
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, DateTimeOffset> _claimed = [];
+
+    /// <summary>The lists of the only replica, and its claims: a claim is an empty list.</summary>
     private readonly Dictionary<string, (List<string> Entries, DateTimeOffset Until)> _lists = [];
 
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond: whether the session exists is not known.</exception>
     public Task<byte[]?> GetAsync(string key) => RunAsync(() => cache.GetAsync(prefix + key));
 
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the value may be stored all the same.</exception>
-    public Task SetAsync(string key, byte[] value, TimeSpan keepFor) => RunAsync(async () =>
-    {
-        await cache.SetAsync(prefix + key, value, new() { AbsoluteExpirationRelativeToNow = keepFor });
-        return true;
-    });
+    public Task SetAsync(string key, byte[] value, TimeSpan keepFor) => RunAsync(() =>
+        cache.SetAsync(prefix + key, value, new() { AbsoluteExpirationRelativeToNow = keepFor }));
 
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the value may be removed all the same.</exception>
-    public Task RemoveAsync(string key) => RunAsync(async () =>
-    {
-        await cache.RemoveAsync(prefix + key);
-        return true;
-    });
+    public Task RemoveAsync(string key) => RunAsync(() => cache.RemoveAsync(prefix + key));
 
     /// <summary>Sets a mark, which <see cref="IsMarkedAsync"/> finds until <paramref name="keepFor"/> has passed.</summary>
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the mark may be set all the same.</exception>
@@ -64,12 +58,8 @@ internal sealed class SessionKeyValueStore(
     /// <summary>Claims something that only one of all replicas may have, for a while. False when it is claimed already.</summary>
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond; it may be claimed all the same.</exception>
     public Task<bool> TryClaimAsync(string key, TimeSpan keepFor) => circuit is null
-        ? Task.FromResult(TryClaim(key, keepFor))
-        : RunAsync(async () =>
-        {
-            var redis = (await connection!.GetAsync()).GetDatabase();
-            return await redis.StringSetAsync(prefix + key, RedisValue.EmptyString, keepFor, When.NotExists); // SET NX PX
-        });
+        ? Task.FromResult(WithLists(now => _lists.TryAdd(key, ([], now + keepFor))))
+        : RunAsync(redis => redis.StringSetAsync(prefix + key, RedisValue.EmptyString, keepFor, When.NotExists)); // SET NX PX
 
     /// <summary>
     /// Adds an entry to the front of a list, which then expires after <paramref name="keepFor"/>. Returns the list, at most
@@ -77,10 +67,14 @@ internal sealed class SessionKeyValueStore(
     /// </summary>
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the entry may be added all the same.</exception>
     public Task<IReadOnlyList<string>> PushAsync(string key, string entry, TimeSpan keepFor, int most) => circuit is null
-        ? Task.FromResult(Push(key, entry, keepFor, most))
-        : RunAsync<IReadOnlyList<string>>(async () =>
+        ? Task.FromResult(WithLists<IReadOnlyList<string>>(now =>
         {
-            var redis = (await connection!.GetAsync()).GetDatabase();
+            List<string> entries = [entry, .. _lists.GetValueOrDefault(key).Entries ?? []];
+            _lists[key] = (entries, now + keepFor);
+            return [.. entries.Take(most)];
+        }))
+        : RunAsync(async redis =>
+        {
             try
             {
                 return await PushAsync(redis, prefix + key, entry, keepFor, most);
@@ -95,10 +89,9 @@ internal sealed class SessionKeyValueStore(
     /// <summary>Removes an entry from a list.</summary>
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond; the entry may be removed all the same.</exception>
     public Task RemoveFromListAsync(string key, string entry) => circuit is null
-        ? Task.FromResult(RemoveFromList(key, entry))
-        : RunAsync(async () =>
+        ? Task.FromResult(WithLists(_ => _lists.TryGetValue(key, out var list) && list.Entries.Remove(entry)))
+        : RunAsync(async redis =>
         {
-            var redis = (await connection!.GetAsync()).GetDatabase();
             try
             {
                 return await redis.ListRemoveAsync(prefix + key, entry);
@@ -109,21 +102,7 @@ internal sealed class SessionKeyValueStore(
             }
         });
 
-    private bool TryClaim(string key, TimeSpan keepFor)
-    {
-        lock (_lock)
-        {
-            var now = time.GetUtcNow();
-            foreach (var (over, _) in _claimed.Where(claim => claim.Value <= now).ToList())
-            {
-                _claimed.Remove(over);
-            }
-
-            return _claimed.TryAdd(key, now + keepFor);
-        }
-    }
-
-    private static async Task<string[]> PushAsync(IDatabase redis, RedisKey key, string entry, TimeSpan keepFor, int most)
+    private static async Task<IReadOnlyList<string>> PushAsync(IDatabase redis, RedisKey key, string entry, TimeSpan keepFor, int most)
     {
         var pushed = redis.ListLeftPushAsync(key, entry);
         var kept = redis.KeyExpireAsync(key, keepFor);
@@ -132,7 +111,8 @@ internal sealed class SessionKeyValueStore(
         return [.. (await list).Select(value => value.ToString())];
     }
 
-    private IReadOnlyList<string> Push(string key, string entry, TimeSpan keepFor, int most)
+    /// <summary>Uses the lists of the only replica, without those that have expired.</summary>
+    private T WithLists<T>(Func<DateTimeOffset, T> use)
     {
         lock (_lock)
         {
@@ -142,19 +122,18 @@ internal sealed class SessionKeyValueStore(
                 _lists.Remove(over);
             }
 
-            List<string> entries = [entry, .. _lists.GetValueOrDefault(key).Entries ?? []];
-            _lists[key] = (entries, now + keepFor);
-            return [.. entries.Take(most)];
+            return use(now);
         }
     }
 
-    private bool RemoveFromList(string key, string entry)
+    private Task<T> RunAsync<T>(Func<IDatabase, Task<T>> call) =>
+        RunAsync(async () => await call((await connection!.GetAsync()).GetDatabase()));
+
+    private Task<bool> RunAsync(Func<Task> call) => RunAsync(async () =>
     {
-        lock (_lock)
-        {
-            return _lists.TryGetValue(key, out var list) && list.Entries.Remove(entry);
-        }
-    }
+        await call();
+        return true;
+    });
 
     private async Task<T> RunAsync<T>(Func<Task<T>> call)
     {

@@ -15,7 +15,6 @@ internal sealed partial class SessionRevalidator(
     SessionKeyValueStore state,
     OidcClient endpoint,
     ClaimsCollector claims,
-    IdTokenValidator idTokens,
     TimeProvider time,
     ILogger<SessionRevalidator> logger)
 {
@@ -71,7 +70,7 @@ internal sealed partial class SessionRevalidator(
             // From here on only the new refresh token may be valid: it is kept even if the rest of the response is refused.
             session = session with { RefreshToken = response.RefreshToken ?? session.RefreshToken, Renewals = session.Renewals + 1 };
             var idClaims = response.IdToken is { Length: > 0 } idToken
-                ? await idTokens.ReadAsync(idToken, session.Subject)
+                ? await claims.OfIdTokenAsync(idToken, session.Subject)
                 : session.IdClaims;
             var scope = string.Join(' ', session.GrantClaims.Where(claim => claim.Type == "scope").Select(claim => claim.Value));
             session = session with
