@@ -1,12 +1,9 @@
--- The coordinator script of all replicas: decides which replica may fetch which block from NCLUE, and when. Only this script writes these
--- keys, and it runs as one atomic step. So no replica can act on state that another one has changed since. All times are milliseconds of
--- this server's clock.
---
+-- Decides which replica may fetch which block from NCLUE, and when. Only this script writes these keys, in one atomic step. So no replica
+-- can act on state that another one has changed since. All times are milliseconds of this server's clock.
 -- KEYS[1]  a hash of a few dozen fields. It has no expiry, so that no volatile-* policy evicts it.
 -- KEYS[2]  a hash: for each block the time of the newest copy that can be read from Redis.
 -- KEYS[3]  a list: the last changes of KEYS[2], "block time", the newest first.
 -- ARGV     name, value, name, value, … Names, fields and reply entries are only ever added: two releases share them.
-
 local WAIT, OVERDUE = 2, 3                                  -- priorities; 1 is a late request, 4 a refresh that is due, 0 none
 local YEAR, LONGEST = 366 * 86400000, 4 * 60000             -- bounds of a clock step, and of a permit's wait: 4 of the longest intervals
 local TIMES, COUNTS, BLOCKS, SLOTS = 99999999999999, 99999999999999, 999999999, 1000 -- the highest values that are read
@@ -17,7 +14,6 @@ local KNOWN = {                                             -- numeric fields, w
   slots = SLOTS, cycle = SLOTS, previous = SLOTS, cycled = TIMES,
   ['throttled:count'] = COUNTS, ['throttled:began'] = TIMES, ['exceeded:count'] = COUNTS, ['exceeded:began'] = TIMES,
 }
-
 local a, h, changed, dropped, odd = {}, {}, {}, {}, {}
 for i = 1, #ARGV, 2 do a[ARGV[i]] = tonumber(ARGV[i + 1]) or ARGV[i + 1] end
 a.since = math.min(math.max(a.since, 0), TIMES)            -- values written below must be readable to the next call
@@ -29,14 +25,10 @@ local function raise(name, value) if value > h[name] then put(name, value) end e
 local function inchunks(command, key, values)
   for i = 1, #values, CHUNK do redis.call(command, key, unpack(values, i, math.min(i + CHUNK - 1, #values))) end
 end
-
 -- 0. Read the stored state --------------------------------------------------------------------------------------------------------------
--- It is not trusted. A value that this script cannot have written is "odd": it is deleted and counts as lost.
+-- A value that this script cannot have written is "odd": it is deleted and counts as lost.
 local function note(name) if #odd < 8 then odd[#odd + 1] = string.sub(name, 1, 32) end end
-local function forget(name)
-  note(name)
-  drop(name)
-end
+local function forget(name) note(name) drop(name) end
 local function whole(text, most)                           -- text as a whole number from 0 to most; nil if it is not one
   local number = type(text) == 'string' and #text <= 16 and string.find(text, '^%d+$') and tonumber(text)
   return number and number <= most and number or nil
@@ -57,18 +49,15 @@ for i = 1, #stored, 2 do
   if KNOWN[name] then
     h[name] = whole(value, KNOWN[name])
     if not h[name] then forget(name) end
-  elseif name == 'base' or name == 'why' then
-    h[name] = value
+  elseif name == 'base' or name == 'why' then h[name] = value
   else
-    -- An unknown name may be a field of a newer release, which a rolling restart must not lose. So it is kept within two bounds: as many
-    -- fields as any release has, and its length. Fields beyond them are deleted. The same holds for flights and slots.
+    -- It may be a field of a newer release, which a rolling restart must not lose. Numbers and lengths of fields are bounded.
     local kind = string.match(name, '^flight:') or string.match(name, '^slot:') or 'other'
     counts[kind] = (counts[kind] or 0) + 1
     if counts[kind] > FIELDS or #name + #value > LENGTH then forget(name) else h[name] = value end
   end
 end
--- 'base' is "tick skew". It repeats the skew, and is trusted only if the last call wrote it.
-local tick, skew = string.match(h.base or '', '^(%d+) (%d+)$')
+local tick, skew = string.match(h.base or '', '^(%d+) (%d+)$') -- it repeats the skew, and is trusted only if the last call wrote it
 skew = whole(skew, YEAR)
 if skew and tonumber(tick) == h.tick and skew ~= h.skew then
   forget('skew')
@@ -81,16 +70,14 @@ if h.slots == 0 then                                       -- without it, the sl
     if slot then raise('slots', slot + 1) end
   end
 end
-
 -- 1. Determine the time -----------------------------------------------------------------------------------------------------------------
 local time = redis.call('TIME')
 time = time[1] * 1000 + math.floor(time[2] / 1000)
 if h.clock > time + YEAR then forget('clock') end
 local now = time + h.skew
 local last = h.clock                                       -- the time of the last call, of any replica
--- The caller knows that the time is between a.now and 'most'. If not, Redis' clock was set, or the call took long to arrive.
-local most = a.now + a.unsure + a.patience
-local wasset = a.now > 0 and (now < a.now or now > most)
+local most = a.now + a.unsure + a.patience                 -- the caller knows that the time is between a.now and 'most'
+local wasset = a.now > 0 and (now < a.now or now > most)   -- Redis' clock was set, or the call took long to arrive
 -- Time never goes back. It continues from the latest time that it can have been, so that no age is understated.
 local least = now < a.now and most <= time + YEAR and most or last
 local stoodstill = now < least
@@ -112,9 +99,8 @@ if wasset then                                             -- quiet and pause ke
   end
   if a.paused > 0 then a.paused = a.paused + now - a.now - a.unsure end
 end
-for _, name in ipairs({'seen', 'cycled', 'throttled:began', 'exceeded:began'}) do
-  if h[name] > now then forget(name) end                   -- times of past events are never later than now
-end
+-- Times of past events are never later than now.
+for _, name in ipairs({'seen', 'cycled', 'throttled:began', 'exceeded:began'}) do if h[name] > now then forget(name) end end
 if h.next > now + LONGEST then forget('next') end
 if h.open > now + LONGEST then forget('open') end
 if h.quiet > now + LONGEST then
@@ -128,18 +114,15 @@ end
 put('clock', now)
 put('tick', h.tick + 1)                                    -- replies may overtake each other: the highest tick is the newest
 put('base', h.tick .. ' ' .. h.skew)
-
 -- 2. Apply state that only the caller knows ---------------------------------------------------------------------------------------------
-if a.away == 1 and now - h.seen > a.gap then        -- Redis was away for all replicas, so others may still send in their slots
-  raise('quiet', now + a.quiet)                            -- until they notice that it is back
-end
+-- Redis was away for all replicas: others may still send in their slots until they notice that it is back.
+if a.away == 1 and now - h.seen > a.gap then raise('quiet', now + a.quiet) end
 if a.settled == 1 then put('seen', now) end
 if math.min(a.paused, now + a.longestpause) > h.pause then -- a pause survives the loss of the Redis that stored it
   put('pause', math.min(a.paused, now + a.longestpause))
   put('why', a.why)
 end
 raise('generation', a.generation)                          -- of the NCP key: the highest that NCP has accepted
-
 -- 3. Assign slots (the order of replicas while Redis is away) and compare the replicas' requests for the next permit ---------------------
 local function rank(class)                                 -- the lowest goes first; an overdue refresh before waits, after each of them
   if class == 0 then return 9 elseif class == OVERDUE and h.last == WAIT then return 1.5 else return class end
@@ -155,8 +138,7 @@ for i = 0, h.slots - 1 do
     forget('slot:' .. i)
     who = nil
   end
-  if who == a.replica then
-    mine = i
+  if who == a.replica then mine = i
   elseif not who or now - seen > a.lease then
     free = free or i
     if i == a.slot then hint = i end
@@ -184,7 +166,6 @@ local function bid(class, since)
   put('slot:' .. mine, table.concat({a.replica, now, a.replicas, class, since, a.blocks, a.callers, a.order}, ' '))
 end
 bid(a.class, a.since)
-
 -- 4. Renew the leases of requests in flight: each call of a replica renews its own --------------------------------------------------------
 local flights = {}
 for name, value in pairs(h) do
@@ -192,8 +173,7 @@ for name, value in pairs(h) do
   if block then
     local who, since, till = string.match(value, '^(%S+) (%d+) (%d+)$')
     since, till = whole(since, now), whole(till, TIMES)
-    if not (since and till and #who <= 64 and whole(block, BLOCKS) and block == tostring(tonumber(block))) then
-      forget(name)
+    if not (since and till and #who <= 64 and whole(block, BLOCKS) and block == tostring(tonumber(block))) then forget(name)
     else
       if who == a.replica and string.find(a.flights, ',' .. block .. ',', 1, true) then till = math.huge end
       local lease = math.min(till, now + 2 * a.interval)
@@ -202,11 +182,8 @@ for name, value in pairs(h) do
     end
   end
 end
-
--- A deleted value may have been the last permit. 'open' repeats 'next', so that the loss of one of them opens nothing early.
-if #odd > 0 then raise('next', now + 2 * a.interval) end
-raise('next', h.open)
-
+if #odd > 0 then raise('next', now + 2 * a.interval) end   -- a deleted value may have been the last permit
+raise('next', h.open)                                      -- it repeats 'next': the loss of one of them opens nothing early
 -- 5. Execute the operation ----------------------------------------------------------------------------------------------------------------
 local outcome, value = 'ok', 0
 local function newest(block) return whole(read('HGET', KEYS[2], block), now) or 0 end
@@ -217,41 +194,29 @@ local function grant(class)
   bid(0, 0)                                                -- the replica sends its next request with its next call
   outcome, value = 'granted', h.number
 end
-
 if a.op == 'claim' then
   local open = math.max(h.next, h.quiet, h.pause)
   local at = newest(a.block)
-  if at > a.known then
-    outcome, value = 'newer', at
-  elseif flights[tostring(a.block)] then
-    outcome = 'under way'
-  elseif now < open then
-    outcome, value = 'wait', open - now
-  elseif outbid and now < open + a.grace then              -- give the replica with the higher priority time to claim it
-    outcome, value = 'wait', open + a.grace - now
+  if at > a.known then outcome, value = 'newer', at
+  elseif flights[tostring(a.block)] then outcome = 'under way'
+  elseif now < open then outcome, value = 'wait', open - now
+  elseif outbid and now < open + a.grace then outcome, value = 'wait', open + a.grace - now -- first the one with the higher priority
   else
     grant(a.class)
     put('flight:' .. a.block, table.concat({a.replica, now, now + 2 * a.interval}, ' '))
   end
-
 elseif a.op == 'write' then                                -- a late request: is its permit still the last one, or another one available?
   local shut = math.max(h.quiet, h.pause)
   local open = math.max(h.next, shut)
   if a.number > 0 and a.number == h.number and now >= shut then -- 0 is no permit
     raise('next', now + a.interval)
     outcome, value = 'granted', h.number
-  elseif now >= open then
-    grant(h.last)                                          -- with the priority of the permit it was too late for, as far as known
-  else
-    outcome, value = 'wait', open - now
-  end
-
+  elseif now >= open then grant(h.last)                    -- with the priority of the permit it was too late for, as far as known
+  else outcome, value = 'wait', open - now end
 elseif a.op == 'written' then                              -- on a new connection only the response proves the arrival
   raise('next', now + a.interval * (a.new == 1 and 2 or 1))
-
 elseif a.op == 'arrived' then                              -- it has arrived, and no permit was granted since
   if a.number > 0 and a.number == h.number and h.next > now + a.interval then put('next', now + a.interval) end
-
 elseif a.op == 'end' then                                  -- 0 failed, 1 fetched, 2 fetched and stored
   local held = h['flight:' .. a.block]
   if held and string.match(held, '%S+') == a.replica then drop('flight:' .. a.block) end
@@ -269,11 +234,8 @@ elseif a.op == 'end' then                                  -- 0 failed, 1 fetche
       redis.call('LTRIM', KEYS[3], 0, 63)
       put('news', h.news + 1)
       outcome, value = 'stored', at
-    else
-      outcome, value = 'late', at
-    end
+    else outcome, value = 'late', at end
   end
-
 elseif a.op == 'pause' then                                -- each refusal after a pause doubles the next; earlier requests do not count
   local wait = 0
   if a.fetched >= h[a.kind .. ':began'] then
@@ -286,11 +248,9 @@ elseif a.op == 'pause' then                                -- each refusal after
     put('pause', now + wait)                               -- it is never shortened
     put('why', a.kind)
   end
-
 elseif a.op == 'leave' then
   put('slot:' .. mine, a.replica .. ' 0 0 0 0 0 0')
 end
-
 -- 6. Write the state and return the changes -----------------------------------------------------------------------------------------------
 if h.open ~= h.next then put('open', h.next) end
 local fields, gone, flying = {}, {}, {}
@@ -305,7 +265,6 @@ for name, value in pairs(h) do
   local block = string.match(name, '^flight:(%d+)$')
   if block then flying[#flying + 1] = block .. ' ' .. value end
 end
-
 local missed = h.news - a.news                             -- changes that the caller has not received
 local all = a.epoch ~= h.epoch or missed < 0 or missed > 64
 local news, changes = {}, not all and missed > 0 and read('LRANGE', KEYS[3], 0, missed - 1) or {}
