@@ -7,45 +7,29 @@ namespace NclueGateway.Configuration;
 /// Applies changed settings while the gateway runs, once their files have been unchanged for a second, so that a pair is
 /// never used half swapped. Applies all of them or, with a single mistake, none.
 /// </summary>
+/// <param name="configuration">The settings in use, with their sources.</param>
+/// <param name="rule">Validates changed settings.</param>
+/// <param name="services">The services of the running gateway.</param>
+/// <param name="meters">Creates the meter.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">The log.</param>
 [LogCategory("NclueGateway.Operations.Reload.SettingsReload")]
-internal sealed partial class SettingsReload : BackgroundService
+internal sealed partial class SettingsReload(
+    ConfigurationManager configuration,
+    ReloadRule rule,
+    IServiceProvider services,
+    IMeterFactory meters,
+    TimeProvider time,
+    ILogger<SettingsReload> log) : BackgroundService
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
 
-    private readonly IConfigurationRoot _inUse;
-    private readonly SettingsFiles _files;
-    private readonly ReloadRule _rule;
-    private readonly IServiceProvider _services;
-    private readonly TimeProvider _time;
-    private readonly ILogger<SettingsReload> _log;
-    private readonly Counter<long> _reloads;
-    private string? _handled; // fingerprint of the files last applied or refused
-    private string? _seen;
+    private readonly SettingsFiles _files = new(configuration);
+    private readonly Counter<long> _reloads = meters.CreateGatewayMeter().CreateCounter<long>(
+        "nclue_gateway.settings.reloads", "{reload}", "Changes of the settings while the gateway ran, by outcome: taken or refused.");
 
-    /// <param name="configuration">The settings in use, with their sources.</param>
-    /// <param name="rule">Validates changed settings.</param>
-    /// <param name="services">The services of the running gateway.</param>
-    /// <param name="meters">Creates the meter.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="log">The log.</param>
-    public SettingsReload(
-        ConfigurationManager configuration,
-        ReloadRule rule,
-        IServiceProvider services,
-        IMeterFactory meters,
-        TimeProvider time,
-        ILogger<SettingsReload> log)
-    {
-        _inUse = configuration;
-        _files = new(configuration);
-        _rule = rule;
-        _services = services;
-        _time = time;
-        _log = log;
-        _reloads = meters.CreateGatewayMeter().CreateCounter<long>(
-            "nclue_gateway.settings.reloads", "{reload}", "Changes of the settings while the gateway ran, by outcome: taken or refused.");
-        _handled = _files.Fingerprint();
-    }
+    private string? _handled = new SettingsFiles(configuration).Fingerprint(); // of the files last applied or refused
+    private string? _seen;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -56,7 +40,7 @@ internal sealed partial class SettingsReload : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var looks = new PeriodicTimer(Settle, _time);
+        using var looks = new PeriodicTimer(Settle, time);
         try
         {
             while (await looks.WaitForNextTickAsync(stoppingToken))
@@ -89,20 +73,20 @@ internal sealed partial class SettingsReload : BackgroundService
                 return; // the files changed while they were read
             }
 
-            var change = _rule(_services, _inUse, candidate);
-            _inUse.Reload();
+            var change = rule(services, configuration, candidate);
+            ((IConfigurationRoot)configuration).Reload();
             change.Apply();
             Count("taken", 1);
-            LogTaken(_log);
+            LogTaken(log);
             if (change.RequiresRestart.Count > 0)
             {
-                LogLater(_log, string.Join(", ", change.RequiresRestart));
+                LogLater(log, string.Join(", ", change.RequiresRestart));
             }
         }
         catch (Exception mistake) when (mistake is SettingsException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             Count("refused", 1);
-            LogRefused(_log, mistake.Message);
+            LogRefused(log, mistake.Message);
         }
 
         _handled = seen;

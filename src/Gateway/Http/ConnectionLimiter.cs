@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Net;
-using System.Runtime.InteropServices;
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -13,7 +13,7 @@ namespace NclueGateway.Http;
 /// Kestrel's own limit is shared by all addresses, and Kestrel allows a new connection the keep-alive timeout for its first byte.
 /// </summary>
 [LogCategory("NclueGateway.Http.ConnectionLimiter")]
-internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider time, ILogger<ConnectionLimiter> logger)
+internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider time, ILogger<ConnectionLimiter> logger) : IDisposable
 {
     private const byte TlsHandshake = 0x16; // RFC 8446 §5.1
 
@@ -21,15 +21,21 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
 
     private readonly TrustedAddresses _proxies = new(http);
     private readonly Lock _lock = new();
-    private readonly Dictionary<AddressRange, int> _open = [];
+    private readonly PartitionedRateLimiter<IPAddress> _open = PartitionedRateLimiter.Create<IPAddress, AddressRange>(address =>
+        RateLimitPartition.GetConcurrencyLimiter(
+            AddressRange.Of(address), _ => new() { PermitLimit = RequestLimits.ConnectionsPerAddress, QueueLimit = 0 }));
+
     private long? _warnedAt;
 
     /// <summary>Adds a separate limiter to each endpoint, so that callers cannot use up the connections of the operations port.</summary>
     public static void Apply(ListenOptions listen)
     {
         var limiter = ActivatorUtilities.CreateInstance<ConnectionLimiter>(listen.ApplicationServices);
+        listen.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(limiter.Dispose);
         listen.Use(next => connection => limiter.OnConnectionAsync(connection, next));
     }
+
+    public void Dispose() => _open.Dispose();
 
     private async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
@@ -40,22 +46,15 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
             return;
         }
 
-        var caller = AddressRange.Of(address);
-        if (!TryTake(caller))
+        using var lease = _open.AttemptAcquire(address);
+        if (!lease.IsAcquired)
         {
             Warn(address);
             connection.Abort(new ConnectionAbortedException("The address has too many open connections."));
             return;
         }
 
-        try
-        {
-            await ServeAsync(connection, next);
-        }
-        finally
-        {
-            GiveBack(caller);
-        }
+        await ServeAsync(connection, next);
     }
 
     private async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -117,33 +116,6 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
         var reader = new SequenceReader<byte>(buffer);
         reader.AdvancePastAny((byte)'\r', (byte)'\n');
         return (reader.TryPeek(out var first) ? first : null, reader.Position);
-    }
-
-    private bool TryTake(AddressRange caller)
-    {
-        lock (_lock)
-        {
-            ref var open = ref CollectionsMarshal.GetValueRefOrAddDefault(_open, caller, out _);
-            if (open >= RequestLimits.ConnectionsPerAddress)
-            {
-                return false;
-            }
-
-            open++;
-            return true;
-        }
-    }
-
-    private void GiveBack(AddressRange caller)
-    {
-        lock (_lock)
-        {
-            ref var open = ref CollectionsMarshal.GetValueRefOrNullRef(_open, caller);
-            if (--open == 0)
-            {
-                _open.Remove(caller);
-            }
-        }
     }
 
     private void Warn(IPAddress address)

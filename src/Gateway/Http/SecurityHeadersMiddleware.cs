@@ -6,7 +6,7 @@ namespace NclueGateway.Http;
 /// Adds the security headers that restrict the use of a response by browsers. They are set when the response starts, so
 /// that errors have them too. A response without its own content security policy gets the strictest one.
 /// </summary>
-internal sealed class SecurityHeadersMiddleware
+internal sealed class SecurityHeadersMiddleware(RequestDelegate next, HttpOptions http)
 {
     /// <summary>The content security policy of every response without its own: nothing is loaded, run, sent or framed.</summary>
     public const string StrictestPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -17,24 +17,18 @@ internal sealed class SecurityHeadersMiddleware
     private const string NoDevices =
         "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
 
-    private readonly RequestDelegate _next;
-    private readonly Func<object, Task> _apply;
-    private readonly StringValues _transport;
-
-    public SecurityHeadersMiddleware(RequestDelegate next, HttpOptions http)
-    {
-        _next = next;
-        _apply = Apply;
-        _transport = http.PublicOrigin.Length > 0 && new Uri(http.PublicOrigin) is { Scheme: "https", IsLoopback: false }
+    private readonly StringValues _transport =
+        http.PublicOrigin.Length > 0 && new Uri(http.PublicOrigin) is { Scheme: "https", IsLoopback: false }
             ? YearOfTls
             : StringValues.Empty; // on loopback it would apply to all other servers on a developer's machine
-    }
+
+    private Func<object, Task>? _apply; // allocated once, not for each request
 
     public Task InvokeAsync(HttpContext context)
     {
         context.Response.Headers.ContentSecurityPolicy = context.GetEndpoint()?.Metadata.GetMetadata<ContentSecurityPolicy>()?.Value;
-        context.Response.OnStarting(_apply, context.Response);
-        return _next(context);
+        context.Response.OnStarting(_apply ??= Apply, context.Response);
+        return next(context);
     }
 
     private Task Apply(object state)

@@ -15,26 +15,25 @@ internal static class OtlpSettings
 
     public const string IsDisabled = "OTEL_SDK_DISABLED";
 
-    private const string ClientKey = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
-    private const string Headers = "OTEL_EXPORTER_OTLP_HEADERS";
-    private const string SamplerArgument = "OTEL_TRACES_SAMPLER_ARG";
-
     /// <summary>Prefixes of the variables for a single signal, which the specification defines but this exporter does not read.</summary>
     private static readonly string[] OfOneSignal =
         ["OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_METRICS_", "OTEL_EXPORTER_OTLP_LOGS_"];
 
-    private static readonly (string Key, StringComparer Case, string[] Values)[] Choices =
+    /// <summary>The condition of each variable. Mistakes do not repeat the value, which may contain a token.</summary>
+    private static readonly (string Key, Func<string, bool> IsValid, string Mistake)[] Rules =
     [
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", StringComparer.Ordinal, ["grpc", "http/protobuf"]),
-        ("OTEL_EXPORTER_OTLP_COMPRESSION", StringComparer.OrdinalIgnoreCase, ["none", "gzip"]),
-        ("OTEL_TRACES_SAMPLER", StringComparer.OrdinalIgnoreCase,
-            ["always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"]),
-    ];
-
-    private static readonly string[] Numbers =
-    [
-        "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT",
-        "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+        (Endpoint, IsAddress, "it is not an absolute http or https address, such as http://collector.example:4317."),
+        OneOf("OTEL_EXPORTER_OTLP_PROTOCOL", StringComparer.Ordinal, "grpc", "http/protobuf"),
+        OneOf("OTEL_EXPORTER_OTLP_COMPRESSION", StringComparer.OrdinalIgnoreCase, "none", "gzip"),
+        OneOf(
+            "OTEL_TRACES_SAMPLER", StringComparer.OrdinalIgnoreCase,
+            "always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"),
+        Number("OTEL_EXPORTER_OTLP_TIMEOUT"), Number("OTEL_METRIC_EXPORT_INTERVAL"), Number("OTEL_METRIC_EXPORT_TIMEOUT"),
+        Number("OTEL_BSP_SCHEDULE_DELAY"), Number("OTEL_BSP_EXPORT_TIMEOUT"), Number("OTEL_BSP_MAX_QUEUE_SIZE"),
+        Number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
+        ("OTEL_TRACES_SAMPLER_ARG", IsRatio, "it is not a number from 0 to 1."),
+        ("OTEL_EXPORTER_OTLP_HEADERS", IsListOfPairs, "it is not a list such as name=value,name=value."),
+        OfFile(Certificate), OfFile(ClientCertificate), OfFile("OTEL_EXPORTER_OTLP_CLIENT_KEY"),
     ];
 
     /// <summary>Adds invalid variables, and variables without effect, to the errors in the settings.</summary>
@@ -46,57 +45,42 @@ internal static class OtlpSettings
             settings.Add(variable.Key, "it has no effect here: the variables without the name of a signal apply to metrics and traces.");
         }
 
-        if (configuration[Endpoint] is not { Length: > 0 } endpoint)
+        if (string.IsNullOrEmpty(configuration[Endpoint]))
         {
             return;
         }
 
-        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var address)
-            || address.Scheme is not ("http" or "https")
-            || address.Host.Length == 0)
+        foreach (var (key, isValid, mistake) in Rules)
         {
-            settings.Add(Endpoint, "it is not an absolute http or https address, such as http://collector.example:4317.");
-        }
-
-        foreach (var (key, comparer, values) in Choices)
-        {
-            if (configuration[key] is { Length: > 0 } value && !values.Contains(value, comparer))
+            if (configuration[key] is { Length: > 0 } value && !isValid(value))
             {
-                settings.Add(key, $"it is not one of {string.Join(", ", values)}.");
+                settings.Add(key, mistake);
             }
-        }
-
-        foreach (var key in Numbers)
-        {
-            if (configuration[key] is { Length: > 0 } value
-                && !(int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0))
-            {
-                settings.Add(key, "it is not a whole number from 1.");
-            }
-        }
-
-        if (configuration[SamplerArgument] is { Length: > 0 } ratio
-            && !(double.TryParse(ratio, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1))
-        {
-            settings.Add(SamplerArgument, "it is not a number from 0 to 1.");
-        }
-
-        if (configuration[Headers] is { Length: > 0 } headers && !IsListOfPairs(Uri.UnescapeDataString(headers)))
-        {
-            settings.Add(Headers, "it is not a list such as name=value,name=value."); // without the value, which may contain a token
-        }
-
-        string[] files = [Certificate, ClientCertificate, ClientKey];
-        foreach (var key in files.Where(key => configuration[key] is { Length: > 0 } path && !File.Exists(path)))
-        {
-            settings.Add(key, "it names a file that does not exist.");
         }
     }
+
+    private static (string Key, Func<string, bool> IsValid, string Mistake) OneOf(
+        string key, StringComparer comparer, params string[] values) =>
+        (key, value => values.Contains(value, comparer), $"it is not one of {string.Join(", ", values)}.");
+
+    private static (string Key, Func<string, bool> IsValid, string Mistake) Number(string key) => (
+        key,
+        value => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0,
+        "it is not a whole number from 1.");
+
+    private static (string Key, Func<string, bool> IsValid, string Mistake) OfFile(string key) =>
+        (key, File.Exists, "it names a file that does not exist.");
+
+    private static bool IsAddress(string value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https", Host.Length: > 0 };
+
+    private static bool IsRatio(string value) =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1;
 
     private static bool IsOfOneSignal(string key) =>
         OfOneSignal.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsListOfPairs(string headers) =>
-        headers.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        Uri.UnescapeDataString(headers).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .All(pair => pair.IndexOf('=', StringComparison.Ordinal) > 0);
 }
