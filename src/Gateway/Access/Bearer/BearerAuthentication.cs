@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NclueGateway.Access.Callers;
@@ -36,9 +35,7 @@ internal static class BearerAuthentication
         services.AddSingleton<AccessTokenHandler>();
         services.AddSingleton<TokenCache>();
         services.AddSingleton<GatewayJwtBearerEvents>();
-        services.AddAuthentication().AddJwtBearer();
-        services.AddOptions<AuthenticationOptions>()
-            .PostConfigure(schemes => schemes.DefaultScheme ??= JwtBearerDefaults.AuthenticationScheme);
+        services.AddAuthentication().AddJwtBearer(); // the default as long as it is the only scheme: browser sign-in sets another
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
             .Configure<AccessTokenHandler, GatewayJwtBearerEvents, TimeProvider>((bearer, tokens, challenges, time) =>
             {

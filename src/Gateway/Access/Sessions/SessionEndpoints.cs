@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
@@ -40,11 +41,13 @@ internal static class SessionEndpoints
             .DescribeLogin();
         signIn.Map(SessionConstants.Callback, CallbackAsync).ExcludeFromDescription();
         signIn.MapPost(SessionConstants.BackChannelLogout, BackChannelLogoutAsync).ExcludeFromDescription();
-        routes.MapGet(SessionConstants.Path, DescribeAsync).RequireAuthorization()
+        var ofSession = routes.MapGroup("").RequireAuthorization().AddEndpointFilter((context, next) =>
+            context.HttpContext.Features.Get<CachedSession>() is null ? new(NoSession) : next(context));
+        ofSession.MapGet(SessionConstants.Path, DescribeAsync)
             .WithName("getSession").WithSummary("Get the current session")
             .WithDescription("Does not extend the session." + SessionOpenApi.SignInIsOff)
             .DescribeSession();
-        routes.MapPost(SessionConstants.Logout, LogoutAsync).RequireAuthorization()
+        ofSession.MapPost(SessionConstants.Logout, LogoutAsync)
             .WithName("logout").WithSummary("Sign out")
             .WithDescription("Ends the session of the cookie, on every replica." + SessionOpenApi.SignInIsOff)
             .DescribeLogout();
@@ -105,12 +108,7 @@ internal static class SessionEndpoints
 
     private static async Task DescribeAsync(HttpContext context, [FromServices] AuthOptions auth)
     {
-        if (context.Features.Get<CachedSession>() is not { } session)
-        {
-            await NoSession.ExecuteAsync(context);
-            return;
-        }
-
+        var session = context.Features.GetRequiredFeature<CachedSession>();
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.WriteAsJsonAsync(
             new SessionContract.Session
@@ -132,12 +130,7 @@ internal static class SessionEndpoints
         [FromServices] OidcClient provider,
         [FromServices] BrowserSessionOptions options)
     {
-        if (context.Features.Get<CachedSession>() is not { } session)
-        {
-            await NoSession.ExecuteAsync(context);
-            return;
-        }
-
+        var session = context.Features.GetRequiredFeature<CachedSession>();
         await store.EndAsync(session);
         SessionId.RemoveFrom(context.Response);
         context.Features.Get<AuditEvent>()?.RecordSession(AuditKind.SignOut, options.ClientId, session.Session.Subject);
