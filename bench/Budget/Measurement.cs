@@ -25,7 +25,7 @@ internal sealed record Measurement
     public required int Reads { get; init; }
 
     /// <summary>Responses other than 200 after every block was fetched once.</summary>
-    public required IReadOnlyList<ReadAnswer> Failures { get; init; }
+    public required IReadOnlyList<TimedResponse> Failures { get; init; }
 
     public required int BrokenConnections { get; init; }
 
@@ -62,7 +62,7 @@ internal sealed record Measurement
 
         // The other replicas get a new block within a second.
         var after = (filled ?? duration) + cluster.Nclue.Delay + began + TimeSpan.FromSeconds(1);
-        var late = readers.Answers.Where(answer => answer.At >= after).ToList();
+        var late = readers.Responses.Where(answer => answer.At >= after).ToList();
         return new()
         {
             Scenario = scenario,
@@ -71,7 +71,7 @@ internal sealed record Measurement
             CallsPerSecond = arrivals.Count / duration.TotalSeconds,
             ClosestArrivals = arrivals.Skip(1).Min(a => a.SincePrevious),
             Throttled = arrivals.Count(a => a.Refusal?.Contains("Throttle", StringComparison.Ordinal) == true || a.Status == 429),
-            Reads = readers.Answers.Count,
+            Reads = readers.Responses.Count,
             Failures = [.. late.Where(answer => answer.Status != HttpStatusCode.OK)],
             BrokenConnections = readers.BrokenConnections,
             Ages = [.. late.Where(answer => answer.Age is not null).Select(answer => answer.Age!.Value).Order()],

@@ -7,11 +7,11 @@ namespace NclueGateway.Budget;
 
 /// <summary>A response that a reader received, or a failed request.</summary>
 /// <param name="At">Time of the request since the readers started.</param>
-/// <param name="Took">Duration of the request.</param>
+/// <param name="Duration">Duration of the request.</param>
 /// <param name="Status">Null if there was no response.</param>
 /// <param name="Age">Whole seconds; null for any status but 200.</param>
 /// <param name="Detail">Body of a response other than 200, or the error message.</param>
-internal readonly record struct ReadAnswer(TimeSpan At, TimeSpan Took, HttpStatusCode? Status, int? Age, string Detail);
+internal readonly record struct TimedResponse(TimeSpan At, TimeSpan Duration, HttpStatusCode? Status, int? Age, string Detail);
 
 /// <summary>
 /// Readers with a subject each. Each reads two pages a second from one replica, out of thirty pages that cover the
@@ -24,7 +24,7 @@ internal sealed class Readers : IAsyncDisposable
     private static readonly TimeProvider Clock = TimeProvider.System;
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
-    private readonly ConcurrentQueue<ReadAnswer> _answers = new();
+    private readonly ConcurrentQueue<TimedResponse> _answers = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Cluster _cluster;
     private readonly long _started;
@@ -40,7 +40,7 @@ internal sealed class Readers : IAsyncDisposable
 
     public TimeSpan Elapsed => Clock.GetElapsedTime(_started);
 
-    public IReadOnlyCollection<ReadAnswer> Answers => _answers;
+    public IReadOnlyCollection<TimedResponse> Responses => _answers;
 
     /// <summary>
     /// Number of requests cut off because their replica was killed or stopped; no gateway could have completed them.
@@ -91,7 +91,7 @@ internal sealed class Readers : IAsyncDisposable
         while (await pace.WaitForNextTickAsync(CancellationToken.None) && !_stop.IsCancellationRequested);
     }
 
-    private async Task<ReadAnswer?> ReadAsync(GatewayReplica replica, string token, int page)
+    private async Task<TimedResponse?> ReadAsync(GatewayReplica replica, string token, int page)
     {
         var rows = _cluster.Nclue.Runs.Count;
         var limit = Math.Min(100, (rows + Pages - 1) / Pages);

@@ -65,7 +65,7 @@ internal sealed class Contender : IAsyncDisposable
         var contender = new Contender(name, port, Process.Start(start)!);
         try
         {
-            await contender.UntilItAnswersAsync(token, checksTokens);
+            await contender.UntilItRespondsAsync(token, checksTokens);
             return contender;
         }
         catch
@@ -129,7 +129,7 @@ internal sealed class Contender : IAsyncDisposable
 
     private string Id => _process.Id.ToString(CultureInfo.InvariantCulture);
 
-    private async Task UntilItAnswersAsync(string token, bool checksTokens)
+    private async Task UntilItRespondsAsync(string token, bool checksTokens)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         var started = Clock.GetTimestamp();

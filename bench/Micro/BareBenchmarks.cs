@@ -20,7 +20,7 @@ public class BareBenchmarks
     public async Task StartAsync()
     {
         await using var surroundings = await Surroundings.StartAsync(Callers);
-        var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(surroundings);
+        var (page, unchanged) = await RecordedResponse.OfGatewayAsync(surroundings);
         _bare = await Measured.BareAsync(page, unchanged, inMemory: true);
         _page = new(_bare, surroundings.Tokens, StatusCodes.Status200OK, page.Body.Length);
         _unchanged = new(_bare, surroundings.Tokens, StatusCodes.Status304NotModified, 0, page.Tag);

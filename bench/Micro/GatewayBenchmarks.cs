@@ -27,7 +27,7 @@ public class GatewayBenchmarks
     {
         _surroundings = await Surroundings.StartAsync(Callers);
         _gateway = await Measured.GatewayAsync(_surroundings, HasAudit, inMemory: true);
-        var page = await RecordedAnswer.OfAsync(_gateway.Connection, Page.Request(_surroundings.Tokens[0]));
+        var page = await RecordedResponse.OfAsync(_gateway.Connection, Page.Request(_surroundings.Tokens[0]));
         _page = new(_gateway, _surroundings.Tokens, StatusCodes.Status200OK, page.Body.Length);
         _unchanged = new(_gateway, _surroundings.Tokens, StatusCodes.Status304NotModified, 0, page.Tag);
     }

@@ -23,7 +23,7 @@ internal sealed record KestrelAllocations(double Bare, double Gateway, double Au
     public static async Task<(KestrelAllocations Page, KestrelAllocations Unchanged)> MeasureAsync(
         Surroundings surroundings, int requests, int rounds)
     {
-        var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(surroundings);
+        var (page, unchanged) = await RecordedResponse.OfGatewayAsync(surroundings);
         var bare = await MeasureAsync(() => Measured.BareAsync(page, unchanged, inMemory: false), isAudited: false);
         var gateway = await MeasureAsync(() => Measured.GatewayAsync(surroundings, hasAudit: false, inMemory: false), isAudited: false);
         var audited = await MeasureAsync(() => Measured.GatewayAsync(surroundings, hasAudit: true, inMemory: false), isAudited: true);

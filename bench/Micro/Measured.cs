@@ -68,16 +68,16 @@ internal sealed class Measured : IAsyncDisposable
     /// <param name="page">The whole page.</param>
     /// <param name="unchanged">The response to a request with If-None-Match.</param>
     /// <param name="inMemory">True for the in-memory server, false for Kestrel.</param>
-    public static Task<Measured> BareAsync(RecordedAnswer page, RecordedAnswer unchanged, bool inMemory)
+    public static Task<Measured> BareAsync(RecordedResponse page, RecordedResponse unchanged, bool inMemory)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
-        return StartAsync(builder, app => app.Run(context => AnswerAsync(context, page, unchanged)), new(), inMemory);
+        return StartAsync(builder, app => app.Run(context => HandleAsync(context, page, unchanged)), new(), inMemory);
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static Task AnswerAsync(HttpContext context, RecordedAnswer page, RecordedAnswer unchanged)
+    private static Task HandleAsync(HttpContext context, RecordedResponse page, RecordedResponse unchanged)
     {
         var answer = context.Request.Headers.IfNoneMatch.Count == 0 ? page : unchanged;
         var response = context.Response;

@@ -42,13 +42,13 @@ internal static class Page
 /// <param name="Status">The status.</param>
 /// <param name="Headers">All header fields except those that the server itself adds.</param>
 /// <param name="Body">The body.</param>
-internal sealed record RecordedAnswer(int Status, IReadOnlyList<KeyValuePair<string, StringValues>> Headers, ReadOnlyMemory<byte> Body)
+internal sealed record RecordedResponse(int Status, IReadOnlyList<KeyValuePair<string, StringValues>> Headers, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The entity tag.</summary>
     public StringValues Tag => Headers.Single(header => header.Key == "ETag").Value;
 
     /// <summary>Records the gateway's responses without and with the current tag.</summary>
-    public static async Task<(RecordedAnswer Page, RecordedAnswer Unchanged)> OfGatewayAsync(Surroundings surroundings)
+    public static async Task<(RecordedResponse Page, RecordedResponse Unchanged)> OfGatewayAsync(Surroundings surroundings)
     {
         await using var gateway = await Measured.GatewayAsync(surroundings, hasAudit: false, inMemory: true);
         await OfAsync(gateway.Connection, Page.Request(surroundings.Tokens[0])); // fetches the block
@@ -57,7 +57,7 @@ internal sealed record RecordedAnswer(int Status, IReadOnlyList<KeyValuePair<str
     }
 
     /// <summary>Records the response to a request.</summary>
-    public static async Task<RecordedAnswer> OfAsync(InMemoryConnection connection, InMemoryRequest request)
+    public static async Task<RecordedResponse> OfAsync(InMemoryConnection connection, InMemoryRequest request)
     {
         await connection.SendAsync(request);
         var response = connection.Response;

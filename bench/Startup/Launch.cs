@@ -51,7 +51,7 @@ internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing,
             var times = new List<TimeSpan>();
             foreach (var path in paths)
             {
-                while (!await AnswersAsync(client, path))
+                while (!await RespondsAsync(client, path))
                 {
                     if (process.HasExited || Clock.GetElapsedTime(started) > Patience)
                     {
@@ -83,7 +83,7 @@ internal sealed record Launch(IReadOnlyList<TimeSpan> Times, TimeSpan Computing,
         }
     }
 
-    private static async Task<bool> AnswersAsync(HttpClient client, string path)
+    private static async Task<bool> RespondsAsync(HttpClient client, string path)
     {
         try
         {

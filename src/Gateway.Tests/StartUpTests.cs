@@ -160,7 +160,7 @@ public sealed class StartUpTests
     [Trait("Needs", "Processes")]
     [InlineData("Production")]
     [InlineData("Development")]
-    public async Task With_good_settings_it_answers_logs_in_the_form_of_its_environment_and_ends_cleanly(string environment)
+    public async Task With_good_settings_it_responds_logs_in_the_form_of_its_environment_and_ends_cleanly(string environment)
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
         var settings = GatewayProgram.Good(issuer);

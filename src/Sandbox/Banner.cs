@@ -21,11 +21,11 @@ internal static class Banner
         var list = new Uri(sandbox.GatewayAddress, "/api/task-runs?limit=5");
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        await ExpectAnswerAsync(http, sandbox.Nclue.FaultsAddress, token: null, cancellationToken);
+        await ExpectResponseAsync(http, sandbox.Nclue.FaultsAddress, token: null, cancellationToken);
         var discovery = new Uri(sandbox.Identity.Authority, ".well-known/openid-configuration");
-        await ExpectAnswerAsync(http, discovery, token: null, cancellationToken);
-        await ExpectAnswerAsync(http, list, mayRead, cancellationToken);
-        await ExpectAnswerAsync(http, sandbox.FrontendAddress, token: null, cancellationToken);
+        await ExpectResponseAsync(http, discovery, token: null, cancellationToken);
+        await ExpectResponseAsync(http, list, mayRead, cancellationToken);
+        await ExpectResponseAsync(http, sandbox.FrontendAddress, token: null, cancellationToken);
 
         return $$"""
 
@@ -61,7 +61,7 @@ internal static class Banner
             """;
     }
 
-    private static async Task ExpectAnswerAsync(HttpClient http, Uri address, string? token, CancellationToken cancellationToken)
+    private static async Task ExpectResponseAsync(HttpClient http, Uri address, string? token, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);

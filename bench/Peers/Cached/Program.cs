@@ -13,7 +13,7 @@ builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJw
     bearer.RequireHttpsMetadata = false;
 });
 builder.Services.AddAuthorization();
-builder.Services.AddOutputCache(cache => cache.AddPolicy(SharedAnswers.Name, new SharedAnswers()));
+builder.Services.AddOutputCache(cache => cache.AddPolicy(SharedResponses.Name, new SharedResponses()));
 builder.Services.AddReverseProxy().LoadFromMemory(
     [
         new RouteConfig
@@ -21,7 +21,7 @@ builder.Services.AddReverseProxy().LoadFromMemory(
             RouteId = "task-runs",
             ClusterId = "origin",
             AuthorizationPolicy = "default",
-            OutputCachePolicy = SharedAnswers.Name,
+            OutputCachePolicy = SharedResponses.Name,
             Match = new RouteMatch { Path = "/api/{**rest}" },
         },
     ],

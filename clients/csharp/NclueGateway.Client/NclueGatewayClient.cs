@@ -218,7 +218,7 @@ public sealed class NclueGatewayClient
             Version = _http.DefaultRequestVersion,
             VersionPolicy = _http.DefaultVersionPolicy,
         };
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(Answer.Json));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(GatewayResponse.Json));
         if (known?.ETag is { } tag)
         {
             request.Headers.TryAddWithoutValidation("If-None-Match", tag);
@@ -226,6 +226,6 @@ public sealed class NclueGatewayClient
 
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
             .ConfigureAwait(false);
-        return await new Answer(response, _time.GetUtcNow()).ToPageAsync(known, _http, cancellationToken).ConfigureAwait(false);
+        return await new GatewayResponse(response, _time.GetUtcNow()).ToPageAsync(known, _http, cancellationToken).ConfigureAwait(false);
     }
 }

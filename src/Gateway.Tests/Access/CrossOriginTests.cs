@@ -22,7 +22,7 @@ public sealed class CrossOriginTests
     [InlineData("GET", "/nowhere", 404, "Origin")]
     [InlineData("GET", "/health/live", 200, "Origin")]
     [InlineData("GET", "/swagger/nothing", 404, "Origin")]
-    public async Task An_allowed_origin_may_read_every_answer_and_no_other_may(string method, string path, int status, string vary)
+    public async Task An_allowed_origin_may_read_every_response_and_no_other_may(string method, string path, int status, string vary)
     {
         await using var gateway = await GatewayHost.StartAsync(settings: Allowing(Frontend));
         await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);

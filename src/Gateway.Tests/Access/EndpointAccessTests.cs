@@ -9,7 +9,7 @@ namespace NclueGateway.Tests.Access;
 public sealed class EndpointAccessTests
 {
     [Fact]
-    public async Task An_endpoint_that_says_nothing_is_closed_to_everybody()
+    public async Task An_endpoint_without_a_policy_is_closed_to_all_callers()
     {
         await using var host = await AccessHost.StartAsync(map: app =>
         {

@@ -12,20 +12,20 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
     private string Token => _surroundings.Tokens[0];
 
     [Fact]
-    public async Task The_gateway_answers_in_memory_what_it_answers_over_Kestrel()
+    public async Task The_gateway_sends_in_memory_what_it_sends_over_Kestrel()
     {
         await using var inMemory = await Measured.GatewayAsync(_surroundings, hasAudit: false, inMemory: true);
         await using var onKestrel = await Measured.GatewayAsync(_surroundings, hasAudit: false, inMemory: false);
         using var client = new KeepAliveClient(onKestrel.Address);
         client.Ask(Page.Bytes(Token)).ShouldBe(200); // fetches the block
-        await RecordedAnswer.OfAsync(inMemory.Connection, Page.Request(Token));
+        await RecordedResponse.OfAsync(inMemory.Connection, Page.Request(Token));
 
-        var page = await RecordedAnswer.OfAsync(inMemory.Connection, Page.Request(Token));
+        var page = await RecordedResponse.OfAsync(inMemory.Connection, Page.Request(Token));
         client.Ask(Page.Bytes(Token)).ShouldBe(page.Status);
         client.Body.SequenceEqual(page.Body.Span).ShouldBeTrue();
         Headers(client).ShouldBe(Headers(page), ignoreOrder: true);
 
-        var unchanged = await RecordedAnswer.OfAsync(inMemory.Connection, Page.Request(Token, page.Tag));
+        var unchanged = await RecordedResponse.OfAsync(inMemory.Connection, Page.Request(Token, page.Tag));
         unchanged.Status.ShouldBe(304);
         unchanged.Body.Length.ShouldBe(0);
         client.Ask(Page.Bytes(Token, page.Tag)).ShouldBe(304);
@@ -41,24 +41,24 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
         using var client = new KeepAliveClient(onKestrel.Address);
         var other = Token[..^8] + (Token[^8] == 'A' ? 'B' : 'A') + Token[^7..];
 
-        (await RecordedAnswer.OfAsync(inMemory.Connection, Page.Request(other))).Status.ShouldBe(401);
+        (await RecordedResponse.OfAsync(inMemory.Connection, Page.Request(other))).Status.ShouldBe(401);
         client.Ask(Page.Bytes(other)).ShouldBe(401);
-        (await RecordedAnswer.OfAsync(inMemory.Connection, Page.Request(Token))).Status.ShouldBe(200);
+        (await RecordedResponse.OfAsync(inMemory.Connection, Page.Request(Token))).Status.ShouldBe(200);
         client.Ask(Page.Bytes(Token)).ShouldBe(200);
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_application_to_compare_with_answers_the_same(bool inMemory)
+    public async Task The_application_to_compare_with_sends_the_same(bool inMemory)
     {
-        var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(_surroundings);
+        var (page, unchanged) = await RecordedResponse.OfGatewayAsync(_surroundings);
         await using var bare = await Measured.BareAsync(page, unchanged, inMemory);
         foreach (var (answer, tag) in new[] { (page, default(StringValues?)), (unchanged, page.Tag) })
         {
             if (inMemory)
             {
-                var own = await RecordedAnswer.OfAsync(bare.Connection, Page.Request(Token, tag));
+                var own = await RecordedResponse.OfAsync(bare.Connection, Page.Request(Token, tag));
                 own.Status.ShouldBe(answer.Status);
                 own.Body.ToArray().ShouldBe(answer.Body.ToArray());
                 own.Headers.ShouldBe(answer.Headers, ignoreOrder: true);
@@ -73,10 +73,10 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
     }
 
     [Fact]
-    public async Task Another_answer_than_the_expected_one_ends_a_measurement()
+    public async Task An_unexpected_response_ends_a_measurement()
     {
         await using var gateway = await Measured.GatewayAsync(_surroundings, hasAudit: false, inMemory: true);
-        var page = await RecordedAnswer.OfAsync(gateway.Connection, Page.Request(Token));
+        var page = await RecordedResponse.OfAsync(gateway.Connection, Page.Request(Token));
 
         new Requests(gateway, _surroundings.Tokens, 200, page.Body.Length).Send(isAudited: false).ShouldBe(page.Body.Length);
         Should.Throw<InvalidOperationException>(() => new Requests(gateway, ["other"], 200, page.Body.Length).SendOne()).Message
@@ -91,7 +91,7 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
     public async Task With_the_audit_on_a_measurement_ends_when_every_event_is_written(bool hasAudit, int events)
     {
         await using var gateway = await Measured.GatewayAsync(_surroundings, hasAudit, inMemory: true);
-        var page = await RecordedAnswer.OfAsync(gateway.Connection, Page.Request(Token));
+        var page = await RecordedResponse.OfAsync(gateway.Connection, Page.Request(Token));
         gateway.Log.WaitFor(hasAudit ? 1 : 0);
         var before = gateway.Log.Events;
 
@@ -103,7 +103,7 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
     [Fact]
     public async Task The_client_allocates_nothing_for_a_request()
     {
-        var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(_surroundings);
+        var (page, unchanged) = await RecordedResponse.OfGatewayAsync(_surroundings);
         await using var bare = await Measured.BareAsync(page, unchanged, inMemory: false);
         using var client = new KeepAliveClient(bare.Address);
         byte[][] requests = [Page.Bytes(Token), Page.Bytes(Token, page.Tag)];
@@ -133,7 +133,7 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
     }
 
     /// <summary>The parts of a response that depend neither on the time nor on the server.</summary>
-    private static List<string> Headers(RecordedAnswer answer) =>
+    private static List<string> Headers(RecordedResponse answer) =>
         [.. answer.Headers.Where(header => !ChangesWithTime(header.Key)).Select(header => $"{header.Key}: {header.Value}")];
 
     private static List<string> Headers(KeepAliveClient client) =>

@@ -92,7 +92,7 @@ public sealed class MicroBenchmarkTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_gateway_answers_with_the_page_and_with_nothing_to_whoever_has_it(bool hasAudit)
+    public async Task The_gateway_sends_the_page_or_a_304_to_a_caller_that_has_it(bool hasAudit)
     {
         var gateway = new GatewayBenchmarks { HasAudit = hasAudit, Callers = 2 };
         await gateway.StartAsync();

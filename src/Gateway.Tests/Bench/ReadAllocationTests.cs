@@ -29,7 +29,7 @@ public sealed class ReadAllocationTests(TwoCallers callers) : IClassFixture<TwoC
     public async Task A_read_allocates_no_more_than_it_must(bool hasAudit, int most)
     {
         var surroundings = callers.Surroundings;
-        var (page, unchanged) = await RecordedAnswer.OfGatewayAsync(surroundings);
+        var (page, unchanged) = await RecordedResponse.OfGatewayAsync(surroundings);
 
         var bare = await MeasureAsync(Measured.BareAsync(page, unchanged, inMemory: true));
         var gateway = await MeasureAsync(Measured.GatewayAsync(surroundings, hasAudit, inMemory: true));

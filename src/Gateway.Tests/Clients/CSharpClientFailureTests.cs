@@ -135,7 +135,7 @@ public sealed class CSharpClientFailureTests
     }
 
     [Fact]
-    public async Task No_answer_at_all_is_an_exception_of_the_network()
+    public async Task No_response_at_all_is_an_exception_of_the_network()
     {
         var server = Start("");
         var client = Client(server);

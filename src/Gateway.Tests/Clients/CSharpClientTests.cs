@@ -188,7 +188,7 @@ public sealed class CSharpClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_caller_who_leaves_waits_neither_for_an_answer_nor_for_its_turn()
+    public async Task A_canceled_read_waits_neither_for_a_response_nor_for_its_turn()
     {
         await using var gateway = await GatewayHost.StartAsync();
         gateway.Nclue.Delay = TimeSpan.FromHours(1);

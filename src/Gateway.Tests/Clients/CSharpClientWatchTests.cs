@@ -21,7 +21,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     [Fact]
     public async Task It_looks_every_ten_seconds_while_a_run_is_unfinished_else_every_minute_and_shows_what_has_changed()
     {
-        await using var server = Answering(
+        await using var server = Sending(
             WithRuns("\"1\"", Run("a", "registered"), Run("b")),
             Unchanged,
             WithRuns("\"2\"", Run("a", "pending"), Run("b")),
@@ -45,7 +45,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     [Fact]
     public async Task A_temporary_failure_does_not_end_it()
     {
-        var server = Answering(
+        var server = Sending(
             WithRuns("\"1\"", Run("a", "pending")),
             RawUpstream.Http(503, [], "Retry-After: 45"), // longer than one read may wait
             RawUpstream.Http(502, "<html>"u8.ToArray(), "Content-Type: text/html"),
@@ -63,7 +63,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_is_cut_off_does_not_end_it()
+    public async Task A_truncated_response_does_not_end_it()
     {
         byte[][] answers =
         [
@@ -81,9 +81,9 @@ public sealed class CSharpClientWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_does_not_come_in_time_does_not_end_it()
+    public async Task A_response_that_does_not_come_in_time_does_not_end_it()
     {
-        await using var server = Answering(WithRuns("\"1\"", Run("a")));
+        await using var server = Sending(WithRuns("\"1\"", Run("a")));
         using var network = new HttpClient(new Slow()) { BaseAddress = server.BaseAddress };
         var watch = new NclueGatewayClient(network, _time)
             .WatchAsync(onFailure: _failures.Add, cancellationToken: _leaving.Token).GetAsyncEnumerator(Token);
@@ -101,7 +101,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     [InlineData(404)]
     public async Task A_permanent_failure_ends_it(int status)
     {
-        await using var server = Answering(WithRuns("\"1\"", Run("a")), RawUpstream.Http(status, []));
+        await using var server = Sending(WithRuns("\"1\"", Run("a")), RawUpstream.Http(status, []));
         var watch = Watch(server);
         await ShouldShowAsync(watch, "a Completed");
 
@@ -115,7 +115,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     [Fact]
     public async Task It_does_not_begin_with_a_failure()
     {
-        await using var server = Answering(RawUpstream.Http(502, []));
+        await using var server = Sending(RawUpstream.Http(502, []));
         var watch = Watch(server);
 
         await Should.ThrowAsync<NclueGatewayException>(watch.MoveNextAsync().AsTask());
@@ -126,7 +126,7 @@ public sealed class CSharpClientWatchTests : IDisposable
     [Fact]
     public async Task It_ends_when_it_is_cancelled()
     {
-        await using var server = Answering(WithRuns("\"1\"", Run("a")));
+        await using var server = Sending(WithRuns("\"1\"", Run("a")));
         var watch = Watch(server);
         await ShouldShowAsync(watch, "a Completed");
 
@@ -139,7 +139,7 @@ public sealed class CSharpClientWatchTests : IDisposable
 
     public void Dispose() => _leaving.Dispose();
 
-    private static RawUpstream Answering(params byte[][] answers) => Start(n => Task.FromResult<byte[]?>(answers[n - 1]));
+    private static RawUpstream Sending(params byte[][] answers) => Start(n => Task.FromResult<byte[]?>(answers[n - 1]));
 
     private static byte[] WithRuns(string tag, params string[] runs) => RawUpstream.Http(
         200,

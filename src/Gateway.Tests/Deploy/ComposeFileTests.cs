@@ -52,7 +52,8 @@ public sealed class ComposeFileTests
             DeployedFiles.ReadEnvironment((string)gateway["env_file"]!), gateway["secrets"].Strings());
 
         gateway["stop_grace_period"].Seconds()
-            .ShouldBeGreaterThan(services.GetRequiredService<OperationsOptions>().DrainDelay + OperationsExtensions.AnswersWithin);
+            .ShouldBeGreaterThan(
+                services.GetRequiredService<OperationsOptions>().DrainDelay + OperationsExtensions.RequestCompletionTimeout);
         gateway["depends_on"]!["redis"]!["condition"]!.ToString().ShouldBe("service_healthy");
         gateway["build"]!["target"]!.ToString().ShouldBe("gateway");
     }
@@ -71,7 +72,7 @@ public sealed class ComposeFileTests
     }
 
     [Fact]
-    public void Redis_has_a_password_and_nobody_outside_reaches_it()
+    public void Redis_has_a_password_and_no_port_outside()
     {
         var redis = Services["redis"]!;
 

@@ -12,7 +12,7 @@ public sealed class ComposeSecretsTests : IDisposable
     private string Secrets => Path.Combine(_folder, "secrets");
 
     [Fact]
-    public async Task It_writes_what_the_gateway_and_Redis_need_where_nobody_else_looks()
+    public async Task It_writes_the_secrets_of_the_gateway_and_Redis_to_a_folder_of_the_owner()
     {
         var (exitCode, output) = await RunAsync("AK\ncanary-of-a-secret\n");
 

@@ -28,7 +28,7 @@ public sealed class KubernetesTests
 
         nclue.ReplicaCount.ShouldBe((int)Deployment["replicas"]! + (int)rollout["maxSurge"]!);
         ((int)rollout["maxUnavailable"]!).ShouldBe(0);
-        grace.ShouldBeGreaterThanOrEqualTo(operations.DrainDelay + OperationsExtensions.AnswersWithin);
+        grace.ShouldBeGreaterThanOrEqualTo(operations.DrainDelay + OperationsExtensions.RequestCompletionTimeout);
         Seconds(Deployment["minReadySeconds"]).ShouldBeGreaterThanOrEqualTo(grace, "a pod that stops would meet the next one that does");
         operations.Port.ShouldBe(Port("management"));
         operations.DrainDelay.ShouldBeGreaterThan(Seconds(Container["readinessProbe"]!["periodSeconds"]));
@@ -95,7 +95,7 @@ public sealed class KubernetesTests
     }
 
     [Fact]
-    public void The_management_port_is_open_to_Prometheus_and_to_nobody_else()
+    public void The_management_port_is_open_to_Prometheus_only()
     {
         var rules = Read("networkpolicy.yaml")["spec"]!["ingress"]!.AsArray();
 

@@ -102,7 +102,7 @@ public sealed partial class MonitoringTests
     }
 
     [Fact]
-    public void The_dashboard_asks_the_data_source_and_for_the_job_that_are_chosen_and_is_nobody_s_own()
+    public void The_dashboard_uses_the_chosen_data_source_and_job_and_has_no_owner()
     {
         Dashboard["templating"]!["list"]!.AsArray().Select(variable => (string)variable!["name"]!).ShouldBe(["datasource", "job"]);
         Dashboard["id"].ShouldBeNull();

@@ -14,7 +14,7 @@ public sealed class GracefulShutdownTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Told_to_stop_it_says_so_and_goes_on_until_everybody_may_have_noticed()
+    public async Task After_SIGTERM_it_is_unready_and_serves_until_the_drain_delay_is_over()
     {
         await using var gateway = await GatewayHost.StartAsync(
             settings: new Dictionary<string, string?> { ["Operations:DrainDelay"] = "00:00:05" });

@@ -70,7 +70,7 @@ public sealed class HealthCommandTests
     }
 
     [Fact]
-    public async Task A_gateway_that_does_not_answer_within_three_seconds_is_not_healthy()
+    public async Task A_gateway_that_does_not_respond_within_three_seconds_is_not_healthy()
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();

@@ -90,7 +90,7 @@ public sealed class ContentCodingTests
     }
 
     [Fact]
-    public async Task Answers_without_a_body_have_nothing_compressed_and_are_no_reads()
+    public async Task Responses_without_a_body_have_nothing_compressed_and_are_no_reads()
     {
         await using var gateway = await GatewayHost.StartAsync();
         var plain = await ReadAsync(gateway, null);
@@ -152,7 +152,7 @@ public sealed class ContentCodingTests
         System.Text.Encoding.UTF8.GetString(Unpack(packed)).ShouldBe(after.Text);
     }
 
-    private static async Task<Answer> ReadAsync(
+    private static async Task<CodedResponse> ReadAsync(
         GatewayHost gateway, string? accept, int limit = 20, string? ifNoneMatch = null, HttpMethod? method = null)
     {
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, $"/api/task-runs?limit={limit}");
@@ -168,7 +168,7 @@ public sealed class ContentCodingTests
             await response.Content.ReadAsByteArrayAsync(Ct));
     }
 
-    private static byte[] Unpack(Answer answer)
+    private static byte[] Unpack(CodedResponse answer)
     {
         using var packed = new MemoryStream(answer.Body);
         using Stream stream = answer.Coding == "gzip"
@@ -179,5 +179,5 @@ public sealed class ContentCodingTests
         return plain.ToArray();
     }
 
-    private sealed record Answer(HttpStatusCode Status, string? Coding, string ETag, long? Length, string Vary, byte[] Body);
+    private sealed record CodedResponse(HttpStatusCode Status, string? Coding, string ETag, long? Length, string Vary, byte[] Body);
 }

@@ -73,8 +73,8 @@ public sealed class EndpointPolicyTests
             $"{endpoint.RoutePattern.RawText} has no policy and is closed.");
         return (isOpen, metadata.GetMetadata<OperationsEndpoint>(), metadata.GetMetadata<Permission>()) switch
         {
-            (true, { IsForEverybody: false }, _) => "operators",
-            (true, { IsForEverybody: true }, _) => "anyone, by any address",
+            (true, { IsPublic: false }, _) => "operators",
+            (true, { IsPublic: true }, _) => "anyone, by any address",
             (true, _, _) => metadata.GetMetadata<OptionalAuthentication>() is null ? "anyone" : "anyone, identified",
             (false, _, { } permission) => "may " + permission.Description,
             _ => "signed in",

@@ -26,7 +26,7 @@ public sealed class SecurityHeadersMiddlewareTests
     [InlineData("GET", "/swagger/gateway.js", 200)]
     [InlineData("GET", "/swagger/gateway.css", 200)]
     [InlineData("GET", "/swagger/nothing", 404)]
-    public async Task Every_answer_has_them(string method, string path, int status)
+    public async Task Every_response_has_them(string method, string path, int status)
     {
         await using var gateway = await GatewayHost.StartAsync(
             settings: new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:00:00" });
@@ -40,7 +40,7 @@ public sealed class SecurityHeadersMiddlewareTests
     }
 
     [Fact]
-    public async Task Answers_without_a_token_and_without_a_permission_have_them()
+    public async Task Responses_without_a_token_and_without_a_permission_have_them()
     {
         await using var host = await AccessHost.StartAsync();
 

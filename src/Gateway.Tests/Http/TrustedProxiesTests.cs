@@ -24,7 +24,7 @@ public sealed class TrustedProxiesTests
     [InlineData("", "")]
     [InlineData("10.0.0.1", "")]
     [InlineData("::1", "10.0.0.0/8")]
-    public async Task What_anybody_else_says_is_not(string proxy, string network) =>
+    public async Task What_an_unknown_sender_says_is_not(string proxy, string network) =>
         (await SeenAsync(Known(proxy, network), "203.0.113.7")).ShouldBe(Untouched);
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class UnhandledExceptionHandlerTests
     }
 
     [Fact]
-    public async Task What_was_prepared_for_the_answer_that_failed_is_gone()
+    public async Task Headers_prepared_for_the_failed_response_are_removed()
     {
         await using var host = await StartAsync(app => app.MapGet("/test", string (HttpContext context) =>
         {

@@ -61,10 +61,10 @@ internal sealed class CookieClient(Uri gateway) : IDisposable
 
     public Task<HttpResponseMessage> GetAsync(string address, string? csrf = "1") => SendAsync(HttpMethod.Get, address, csrf);
 
-    public async Task<PageAnswer> ReadAsync(int index = 0, string? csrf = "1")
+    public async Task<PageResponse> ReadAsync(int index = 0, string? csrf = "1")
     {
         using var response = await GetAsync($"/api/task-runs?index={index}&limit=20", csrf);
-        return await PageAnswer.ReadAsync(response);
+        return await PageResponse.ReadAsync(response);
     }
 
     /// <summary>Follows redirects from an address and returns the first response that is not a redirect.</summary>

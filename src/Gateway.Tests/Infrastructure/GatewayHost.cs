@@ -180,12 +180,12 @@ internal sealed class GatewayHost : IAsyncDisposable
     };
 
     /// <summary>Reads a page as <see cref="Client"/>.</summary>
-    public Task<PageAnswer> ReadAsync(int index = 0, int limit = 20) => ReadAsync(Client, index, limit);
+    public Task<PageResponse> ReadAsync(int index = 0, int limit = 20) => ReadAsync(Client, index, limit);
 
-    public static async Task<PageAnswer> ReadAsync(HttpClient client, int index = 0, int limit = 20)
+    public static async Task<PageResponse> ReadAsync(HttpClient client, int index = 0, int limit = 20)
     {
         using var response = await client.GetAsync($"/api/task-runs?index={index}&limit={limit}", TestContext.Current.CancellationToken);
-        return await PageAnswer.ReadAsync(response);
+        return await PageResponse.ReadAsync(response);
     }
 
     /// <summary>Advances the clock to the next permit.</summary>

@@ -8,7 +8,7 @@ namespace NclueGateway.Tests.Infrastructure;
 internal static class GatewayHostDriving
 {
     /// <summary>Reads a page and lets time pass for permits until the page is there; returns when the read is rejected.</summary>
-    public static async Task<PageAnswer> ReadPatientlyAsync(this GatewayHost gateway, int index = 0, int limit = 20)
+    public static async Task<PageResponse> ReadPatientlyAsync(this GatewayHost gateway, int index = 0, int limit = 20)
     {
         for (var attempt = 0; attempt < 40; attempt++)
         {
@@ -32,17 +32,17 @@ internal static class GatewayHostDriving
 
             // Time must not run ahead of the gateway, nor stand still while the task needs one more interval.
             await ForAMoment(Task.WhenAny(task, gateway.Nclue.WaitForArrivalsAsync(arrived + 1, TestContext.Current.CancellationToken)));
-            await ForAMoment(gateway.UntilAnsweredAsync());
+            await ForAMoment(gateway.UntilNoneInFlightAsync());
         }
 
         return await task;
     }
 
     /// <summary>Reads a page again and again, without letting time pass, until the response is as expected.</summary>
-    public static async Task<PageAnswer> ReadUntilAsync(
-        this GatewayHost gateway, Predicate<PageAnswer> isAsExpected, int index = 0, int limit = 20)
+    public static async Task<PageResponse> ReadUntilAsync(
+        this GatewayHost gateway, Predicate<PageResponse> isAsExpected, int index = 0, int limit = 20)
     {
-        PageAnswer answer;
+        PageResponse answer;
         var left = 2_000;
         do
         {
@@ -55,7 +55,7 @@ internal static class GatewayHostDriving
     }
 
     /// <summary>Waits until the gateway has processed every response that the upstream has sent so far.</summary>
-    public static async Task UntilAnsweredAsync(this GatewayHost gateway)
+    public static async Task UntilNoneInFlightAsync(this GatewayHost gateway)
     {
         var refresher = gateway.Services.GetRequiredService<Refresher>();
         while (true)
@@ -85,9 +85,9 @@ internal static class GatewayHostDriving
     }
 
     /// <summary>Follows <c>next</c> from the first page to the end of the list.</summary>
-    public static async Task<List<PageAnswer>> CrawlAsync(this GatewayHost gateway, int limit)
+    public static async Task<List<PageResponse>> CrawlAsync(this GatewayHost gateway, int limit)
     {
-        var pages = new List<PageAnswer>();
+        var pages = new List<PageResponse>();
         for (int? index = 0; index is not null && pages.Count < 200; index = pages[^1].NextIndex)
         {
             pages.Add(await gateway.ReadPatientlyAsync(index.Value, limit));

@@ -16,7 +16,7 @@ namespace NclueGateway.Tests.Infrastructure;
 internal static class PublishedContract
 {
     /// <summary>Headers that HTTP, CORS and browser security add to any response. The description covers only the API.</summary>
-    private static readonly HashSet<string> OnAnyAnswer = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> OnAnyResponse = new(StringComparer.OrdinalIgnoreCase)
     {
         "Date", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "Vary",
         "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
@@ -35,7 +35,7 @@ internal static class PublishedContract
     private static string CommittedFile => Path.Combine(AppContext.BaseDirectory, "v1.json");
 
     /// <summary>Returns the errors of a response; none when it is documented, or is not one of the API.</summary>
-    public static IReadOnlyList<string> Judge(
+    public static IReadOnlyList<string> Check(
         HttpMethod method, string path, HttpStatusCode status, IReadOnlyDictionary<string, string> headers, byte[] body)
     {
         path = path.TrimEnd('/').ToLowerInvariant(); // as the router has it
@@ -47,7 +47,7 @@ internal static class PublishedContract
         var wrong = new List<string>();
         if (Document["paths"]![path]?[method.Method.ToLowerInvariant()] is { } operation)
         {
-            JudgeAnswer(operation["responses"]![((int)status).ToString()], method, headers, body, wrong);
+            CheckResponse(operation["responses"]![((int)status).ToString()], method, headers, body, wrong);
         }
         else
         {
@@ -79,7 +79,7 @@ internal static class PublishedContract
         || (path.StartsWith("/session/", StringComparison.Ordinal)
             && path is not ("/session/callback" or "/session/backchannel-logout")); // the provider's
 
-    private static void JudgeAnswer(
+    private static void CheckResponse(
         JsonNode? response, HttpMethod method, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)
     {
         if (response is null)
@@ -92,7 +92,7 @@ internal static class PublishedContract
             .ToDictionary(header => header.Key, header => header.Value!, StringComparer.OrdinalIgnoreCase) ?? [];
         wrong.AddRange(documented.Where(header => (bool?)header.Value["required"] == true && !headers.ContainsKey(header.Key))
             .Select(header => $"{header.Key} is missing"));
-        wrong.AddRange(headers.Keys.Where(name => !OnAnyAnswer.Contains(name) && !documented.ContainsKey(name))
+        wrong.AddRange(headers.Keys.Where(name => !OnAnyResponse.Contains(name) && !documented.ContainsKey(name))
             .Select(name => $"{name} is not documented"));
         foreach (var (name, header) in documented.Where(header => headers.ContainsKey(header.Key)))
         {
@@ -210,7 +210,7 @@ internal sealed class ContractHandler(HttpMessageHandler inner) : DelegatingHand
             .ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         var packed = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         var body = Decode(packed, response.Content.Headers.ContentEncoding.SingleOrDefault());
-        PublishedContract.Judge(method, path, response.StatusCode, headers, body).ShouldBeEmpty();
+        PublishedContract.Check(method, path, response.StatusCode, headers, body).ShouldBeEmpty();
         return response;
     }
 

@@ -88,7 +88,7 @@ public sealed class EndOfListTests
     [InlineData(nameof(TotalCounts.Account))]
     [InlineData(nameof(TotalCounts.Answer))]
     [InlineData(nameof(TotalCounts.Absent))]
-    public async Task Growth_is_noticed_by_whoever_looks_past_the_end(string counts)
+    public async Task Growth_is_noticed_by_a_read_past_the_end(string counts)
     {
         await using var gateway = await GatewayHost.StartAsync(
             new() { Frozen = true, Runs = 50, TotalCounts = Enum.Parse<TotalCounts>(counts) });

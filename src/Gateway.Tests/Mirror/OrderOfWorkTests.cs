@@ -36,7 +36,7 @@ public sealed class OrderOfWorkTests
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 2_000 });
         await gateway.ReadAsync();
-        var waits = new List<Task<PageAnswer>>();
+        var waits = new List<Task<PageResponse>>();
         for (var n = 1; n <= 4; n++)
         {
             waits.Add(GatewayHost.ReadAsync(gateway.CreateClient($"reader-{n}"), 100 * n));
@@ -51,14 +51,14 @@ public sealed class OrderOfWorkTests
         told.Headers["Retry-After"].ShouldBe("6");
         await gateway.LetDepartUntilAsync(Task.WhenAll(waits));
         await gateway.LetDepartUntilAsync(gateway.Nclue.WaitForArrivalsAsync(6, TestContext.Current.CancellationToken));
-        await gateway.UntilAnsweredAsync();
+        await gateway.UntilNoneInFlightAsync();
 
         (await GatewayHost.ReadAsync(late, 900)).Runs[0].ShouldBe(900);
         gateway.Nclue.Arrivals.Select(a => a.Index).ShouldContain(900L);
     }
 
     [Fact]
-    public async Task A_scan_of_a_thousand_blocks_does_not_starve_what_everybody_watches()
+    public async Task A_scan_of_a_thousand_blocks_does_not_starve_the_blocks_in_use()
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 100_000 });
         await gateway.ReadAsync();
@@ -68,7 +68,7 @@ public sealed class OrderOfWorkTests
 
         // The scanner always has the maximum number of requests waiting; another caller reads the first page four times
         // a second.
-        var scans = new List<Task<PageAnswer>>();
+        var scans = new List<Task<PageResponse>>();
         var next = 1;
         for (var step = 0; step < 600; step++)
         {
@@ -83,7 +83,7 @@ public sealed class OrderOfWorkTests
             var page = await gateway.ReadAsync();
             page.Status.ShouldBe(HttpStatusCode.OK);
             oldest = Math.Max(oldest, page.Age);
-            await gateway.UntilAnsweredAsync();
+            await gateway.UntilNoneInFlightAsync();
         }
 
         oldest.ShouldBeLessThanOrEqualTo(40);

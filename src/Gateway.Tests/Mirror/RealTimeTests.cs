@@ -29,7 +29,7 @@ public sealed class RealTimeTests
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 1_000 }, realTime: true);
         var pages = new Random(5).GetItems(Enumerable.Range(0, 951).ToArray(), 40)
             .Select((index, n) => (Index: index, Limit: Limits[n % 5])).ToArray();
-        var answers = new ConcurrentQueue<(TimeSpan At, TimeSpan Took, int Index, int Limit, PageAnswer Page)>();
+        var answers = new ConcurrentQueue<(TimeSpan At, TimeSpan Took, int Index, int Limit, PageResponse Page)>();
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
         using var end = new CancellationTokenSource();

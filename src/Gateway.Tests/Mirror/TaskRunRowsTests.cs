@@ -35,7 +35,7 @@ public sealed class TaskRunRowsTests
             .ShouldBe(string.Join(',', ids.Select(id => id switch { 'a' => A, 'b' => B, _ => C })));
 
     [Fact]
-    public void An_answer_of_dropped_rows_has_slots_and_no_bytes()
+    public void A_response_of_dropped_rows_has_slots_and_no_bytes()
     {
         var rows = Normalize(Body("{}", "{}")).Rows;
 
@@ -56,7 +56,7 @@ public sealed class TaskRunRowsTests
     [InlineData("\\\"")]
     [InlineData("x\",")]
     [InlineData("x\",\"name\":\"")]
-    public void The_id_of_a_row_is_told_from_its_bytes_whatever_it_holds(string id)
+    public void The_id_of_a_row_is_read_from_its_bytes_with_any_content(string id)
     {
         var sent = System.Text.Json.JsonSerializer.Serialize(id);
         var rows = Normalize(Body("{}", $$"""{"run_id":{{sent}},"run_name":"\"}"}""")).Rows;

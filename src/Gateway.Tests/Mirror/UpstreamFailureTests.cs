@@ -34,7 +34,7 @@ public sealed class UpstreamFailureTests
             var page = await gateway.ReadAsync();
             page.Status.ShouldBe(HttpStatusCode.OK);
             page.Age.ShouldBe(second + 1);
-            await gateway.UntilAnsweredAsync();
+            await gateway.UntilNoneInFlightAsync();
         }
 
         // 1, 2, 4, … 60 s apart: 6 doublings and then once a minute.
@@ -90,7 +90,7 @@ public sealed class UpstreamFailureTests
         await gateway.Nclue.ResumeAsync(TestContext.Current.CancellationToken);
         gateway.Clock.Advance(TimeSpan.FromSeconds(10));
         await gateway.Nclue.WaitForArrivalsAsync(arrived + 1, TestContext.Current.CancellationToken);
-        var pages = new List<PageAnswer>();
+        var pages = new List<PageResponse>();
         for (var block = 0; block < 5; block++)
         {
             pages.Add(await gateway.LetDepartUntilAsync(gateway.ReadUntilAsync(page => page.Age <= 10, index: 100 * block)));
@@ -132,7 +132,7 @@ public sealed class UpstreamFailureTests
     }
 
     [Fact]
-    public async Task An_unreadable_answer_keeps_nobody_from_the_other_blocks()
+    public async Task An_unreadable_response_does_not_keep_readers_from_the_other_blocks()
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 500 });
         await gateway.ReadAsync();
@@ -174,7 +174,7 @@ public sealed class UpstreamFailureTests
     [InlineData("420", 2)]
     [InlineData("unreadable", 2)]
     [InlineData("400", 60)]
-    public async Task One_request_too_many_pauses_everybody_and_each_further_one_twice_as_long(string code, int firstPause)
+    public async Task One_request_too_many_pauses_all_requests_and_each_further_one_twice_as_long(string code, int firstPause)
     {
         await using var gateway = await GatewayHost.StartAsync();
         await gateway.ReadAsync();
@@ -193,7 +193,7 @@ public sealed class UpstreamFailureTests
             gateway.Clock.Advance(TimeSpan.FromSeconds(0.2));
             await gateway.ReadAsync();
             await gateway.Nclue.WaitForArrivalsAsync(arrived + 1, TestContext.Current.CancellationToken);
-            await gateway.UntilAnsweredAsync();
+            await gateway.UntilNoneInFlightAsync();
         }
     }
 
@@ -238,7 +238,7 @@ public sealed class UpstreamFailureTests
         {
             gateway.Clock.Advance(TimeSpan.FromSeconds(1));
             await gateway.ReadAsync();
-            await gateway.UntilAnsweredAsync(); // or the call would time out in between
+            await gateway.UntilNoneInFlightAsync(); // or the call would time out in between
         }
 
         var lines = gateway.Logs.GetSnapshot();
@@ -252,7 +252,7 @@ public sealed class UpstreamFailureTests
     }
 
     [Fact]
-    public async Task A_failure_of_long_ago_keeps_nobody_from_asking()
+    public async Task A_failure_of_long_ago_does_not_hold_up_requests()
     {
         await using var gateway = await GatewayHost.StartAsync();
         await gateway.ReadAsync();
@@ -260,7 +260,7 @@ public sealed class UpstreamFailureTests
         gateway.Clock.Advance(TimeSpan.FromSeconds(15));
         await gateway.ReadAsync();
         await gateway.Nclue.WaitForArrivalsAsync(2, TestContext.Current.CancellationToken);
-        await gateway.UntilAnsweredAsync();
+        await gateway.UntilNoneInFlightAsync();
 
         gateway.Clock.Advance(TimeSpan.FromHours(3));
         var page = await gateway.LetDepartUntilAsync(gateway.ReadAsync());
@@ -270,7 +270,7 @@ public sealed class UpstreamFailureTests
     }
 
     [Fact]
-    public async Task A_bad_block_is_named_in_its_own_answers_and_logged_once()
+    public async Task A_bad_block_is_named_in_its_own_responses_and_logged_once()
     {
         await using var gateway = await GatewayHost.StartAsync();
         await gateway.ReadAsync();
@@ -279,7 +279,7 @@ public sealed class UpstreamFailureTests
         {
             gateway.Clock.Advance(TimeSpan.FromSeconds(1));
             await gateway.LetDepartUntilAsync(gateway.ReadAsync());
-            await gateway.UntilAnsweredAsync();
+            await gateway.UntilNoneInFlightAsync();
         }
 
         var page = await gateway.LetDepartUntilAsync(gateway.ReadAsync());

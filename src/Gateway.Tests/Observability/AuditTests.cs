@@ -55,7 +55,7 @@ public sealed class AuditTests
         using var late = gateway.CreateAnonymousClient();
         late.DefaultRequestHeaders.Add("Authorization", "Bearer " + gateway.Issuer.Issue(token => token.Claims["exp"] = 1));
 
-        var answers = new List<PageAnswer>();
+        var answers = new List<PageResponse>();
         foreach (var (client, method, path) in new[]
         {
             (anonymous, HttpMethod.Get, "/api/task-runs?index=1&canary=canary"),
@@ -70,7 +70,7 @@ public sealed class AuditTests
         })
         {
             using var response = await SendAsync(client, method, path);
-            answers.Add(await PageAnswer.ReadAsync(response));
+            answers.Add(await PageResponse.ReadAsync(response));
         }
 
         var events = await EventsAsync(gateway);
@@ -107,7 +107,7 @@ public sealed class AuditTests
     }
 
     [Fact]
-    public async Task What_is_open_to_everybody_is_not_written_down()
+    public async Task Requests_to_public_endpoints_are_not_audited()
     {
         await using var gateway = await GatewayHost.StartAsync();
         foreach (var path in new[]

@@ -21,7 +21,7 @@ public sealed class HealthTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task While_NCLUE_fails_the_gateway_is_degraded_and_says_why_to_whoever_runs_it()
+    public async Task While_NCLUE_fails_the_gateway_is_degraded_and_shows_operators_why()
     {
         await using var gateway = await GatewayHost.StartAsync();
         gateway.Nclue.Fault = new() { Status = 503 };
@@ -54,7 +54,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task It_gets_the_keys_before_anybody_needs_them_and_a_provider_that_is_away_later_is_no_matter()
+    public async Task It_fetches_the_keys_before_they_are_needed_and_a_provider_that_is_away_later_does_not_matter()
     {
         await using var host = await AccessHost.StartAsync(hasProviderHealth: true);
 
@@ -140,7 +140,7 @@ public sealed class HealthTests
     [InlineData("")] // HTTP/1.0, and the gateway's own address as the Host
     [InlineData("proxy_set_header Host $host;")]
     [InlineData("proxy_http_version 1.1; proxy_set_header X-Real-IP $remote_addr;")]
-    public async Task A_bare_nginx_on_the_same_machine_shows_nobody_details(string directives)
+    public async Task A_bare_nginx_on_the_same_machine_shows_no_details(string directives)
     {
         await using var gateway = await GatewayHost.StartAsync();
         await using var nginx = await Nginx.StartAsync($"location / {{ proxy_pass http://{gateway.Address.Authority}; {directives} }}");
@@ -157,7 +157,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task On_the_port_for_operators_nothing_of_the_sign_in_answers()
+    public async Task The_port_for_operators_does_not_serve_the_sign_in()
     {
         var port = FreePort();
         await using var gateway = await SessionHost.StartAsync(

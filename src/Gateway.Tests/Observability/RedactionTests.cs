@@ -229,7 +229,7 @@ public sealed class RedactionTests
     [InlineData("nananan")] // after a backslash, and overlapping itself
     [InlineData("{Kind}:")]
     [InlineData("Information")]
-    public async Task A_line_stays_JSON_whatever_the_secret_is(string secret)
+    public async Task A_line_stays_JSON_with_any_secret(string secret)
     {
         await using var logs = new WrittenLogs(new Dictionary<string, string?> { ["Nclue:SecretKey"] = secret });
         var happened = new AuditEvent(new("Index", "Limit"))

@@ -39,7 +39,7 @@ public sealed class TracesTests : IDisposable
 
         (await SendAsync(gateway, "/api/task-runs")).StatusCode.ShouldBe(HttpStatusCode.OK);
         var request = await RequestAsync();
-        await gateway.UntilAnsweredAsync();
+        await gateway.UntilNoneInFlightAsync();
         var wait = Child(request, "wait");
         var refresh = Child(wait, "refresh");
         var call = Child(refresh, "GET task-runs");
@@ -93,7 +93,7 @@ public sealed class TracesTests : IDisposable
         await using (var gateway = await GatewayHost.StartAsync(settings: collector.Settings()))
         {
             (await SendAsync(gateway, "/api/task-runs?limit=1")).StatusCode.ShouldBe(HttpStatusCode.OK);
-            await gateway.UntilAnsweredAsync();
+            await gateway.UntilNoneInFlightAsync();
         }
 
         var spans = collector.Text("/v1/traces");

@@ -21,7 +21,7 @@ internal static class ReplicaSettings
     public static string NewAccount() => $"test-{Guid.NewGuid():N}";
 
     /// <summary>Reads a few times a second until the response is as expected, for at most half a minute.</summary>
-    public static Task<PageAnswer> ReadUntilTrueAsync(this GatewayHost gateway, Predicate<PageAnswer> isAsExpected, int index = 0) =>
+    public static Task<PageResponse> ReadUntilTrueAsync(this GatewayHost gateway, Predicate<PageResponse> isAsExpected, int index = 0) =>
         EventuallyAsync(() => gateway.ReadAsync(index), isAsExpected);
 
     /// <summary>

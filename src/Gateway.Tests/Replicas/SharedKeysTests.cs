@@ -36,7 +36,7 @@ public sealed class SharedKeysTests(TestRedis redis)
     }
 
     [Fact]
-    public async Task A_replica_with_one_pair_uses_it_whatever_the_others_have_found()
+    public async Task A_replica_with_one_pair_uses_it_even_if_others_use_the_next()
     {
         await using var one = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 1_000 }, await SettingsAsync(), realTime: true);
         one.Nclue.Keys[NextAccessKey] = NextSecretKey;

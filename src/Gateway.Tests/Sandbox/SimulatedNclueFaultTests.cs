@@ -87,7 +87,7 @@ public sealed class SimulatedNclueFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delay_holds_the_answer_back_until_the_clock_has_passed_it()
+    public async Task A_delay_holds_the_response_back_until_the_clock_has_passed_it()
     {
         _nclue.Delay = TimeSpan.FromSeconds(1);
         _nclue.Fault = new Fault { Delay = TimeSpan.FromSeconds(3) };
@@ -109,7 +109,7 @@ public sealed class SimulatedNclueFaultTests : IAsyncLifetime
 
         var response = await _requests.Http.SendAsync(_requests.Request(), HttpCompletionOption.ResponseHeadersRead, Token);
         var body = response.Content.ReadAsByteArrayAsync(Token);
-        for (var piece = 0; piece < FaultyAnswer.DripPieces; piece++)
+        for (var piece = 0; piece < FaultyResponse.DripPieces; piece++)
         {
             body.IsCompleted.ShouldBeFalse();
             (await _time.NextWaitAsync()).ShouldBe(TimeSpan.FromSeconds(1));

@@ -169,7 +169,7 @@ public sealed class SimulatedNclueSignatureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_clock_that_is_off_shows_in_the_answer_and_refuses_what_was_good()
+    public async Task A_clock_that_is_off_shows_in_the_response_and_refuses_good_signatures()
     {
         _nclue.ClockOffset = TimeSpan.FromMinutes(6);
 

@@ -15,7 +15,7 @@ internal sealed class Faults
         _schedule = schedule;
         _kinds =
         [
-            StopRedis, StopRedis, FlushRedis, CutOff, CutOff, LoseAnswers, SlowRedis, SetRedisClock,
+            StopRedis, StopRedis, FlushRedis, CutOff, CutOff, LoseReplies, SlowRedis, SetRedisClock,
             KillReplica, KillReplica, StopReplica, FreezeReplica, SetWallClock,
             FailUpstream, FailUpstream, SlowUpstream, SlowConnections,
         ];
@@ -67,10 +67,10 @@ internal sealed class Faults
         }
     }
 
-    private void LoseAnswers(TimeSpan lasts)
+    private void LoseReplies(TimeSpan lasts)
     {
-        Change(() => _schedule.Redis.LostAnswers = 0.05 + (World.Random.NextDouble() * 0.5));
-        World.After(lasts, () => Change(() => _schedule.Redis.LostAnswers = 0));
+        Change(() => _schedule.Redis.LostReplies = 0.05 + (World.Random.NextDouble() * 0.5));
+        World.After(lasts, () => Change(() => _schedule.Redis.LostReplies = 0));
     }
 
     private void SlowRedis(TimeSpan lasts)

@@ -84,7 +84,7 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
             var arrival = new ModelArrival(writtenAt, world.Now, process, block);
             _arrivals.Add(arrival);
             Arrived(arrival);
-            var outcome = isTooSoon ? Refuse(NclueFailureKind.Throttled) : Answer(block);
+            var outcome = isTooSoon ? Refuse(NclueFailureKind.Throttled) : Respond(block);
             if (outcome is not { } known)
             {
                 return; // the upstream hangs
@@ -94,7 +94,7 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
         });
     }
 
-    private FetchResult? Answer(int block) => Fault switch
+    private FetchResult? Respond(int block) => Fault switch
     {
         UpstreamFault.Hang => null,
         UpstreamFault.ServerError => FetchResult.Failed(NclueFailureKind.ServerError, "503"),
@@ -102,8 +102,8 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
         UpstreamFault.Throttled => Refuse(NclueFailureKind.Throttled),
         UpstreamFault.QuotaExceeded => Refuse(NclueFailureKind.QuotaExceeded),
         UpstreamFault.KeyRefused => FetchResult.Failed(NclueFailureKind.CredentialsRefused, "401"),
-        UpstreamFault.Garbage => FetchResult.Answered("<html>"u8.ToArray()),
-        _ => FetchResult.Answered(Encoding.UTF8.GetBytes(
+        UpstreamFault.Garbage => FetchResult.Success("<html>"u8.ToArray()),
+        _ => FetchResult.Success(Encoding.UTF8.GetBytes(
             $$"""{"total":{{Rows}},"runs":[{"run_id":"{{block}}-0","run_name":"{{world.Now}}"}{{_rows[block]}}]}""")),
     };
 

@@ -26,7 +26,7 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
     public bool Hangs { get; set; }
 
     /// <summary>The share of calls that are executed and whose reply is lost.</summary>
-    public double LostAnswers { get; set; }
+    public double LostReplies { get; set; }
 
     /// <summary>Offset of its clock from the true time.</summary>
     public TimeSpan ClockOffset { get; set; }
@@ -35,7 +35,7 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
     public Action<SimulatedProcess, CoordinatorResponse> Ran { get; set; } = (_, _) => { };
 
     /// <summary>True if each replica that can reach it gets its reply in time.</summary>
-    public bool IsReliable => LostAnswers == 0 && Latency.To < 40;
+    public bool IsReliable => LostReplies == 0 && Latency.To < 40;
 
     public long Clock => (long)Math.Floor((TimeSpan.FromTicks(world.Now) + ClockOffset).TotalMilliseconds);
 
@@ -75,7 +75,7 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
             }
 
             var value = execute();
-            var isLost = world.Chance(LostAnswers);
+            var isLost = world.Chance(LostReplies);
             world.After(world.Between(Latency.From, Latency.To), () =>
             {
                 if (isLost || !CanReach(process))
@@ -118,7 +118,7 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
             {
                 (PacerInTwoSteps pacer, PacerInTwoSteps.CouldBeGranted) =>
                     await redis.CallAsync(process, () => pacer.RunSecond(call, redis.Clock)),
-                (PacerThatTrustsClocks, PacerOutcome.Granted) =>
+                (PacerThatTrustsClocks, CoordinatorOutcome.Granted) =>
                     reply with { Now = reply.Now + (long)process.WallClockOffset.TotalMilliseconds },
                 _ => reply,
             };

@@ -106,7 +106,7 @@ internal class PacerModel
     {
         Depart(a, now, slot, a.Class);
         Lease(a, now);
-        return (PacerOutcome.Granted, _number);
+        return (CoordinatorOutcome.Granted, _number);
     }
 
     private (int Slot, IReadOnlyList<Backlog> Elsewhere, bool IsOutbid) TakeSlot(CoordinatorRequest a, long now)
@@ -181,38 +181,38 @@ internal class PacerModel
         var newest = _blocks.NewestOf(a.Block);
         switch (a.Operation)
         {
-            case PacerOperation.Claim when newest > a.Known:
-                return (PacerOutcome.Newer, newest);
-            case PacerOperation.Claim when IsUnderWay(a.Block):
-                return (PacerOutcome.UnderWay, 0);
-            case PacerOperation.Claim when !IsOpen(now, open):
-                return (PacerOutcome.Wait, open - now);
-            case PacerOperation.Claim when isOutbid && !IsOpen(now, open + a.Grace):
-                return (PacerOutcome.Wait, open + a.Grace - now);
-            case PacerOperation.Claim:
+            case CoordinatorOperation.Claim when newest > a.Known:
+                return (CoordinatorOutcome.Newer, newest);
+            case CoordinatorOperation.Claim when IsUnderWay(a.Block):
+                return (CoordinatorOutcome.UnderWay, 0);
+            case CoordinatorOperation.Claim when !IsOpen(now, open):
+                return (CoordinatorOutcome.Wait, open - now);
+            case CoordinatorOperation.Claim when isOutbid && !IsOpen(now, open + a.Grace):
+                return (CoordinatorOutcome.Wait, open + a.Grace - now);
+            case CoordinatorOperation.Claim:
                 return Grant(a, now, slot);
 
-            case PacerOperation.Write when a.Number > 0 && a.Number == _number && now >= Math.Max(_quiet, _pause):
+            case CoordinatorOperation.Write when a.Number > 0 && a.Number == _number && now >= Math.Max(_quiet, _pause):
                 _next = Math.Max(_next, now + a.Interval);
-                return (PacerOutcome.Granted, _number);
-            case PacerOperation.Write when now >= open:
+                return (CoordinatorOutcome.Granted, _number);
+            case CoordinatorOperation.Write when now >= open:
                 Depart(a, now, slot, _last);
-                return (PacerOutcome.Granted, _number);
-            case PacerOperation.Write:
-                return (PacerOutcome.Wait, open - now);
+                return (CoordinatorOutcome.Granted, _number);
+            case CoordinatorOperation.Write:
+                return (CoordinatorOutcome.Wait, open - now);
 
-            case PacerOperation.Written:
+            case CoordinatorOperation.Written:
                 _next = Math.Max(_next, now + (a.IsNew ? 2 * a.Interval : a.Interval));
                 return ("ok", 0);
-            case PacerOperation.Arrived when a.Number > 0 && a.Number == _number:
+            case CoordinatorOperation.Arrived when a.Number > 0 && a.Number == _number:
                 _next = Math.Min(_next, now + a.Interval);
                 return ("ok", 0);
-            case PacerOperation.End:
+            case CoordinatorOperation.End:
                 return End(a, newest);
-            case PacerOperation.Pause:
+            case CoordinatorOperation.Pause:
                 Pause(a, now);
                 return ("ok", 0);
-            case PacerOperation.Leave:
+            case CoordinatorOperation.Leave:
                 _slots[slot] = (a.Replica, 0, 0, FetchPriority.None, 0, default);
                 return ("ok", 0);
             default:
@@ -247,11 +247,11 @@ internal class PacerModel
 
         if (a.Fetched <= newest)
         {
-            return (PacerOutcome.Late, newest);
+            return (CoordinatorOutcome.Late, newest);
         }
 
         _blocks.Add(a.Block, a.Fetched);
-        return (PacerOutcome.Stored, newest);
+        return (CoordinatorOutcome.Stored, newest);
     }
 
     private void Pause(CoordinatorRequest a, long now)
@@ -285,7 +285,7 @@ internal class PacerModel
             PreviousCycle = _previous,
             CycledAt = _cycled,
             Generation = _generation,
-            Elsewhere = elsewhere,
+            BacklogOfOtherReplicas = elsewhere,
             Flights = [.. _flights.Select(f => new InFlightFetch(f.Key, f.Value.Replica, f.Value.Since, f.Value.Until))],
             News = _blocks.Count,
             IsAll = isAll,

@@ -70,7 +70,7 @@ internal sealed class SimulatedReplica : IDisposable
 
     public override string ToString() =>
         $"replica {_number} (open in {Pacer.UntilOpen?.TotalSeconds:0.000} s, {Refresher.Status}, "
-        + $"Redis replies: {Circuit.State.IsAnswering})";
+        + $"Redis replies: {Circuit.State.IsAvailable})";
 
     public SimulatedProcess Process { get; }
 

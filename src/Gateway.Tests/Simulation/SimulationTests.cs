@@ -20,7 +20,7 @@ public sealed class SimulationTests
     public void However_many_schedules_run_none_breaks_an_invariant() => RunAll(Count + 1, Count * 10, seed => new RandomSchedule(seed));
 
     [Fact]
-    public void While_nothing_goes_wrong_everybody_waits_for_its_turn_and_no_longer() =>
+    public void Without_failures_each_read_waits_for_its_turn_and_no_longer() =>
         RunAll(1, Count / 10, seed => new RandomSchedule(seed, isHealthy: true));
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class TaskRunsEndpointTests
     {
         await using var gateway = await GatewayHost.StartAsync();
 
-        var page = await PageAnswer.ReadAsync(await gateway.Client.GetAsync("/api/task-runs", TestContext.Current.CancellationToken));
+        var page = await PageResponse.ReadAsync(await gateway.Client.GetAsync("/api/task-runs", TestContext.Current.CancellationToken));
 
         page.Runs.ShouldBe(Enumerable.Range(0, 20));
     }
@@ -139,20 +139,20 @@ public sealed class TaskRunsEndpointTests
     }
 
     [Fact]
-    public async Task Head_answers_what_get_would_without_the_body()
+    public async Task HEAD_sends_what_GET_would_without_the_body()
     {
         await using var gateway = await GatewayHost.StartAsync();
         await gateway.ReadAsync();
         var get = await gateway.ReadAsync();
 
         using var request = new HttpRequestMessage(HttpMethod.Head, "/api/task-runs?index=0&limit=20");
-        var head = await PageAnswer.ReadAsync(await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken));
+        var head = await PageResponse.ReadAsync(await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken));
 
         head.Status.ShouldBe(HttpStatusCode.OK);
         head.Text.ShouldBeEmpty();
         ButForTheMoment(head).ShouldBe(ButForTheMoment(get), ignoreOrder: true);
 
-        static IEnumerable<KeyValuePair<string, string>> ButForTheMoment(PageAnswer answer) =>
+        static IEnumerable<KeyValuePair<string, string>> ButForTheMoment(PageResponse answer) =>
             answer.Headers.Where(header => header.Key is not ("Date" or "RateLimit"));
     }
 
@@ -179,7 +179,7 @@ public sealed class TaskRunsEndpointTests
     {
         await using var gateway = await GatewayHost.StartAsync();
 
-        var answer = await PageAnswer.ReadAsync(
+        var answer = await PageResponse.ReadAsync(
             await gateway.Client.GetAsync($"/api/task-runs?{query}", TestContext.Current.CancellationToken));
 
         answer.Status.ShouldBe(HttpStatusCode.BadRequest);
@@ -229,7 +229,7 @@ public sealed class TaskRunsEndpointTests
 
         using var request = new HttpRequestMessage(new HttpMethod(method), "/api/task-runs");
         using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        var answer = await PageAnswer.ReadAsync(response);
+        var answer = await PageResponse.ReadAsync(response);
 
         answer.Status.ShouldBe(HttpStatusCode.MethodNotAllowed);
         answer.Problem.ShouldBe("/problems/method-not-allowed");

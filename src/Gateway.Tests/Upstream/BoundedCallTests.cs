@@ -14,7 +14,7 @@ public sealed class BoundedCallTests
 {
     private const int MaxBytes = 64 * 1024;
 
-    private static readonly Dictionary<string, string?> SmallAnswers = new()
+    private static readonly Dictionary<string, string?> SmallResponses = new()
     {
         ["Nclue:MaxResponseBytes"] = MaxBytes.ToString(CultureInfo.InvariantCulture),
     };
@@ -22,9 +22,9 @@ public sealed class BoundedCallTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_answer_of_the_longest_length_is_read()
+    public async Task A_response_of_the_longest_length_is_read()
     {
-        await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 30 }, SmallAnswers);
+        await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 30 }, SmallResponses);
         gateway.Nclue.Fault = new() { Oversize = MaxBytes };
 
         var page = await gateway.ReadAsync(limit: 100);
@@ -34,9 +34,9 @@ public sealed class BoundedCallTests
     }
 
     [Fact]
-    public async Task An_answer_of_one_byte_more_is_not()
+    public async Task A_response_of_one_byte_more_is_not()
     {
-        await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 30 }, SmallAnswers);
+        await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 30 }, SmallResponses);
         gateway.Nclue.Fault = new() { Oversize = MaxBytes + 1 };
 
         var page = await gateway.ReadAsync(limit: 100);
@@ -68,7 +68,7 @@ public sealed class BoundedCallTests
     }
 
     [Fact]
-    public async Task An_answer_that_drips_ends_by_the_clock_however_often_a_piece_comes()
+    public async Task A_response_that_drips_ends_by_the_clock_however_often_a_piece_comes()
     {
         await using var gateway = await GatewayHost.StartAsync();
         gateway.Nclue.Fault = new() { Drip = TimeSpan.FromSeconds(4) };
@@ -82,7 +82,7 @@ public sealed class BoundedCallTests
     }
 
     [Fact]
-    public async Task An_answer_that_drips_in_time_is_read()
+    public async Task A_response_that_drips_in_time_is_read()
     {
         await using var gateway = await GatewayHost.StartAsync();
         gateway.Nclue.Fault = new() { Drip = TimeSpan.FromMilliseconds(200) };
@@ -93,7 +93,7 @@ public sealed class BoundedCallTests
     }
 
     [Fact]
-    public async Task An_answer_that_never_begins_ends_by_the_clock()
+    public async Task A_response_that_never_begins_ends_by_the_clock()
     {
         await using var gateway = await GatewayHost.StartAsync(
             settings: new Dictionary<string, string?> { ["Nclue:Timeout"] = "00:00:02.5" });

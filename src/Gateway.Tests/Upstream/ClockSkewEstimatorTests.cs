@@ -16,14 +16,14 @@ public sealed class ClockSkewEstimatorTests
     public ClockSkewEstimatorTests() => _clock = new(_machine, _logs);
 
     [Fact]
-    public void Three_answers_that_agree_teach_how_far_off_the_clock_is()
+    public void Three_responses_that_agree_show_how_far_off_the_clock_is()
     {
-        Answer(ahead: 90);
-        Answer(ahead: 90);
+        Respond(ahead: 90);
+        Respond(ahead: 90);
         _clock.Skew.ShouldBeNull();
         _clock.Measured!.Value.TotalSeconds.ShouldBe(90, 1);
 
-        Answer(ahead: 91);
+        Respond(ahead: 91);
 
         _clock.Skew!.Value.TotalSeconds.ShouldBe(90, 1.5);
         _clock.IsOff.ShouldBeTrue();
@@ -44,7 +44,7 @@ public sealed class ClockSkewEstimatorTests
     {
         for (var answer = 0; answer < 3; answer++)
         {
-            Answer(ahead);
+            Respond(ahead);
         }
 
         (_machine.GetUtcNow() - _clock.Now).TotalSeconds.ShouldBe(corrected, 1);
@@ -52,28 +52,28 @@ public sealed class ClockSkewEstimatorTests
     }
 
     [Fact]
-    public void Answers_that_disagree_teach_nothing_and_leave_what_was_learned()
+    public void Responses_that_disagree_leave_the_estimate_unchanged()
     {
-        Answer(ahead: 90);
-        Answer(ahead: 200);
-        Answer(ahead: 90);
+        Respond(ahead: 90);
+        Respond(ahead: 200);
+        Respond(ahead: 90);
         _clock.Skew.ShouldBeNull();
-        Answer(ahead: 90);
-        Answer(ahead: 90);
+        Respond(ahead: 90);
+        Respond(ahead: 90);
         _clock.Skew!.Value.TotalSeconds.ShouldBe(90, 1);
 
-        Answer(ahead: 500);
+        Respond(ahead: 500);
 
         _clock.Skew!.Value.TotalSeconds.ShouldBe(90, 1);
         _clock.Measured!.Value.TotalSeconds.ShouldBe(500, 1);
     }
 
     [Fact]
-    public void An_answer_that_took_two_seconds_teaches_nothing()
+    public void A_response_that_took_two_seconds_leaves_the_estimate_unchanged()
     {
         for (var answer = 0; answer < 3; answer++)
         {
-            Answer(ahead: 90, took: TimeSpan.FromSeconds(2));
+            Respond(ahead: 90, took: TimeSpan.FromSeconds(2));
         }
 
         _clock.Skew.ShouldBeNull();
@@ -81,11 +81,11 @@ public sealed class ClockSkewEstimatorTests
     }
 
     [Fact]
-    public void A_slow_answer_is_told_from_a_slow_clock()
+    public void A_slow_response_is_told_from_a_slow_clock()
     {
         for (var answer = 0; answer < 3; answer++)
         {
-            Answer(ahead: 0, took: TimeSpan.FromSeconds(1.9));
+            Respond(ahead: 0, took: TimeSpan.FromSeconds(1.9));
         }
 
         _clock.Skew!.Value.TotalSeconds.ShouldBe(0, 1.5);
@@ -96,7 +96,7 @@ public sealed class ClockSkewEstimatorTests
     {
         for (var answer = 0; answer < 3; answer++)
         {
-            Answer(ahead: 600);
+            Respond(ahead: 600);
         }
 
         _machine.Set(by: TimeSpan.FromSeconds(-600));
@@ -105,7 +105,7 @@ public sealed class ClockSkewEstimatorTests
         _clock.Now.ShouldBe(_machine.GetUtcNow());
         for (var answer = 0; answer < 3; answer++)
         {
-            Answer(ahead: 0);
+            Respond(ahead: 0);
         }
 
         _clock.IsOff.ShouldBeFalse();
@@ -150,7 +150,7 @@ public sealed class ClockSkewEstimatorTests
         (await gateway.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
     }
 
-    private static async Task<PageAnswer> ReadUntilServedAsync(GatewayHost gateway)
+    private static async Task<PageResponse> ReadUntilServedAsync(GatewayHost gateway)
     {
         while (true)
         {
@@ -169,7 +169,7 @@ public sealed class ClockSkewEstimatorTests
     }
 
     /// <summary>Records a response of a server whose clock this machine is ahead of.</summary>
-    private void Answer(double ahead, TimeSpan? took = null)
+    private void Respond(double ahead, TimeSpan? took = null)
     {
         var sentAt = _machine.GetTimestamp();
         var half = (took ?? TimeSpan.FromMilliseconds(100)) / 2;

@@ -68,7 +68,7 @@ public sealed class KeyRotationTests
         for (var attempt = 0; attempt < 3 && page.Status != HttpStatusCode.OK; attempt++)
         {
             gateway.Clock.Advance(TimeSpan.FromSeconds(10)); // either pair may be next
-            await gateway.UntilAnsweredAsync();
+            await gateway.UntilNoneInFlightAsync();
             page = await gateway.LetDepartUntilAsync(gateway.ReadAsync(index: 100));
         }
 
@@ -105,7 +105,7 @@ public sealed class KeyRotationTests
         {
             await gateway.LetDepartUntilAsync(gateway.ReadAsync());
             gateway.Clock.Advance(TimeSpan.FromSeconds(10));
-            await gateway.UntilAnsweredAsync();
+            await gateway.UntilNoneInFlightAsync();
         }
 
         gateway.Nclue.Arrivals.Take(3).ShouldAllBe(arrival => arrival.Status == 401);
@@ -117,7 +117,7 @@ public sealed class KeyRotationTests
     }
 
     [Fact]
-    public async Task Other_keys_are_used_at_once_whatever_was_refused_before()
+    public async Task Other_keys_are_used_at_once_after_any_refusal()
     {
         await using var gateway = await GatewayHost.StartAsync();
         gateway.Nclue.Keys.Clear();
@@ -125,7 +125,7 @@ public sealed class KeyRotationTests
         {
             (await gateway.LetDepartUntilAsync(gateway.ReadAsync())).Status.ShouldBe(HttpStatusCode.BadGateway);
             gateway.Clock.Advance(TimeSpan.FromMinutes(1));
-            await gateway.UntilAnsweredAsync();
+            await gateway.UntilNoneInFlightAsync();
         }
 
         gateway.Nclue.Keys[NextAccessKey] = NextSecretKey;

@@ -13,7 +13,7 @@ public sealed class NclueResponseClassifierTests
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Only_200_is_an_answer()
+    public void Only_200_is_a_success()
     {
         var outcome = Read(200, "anything");
 

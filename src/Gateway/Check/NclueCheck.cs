@@ -53,7 +53,7 @@ internal sealed class NclueCheck(
             var waited = time.GetElapsedTime(began, permit.At);
             var outcome = await CallAsync(permit);
             var took = time.GetElapsedTime(permit.At);
-            NormalizedAnswer? answer = null;
+            NormalizedResponse? answer = null;
             if (outcome.Failure is null && !normalizer.TryNormalize(outcome.Body, out answer, out var error))
             {
                 outcome = outcome with { Failure = new(NclueFailureKind.Unreadable, $"NCLUE's response cannot be read: {error}.") };
@@ -151,7 +151,7 @@ internal sealed class NclueCheck(
         return Finding.Failed(CheckReport.Nclue, failure.Detail, Advice(failure)) with
         {
             Cause = failure.Cause?.ToString().ToLowerInvariant(),
-            Signed = isRefused ? outcome.Signed?.Layout.Split('\n') : null,
+            Signed = isRefused ? outcome.Signed?.StringToSign.Split('\n') : null,
         };
     }
 

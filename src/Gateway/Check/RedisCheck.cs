@@ -40,7 +40,7 @@ internal sealed class RedisCheck(
         }
 
         await pacer.StartAsync(); // runs the script, which needs the other permissions of the user
-        if (circuit.State.IsAnswering != true)
+        if (circuit.State.IsAvailable != true)
         {
             return Away($"Redis responds, but does not run the gateway's script ({circuit.State.Reason}).", Advice(circuit.State.Reason));
         }

@@ -4,15 +4,15 @@ using System.Net;
 namespace NclueGateway.Hosting;
 
 /// <summary>Marks an endpoint for operators.</summary>
-/// <param name="IsForEverybody">True if it is public on the other ports too.</param>
-internal sealed record OperationsEndpoint(bool IsForEverybody);
+/// <param name="IsPublic">True if it is public on the other ports too.</param>
+internal sealed record OperationsEndpoint(bool IsPublic);
 
 internal static class OperationsEndpointExtensions
 {
     /// <summary>Makes the endpoint accessible to operators only. They need no token. All other callers get 404.</summary>
     public static void ForOperators(this IEndpointConventionBuilder endpoint)
     {
-        endpoint.AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: false));
+        endpoint.AllowAnonymous().WithMetadata(new OperationsEndpoint(IsPublic: false));
         endpoint.Add(builder =>
         {
             var respond = builder.RequestDelegate!;
@@ -25,7 +25,7 @@ internal static class OperationsEndpointExtensions
 
     /// <summary>Makes the endpoint accessible to probes at any address of the process, on each port.</summary>
     public static void ForProbes(this IEndpointConventionBuilder endpoint) =>
-        endpoint.AllowAnonymous().WithMetadata(new OperationsEndpoint(IsForEverybody: true));
+        endpoint.AllowAnonymous().WithMetadata(new OperationsEndpoint(IsPublic: true));
 }
 
 /// <summary>

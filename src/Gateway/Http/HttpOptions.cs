@@ -44,7 +44,7 @@ internal sealed class HttpOptions : IValidatableObject
             yield return new(mistake, [nameof(PublicOrigin)]);
         }
 
-        if (PathBase.Length > 0 && PublicPath.MistakeIn(PathBase) is { } wrong)
+        if (PathBase.Length > 0 && PublicPath.Validate(PathBase) is { } wrong)
         {
             yield return new(wrong, [nameof(PathBase)]);
         }

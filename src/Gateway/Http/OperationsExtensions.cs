@@ -6,7 +6,7 @@ namespace NclueGateway.Http;
 internal static class OperationsExtensions
 {
     /// <summary>Time for completing open requests at shutdown, after <see cref="OperationsOptions.DrainDelay"/>.</summary>
-    internal static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(25);
+    internal static readonly TimeSpan RequestCompletionTimeout = TimeSpan.FromSeconds(25);
 
     /// <param name="services">The services.</param>
     /// <param name="options">The settings.</param>
@@ -18,7 +18,7 @@ internal static class OperationsExtensions
             .AddSingleton(new OperationsPort(options, isPublic))
             .AddSingleton<GracefulShutdown>()
             .AddHostedService(provider => provider.GetRequiredService<GracefulShutdown>())
-            .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + AnswersWithin)
+            .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + RequestCompletionTimeout)
             .AddHealthChecks()
             .AddCheck<GracefulShutdown>("gateway");
         return services;

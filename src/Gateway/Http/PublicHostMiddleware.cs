@@ -23,7 +23,7 @@ internal static class PublicHostMiddleware
         // Probes address the process directly: Kubernetes sends the pod's address as Host. So do operators, on their own port.
         return app.Use((context, next) =>
             hosts.Contains(context.Request.Host.Value, StringComparer.OrdinalIgnoreCase)
-            || context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>() is { IsForEverybody: true }
+            || context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>() is { IsPublic: true }
             || operations.IsOperationsRequest(context)
                 ? next(context)
                 : new ProblemResult(HttpProblems.InvalidRequest) { Detail = "The request is for another host than this gateway's." }

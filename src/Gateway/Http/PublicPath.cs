@@ -14,7 +14,7 @@ internal static class PublicPath
     private static readonly string[] OwnSegments = ["api", "health", "metrics", "openapi", "problems", "session", "swagger"];
 
     /// <summary>Returns the error in the setting, or null if it is valid.</summary>
-    public static string? MistakeIn(string path)
+    public static string? Validate(string path)
     {
         var segments = path.Split('/');
         if (segments is not ["", _, ..] || !segments[1..].All(IsSegment))

@@ -23,7 +23,7 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
     /// <summary>The timeout at startup, when the process has to connect and its code is not compiled yet.</summary>
     public static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
 
-    private RedisState _state = new(IsAnswering: null, time.GetTimestamp(), time.GetTimestamp(), "not called yet");
+    private RedisState _state = new(IsAvailable: null, time.GetTimestamp(), time.GetTimestamp(), "not called yet");
 
     /// <summary>The current state of Redis.</summary>
     public RedisState State => Volatile.Read(ref _state);
@@ -35,7 +35,7 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
     /// <inheritdoc cref="RunAsync{T}(Func{Task{T}})"/>
     /// <param name="patience">The timeout, for calls that no reader waits for.</param>
     public Task<T> RunAsync<T>(Func<Task<T>> call, TimeSpan patience) =>
-        State.IsAnswering == true ? CallAsync(call, patience, isProbe: false) : Task.FromException<T>(new RedisAwayException());
+        State.IsAvailable == true ? CallAsync(call, patience, isProbe: false) : Task.FromException<T>(new RedisAwayException());
 
     /// <summary>
     /// Makes a call if the circuit is closed. Returns false if Redis does not reply, or not in time; the call may still have been executed.
@@ -69,29 +69,29 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
             var reply = await call().WaitAsync(patience, time);
             if (isProbe)
             {
-                Note(isAnswering: true, startedAt, "");
+                Note(isAvailable: true, startedAt, "");
             }
 
             return reply;
         }
         catch (Exception failure) when (IsRedis(failure))
         {
-            Note(isAnswering: false, startedAt, Describe(failure));
+            Note(isAvailable: false, startedAt, Describe(failure));
             throw new RedisAwayException();
         }
     }
 
-    private void Note(bool isAnswering, long startedAt, string reason)
+    private void Note(bool isAvailable, long startedAt, string reason)
     {
         var before = State;
-        var now = new RedisState(isAnswering, before.IsAnswering == isAnswering ? before.Since : time.GetTimestamp(), startedAt, reason);
-        if (Interlocked.CompareExchange(ref _state, now, before) == before && before.IsAnswering != isAnswering)
+        var now = new RedisState(isAvailable, before.IsAvailable == isAvailable ? before.Since : time.GetTimestamp(), startedAt, reason);
+        if (Interlocked.CompareExchange(ref _state, now, before) == before && before.IsAvailable != isAvailable)
         {
-            if (!isAnswering)
+            if (!isAvailable)
             {
                 Away(logger, reason);
             }
-            else if (before.IsAnswering == false)
+            else if (before.IsAvailable == false)
             {
                 Back(logger, time.GetElapsedTime(before.Since, now.Since).TotalSeconds);
             }
@@ -131,11 +131,11 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
 }
 
 /// <summary>The state of Redis as of the last call.</summary>
-/// <param name="IsAnswering">True if Redis replies; null before the first call has ended.</param>
+/// <param name="IsAvailable">True if Redis replies; null before the first call has ended.</param>
 /// <param name="Since">The timestamp at which this state began.</param>
 /// <param name="SeenAt">The timestamp of the last call that showed it: a probe with a reply, or any call without one.</param>
 /// <param name="Reason">The reason why Redis does not reply; empty while it does.</param>
-internal sealed record RedisState(bool? IsAnswering, long Since, long SeenAt, string Reason);
+internal sealed record RedisState(bool? IsAvailable, long Since, long SeenAt, string Reason);
 
 /// <summary>The exception that is thrown when Redis does not reply, or not in time.</summary>
 internal sealed class RedisAwayException() : Exception("Redis does not reply.");

@@ -9,7 +9,7 @@ namespace NclueGateway.Redis;
 internal sealed class RedisHealth(RedisCircuit circuit) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(circuit.State.IsAnswering == true
+        Task.FromResult(circuit.State.IsAvailable == true
             ? HealthCheckResult.Healthy("Redis replies.")
             : HealthCheckResult.Degraded("Redis does not reply: responses come from memory."));
 }

@@ -10,7 +10,7 @@ internal sealed class RedisMetrics(IMeterFactory meters, RedisCircuit circuit) :
     {
         meters.CreateGatewayMeter().CreateObservableGauge(
             "nclue_gateway.redis.answering",
-            () => circuit.State.IsAnswering == true ? 1 : 0,
+            () => circuit.State.IsAvailable == true ? 1 : 0,
             null,
             "1 while Redis replies, 0 while it does not.");
         return Task.CompletedTask;

@@ -28,7 +28,7 @@ internal static class TaskRunsEndpoint
 
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
-        RequestDelegate handler = routes.ServiceProvider.GetRequiredService<PageHandler>().AnswerAsync;
+        RequestDelegate handler = routes.ServiceProvider.GetRequiredService<PageHandler>().HandleAsync;
         routes.MapMethods(Path, [HttpMethods.Get], handler).RequirePermission(Permission.ReadTaskRuns).Audited("Index", "Limit")
             .WithName("listTaskRuns").WithSummary("List task runs").WithDescription(TaskRunOpenApi.ListDescription)
             .DescribeList(handler.Method, hasBody: true);

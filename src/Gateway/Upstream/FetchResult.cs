@@ -9,7 +9,7 @@ internal readonly record struct FetchResult(ReadOnlyMemory<byte> Body, NclueFail
     /// <summary>Key and time that the request was signed with; null unless NCP has responded.</summary>
     public SignedRequest? Signed { get; init; }
 
-    public static FetchResult Answered(ReadOnlyMemory<byte> body) => new(body, null);
+    public static FetchResult Success(ReadOnlyMemory<byte> body) => new(body, null);
 
     public static FetchResult Failed(NclueFailureKind kind, string detail, TimeSpan? retryAfter = null) =>
         new(default, new NclueFailure(kind, detail, retryAfter));

@@ -29,7 +29,7 @@ internal static class NclueResponseClassifier
                 ? FetchResult.Failed(
                     NclueFailureKind.Unreadable,
                     $"NCLUE's response is encoded ({coding}), although the gateway accepts no coding (Accept-Encoding: identity).")
-                : FetchResult.Answered(body);
+                : FetchResult.Success(body);
         }
 
         var code = NcpErrorCode.Code(body);

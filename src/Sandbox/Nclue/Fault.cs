@@ -46,7 +46,7 @@ internal sealed record Fault
     public long? Oversize { get; init; }
 
     /// <summary>
-    /// Pause before each of the <see cref="FaultyAnswer.DripPieces"/> pieces in which the body is sent.
+    /// Pause before each of the <see cref="FaultyResponse.DripPieces"/> pieces in which the body is sent.
     /// </summary>
     public TimeSpan Drip { get; init; }
 

@@ -205,7 +205,7 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _listening.Token);
         try
         {
-            await AnswerAsync(context, stop.Token);
+            await HandleAsync(context, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -213,7 +213,7 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(HttpContext context, CancellationToken cancellationToken)
+    private async Task HandleAsync(HttpContext context, CancellationToken cancellationToken)
     {
         var fault = _faults.Take() ?? new Fault();
         var now = _time.GetUtcNow();
@@ -222,9 +222,9 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         var arrival = TakeIn(context, index, limit);
         var answer = Refuse(arrival, clock) is { } refusal
             ? refusal
-            : SimulatedAnswer.Success(SimulatedTaskRunList.Write(index!.Value, limit!.Value, Runs, IndexUnit, TotalCounts, now));
+            : SimulatedResponse.Success(SimulatedTaskRunList.Write(index!.Value, limit!.Value, Runs, IndexUnit, TotalCounts, now));
 
-        answer = FaultyAnswer.Spoil(answer, fault);
+        answer = FaultyResponse.Spoil(answer, fault);
         arrival = arrival with { Refusal = answer.Refusal };
         _arrivals.Update(arrival);
         await WaitAsync(Delay + fault.Delay, cancellationToken);
@@ -243,15 +243,15 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         _arrivals.Update(arrival with { Status = answer.Status });
         context.Response.Headers.Date = clock.ToString("R", CultureInfo.InvariantCulture);
         context.Response.Headers["x-ncp-trace-id"] = $"sandbox-{arrival.Sequence:00000000}";
-        await FaultyAnswer.SendAsync(context, answer, fault, _time, cancellationToken);
+        await FaultyResponse.SendAsync(context, answer, fault, _time, cancellationToken);
     }
 
     /// <summary>Returns the response that rejects a request, or null.</summary>
-    private SimulatedAnswer? Refuse(Arrival arrival, DateTimeOffset clock) =>
-        arrival.Method != "GET" || arrival.Target.Split('?')[0] != SimulatedTaskRunList.Path ? SimulatedAnswer.NotFound()
-        : SignatureCheck.Check(arrival, _keys, clock) is { } mistake ? SimulatedAnswer.NotAuthentic(mistake)
-        : Strict && arrival.SincePrevious < Interval ? SimulatedAnswer.Throttled()
-        : arrival.Index is null || arrival.Limit is null ? SimulatedAnswer.BadRequest("index or limit is out of range.")
+    private SimulatedResponse? Refuse(Arrival arrival, DateTimeOffset clock) =>
+        arrival.Method != "GET" || arrival.Target.Split('?')[0] != SimulatedTaskRunList.Path ? SimulatedResponse.NotFound()
+        : SignatureCheck.Check(arrival, _keys, clock) is { } mistake ? SimulatedResponse.NotAuthentic(mistake)
+        : Strict && arrival.SincePrevious < Interval ? SimulatedResponse.Throttled()
+        : arrival.Index is null || arrival.Limit is null ? SimulatedResponse.BadRequest("index or limit is out of range.")
         : null;
 
     private Arrival TakeIn(HttpContext context, long? index, int? limit)

@@ -86,7 +86,7 @@ public sealed class PendingSignInTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_state_is_redeemed_once_whatever_comes_of_it()
+    public async Task A_state_is_redeemed_once_even_if_the_sign_in_fails()
     {
         using var browser = new CookieClient(Gateway.Address);
         using var redirect = await browser.GetAsync("/session/login", csrf: null);

@@ -98,7 +98,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task Signing_out_ends_it_for_everybody_who_has_the_cookie()
+    public async Task Signing_out_ends_it_for_all_holders_of_the_cookie()
     {
         await using var gateway = await SessionHost.StartAsync();
         using var browser = new CookieClient(gateway.Address);

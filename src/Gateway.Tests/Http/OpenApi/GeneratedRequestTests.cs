@@ -36,7 +36,7 @@ public sealed class GeneratedRequestTests
         .SelectMany(path => path.Value!.AsObject().Select(operation => OfOperation(path.Key, operation.Key, operation.Value!)))]);
 
     [Fact]
-    public async Task Three_thousand_requests_made_from_the_description_get_documented_answers()
+    public async Task Three_thousand_requests_made_from_the_description_get_documented_responses()
     {
         await using var gateway = await GatewayHost.StartAsync(
             new() { Frozen = true, Runs = 50 }, // one block, so that no request waits

@@ -37,7 +37,7 @@ public sealed class OpenApiDocumentTests
     private static readonly Uri DocumentAddress = new("/openapi/v1.json", UriKind.Relative);
 
     /// <summary>The schemas of successful responses.</summary>
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Answers =>
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> SuccessSchemas =>
         Schemas.Where(schema => schema.Key != "Problem" && schema.Value!["properties"] is not null);
 
     private static IEnumerable<KeyValuePair<string, JsonNode?>> Responses =>
@@ -160,7 +160,7 @@ public sealed class OpenApiDocumentTests
     }
 
     [Fact]
-    public void Answers_to_GET_have_bodies_and_answers_to_HEAD_and_a_304_have_none()
+    public void Responses_to_GET_have_bodies_and_responses_to_HEAD_and_a_304_have_none()
     {
         Head["responses"]!.AsObject().ShouldAllBe(response => response.Value!["content"] == null);
         foreach (var (status, response) in Get["responses"]!.AsObject())
@@ -177,9 +177,9 @@ public sealed class OpenApiDocumentTests
     }
 
     [Fact]
-    public void Every_property_of_an_answer_is_required_and_others_may_come()
+    public void Every_property_of_a_response_is_required_and_others_may_come()
     {
-        foreach (var (name, schema) in Answers)
+        foreach (var (name, schema) in SuccessSchemas)
         {
             var properties = schema!["properties"]!.AsObject().Select(property => property.Key);
             schema["required"]!.AsArray().Select(required => (string)required!).ShouldBe(properties, ignoreOrder: true, name);
@@ -190,7 +190,7 @@ public sealed class OpenApiDocumentTests
     [Fact]
     public void Null_is_allowed_where_something_may_be_missing_and_nowhere_else()
     {
-        var never = Answers.SelectMany(schema => schema.Value!["properties"]!.AsObject()
+        var never = SuccessSchemas.SelectMany(schema => schema.Value!["properties"]!.AsObject()
             .Where(property => !MayBeNull(property.Value!))
             .Select(property => $"{schema.Key}.{property.Key}"));
 

@@ -13,11 +13,11 @@ internal static class NormalizerInputs
 
     private static readonly TaskRunNormalizer Normalizer = new(Seoul, HelpLanguage.Ko);
 
-    public static NormalizedAnswer Normalize(string body) => Normalize(Encoding.UTF8.GetBytes(body));
+    public static NormalizedResponse Normalize(string body) => Normalize(Encoding.UTF8.GetBytes(body));
 
-    public static NormalizedAnswer Normalize(byte[] body) => Normalize(body, Normalizer);
+    public static NormalizedResponse Normalize(byte[] body) => Normalize(body, Normalizer);
 
-    public static NormalizedAnswer Normalize(byte[] body, TaskRunNormalizer normalizer)
+    public static NormalizedResponse Normalize(byte[] body, TaskRunNormalizer normalizer)
     {
         normalizer.TryNormalize(body, out var answer, out var error).ShouldBeTrue(error);
         error.ShouldBeNull();

@@ -148,7 +148,7 @@ public sealed class TaskRunFieldTests
         Value("\"status\":\"completed\",\"completed_at\":\"2024-11-22T08:54:46\"", "durationSeconds").ShouldBe("null");
 
     [Fact]
-    public void The_time_of_completion_is_shown_as_sent_whatever_the_status() =>
+    public void The_time_of_completion_is_shown_as_sent_with_any_status() =>
         Value("\"status\":\"failed\",\"completed_at\":\"2024-11-22T08:55:22.987\"", "completedAt")
             .ShouldBe("\"2024-11-22T08:55:22+09:00\"");
 

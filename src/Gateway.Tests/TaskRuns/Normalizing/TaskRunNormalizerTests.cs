@@ -129,7 +129,7 @@ public sealed class TaskRunNormalizerTests
             .ShouldStartWith("""{"id":"t","name":"m","status":"unknown",""");
 
     [Fact]
-    public void Unknown_fields_are_dropped_whatever_their_value()
+    public void Unknown_fields_are_dropped_with_any_value()
     {
         var plain = Row(""" "run_name":"n" """);
 

@@ -41,7 +41,7 @@ internal sealed class OddPacer : IAsyncDisposable
     }
 
     public Task<CoordinatorResponse> LookAsync() =>
-        Script.RunAsync(new PacerReplica("looker").Claim(0, 0) with { Operation = PacerOperation.Look });
+        Script.RunAsync(new PacerReplica("looker").Claim(0, 0) with { Operation = CoordinatorOperation.Look });
 
     /// <summary>Claims a permit until one is granted.</summary>
     /// <param name="replica">The replica that claims it.</param>
@@ -56,9 +56,10 @@ internal sealed class OddPacer : IAsyncDisposable
             var reply = await Script.RunAsync(replica.Claim(0, askedAt));
             var receivedAt = clock.GetTimestamp();
             replica.Take(reply, askedAt, receivedAt);
-            if (reply.Outcome == PacerOutcome.Granted)
+            if (reply.Outcome == CoordinatorOutcome.Granted)
             {
-                await Script.RunAsync(replica.Claim(0, receivedAt) with { Operation = PacerOperation.End, End = FetchOutcome.Failed });
+                await Script.RunAsync(
+                    replica.Claim(0, receivedAt) with { Operation = CoordinatorOperation.End, End = FetchOutcome.Failed });
                 return (clock.GetElapsedTime(0, askedAt), clock.GetElapsedTime(0, receivedAt));
             }
         }

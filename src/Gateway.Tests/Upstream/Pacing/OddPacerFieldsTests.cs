@@ -18,7 +18,7 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
         await using var pacer = await OddPacer.StartAsync(redis);
         PacerReplica one = new("r1"), other = new("r2");
         await pacer.UntilGrantedAsync(one);
-        await pacer.Script.RunAsync(other.Claim(1, 0) with { Operation = PacerOperation.Pause });
+        await pacer.Script.RunAsync(other.Claim(1, 0) with { Operation = CoordinatorOperation.Pause });
         await pacer.UntilGrantedAsync(other);
         var fields = (await pacer.Database.HashKeysAsync(pacer.Account)).Order().ToArray();
         var random = new Random(seed);
@@ -111,7 +111,7 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
                 other,
                 () => pacer.Script.RunAsync(one.Claim(1, 0) with
                 {
-                    Operation = PacerOperation.Look,
+                    Operation = CoordinatorOperation.Look,
                     ReplicaCount = 2_000,
                     Generation = 100_000_000_000_000,
                 }));
@@ -136,12 +136,12 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
         await using var pacer = await OddPacer.StartAsync(redis);
         var replica = new PacerReplica("r1");
         await pacer.UntilGrantedAsync(replica);
-        await pacer.Script.RunAsync(replica.Claim(0, 0) with { Operation = PacerOperation.Written, Interval = 60_000 });
+        await pacer.Script.RunAsync(replica.Claim(0, 0) with { Operation = CoordinatorOperation.Written, Interval = 60_000 });
         await pacer.Database.HashSetAsync(pacer.Account, "number", 0);
 
-        var write = replica.Claim(0, 0) with { Operation = PacerOperation.Write, Number = 0, Interval = 60_000 };
+        var write = replica.Claim(0, 0) with { Operation = CoordinatorOperation.Write, Number = 0, Interval = 60_000 };
         var late = await pacer.Script.RunAsync(write);
 
-        late.Outcome.ShouldBe(PacerOutcome.Wait);
+        late.Outcome.ShouldBe(CoordinatorOutcome.Wait);
     }
 }

@@ -53,7 +53,7 @@ public sealed class OddPacerValuesTests(TestRedis redis)
 
                 // Every pause ends.
                 (reply.Pause - reply.Now).ShouldBeLessThanOrEqualTo(OddPacer.LongestPause, what);
-                if (isGranted = reply.Outcome == PacerOutcome.Granted)
+                if (isGranted = reply.Outcome == CoordinatorOutcome.Granted)
                 {
                     clock.GetElapsedTime(lastAskedAt, receivedAt).TotalMilliseconds
                         .ShouldBeGreaterThanOrEqualTo(OddPacer.Interval - 1, what);
@@ -124,8 +124,8 @@ public sealed class OddPacerValuesTests(TestRedis redis)
         }
 
         await pacer.Database.HashSetAsync(pacer.Account, field, value);
-        var heard = await pacer.Script.RunAsync(other.Claim(0, time.GetTimestamp()) with { Operation = PacerOperation.Look });
-        await pacer.Script.RunAsync(other.Claim(5, time.GetTimestamp()) with { Operation = PacerOperation.End, Fetched = heard.Now });
+        var heard = await pacer.Script.RunAsync(other.Claim(0, time.GetTimestamp()) with { Operation = CoordinatorOperation.Look });
+        await pacer.Script.RunAsync(other.Claim(5, time.GetTimestamp()) with { Operation = CoordinatorOperation.End, Fetched = heard.Now });
         await session.LookAsync(RedisCircuit.StartPatience);
 
         directory.NewestOf(5).ShouldBe(heard.Now);

@@ -12,20 +12,20 @@ internal sealed class PacerReplica(string name)
     {
         var operation = random.Next(8) switch
         {
-            0 => PacerOperation.Look,
-            1 => PacerOperation.End,
-            2 => PacerOperation.Write,
-            3 when random.Next(40) == 0 => PacerOperation.Pause,
-            _ => PacerOperation.Claim,
+            0 => CoordinatorOperation.Look,
+            1 => CoordinatorOperation.End,
+            2 => CoordinatorOperation.Write,
+            3 when random.Next(40) == 0 => CoordinatorOperation.Pause,
+            _ => CoordinatorOperation.Claim,
         };
         return Claim(random.Next(60), now) with
         {
             Operation = operation,
-            Number = operation == PacerOperation.Write ? 0 : _last?.Number ?? 0,
+            Number = operation == CoordinatorOperation.Write ? 0 : _last?.Number ?? 0,
         };
     }
 
-    public CoordinatorRequest Claim(int block, long now) => new(PacerOperation.Claim)
+    public CoordinatorRequest Claim(int block, long now) => new(CoordinatorOperation.Claim)
     {
         Replica = name,
         ReplicaCount = 2,

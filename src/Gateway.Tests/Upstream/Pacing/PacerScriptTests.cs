@@ -15,8 +15,9 @@ public sealed class PacerScriptTests(TestRedis redis)
 
     private static readonly string[] Operations =
     [
-        PacerOperation.Look, PacerOperation.Claim, PacerOperation.Claim, PacerOperation.Claim, PacerOperation.Write, PacerOperation.Written,
-        PacerOperation.Arrived, PacerOperation.End, PacerOperation.End, PacerOperation.Pause, PacerOperation.Leave,
+        CoordinatorOperation.Look, CoordinatorOperation.Claim, CoordinatorOperation.Claim, CoordinatorOperation.Claim,
+        CoordinatorOperation.Write, CoordinatorOperation.Written, CoordinatorOperation.Arrived, CoordinatorOperation.End,
+        CoordinatorOperation.End, CoordinatorOperation.Pause, CoordinatorOperation.Leave,
     ];
 
     /// <summary>
@@ -24,10 +25,10 @@ public sealed class PacerScriptTests(TestRedis redis)
     /// so they pass in real time while the test runs.
     /// </summary>
     [Fact]
-    public Task It_answers_any_sequence_of_calls_as_the_model_does() => CompareAsync(Enumerable.Range(1, 30));
+    public Task It_replies_to_any_sequence_of_calls_as_the_model_does() => CompareAsync(Enumerable.Range(1, 30));
 
     [Fact(Explicit = true)]
-    public Task However_many_sequences_it_answers_as_the_model_does() => CompareAsync(Enumerable.Range(31, 300));
+    public Task It_replies_to_many_sequences_of_calls_as_the_model_does() => CompareAsync(Enumerable.Range(31, 300));
 
     private async Task CompareAsync(IEnumerable<int> seeds)
     {
@@ -59,8 +60,8 @@ public sealed class PacerScriptTests(TestRedis redis)
 
         outcomes.Keys.ShouldBe(
             [
-                "ok", PacerOutcome.Granted, PacerOutcome.Newer, PacerOutcome.UnderWay,
-                PacerOutcome.Wait, PacerOutcome.Stored, PacerOutcome.Late,
+                "ok", CoordinatorOutcome.Granted, CoordinatorOutcome.Newer, CoordinatorOutcome.UnderWay,
+                CoordinatorOutcome.Wait, CoordinatorOutcome.Stored, CoordinatorOutcome.Late,
             ],
             ignoreOrder: true);
     }
@@ -98,7 +99,7 @@ public sealed class PacerScriptTests(TestRedis redis)
             last = await script.RunAsync(
                 replica.Look() with
                 {
-                    Operation = PacerOperation.End,
+                    Operation = CoordinatorOperation.End,
                     Block = n % 100,
                     Fetched = n + 1,
                     End = FetchOutcome.Stored,
@@ -142,8 +143,8 @@ public sealed class PacerScriptTests(TestRedis redis)
 
     private static string Text(CoordinatorResponse reply) => reply.ToString()
         .Replace(
-            reply.Elsewhere.ToString()!,
-            string.Join(' ', reply.Elsewhere.Select(q => $"{q.Blocks} {q.Callers} {string.Join(',', q.Order!)}")),
+            reply.BacklogOfOtherReplicas.ToString()!,
+            string.Join(' ', reply.BacklogOfOtherReplicas.Select(q => $"{q.Blocks} {q.Callers} {string.Join(',', q.Order!)}")),
             StringComparison.Ordinal)
         .Replace(reply.Flights.ToString()!, string.Join(' ', reply.Flights.OrderBy(f => f.Block)), StringComparison.Ordinal)
         .Replace(
@@ -159,7 +160,7 @@ public sealed class PacerScriptTests(TestRedis redis)
         private CoordinatorResponse? _last;
         private long _number;
 
-        public CoordinatorRequest Look() => new(PacerOperation.Look)
+        public CoordinatorRequest Look() => new(CoordinatorOperation.Look)
         {
             Replica = name,
             Interval = interval,
@@ -214,12 +215,12 @@ public sealed class PacerScriptTests(TestRedis redis)
         public void Take(CoordinatorRequest call, CoordinatorResponse reply)
         {
             _last = reply;
-            if (call.Operation is PacerOperation.Claim && reply.Outcome == PacerOutcome.Granted)
+            if (call.Operation is CoordinatorOperation.Claim && reply.Outcome == CoordinatorOutcome.Granted)
             {
                 _flights.Add(call.Block);
                 _number = reply.Value;
             }
-            else if (call.Operation == PacerOperation.End)
+            else if (call.Operation == CoordinatorOperation.End)
             {
                 _flights.Remove(call.Block);
             }

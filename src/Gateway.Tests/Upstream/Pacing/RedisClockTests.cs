@@ -12,7 +12,7 @@ public sealed class RedisClockTests
     private long Timestamp => _time.GetTimestamp();
 
     [Fact]
-    public void An_answer_bounds_the_clock_on_both_sides_by_how_long_it_took()
+    public void A_reply_bounds_the_clock_on_both_sides_by_its_duration()
     {
         var clock = new RedisClock(_time);
         clock.IsKnown.ShouldBeFalse();
@@ -29,7 +29,7 @@ public sealed class RedisClockTests
     }
 
     [Fact]
-    public void The_tightest_answer_counts_until_it_is_a_minute_old()
+    public void The_tightest_reply_counts_until_it_is_a_minute_old()
     {
         var clock = new RedisClock(_time);
         clock.Observe(Timestamp, Timestamp, Now);

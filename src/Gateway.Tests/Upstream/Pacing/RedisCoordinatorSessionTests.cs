@@ -12,7 +12,7 @@ public sealed class RedisCoordinatorSessionTests
         await _pacer.LookAsync();
         var slow = new TaskCompletionSource<CoordinatorResponse>();
         _pacer.Reply = _ => slow.Task;
-        var call = _pacer.Session.CallAsync(new(PacerOperation.Look));
+        var call = _pacer.Session.CallAsync(new(CoordinatorOperation.Look));
         _pacer.Clock.Advance(TimeSpan.FromMilliseconds(10));
         await _pacer.LookAsync(reply => reply with { Tick = 3, Number = 3 });
 
@@ -88,9 +88,9 @@ public sealed class RedisCoordinatorSessionTests
         await _pacer.LoseRedisAsync();
         var calls = _pacer.Calls.Count;
 
-        (await _pacer.Session.CallAsync(new(PacerOperation.Claim))).ShouldBeNull();
+        (await _pacer.Session.CallAsync(new(CoordinatorOperation.Claim))).ShouldBeNull();
 
         _pacer.Calls.Count.ShouldBe(calls);
-        _pacer.Circuit.State.IsAnswering.ShouldBe(false);
+        _pacer.Circuit.State.IsAvailable.ShouldBe(false);
     }
 }

@@ -26,13 +26,13 @@ public sealed class RedisPermitIssuerTests
         var permit = _pacer.Grant(number: 5);
         _pacer.Clock.Advance(_pacer.Settings.Interval);
         _pacer.Reply = late => Task.FromResult(
-            ScriptedPacer.Nothing with { Now = _pacer.Now, Outcome = PacerOutcome.Granted, Value = late.Number + 1 });
+            ScriptedPacer.Nothing with { Now = _pacer.Now, Outcome = CoordinatorOutcome.Granted, Value = late.Number + 1 });
 
         await _pacer.Issuer.ConfirmAsync(permit);
 
         permit.Grant.Number.ShouldBe(6);
         var call = _pacer.Calls[^1];
-        (call.Operation, call.Number, call.Class).ShouldBe((PacerOperation.Write, 5L, FetchPriority.OnTheWire));
+        (call.Operation, call.Number, call.Class).ShouldBe((CoordinatorOperation.Write, 5L, FetchPriority.OnTheWire));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class RedisPermitIssuerTests
         _pacer.Reply = _ => Task.FromResult(ScriptedPacer.Nothing with
         {
             Now = _pacer.Now,
-            Outcome = isOpen ? PacerOutcome.Granted : PacerOutcome.Wait,
+            Outcome = isOpen ? CoordinatorOutcome.Granted : CoordinatorOutcome.Wait,
             Value = isOpen ? 9 : 300,
         });
 
@@ -78,6 +78,6 @@ public sealed class RedisPermitIssuerTests
         _pacer.Issuer.Delivered(_pacer.Grant(number: 5));
 
         _pacer.Calls.TakeLast(2).Select(call => (call.Operation, call.Number, call.IsNew))
-            .ShouldBe([(PacerOperation.Written, 5L, true), (PacerOperation.Arrived, 5L, false)]);
+            .ShouldBe([(CoordinatorOperation.Written, 5L, true), (CoordinatorOperation.Arrived, 5L, false)]);
     }
 }

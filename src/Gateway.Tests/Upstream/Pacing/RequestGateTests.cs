@@ -115,7 +115,7 @@ public sealed class RequestGateTests
     }
 
     [Fact]
-    public async Task On_a_new_connection_the_answer_proves_the_arrival_and_the_next_is_counted_from_there()
+    public async Task On_a_new_connection_the_response_proves_the_arrival_and_the_next_is_counted_from_there()
     {
         var permit = _gate.TryAcquire()!;
         await SendAsync(permit, onNewConnection: true);
@@ -132,7 +132,7 @@ public sealed class RequestGateTests
     [InlineData(1500)]
     [InlineData(2099)]
     [InlineData(60_000)]
-    public async Task A_slow_answer_on_a_new_connection_costs_one_interval_and_no_more(int milliseconds)
+    public async Task A_slow_response_on_a_new_connection_costs_one_interval_and_no_more(int milliseconds)
     {
         var permit = _gate.TryAcquire()!;
         await SendAsync(permit, onNewConnection: true);
@@ -147,7 +147,7 @@ public sealed class RequestGateTests
     }
 
     [Fact]
-    public async Task No_answer_on_a_new_connection_costs_one_interval_and_no_more()
+    public async Task No_response_on_a_new_connection_costs_one_interval_and_no_more()
     {
         await SendAsync(_gate.TryAcquire()!, onNewConnection: true);
 
@@ -157,7 +157,7 @@ public sealed class RequestGateTests
     }
 
     [Fact]
-    public async Task A_late_answer_says_nothing_of_a_permit_since()
+    public async Task A_late_response_says_nothing_of_a_permit_since()
     {
         var late = _gate.TryAcquire()!;
         await SendAsync(late, onNewConnection: true);

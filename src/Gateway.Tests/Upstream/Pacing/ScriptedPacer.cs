@@ -29,7 +29,7 @@ internal sealed class ScriptedPacer : ICoordinatorScript
         PreviousCycle = 1,
         CycledAt = 0,
         Generation = 0,
-        Elsewhere = [],
+        BacklogOfOtherReplicas = [],
         Flights = [],
         News = 0,
         IsAll = false,

@@ -66,7 +66,7 @@ internal sealed partial class RedisKeyRepository(
         while (await everySecond.WaitForNextTickAsync(stoppingToken))
         {
             var state = circuit.State;
-            if (state.IsAnswering == true && (seen?.IsAnswering != true || seen.Since != state.Since))
+            if (state.IsAvailable == true && (seen?.IsAvailable != true || seen.Since != state.Since))
             {
                 try
                 {

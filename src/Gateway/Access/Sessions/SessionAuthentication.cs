@@ -57,7 +57,7 @@ internal static class SessionAuthentication
             .AddSingleton<ClaimsCollector>()
             .AddSingleton<LogoutTokenValidator>()
             .AddSingleton<GatewayOpenIdConnectEvents>()
-            .AddExceptionHandler<SessionStoreUnavailableAnswer>();
+            .AddExceptionHandler<SessionStoreUnavailableHandler>();
         services.AddAuthentication(CallerScheme)
             .AddPolicyScheme(CallerScheme, null, scheme => scheme.ForwardDefaultSelector =
                 context => context.Request.Headers.Authorization.Count > 0

@@ -35,7 +35,7 @@ internal static class SessionProblems
 }
 
 /// <summary>Responds with <see cref="SessionProblems.Unavailable"/> to any request that cannot reach the sessions.</summary>
-internal sealed class SessionStoreUnavailableAnswer : IExceptionHandler
+internal sealed class SessionStoreUnavailableHandler : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {

@@ -61,7 +61,7 @@ internal static class OpenApiDescription
     public static IEndpointRouteBuilder MapApiDescription(this IEndpointRouteBuilder endpoints, bool hasSignIn = false)
     {
         endpoints
-            .MapMethods(OpenApiDocumentCache.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiDocumentCache.AnswerAsync)
+            .MapMethods(OpenApiDocumentCache.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiDocumentCache.HandleAsync)
             .AllowAnonymous()
             .ExcludeFromDescription();
         if (endpoints.ServiceProvider.GetRequiredService<OpenApiOptions>().UiEnabled)

@@ -42,7 +42,7 @@ internal sealed class OpenApiDocumentCache
         return (body, $"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 16))}\"");
     });
 
-    public static async Task AnswerAsync(HttpContext context)
+    public static async Task HandleAsync(HttpContext context)
     {
         var (body, tag) = await context.RequestServices.GetRequiredService<OpenApiDocumentCache>()._text.Value;
         var response = context.Response;

@@ -42,7 +42,7 @@ internal sealed partial class SharedBlocks(
 
     public IEnumerable<int> Newer => IsAway ? [] : directory.Newest.Where(copy => copy.Value > Known(copy.Key)).Select(copy => copy.Key);
 
-    private bool IsAway => circuit.State.IsAnswering != true;
+    private bool IsAway => circuit.State.IsAvailable != true;
 
     public bool HasNewer(int block) => !IsAway && directory.NewestOf(block) is > 0 and var newest && newest > Known(block);
 

@@ -116,7 +116,7 @@ internal sealed class RefreshQueue(
         var rounds = 1 + (position / Math.Max(1, _demand.CallerCount));
         var inBetween = new HashSet<int>();
         var unnamed = 0;
-        foreach (var queue in coordinator.Elsewhere)
+        foreach (var queue in coordinator.BacklogOfOtherReplicas)
         {
             var turns = Math.Min(queue.Blocks, queue.Callers * rounds);
             if (queue.Order is not { } order)

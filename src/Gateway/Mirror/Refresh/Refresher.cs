@@ -248,7 +248,7 @@ internal sealed class Refresher : BackgroundService
                 return (null, failure);
             }
 
-            _backoff.Answered(departedAt);
+            _backoff.Responded(departedAt);
             _queue.Complete(number, failure);
             if (block is not null)
             {

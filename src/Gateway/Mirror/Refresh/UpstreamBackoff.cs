@@ -52,7 +52,7 @@ internal sealed class UpstreamBackoff(IUpstreamCoordinator coordinator, TimeProv
     /// Records a response of the upstream, readable or not. If its request departed before a failure, it does not end
     /// that failure.
     /// </summary>
-    public void Answered(long departedAt)
+    public void Responded(long departedAt)
     {
         if (departedAt >= _failedAt)
         {

@@ -68,7 +68,7 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
         return true;
     }
 
-    private void DetectUnknownStatuses(NormalizedAnswer response)
+    private void DetectUnknownStatuses(NormalizedResponse response)
     {
         Interlocked.Add(ref _unknownStatuses, response.UnknownStatusCount);
         foreach (var status in response.UnknownStatuses.Where(status => _statuses.Count < MaxStatuses && _statuses.TryAdd(status, true)))
@@ -80,7 +80,7 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
     /// <summary>
     /// Compares a response with the cached blocks, and logs signs of a wrong index unit or time zone.
     /// </summary>
-    private void DetectMisconfiguration(int block, long departedAt, NormalizedAnswer response)
+    private void DetectMisconfiguration(int block, long departedAt, NormalizedResponse response)
     {
         if (block == 1 && response.Rows.Count == 0
             && _blocks.TryGet(0, out var first) && first.Block.Rows is { IsFull: true, Total: { } total and > TaskRunRows.Capacity }
@@ -102,7 +102,7 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
     /// a run. A run that was missing at the last refresh was created since then. If its time differs by whole hours,
     /// the configured time zone is wrong.
     /// </summary>
-    private int? NewRunHoursOff(int block, long departedAt, NormalizedAnswer response)
+    private int? NewRunHoursOff(int block, long departedAt, NormalizedResponse response)
     {
         if (!_blocks.TryGet(block, out var before) || _time.GetElapsedTime(before.Block.DepartedAt, departedAt) > Tolerance)
         {

@@ -12,7 +12,7 @@ namespace NclueGateway.TaskRuns.Normalizing;
 /// <param name="CreatedAt">
 /// Per received row: the time of creation; null where it cannot be read and for a dropped row.
 /// </param>
-internal sealed record NormalizedAnswer(
+internal sealed record NormalizedResponse(
     TaskRunRows Rows, IReadOnlyList<string> UnknownStatuses, int UnknownStatusCount, IReadOnlyList<DateTimeOffset?> CreatedAt);
 
 /// <summary>
@@ -35,7 +35,7 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
     /// <param name="response">The rows; the first 100 of them.</param>
     /// <param name="error">The reason why the body cannot be read; it quotes nothing of the body.</param>
     public bool TryNormalize(
-        ReadOnlyMemory<byte> body, [NotNullWhen(true)] out NormalizedAnswer? response, [NotNullWhen(false)] out string? error)
+        ReadOnlyMemory<byte> body, [NotNullWhen(true)] out NormalizedResponse? response, [NotNullWhen(false)] out string? error)
     {
         var json = WithoutByteOrderMark(body.Span);
         var rows = new Utf8JsonReader(json, Strict);
@@ -95,7 +95,7 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
         return reader.TokenType == JsonTokenType.StartArray ? null : "the body has no array 'runs'";
     }
 
-    private NormalizedAnswer ReadRows(ref Utf8JsonReader reader, long? total, int expectedBytes)
+    private NormalizedResponse ReadRows(ref Utf8JsonReader reader, long? total, int expectedBytes)
     {
         var rows = new TaskRunRowsBuilder(expectedBytes);
         var createdAt = new List<DateTimeOffset?>(TaskRunRows.Capacity);
@@ -123,7 +123,7 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
             createdAt.Add(created);
         }
 
-        return new NormalizedAnswer(rows.Build(total), unknown.Distinct, unknown.Count, createdAt);
+        return new NormalizedResponse(rows.Build(total), unknown.Distinct, unknown.Count, createdAt);
     }
 
     private static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body)

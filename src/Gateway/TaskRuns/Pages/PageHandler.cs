@@ -24,7 +24,7 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
     private static readonly StringValues CacheControl = "private, no-cache";
     private static readonly StringValues Vary = "Authorization, Cookie, Origin, Accept-Encoding";
 
-    public async Task AnswerAsync(HttpContext context)
+    public async Task HandleAsync(HttpContext context)
     {
         var request = context.Request;
         if (!PageQuery.TryParse(request.QueryString.Value, out var query, out var errors))
@@ -49,12 +49,12 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
             return;
         }
 
-        metrics.Answered(result.Status.Outcome, result.Age);
+        metrics.RecordRead(result.Status.Outcome, result.Age);
         audit?.RecordRead(Enum.GetName(result.Status.Outcome)!);
-        await AnswerAsync(context, result);
+        await HandleAsync(context, result);
     }
 
-    private async Task AnswerAsync(HttpContext context, ReadResult result)
+    private async Task HandleAsync(HttpContext context, ReadResult result)
     {
         var request = context.Request;
         var page = new PageBody(result.Parts);

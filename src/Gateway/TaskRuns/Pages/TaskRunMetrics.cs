@@ -43,7 +43,7 @@ internal sealed class TaskRunMetrics : IHostedService
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Counts a read that was served.</summary>
-    public void Answered(CacheOutcome outcome, TimeSpan age)
+    public void RecordRead(CacheOutcome outcome, TimeSpan age)
     {
         _reads.Add(1, Outcome(CacheOutcomes[(int)outcome]));
         _age.Record(age.TotalSeconds);

@@ -4,7 +4,7 @@ namespace NclueGateway.Upstream.Pacing;
 /// One call of the coordinator script: the calling replica, its state, and its operation. All times are milliseconds; points in time are by
 /// Redis' clock.
 /// </summary>
-/// <param name="Operation">The operation: one of <see cref="PacerOperation"/>.</param>
+/// <param name="Operation">The operation: one of <see cref="CoordinatorOperation"/>.</param>
 internal sealed record CoordinatorRequest(string Operation)
 {
     /// <summary>Block number of a request that fetches no block: no replica requests it or waits for its copy.</summary>
@@ -117,7 +117,7 @@ internal sealed record CoordinatorRequest(string Operation)
 }
 
 /// <summary>Operations of the coordinator script.</summary>
-internal static class PacerOperation
+internal static class CoordinatorOperation
 {
     /// <summary>Reads changes only.</summary>
     public const string Look = "look";

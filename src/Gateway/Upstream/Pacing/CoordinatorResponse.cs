@@ -3,7 +3,7 @@ namespace NclueGateway.Upstream.Pacing;
 /// <summary>Reply of the coordinator script: the outcome of the call, and changes. All times are milliseconds of Redis' clock.</summary>
 internal sealed record CoordinatorResponse
 {
-    /// <summary>Outcome: <c>ok</c>, or one of <see cref="PacerOutcome"/>.</summary>
+    /// <summary>Outcome: <c>ok</c>, or one of <see cref="CoordinatorOutcome"/>.</summary>
     public required string Outcome { get; init; }
 
     /// <summary>Number of the permit, a wait, or the time of a copy.</summary>
@@ -52,7 +52,7 @@ internal sealed record CoordinatorResponse
     public required long Generation { get; init; }
 
     /// <summary>Backlogs of the other replicas, one for each.</summary>
-    public required IReadOnlyList<Backlog> Elsewhere { get; init; }
+    public required IReadOnlyList<Backlog> BacklogOfOtherReplicas { get; init; }
 
     /// <summary>Requests in flight, of all replicas.</summary>
     public required IReadOnlyList<InFlightFetch> Flights { get; init; }
@@ -75,7 +75,7 @@ internal sealed record CoordinatorResponse
 internal readonly record struct InFlightFetch(int Block, string Replica, long Since, long Until);
 
 /// <summary>Outcomes of a call of the coordinator script.</summary>
-internal static class PacerOutcome
+internal static class CoordinatorOutcome
 {
     /// <summary>The caller has the permit.</summary>
     public const string Granted = "granted";

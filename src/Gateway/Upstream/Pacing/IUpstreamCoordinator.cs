@@ -19,7 +19,7 @@ internal interface IUpstreamCoordinator
     SharedPause? Pause { get; }
 
     /// <summary>Backlogs of the other replicas, one for each.</summary>
-    IReadOnlyList<Backlog> Elsewhere { get; }
+    IReadOnlyList<Backlog> BacklogOfOtherReplicas { get; }
 
     /// <summary>Returns the time since another replica requested the block; null when none has, or its lease has ended.</summary>
     TimeSpan? UnderWayElsewhere(int block);

@@ -16,7 +16,7 @@ internal sealed class LocalCoordinator(RequestGate gate) : IUpstreamCoordinator
 
     public SharedPause? Pause => null;
 
-    public IReadOnlyList<Backlog> Elsewhere => [];
+    public IReadOnlyList<Backlog> BacklogOfOtherReplicas => [];
 
     public TimeSpan? UnderWayElsewhere(int block) => null;
 

@@ -79,7 +79,7 @@ internal sealed class LuaCoordinatorScript(RedisConnection connection, string ac
             PreviousCycle = (int)reply.Number("previous", MostSlots, least: 1),
             CycledAt = reply.Number("cycled", LatestTime),
             Generation = reply.Number("generation", MostCount),
-            Elsewhere = [.. reply.Texts("queues").Select(ReadQueue).OfType<Backlog>()],
+            BacklogOfOtherReplicas = [.. reply.Texts("queues").Select(ReadQueue).OfType<Backlog>()],
             Flights = [.. reply.Texts("flights").Select(text => ReadFlight(text, now)).OfType<InFlightFetch>()],
             News = reply.Number("news", MostCount),
             IsAll = isAll,

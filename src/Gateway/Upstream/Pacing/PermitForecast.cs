@@ -21,7 +21,7 @@ internal sealed class PermitForecast(
     public TimeSpan UntilOpen(long now)
     {
         var state = circuit.State;
-        return state.IsAnswering switch
+        return state.IsAvailable switch
         {
             true => Longest(Until(now, state.Since + time.Ticks(settings.Interval)), UntilRedisGrants(now)),
             false => now - state.SeenAt > time.Ticks(RedisCoordinatorSession.Gap)

@@ -27,7 +27,8 @@ internal sealed class RedisCoordinator(
 
     public SharedPause? Pause => session.Pause;
 
-    public IReadOnlyList<Backlog> Elsewhere => circuit.State.IsAnswering == true && session.Last is { } last ? last.Reply.Elsewhere : [];
+    public IReadOnlyList<Backlog> BacklogOfOtherReplicas =>
+        circuit.State.IsAvailable == true && session.Last is { } last ? last.Reply.BacklogOfOtherReplicas : [];
 
     public TimeSpan? UnderWayElsewhere(int block) => session.UnderWayElsewhere(block);
 
@@ -35,7 +36,7 @@ internal sealed class RedisCoordinator(
 
     public Task RunAsync(CancellationToken stop) => session.RunAsync(stop);
 
-    public async ValueTask LeaveAsync() => await session.CallAsync(new(PacerOperation.Leave));
+    public async ValueTask LeaveAsync() => await session.CallAsync(new(CoordinatorOperation.Leave));
 
     public void Announce(FetchRequest request) => session.Announce(request);
 
@@ -49,21 +50,21 @@ internal sealed class RedisCoordinator(
             return null;
         }
 
-        if (circuit.State.IsAnswering == false)
+        if (circuit.State.IsAvailable == false)
         {
             return gate.TryAcquire(new(0, clock.At(askedAt).Least, askedAt));
         }
 
-        var reply = await session.CallAsync(new(PacerOperation.Claim) { Block = number, Known = known });
+        var reply = await session.CallAsync(new(CoordinatorOperation.Claim) { Block = number, Known = known });
         switch (reply?.Outcome)
         {
-            case PacerOutcome.Granted when gate.TryAcquire(new(reply.Value, reply.Now, askedAt)) is { } permit:
+            case CoordinatorOutcome.Granted when gate.TryAcquire(new(reply.Value, reply.Now, askedAt)) is { } permit:
                 session.Begin(number);
                 return permit;
-            case PacerOutcome.Newer:
+            case CoordinatorOutcome.Newer:
                 directory.Set(number, reply.Value);
                 break;
-            case PacerOutcome.Wait:
+            case CoordinatorOutcome.Wait:
                 forecast.Wait(reply.Value);
                 break;
         }
@@ -76,17 +77,17 @@ internal sealed class RedisCoordinator(
         var number = block ?? CoordinatorRequest.NoBlock;
         var fetched = permit.Grant.Time;
         session.End(number);
-        var reply = await session.CallAsync(new(PacerOperation.End) { Block = number, Fetched = fetched, End = end });
+        var reply = await session.CallAsync(new(CoordinatorOperation.End) { Block = number, Fetched = fetched, End = end });
         return reply?.Outcome switch
         {
-            PacerOutcome.Stored => reply.Value,
-            PacerOutcome.Late => fetched,
+            CoordinatorOutcome.Stored => reply.Value,
+            CoordinatorOutcome.Late => fetched,
             _ => 0,
         };
     }
 
     public async ValueTask PauseAsync(Permit permit, ThrottlePolicy rule, TimeSpan? askedFor) =>
-        await session.CallAsync(new(PacerOperation.Pause)
+        await session.CallAsync(new(CoordinatorOperation.Pause)
         {
             Fetched = permit.Grant.Time,
             Kind = rule.Name,

@@ -75,12 +75,12 @@ internal sealed class RedisCoordinatorSession(
         {
             var urgent = _urgent.Next;
             await LookAsync(RedisCircuit.Patience);
-            await time.WaitAsync(urgent, HasWaits && circuit.State.IsAnswering == true ? CallEveryWhileWaiting : CallEvery, stop);
+            await time.WaitAsync(urgent, HasWaits && circuit.State.IsAvailable == true ? CallEveryWhileWaiting : CallEvery, stop);
         }
     }
 
     /// <summary>Reads changes from Redis, even while it is away.</summary>
-    public Task LookAsync(TimeSpan patience) => CallAsync(new(PacerOperation.Look), circuit.ProbeAsync, patience);
+    public Task LookAsync(TimeSpan patience) => CallAsync(new(CoordinatorOperation.Look), circuit.ProbeAsync, patience);
 
     /// <summary>Sends a request for a permit with every call from now on; at once when readers have begun to wait.</summary>
     public void Announce(FetchRequest request)
@@ -146,7 +146,7 @@ internal sealed class RedisCoordinatorSession(
             var state = circuit.State;
             var last = _last?.Reply;
             var (atLeast, atMost) = clock.At(now);
-            var isBack = state.IsAnswering == false;
+            var isBack = state.IsAvailable == false;
             var pause = _pause?.At > now && clock.IsKnown ? _pause : null;
             return call with
             {
@@ -165,7 +165,7 @@ internal sealed class RedisCoordinatorSession(
                 LongestPause = LongestPause,
                 Keep = settings.KeepFor.ToMilliseconds(),
                 WasAway = isBack,
-                IsSettled = state.IsAnswering == true && time.GetElapsedTime(state.Since, now) > 4 * settings.Interval,
+                IsSettled = state.IsAvailable == true && time.GetElapsedTime(state.Since, now) > 4 * settings.Interval,
                 PausedUntil = pause is null ? 0 : atLeast + (long)time.GetElapsedTime(now, pause.At).TotalMilliseconds,
                 PausedFor = _pause?.Reason ?? "",
                 Generation = credentials.Accepted,

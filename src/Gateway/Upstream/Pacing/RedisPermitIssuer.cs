@@ -20,16 +20,16 @@ internal sealed class RedisPermitIssuer(
     {
         while (!MayBeWritten(permit, out var wait))
         {
-            if (circuit.State.IsAnswering == true)
+            if (circuit.State.IsAvailable == true)
             {
                 var askedAt = time.GetTimestamp();
-                var write = new CoordinatorRequest(PacerOperation.Write)
+                var write = new CoordinatorRequest(CoordinatorOperation.Write)
                 {
                     Number = permit.Grant.Number,
                     Class = FetchPriority.OnTheWire,
                 };
                 var reply = await session.CallAsync(write);
-                if (reply is { Outcome: PacerOutcome.Granted })
+                if (reply is { Outcome: CoordinatorOutcome.Granted })
                 {
                     permit.Renew(reply.Value, askedAt);
                     return;
@@ -50,18 +50,18 @@ internal sealed class RedisPermitIssuer(
 
     /// <inheritdoc/>
     public void Sent(Permit permit, bool onNewConnection) =>
-        Report(new(PacerOperation.Written) { Number = permit.Grant.Number, IsNew = onNewConnection });
+        Report(new(CoordinatorOperation.Written) { Number = permit.Grant.Number, IsNew = onNewConnection });
 
     /// <inheritdoc/>
     public void Delivered(Permit permit)
     {
         forecast.Arrived(permit.Grant.Number);
-        Report(new(PacerOperation.Arrived) { Number = permit.Grant.Number });
+        Report(new(CoordinatorOperation.Arrived) { Number = permit.Grant.Number });
     }
 
     private void Report(CoordinatorRequest call)
     {
-        if (circuit.State.IsAnswering == true)
+        if (circuit.State.IsAvailable == true)
         {
             _ = session.CallAsync(call);
         }
@@ -80,7 +80,7 @@ internal sealed class RedisPermitIssuer(
             return now - permit.Grant.AskedAt <= time.Ticks(settings.Interval / 2);
         }
 
-        if (circuit.State.IsAnswering == false)
+        if (circuit.State.IsAvailable == false)
         {
             wait = forecast.UntilOpen(now);
         }

@@ -171,5 +171,5 @@ internal sealed record NclueKey(string AccessKey, string SecretKey)
 /// <param name="Key">The pair.</param>
 /// <param name="Time">The time that was signed.</param>
 /// <param name="At">The timestamp of the signature.</param>
-/// <param name="Layout">The string that was signed, with the access key masked, for troubleshooting.</param>
-internal sealed record SignedRequest(NclueKey Key, DateTimeOffset Time, long At, string Layout);
+/// <param name="StringToSign">The string that was signed, with the access key masked, for troubleshooting.</param>
+internal sealed record SignedRequest(NclueKey Key, DateTimeOffset Time, long At, string StringToSign);

@@ -27,7 +27,7 @@ internal static class NcpSignature
     }
 
     /// <summary>Returns the signed string with the access key masked, except for as much as distinguishes two keys.</summary>
-    public static string Layout(string method, string pathAndQuery, long unixMilliseconds, string accessKey) =>
+    public static string MaskedStringToSign(string method, string pathAndQuery, long unixMilliseconds, string accessKey) =>
         Message(method, pathAndQuery, unixMilliseconds, accessKey.Length > 12 ? "…" + accessKey[^4..] : "…");
 
     /// <summary>Returns the string to sign. Lines end in LF alone; the last one has no line end.</summary>

@@ -36,8 +36,8 @@ internal sealed partial class NcpSignatureTransform(
         request.Headers.Add(NcpSignature.AccessKeyHeader, key.AccessKey);
         request.Headers.Add(NcpSignature.SignatureHeader,
             NcpSignature.Sign(request.Method.Method, uri.PathAndQuery, now, key.AccessKey, key.SecretKey));
-        context.HttpContext.Features.Set(new SignedRequest(
-            key, signedTime, time.GetTimestamp(), NcpSignature.Layout(request.Method.Method, uri.PathAndQuery, now, key.AccessKey)));
+        var signedText = NcpSignature.MaskedStringToSign(request.Method.Method, uri.PathAndQuery, now, key.AccessKey);
+        context.HttpContext.Features.Set(new SignedRequest(key, signedTime, time.GetTimestamp(), signedText));
         return default;
     }
 

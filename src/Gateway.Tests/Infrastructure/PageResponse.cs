@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>A parsed response of <c>/api/task-runs</c>.</summary>
-internal sealed record PageAnswer(
+internal sealed record PageResponse(
     HttpStatusCode Status, string Text, IReadOnlyDictionary<string, string> Headers)
 {
     public JsonObject Json => JsonNode.Parse(Text)!.AsObject();
@@ -36,7 +36,7 @@ internal sealed record PageAnswer(
 
     public override string ToString() => $"{(int)Status} {Text[..Math.Min(Text.Length, 300)]}";
 
-    public static async Task<PageAnswer> ReadAsync(HttpResponseMessage response) => new(
+    public static async Task<PageResponse> ReadAsync(HttpResponseMessage response) => new(
         response.StatusCode,
         await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
         response.Headers.Concat(response.Content.Headers)

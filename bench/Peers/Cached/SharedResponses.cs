@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.OutputCaching;
 namespace NclueGateway.Peers.Cached;
 
 /// <summary>Caches responses with status 200 for ten seconds, shared by all authorized callers.</summary>
-internal sealed class SharedAnswers : IOutputCachePolicy
+internal sealed class SharedResponses : IOutputCachePolicy
 {
     public const string Name = "shared";
 

@@ -6,7 +6,7 @@ namespace NclueGateway.Client;
 /// <summary>Converts one response to a page, or to the exception that describes it.</summary>
 /// <param name="response">A response whose headers are read and whose body is not.</param>
 /// <param name="now">This machine's time, for a response without <c>Date</c>.</param>
-internal sealed class Answer(HttpResponseMessage response, DateTimeOffset now)
+internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffset now)
 {
     public const string Json = "application/json";
 

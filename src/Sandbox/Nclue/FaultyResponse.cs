@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>Sends a response with the errors of a <see cref="Fault"/>.</summary>
-internal static class FaultyAnswer
+internal static class FaultyResponse
 {
     /// <summary>Number of pieces of a body that is sent with <see cref="Fault.Drip"/>.</summary>
     public const int DripPieces = 20;
@@ -12,11 +12,11 @@ internal static class FaultyAnswer
     private static readonly byte[] Padding = Encoding.ASCII.GetBytes(new string(' ', 64 * 1024));
 
     /// <summary>Returns the response with the fault's status and body.</summary>
-    public static SimulatedAnswer Spoil(SimulatedAnswer answer, Fault fault)
+    public static SimulatedResponse Spoil(SimulatedResponse answer, Fault fault)
     {
         if (fault.Status is { } status && status != answer.Status)
         {
-            answer = SimulatedAnswer.ForStatus(status) with { Refusal = answer.Refusal };
+            answer = SimulatedResponse.ForStatus(status) with { Refusal = answer.Refusal };
         }
 
         return fault switch
@@ -30,7 +30,7 @@ internal static class FaultyAnswer
 
     /// <summary>Writes the response; closes the connection if the fault demands it.</summary>
     public static async Task SendAsync(
-        HttpContext context, SimulatedAnswer answer, Fault fault, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext context, SimulatedResponse answer, Fault fault, TimeProvider time, CancellationToken cancellationToken)
     {
         var response = context.Response;
         response.StatusCode = answer.Status;

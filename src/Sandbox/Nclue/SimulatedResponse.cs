@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>The response of the simulated NCLUE before a <see cref="Fault"/> changes it.</summary>
-internal sealed record SimulatedAnswer
+internal sealed record SimulatedResponse
 {
     public required int Status { get; init; }
 
@@ -15,12 +15,12 @@ internal sealed record SimulatedAnswer
     public string? Refusal { get; init; }
 
     /// <summary>Returns a list as JSON, with the content type that was observed from the NCP API gateway.</summary>
-    public static SimulatedAnswer Success(ReadOnlyMemory<byte> json) =>
+    public static SimulatedResponse Success(ReadOnlyMemory<byte> json) =>
         new() { Status = StatusCodes.Status200OK, ContentType = "text/plain;charset=UTF-8", Body = json };
 
-    public static SimulatedAnswer BadRequest(string details) => Error(400, "100", "Bad Request Exception", details);
+    public static SimulatedResponse BadRequest(string details) => Error(400, "100", "Bad Request Exception", details);
 
-    public static SimulatedAnswer NotAuthentic(SignatureMistake mistake) =>
+    public static SimulatedResponse NotAuthentic(SignatureMistake mistake) =>
         Error(
             401,
             "200",
@@ -30,9 +30,9 @@ internal sealed record SimulatedAnswer
             Refusal = $"authentication: {mistake}",
         };
 
-    public static SimulatedAnswer NotFound() => Error(404, "300", "Not Found Exception", details: null);
+    public static SimulatedResponse NotFound() => Error(404, "300", "Not Found Exception", details: null);
 
-    public static SimulatedAnswer Throttled() => Error(429, "410", "Throttle Limited", "Rate exceeded.");
+    public static SimulatedResponse Throttled() => Error(429, "410", "Throttle Limited", "Rate exceeded.");
 
     /// <summary>
     /// Returns the error that the NCP API gateway documents for a status; a response without a body if it documents
@@ -41,7 +41,7 @@ internal sealed record SimulatedAnswer
     /// <remarks>
     /// <c>api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling</c>; the most common code if a status has several.
     /// </remarks>
-    public static SimulatedAnswer ForStatus(int status) => status switch
+    public static SimulatedResponse ForStatus(int status) => status switch
     {
         400 => BadRequest("Invalid request."),
         401 => NotAuthentic(SignatureMistake.Signature),
@@ -54,7 +54,7 @@ internal sealed record SimulatedAnswer
         _ => new() { Status = status, ContentType = "text/plain;charset=UTF-8", Body = default },
     };
 
-    private static SimulatedAnswer Error(int status, string code, string message, string? details) => new()
+    private static SimulatedResponse Error(int status, string code, string message, string? details) => new()
     {
         Status = status,
         ContentType = "application/json;charset=UTF-8",
