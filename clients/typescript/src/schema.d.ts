@@ -117,7 +117,7 @@ export interface components {
             traceId: string;
             /**
              * Format: uri-reference
-             * @description With unauthenticated, if browser sign-in is on: the path at which a person signs in.
+             * @description Only with unauthenticated, and if browser sign-in is on: the path at which a user signs in.
              */
             login?: string;
             /** @description With invalid-request: the errors by parameter name. */

@@ -172,7 +172,7 @@ internal sealed class AccessHost : IAsyncDisposable
     /// <summary>Requests the protected endpoint with a token.</summary>
     public Task<HttpResponseMessage> GetWithAsync(string token) => GetAsync("Bearer " + token);
 
-    /// <summary>Requests the protected endpoint with a valid token after a change of it.</summary>
+    /// <summary>Requests the protected endpoint with a valid token to which a change has been applied.</summary>
     public Task<HttpResponseMessage> GetWithAsync(Action<TokenDraft>? change = null) => GetWithAsync(Issuer.Issue(change));
 
     /// <summary>Sends a valid token twice, the second time for the cache, and allows the next fetch of the keys.</summary>

@@ -112,7 +112,7 @@ public sealed class OrderOfWorkTests
                 queue.Served(caller, 0);
                 firstWait.Where(w => asked.Contains(w.Value)).ToList().ForEach(w => firstWait.Remove(w.Key));
 
-                // The longest wait of each caller ends after one turn of each.
+                // After one turn of each caller, the block that a caller has waited for longest has been fetched.
                 if (turn + 1 >= callers && firstWait.Count > 0)
                 {
                     return false;

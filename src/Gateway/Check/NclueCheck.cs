@@ -9,7 +9,7 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Check;
 
-/// <summary>Makes the one call of NCLUE, signed and paced as any other, and reports on its response.</summary>
+/// <summary>Sends one request to NCLUE, signed and paced like those of the gateway, and reports on its response.</summary>
 internal sealed class NclueCheck(
     NclueClient source,
     IUpstreamCoordinator pacer,

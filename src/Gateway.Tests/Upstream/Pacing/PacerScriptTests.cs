@@ -113,7 +113,7 @@ public sealed class PacerScriptTests(TestRedis redis)
         (await database.HashLengthAsync(account + ":blocks")).ShouldBe(100);
         (await database.ListLengthAsync(account + ":news")).ShouldBe(64);
 
-        // A replica that has missed only those receives only those, the newest first.
+        // A replica that has missed only these changes receives only these, the newest first.
         var heard = await script.RunAsync(replica.Look() with { Epoch = last!.Epoch, News = 236, Keep = Long });
         heard.IsAll.ShouldBeFalse();
         heard.Changes.ShouldBe(Enumerable.Range(1, 64).Select(n => (Block: (300 - n) % 100, Fetched: 301L - n)));

@@ -37,7 +37,7 @@ internal sealed record ProblemResponse
     /// <summary>The id by which an operator finds the request.</summary>
     public required string TraceId { get; init; }
 
-    /// <summary>With unauthenticated, if browser sign-in is on: the path at which a person signs in.</summary>
+    /// <summary>Only with unauthenticated, and if browser sign-in is on: the path at which a user signs in.</summary>
     public PathString Login { get; init; }
 
     /// <summary>With invalid-request: the errors by parameter name.</summary>

@@ -66,7 +66,9 @@ internal sealed class RefreshMetrics
             "Time until the oldest block that is kept fresh may no longer be served (Cache:KeepFor). Absent without one.");
     }
 
-    /// <summary>Creates all series: Prometheus misses the first event of a series that appears with it.</summary>
+    /// <summary>
+    /// Creates all series with the value 0, because <c>increase()</c> in Prometheus misses an event that creates its series.
+    /// </summary>
     private void CountFromZero()
     {
         foreach (var departure in Classes)

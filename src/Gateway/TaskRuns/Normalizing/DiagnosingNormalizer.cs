@@ -18,8 +18,8 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
     private const int MaxStatuses = 50;
 
     /// <summary>
-    /// Maximum deviation of a difference in time from whole hours, and maximum time between two refreshes, so that
-    /// clock skew and latency are not taken for a wrong time zone.
+    /// Maximum deviation of a time difference from whole hours. It is also the maximum time between two refreshes that are
+    /// compared. Larger deviations come from clock skew and latency, not from a wrong time zone.
     /// </summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
