@@ -49,22 +49,16 @@ internal sealed class HttpOptions : IValidatableObject
             yield return new(wrong, [nameof(PathBase)]);
         }
 
-        for (var i = 0; i < KnownProxies.Count; i++)
+        foreach (var (index, proxy) in KnownProxies.Index().Where(entry => !IsAddress(entry.Item)))
         {
-            if (!IsAddress(KnownProxies[i]))
-            {
-                yield return new($"'{KnownProxies[i]}' is not an IP address.", [Entry(nameof(KnownProxies), i)]);
-            }
+            yield return new($"'{proxy}' is not an IP address.", [Entry(nameof(KnownProxies), index)]);
         }
 
-        for (var i = 0; i < KnownNetworks.Count; i++)
+        foreach (var (index, network) in KnownNetworks.Index().Where(entry => !IsNetwork(entry.Item)))
         {
-            if (!IsNetwork(KnownNetworks[i]))
-            {
-                yield return new(
-                    $"'{KnownNetworks[i]}' is not a network such as 10.0.0.0/8 (no bits set after the prefix, and not all addresses).",
-                    [Entry(nameof(KnownNetworks), i)]);
-            }
+            yield return new(
+                $"'{network}' is not a network such as 10.0.0.0/8 (no bits set after the prefix, and not all addresses).",
+                [Entry(nameof(KnownNetworks), index)]);
         }
     }
 

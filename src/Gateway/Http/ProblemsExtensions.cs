@@ -3,15 +3,22 @@ using NclueGateway.Http.Pages;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Registers error responses as problems (RFC 9457). <see cref="ProblemPages.MapProblemPages"/> maps the pages that explain them.
+/// Sends error responses as problems (RFC 9457). <see cref="ProblemPages.MapProblemPages"/> maps the pages that explain them.
 /// </summary>
 internal static class ProblemsExtensions
 {
-    public static IServiceCollection AddProblems(this IServiceCollection services) => services
-        .AddSingleton<IProblemDetailsWriter, ProblemDetailsAdapter>() // before the framework's writer, so that it is tried first
-        .AddProblemDetails()
-        .AddExceptionHandler<UnhandledExceptionHandler>();
+    public static IServiceCollection AddProblems(this IServiceCollection services) =>
+        services.AddExceptionHandler<UnhandledExceptionHandler>();
 
-    /// <summary>Adds the exception and status code middleware. Must come before all middleware whose failures it handles.</summary>
-    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.UseExceptionHandler().UseStatusCodePages();
+    /// <summary>
+    /// Adds the exception and status code middleware. Must come before all middleware whose failures it handles. Of a failure
+    /// of the framework (a 404 of the router, a 405, a 415, an unreadable parameter) only the status is used.
+    /// </summary>
+    public static void UseProblems(this IApplicationBuilder app) => app
+        .UseExceptionHandler(_ => { }) // not reached: the handler above takes every exception
+        .UseStatusCodePages(failure =>
+        {
+            var status = failure.HttpContext.Response.StatusCode;
+            return new ProblemResult(ProblemTypes.ForStatus(status)) { Status = status }.ExecuteAsync(failure.HttpContext);
+        });
 }

@@ -8,12 +8,12 @@ namespace NclueGateway.Http;
 /// </summary>
 internal static class PublicHostMiddleware
 {
-    public static IApplicationBuilder UsePublicHost(this IApplicationBuilder app)
+    public static void UsePublicHost(this IApplicationBuilder app)
     {
         var origin = app.ApplicationServices.GetRequiredService<HttpOptions>().PublicOrigin;
         if (origin.Length == 0)
         {
-            return app;
+            return;
         }
 
         var operations = app.ApplicationServices.GetRequiredService<OperationsPort>();
@@ -21,7 +21,7 @@ internal static class PublicHostMiddleware
         string[] hosts = uri.IsDefaultPort ? [uri.Authority, $"{uri.Authority}:{uri.Port}"] : [uri.Authority];
 
         // Probes address the process directly: Kubernetes sends the pod's address as Host. So do operators, on their own port.
-        return app.Use((context, next) =>
+        app.Use((context, next) =>
             hosts.Contains(context.Request.Host.Value, StringComparer.OrdinalIgnoreCase)
             || context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>() is { IsPublic: true }
             || operations.IsOperationsRequest(context)

@@ -39,12 +39,10 @@ internal static class ApiParameters
     /// Returns the description of the header X-CSRF, which proves that a script of an allowed origin sent a request with
     /// the session cookie.
     /// </summary>
-    public static OpenApiParameter Csrf(bool isRequired, string description) => new()
+    public static OpenApiParameter Csrf(bool isRequired, string description)
     {
-        Name = "X-CSRF",
-        In = ParameterLocation.Header,
-        Required = isRequired,
-        Description = description,
-        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["1"] },
-    };
+        var header = Header("X-CSRF", description);
+        (header.Required, ((OpenApiSchema)header.Schema!).Enum) = (isRequired, ["1"]);
+        return header;
+    }
 }

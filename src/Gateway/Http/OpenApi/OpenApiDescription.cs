@@ -58,7 +58,7 @@ internal static class OpenApiDescription
     /// <summary>Maps the document and, if enabled, Swagger UI.</summary>
     /// <param name="endpoints">The routes of the gateway.</param>
     /// <param name="hasSignIn">True if browser sign-in is on, so that Swagger UI offers it.</param>
-    public static IEndpointRouteBuilder MapApiDescription(this IEndpointRouteBuilder endpoints, bool hasSignIn = false)
+    public static void MapApiDescription(this IEndpointRouteBuilder endpoints, bool hasSignIn = false)
     {
         endpoints
             .MapMethods(OpenApiDocumentCache.Route, [HttpMethods.Get, HttpMethods.Head], OpenApiDocumentCache.HandleAsync)
@@ -68,7 +68,5 @@ internal static class OpenApiDescription
         {
             endpoints.MapUi(hasSignIn);
         }
-
-        return endpoints;
     }
 }

@@ -19,7 +19,6 @@ internal sealed class OpenApiDocumentCache
     private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
-        IndentSize = 2,
         NewLine = "\n",
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // it is not embedded in HTML
     };

@@ -30,6 +30,11 @@ internal static class HtmlPage
 
         """;
 
+    /// <summary>Returns an HTML list; nothing for no items.</summary>
+    /// <param name="items">The items as HTML.</param>
+    public static string List(IEnumerable<string> items) =>
+        string.Join('\n', items.Select(item => $"<li>{item}</li>")) is { Length: > 0 } rows ? $"<ul>\n{rows}\n</ul>" : "";
+
     /// <summary>Encodes text for HTML.</summary>
     public static string Text(string text) => HtmlEncoder.Default.Encode(text);
 

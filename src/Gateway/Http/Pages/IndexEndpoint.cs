@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 
@@ -84,24 +82,12 @@ internal static class IndexEndpoint
         },
         JsonSerializerOptions.Web);
 
-    private static string Page(IReadOnlyList<Place> places, string pathBase)
-    {
-        var rows = new StringBuilder();
-        foreach (var place in places)
-        {
-            rows.Append(CultureInfo.InvariantCulture, $"""
-                <li><a href="{pathBase}{place.Path}">{HtmlPage.Text(place.Title)}</a>: {HtmlPage.Text(place.Purpose)}</li>
-
-                """);
-        }
-
-        return HtmlPage.Document("Overview", $"""
-            <h1>{Name}</h1>
-            <p>{HtmlPage.Text(Description)} This is version {ApiVersion} of its API.</p>
-            <ul>
-            {rows}</ul>
-            """);
-    }
+    private static string Page(IReadOnlyList<Place> places, string pathBase) => HtmlPage.Document("Overview", $"""
+        <h1>{Name}</h1>
+        <p>{HtmlPage.Text(Description)} This is version {ApiVersion} of its API.</p>
+        {HtmlPage.List(places.Select(place =>
+            $"<a href=\"{pathBase}{place.Path}\">{HtmlPage.Text(place.Title)}</a>: {HtmlPage.Text(place.Purpose)}"))}
+        """);
 
     /// <param name="Key">The name of the link in the JSON; part of the contract.</param>
     /// <param name="Path">The path without the path base.</param>

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using static NclueGateway.Http.Pages.HtmlPage;
 
 namespace NclueGateway.Http.Pages;
@@ -16,7 +14,7 @@ internal static class ProblemPages
 
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
-    public static IEndpointRouteBuilder MapProblemPages(this IEndpointRouteBuilder endpoints)
+    public static void MapProblemPages(this IEndpointRouteBuilder endpoints)
     {
         endpoints
             .MapMethods(IndexRoute, Methods, context => RespondAsync(context, Index(PathBase(context))))
@@ -25,30 +23,17 @@ internal static class ProblemPages
         endpoints.MapMethods(PageRoute, Methods, context => ProblemTypes.Find((string)context.Request.RouteValues["slug"]!) is { } problem
             ? RespondAsync(context, Page(problem, PathBase(context)))
             : new ProblemResult(HttpProblems.NotFound).ExecuteAsync(context)).AllowAnonymous().ExcludeFromDescription();
-        return endpoints;
     }
 
-    private static string Index(string pathBase)
-    {
-        var rows = new StringBuilder();
-        foreach (var problem in ProblemTypes.All)
-        {
-            rows.Append(CultureInfo.InvariantCulture, $"""
-                <li>{problem.Status} <a href="{pathBase}{problem.Path}">{problem.Slug}</a>: {Text(problem.Title)}</li>
-
-                """);
-        }
-
-        return Document("Problems", $"""
-            <h1>Problems</h1>
-            <p>{Text(ProblemTypes.Introduction)}</p>
-            <ul>
-            {rows}</ul>
-            <h2>Responses without a problem</h2>
-            <p>{Text(ProblemTypes.BeforeAnyRequestIntroduction)}</p>
-            {Statuses(ProblemTypes.BeforeAnyRequest)}
-            """);
-    }
+    private static string Index(string pathBase) => Document("Problems", $"""
+        <h1>Problems</h1>
+        <p>{Text(ProblemTypes.Introduction)}</p>
+        {List(ProblemTypes.All.Select(problem =>
+            $"{problem.Status} <a href=\"{pathBase}{problem.Path}\">{problem.Slug}</a>: {Text(problem.Title)}"))}
+        <h2>Responses without a problem</h2>
+        <p>{Text(ProblemTypes.BeforeAnyRequestIntroduction)}</p>
+        {Statuses(ProblemTypes.BeforeAnyRequest)}
+        """);
 
     private static string Page(ProblemType problem, string pathBase) => Document(problem.Title, $"""
         <h1>{Text(problem.Title)}</h1>
@@ -63,14 +48,6 @@ internal static class ProblemPages
         <p><a href="{pathBase}{IndexRoute}">All problems</a></p>
         """);
 
-    private static string Statuses(IReadOnlyList<StatusMeaning> statuses)
-    {
-        var rows = new StringBuilder();
-        foreach (var (status, meaning) in statuses)
-        {
-            rows.Append(CultureInfo.InvariantCulture, $"<li>{status}: {Text(meaning)}</li>");
-        }
-
-        return rows.Length > 0 ? $"<ul>{rows}</ul>" : "";
-    }
+    private static string Statuses(IReadOnlyList<StatusMeaning> statuses) =>
+        List(statuses.Select(status => $"{status.Status}: {Text(status.Meaning)}"));
 }

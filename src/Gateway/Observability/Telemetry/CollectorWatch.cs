@@ -36,11 +36,11 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
     {
         // Both protocols name the signal in the path (OTLP specification 1.9).
         var isOfMetrics = export.RequestUri?.AbsolutePath.Contains("metrics", StringComparison.OrdinalIgnoreCase) == true;
+        var signal = isOfMetrics ? "metrics" : "traces";
         bool wasFailing, isFailing;
         lock (_lock)
         {
             wasFailing = _last.Values.Any(reason => reason is not null);
-            var signal = isOfMetrics ? "metrics" : "traces";
 
             // The exporter retries a 503 until it times out: the first reason is more informative.
             _last[signal] = failure == TimedOut ? _last.GetValueOrDefault(signal) ?? failure : failure;
@@ -49,7 +49,7 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
 
         if (isFailing && !wasFailing)
         {
-            Failing(logger, isOfMetrics ? "metrics" : "traces", failure!);
+            Failing(logger, signal, failure!);
         }
         else if (wasFailing && !isFailing)
         {
