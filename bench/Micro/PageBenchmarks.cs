@@ -51,7 +51,7 @@ public class PageBenchmarks
 
     /// <summary>Writes the links of a page.</summary>
     [Benchmark(Description = "page of 10 + 10 runs of two blocks: links written")]
-    public string Link() => PageLinks.For("/api/task-runs", OverTwoBlocks, _list.Extent);
+    public string Link() => PageHandler.Links("/api/task-runs", OverTwoBlocks, _list.Extent);
 
     private PageBody Make(PageRequest request) => new(_list.Find(request, long.MinValue));
 

@@ -34,7 +34,7 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
         if (request.Index >= extent.End)
         {
             // The page has the age of the block that proves the end.
-            return new(request, extent, Part(extent.BoundaryBlock, 0, 0, oldest), null);
+            return Slices(request, extent, Part(extent.BoundaryBlock, 0, 0, oldest));
         }
 
         var end = Math.Min((long)request.Index + request.Limit, extent.End ?? long.MaxValue);
@@ -44,13 +44,13 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
         {
             // The block is not known to exist. The next block after the known part is fetched first, however far away
             // the page is.
-            return new(request, extent, new(extent.HighestFetchableBlock, null, 0, 0), null);
+            return Slices(request, extent, new(extent.HighestFetchableBlock, null, 0, 0));
         }
 
         var start = first * TaskRunRows.Capacity;
         return first == last || last > extent.HighestFetchableBlock
-            ? new(request, extent, Part(first, request.Index - start, (int)Math.Min(end - start, TaskRunRows.Capacity), oldest), null)
-            : new(request, extent,
+            ? Slices(request, extent, Part(first, request.Index - start, (int)Math.Min(end - start, TaskRunRows.Capacity), oldest))
+            : Slices(request, extent,
                 Part(first, request.Index - start, TaskRunRows.Capacity, oldest),
                 Part(last, 0, (int)(end - (last * TaskRunRows.Capacity)), oldest));
     }
@@ -94,7 +94,7 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
         // them.
         if (held is not null)
         {
-            held.Replace(block);
+            (held.Block, held.IsUnread) = (block, true); // it is kept fresh only after it has been read
         }
         else
         {
@@ -130,7 +130,27 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
         }
     }
 
-    private bool MarkRead(int number, long now) => TryGet(number, out var held) && held.MarkRead(now, _interest);
+    /// <summary>
+    /// Marks a block as read. Returns true if it was not kept fresh before this read, or would have been for at most
+    /// half of <c>Cache:InterestFor</c>.
+    /// </summary>
+    private bool MarkRead(int number, long now)
+    {
+        if (!TryGet(number, out var held))
+        {
+            return false;
+        }
+
+        var shouldRefresh = held.IsUnread || now - held.LastReadAt > _interest / 2;
+        (held.LastReadAt, held.IsUnread) = (now, false);
+        return shouldRefresh;
+    }
+
+    private static PageSlices Slices(PageRequest request, ListBounds extent, PagePart first, PagePart? second = null) => new(
+        request, extent, first, second,
+        first.Block is null || second is { Block: null }
+            ? null
+            : Math.Min(first.Block.DepartedAt, second?.Block!.DepartedAt ?? long.MaxValue));
 
     private PagePart Part(int number, int from, int to, long oldest) =>
         new(number, TryGet(number, out var held) && held.Block is var block && block.DepartedAt >= oldest ? block : null, from, to);

@@ -14,16 +14,12 @@ internal readonly record struct PagePart(int Number, TaskRunBlock? Block, int Fr
 /// The block that the page starts in; for a page past the end, the block that proves the end.
 /// </param>
 /// <param name="Second">The block that the page ends in; null if it is the first one.</param>
-internal readonly record struct PageSlices(PageRequest Request, ListBounds Extent, PagePart First, PagePart? Second)
+/// <param name="DepartedAt">
+/// The timestamp from which the page's age is counted: the departure of the older block. Null if a block has no copy.
+/// </param>
+internal readonly record struct PageSlices(
+    PageRequest Request, ListBounds Extent, PagePart First, PagePart? Second, long? DepartedAt)
 {
-    /// <summary>True if each block of the page has a copy.</summary>
-    public bool IsComplete => First.Block is not null && Second is not { Block: null };
-
-    /// <summary>
-    /// The timestamp from which the page's age is counted: the departure of the older block. Only for a complete page.
-    /// </summary>
-    public long DepartedAt => Math.Min(First.Block!.DepartedAt, Second?.Block!.DepartedAt ?? long.MaxValue);
-
     /// <summary>
     /// Returns the blocks without a copy, and those whose copy departed before timestamp <paramref name="oldest"/>.
     /// </summary>

@@ -20,11 +20,6 @@ internal sealed class TaskRunRows
     public required byte[] Json { get; init; }
 
     /// <summary>
-    /// Per received row: its start in <see cref="Json"/>; for a dropped row, the start that the next row would have.
-    /// </summary>
-    public required int[] Starts { get; init; }
-
-    /// <summary>
     /// Per received row: its end in <see cref="Json"/>; for a dropped row, the end of the row before it.
     /// </summary>
     public required int[] Ends { get; init; }
@@ -42,7 +37,7 @@ internal sealed class TaskRunRows
     public required long? Total { get; init; }
 
     /// <summary>Number of received rows, including dropped ones: 0 to 100.</summary>
-    public int Count => Starts.Length;
+    public int Count => Ends.Length;
 
     /// <summary>True if the upstream sent as many rows as requested, so that more may follow.</summary>
     public bool IsFull => Count == Capacity;
@@ -59,7 +54,8 @@ internal sealed class TaskRunRows
             return default;
         }
 
-        var start = Starts[from];
+        var before = from == 0 ? 0 : Ends[from - 1];
+        var start = before == 0 ? 0 : before + 1; // after the comma
         var length = Ends[to - 1] - start;
         return length <= 0 ? default : Json.AsMemory(start, length);
     }

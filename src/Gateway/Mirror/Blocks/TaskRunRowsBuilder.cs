@@ -11,10 +11,10 @@ namespace NclueGateway.Mirror.Blocks;
 internal sealed class TaskRunRowsBuilder(int expectedBytes)
 {
     private readonly ArrayBufferWriter<byte> _json = new(expectedBytes);
-    private readonly List<int> _starts = new(TaskRunRows.Capacity);
     private readonly List<int> _ends = new(TaskRunRows.Capacity);
     private readonly List<UInt128> _hashes = new(TaskRunRows.Capacity);
     private readonly List<ulong> _idHashes = new(TaskRunRows.Capacity);
+    private int _start;
 
     /// <summary>Number of rows received so far.</summary>
     public int Count => _ends.Count;
@@ -37,14 +37,14 @@ internal sealed class TaskRunRowsBuilder(int expectedBytes)
             _json.Write(","u8);
         }
 
-        _starts.Add(_json.WrittenCount);
+        _start = _json.WrittenCount;
         return _json;
     }
 
     /// <summary>Ends the row that was begun last.</summary>
     public void End()
     {
-        var row = _json.WrittenSpan[_starts[^1]..];
+        var row = _json.WrittenSpan[_start..];
         _ends.Add(_json.WrittenCount);
         _hashes.Add(XxHash128.HashToUInt128(row));
         _idHashes.Add(XxHash3.HashToUInt64(TaskRunRows.IdOf(row)));
@@ -55,9 +55,7 @@ internal sealed class TaskRunRowsBuilder(int expectedBytes)
     /// </summary>
     public void Drop()
     {
-        var end = _json.WrittenCount;
-        _starts.Add(end == 0 ? 0 : end + 1); // after the comma that the next row would add
-        _ends.Add(end);
+        _ends.Add(_json.WrittenCount);
         _hashes.Add(UInt128.Zero);
         _idHashes.Add(0);
     }
@@ -65,7 +63,6 @@ internal sealed class TaskRunRowsBuilder(int expectedBytes)
     public TaskRunRows Build(long? total) => new()
     {
         Json = _json.WrittenSpan.ToArray(),
-        Starts = [.. _starts],
         Ends = [.. _ends],
         Hashes = [.. _hashes],
         IdHashes = [.. _idHashes],

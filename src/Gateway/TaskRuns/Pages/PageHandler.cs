@@ -1,8 +1,12 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using NclueGateway.Access.Callers;
 using NclueGateway.Http;
+using NclueGateway.Mirror.Blocks;
 using NclueGateway.Observability.Audit;
 
 namespace NclueGateway.TaskRuns.Pages;
@@ -27,7 +31,7 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
     public async Task HandleAsync(HttpContext context)
     {
         var request = context.Request;
-        if (!PageQuery.TryParse(request.QueryString.Value, out var query, out var errors))
+        if (!TryParse(request.QueryString.Value, out var query, out var errors))
         {
             await new ProblemResult(HttpProblems.InvalidRequest) { Errors = errors }.ExecuteAsync(context);
             return;
@@ -76,7 +80,7 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
         headers.CacheControl = CacheControl;
         headers["Cache-Status"] = result.Status.ToString();
         headers.Vary = Vary;
-        headers.Link = PageLinks.For(request.PathBase.ToUriComponent() + path, result.Parts.Request, result.Parts.Extent);
+        headers.Link = Links(request.PathBase.ToUriComponent() + path, result.Parts.Request, result.Parts.Extent);
         if (isUnchanged)
         {
             response.StatusCode = StatusCodes.Status304NotModified;
@@ -102,5 +106,90 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
         }
 
         await response.BodyWriter.FlushAsync(); // without a token: Kestrel ends a write when the client disconnects
+    }
+
+    /// <summary>
+    /// Parses the query: <c>index</c> and <c>limit</c>, in ASCII digits, each at most once. Any other parameter is an
+    /// error. Returns false for an invalid query, with the reasons by parameter.
+    /// </summary>
+    private static bool TryParse(string? query, out PageRequest page, [NotNullWhen(false)] out Dictionary<string, string[]>? errors)
+    {
+        int? index = null;
+        int? limit = null;
+        errors = null; // allocated only for an invalid query
+        foreach (var pair in new QueryStringEnumerable(query))
+        {
+            switch (pair.DecodeName().Span)
+            {
+                case "index":
+                    index = ReadNumber("index", index, pair.DecodeValue().Span, 0, PageRequest.MaxIndex, ref errors);
+                    break;
+                case "limit":
+                    limit = ReadNumber("limit", limit, pair.DecodeValue().Span, 1, PageRequest.MaxLimit, ref errors);
+                    break;
+                case var unknown:
+                    AddError(ref errors, unknown.ToString(), "There is no such parameter.");
+                    break;
+            }
+        }
+
+        page = new(index ?? 0, limit ?? PageRequest.DefaultLimit);
+        return errors is null;
+    }
+
+    private static int? ReadNumber(
+        string name, int? before, ReadOnlySpan<char> value, int least, int most, ref Dictionary<string, string[]>? errors)
+    {
+        if (before is not null || errors?.ContainsKey(name) == true)
+        {
+            AddError(ref errors, name, "It must not be repeated.");
+            return before;
+        }
+
+        // The framework also accepts null characters after a number.
+        if (!value.ContainsAnyExceptInRange('0', '9')
+            && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        AddError(ref errors, name, $"It must be a whole number from {least} to {most}, in digits only.");
+        return null;
+    }
+
+    private static void AddError(ref Dictionary<string, string[]>? errors, string name, string error) =>
+        (errors ??= new(StringComparer.Ordinal))[name] = [error];
+
+    /// <summary>
+    /// Returns the <c>Link</c> field (RFC 8288): <c>first</c>, <c>prev</c>, <c>next</c> and <c>last</c>. The references
+    /// are path-absolute, because the <c>Host</c> of a request is not trustworthy. A page without <c>next</c> is the end
+    /// of the list.
+    /// </summary>
+    internal static string Links(string path, PageRequest page, ListBounds extent)
+    {
+        var links = new StringBuilder(256);
+        Add("first", 0);
+        var lastIndex = extent.End is { } end ? Math.Max(0, (end - 1) / page.Limit * page.Limit) : long.MaxValue;
+        if (page.Index > 0)
+        {
+            Add("prev", Math.Max(0, Math.Min(page.Index - page.Limit, lastIndex)));
+        }
+
+        var next = (long)page.Index + page.Limit;
+        if (!(next >= extent.End) && next <= PageRequest.MaxIndex)
+        {
+            Add("next", next);
+        }
+
+        if (extent.Length is not null && lastIndex <= PageRequest.MaxIndex)
+        {
+            Add("last", lastIndex);
+        }
+
+        return links.ToString();
+
+        void Add(string relation, long index) => links.Append(
+            CultureInfo.InvariantCulture,
+            $"{(links.Length > 0 ? ", " : "")}<{path}?index={index}&limit={page.Limit}>; rel=\"{relation}\"");
     }
 }

@@ -31,7 +31,7 @@ internal sealed class PageReader(
             var now = time.GetTimestamp();
             var parts = blocks.Find(request, Oldest(now));
             var shouldRefresh = blocks.MarkRead(parts, now);
-            var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
+            var age = Age(parts, now);
 
             if (age > cache.FreshFor && Newer(parts, now) is { Count: > 0 } newer)
             {
@@ -43,7 +43,7 @@ internal sealed class PageReader(
 
             if (age > _staleUntil)
             {
-                var outcome = parts.IsComplete ? CacheOutcome.Renewed : CacheOutcome.Miss;
+                var outcome = parts.DepartedAt is null ? CacheOutcome.Miss : CacheOutcome.Renewed;
                 return await WaitAsync(request, caller, outcome, cancellationToken);
             }
 
@@ -75,13 +75,13 @@ internal sealed class PageReader(
             var changed = waits.Changed;
             var now = time.GetTimestamp();
             var parts = blocks.Find(request, Oldest(now));
-            if (!parts.IsComplete)
+            if (parts.DepartedAt is null)
             {
                 // The list has changed since the page was found.
                 return await WaitAsync(request, caller, CacheOutcome.Miss, cancellationToken);
             }
 
-            var age = time.GetElapsedTime(parts.DepartedAt, now);
+            var age = Age(parts, now);
             if (age <= cache.FreshFor)
             {
                 return new(parts, age, new(CacheOutcome.Renewed, cache.FreshFor - age));
@@ -109,7 +109,7 @@ internal sealed class PageReader(
             var changed = waits.Changed;
             var now = time.GetTimestamp();
             var parts = blocks.Find(request, Oldest(now));
-            var age = parts.IsComplete ? time.GetElapsedTime(parts.DepartedAt, now) : TimeSpan.MaxValue;
+            var age = Age(parts, now);
             if (age <= _staleUntil)
             {
                 return hasWaited
@@ -127,7 +127,7 @@ internal sealed class PageReader(
 
             var left = cache.WaitFor - time.GetElapsedTime(since, now);
             var isInVain = forecast.IsOverQuota || left <= TimeSpan.Zero || forecast.Expected > left;
-            if (parts.IsComplete)
+            if (parts.DepartedAt is not null)
             {
                 if (isInVain || forecast.Failure is not null)
                 {
@@ -189,6 +189,9 @@ internal sealed class PageReader(
         NclueFailureKind.Throttled or null => UpstreamProblems.UpstreamBusy,
         _ => UpstreamProblems.UpstreamError,
     };
+
+    private TimeSpan Age(PageSlices parts, long now) =>
+        parts.DepartedAt is { } departedAt ? time.GetElapsedTime(departedAt, now) : TimeSpan.MaxValue;
 
     /// <summary>Returns the timestamp of departure before which a copy may no longer be served.</summary>
     private long Oldest(long now) => now - time.Ticks(cache.KeepFor);
