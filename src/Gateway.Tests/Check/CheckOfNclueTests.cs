@@ -1,4 +1,3 @@
-using NclueGateway.Check;
 using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Tests.Infrastructure;
 
@@ -14,8 +13,8 @@ public sealed class CheckOfNclueTests
         await using var installation = await CheckedInstallation.StartAsync(new() { Strict = false });
 
         var seen = await installation.CheckAsync("Nclue:SecretKey", wrong);
-        var lines = await CheckedInstallation.RunAsync(installation.Settings, CheckFormat.Lines);
-        var wrapped = await CheckedInstallation.RunAsync(installation.Settings, CheckFormat.Terminal);
+        var lines = await CheckedInstallation.RunAsync(installation.Settings, int.MaxValue);
+        var wrapped = await CheckedInstallation.RunAsync(installation.Settings, 80);
 
         (seen.ExitCode, lines.ExitCode, wrapped.ExitCode).ShouldBe((1, 1, 1));
         seen.Failed.ShouldBe(["nclue"]);

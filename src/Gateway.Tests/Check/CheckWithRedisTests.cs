@@ -1,6 +1,5 @@
 using System.Net;
 using NclueGateway.Budget;
-using NclueGateway.Check;
 using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Replicas;
@@ -89,10 +88,10 @@ public sealed class CheckWithRedisTests(TestRedis redis)
             ["Nclue:Account"] = account,
         };
 
-        var (_, alone) = await CheckedInstallation.RunAsync(settings, CheckFormat.Json);
+        var (_, alone) = await CheckedInstallation.RunAsync(settings);
         (await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK)).Status.ShouldBe(HttpStatusCode.OK);
         settings["ConnectionStrings:Redis"] = await redis.ConnectionStringAsync();
-        var (exitCode, together) = await CheckedInstallation.RunAsync(settings, CheckFormat.Json);
+        var (exitCode, together) = await CheckedInstallation.RunAsync(settings);
 
         Checked.Read(0, alone)["index-unit"].Seen.ShouldContain("unless the account has more than 1,000 runs");
         Checked.Read(exitCode, together).Failed.ShouldBe(["index-unit"]);

@@ -46,15 +46,15 @@ internal sealed class CheckedInstallation : IAsyncDisposable
             Settings[key] = value;
         }
 
-        var (exitCode, output) = await RunAsync(Settings, CheckFormat.Json, callsUpstream);
+        var (exitCode, output) = await RunAsync(Settings, width: null, callsUpstream);
         return Checked.Read(exitCode, output);
     }
 
+    /// <summary>Runs the check. Returns its report as lines of at most that width; as JSON without one.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(
-        Dictionary<string, string?> settings, CheckFormat format, bool callsUpstream = true)
+        Dictionary<string, string?> settings, int? width = null, bool callsUpstream = true)
     {
-        await using var output = new StringWriter();
-        var exitCode = await CheckCommand.RunAsync(
+        var report = await CheckCommand.RunAsync(
             () =>
             {
                 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -62,10 +62,8 @@ internal sealed class CheckedInstallation : IAsyncDisposable
                 return builder.AddGateway();
             },
             callsUpstream,
-            format,
-            output,
             TestContext.Current.CancellationToken);
-        return (exitCode, output.ToString());
+        return (report.ExitCode, width is { } columns ? report.ToText(columns) : report.ToJson());
     }
 
     public async ValueTask DisposeAsync()

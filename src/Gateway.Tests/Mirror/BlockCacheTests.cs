@@ -5,7 +5,7 @@ namespace NclueGateway.Tests.Mirror;
 
 public sealed class BlockCacheTests
 {
-    private const long Interest = 6_400;
+    private static readonly long Interest = new CacheOptions().InterestFor.Ticks;
 
     [Fact]
     public void The_block_read_longest_ago_goes_first()
@@ -54,26 +54,31 @@ public sealed class BlockCacheTests
     [Fact]
     public void A_copy_is_unread_until_a_reader_comes_after_it_was_stored()
     {
-        var held = new BlockEntry(Block(0), readAt: 0);
+        var list = List(maxBlocks: 10);
+        list.Add(Block(0), now: 0);
 
-        held.IsUnread.ShouldBeTrue();
-        held.MarkRead(10, Interest).ShouldBeTrue();
-        held.MarkRead(20, Interest).ShouldBeFalse();
+        list.TryGet(0, out var held).ShouldBeTrue();
+        held!.IsUnread.ShouldBeTrue();
+        MarkRead(list, 10).ShouldBeTrue();
+        MarkRead(list, 20).ShouldBeFalse();
         held.IsUnread.ShouldBeFalse();
-        held.Replace(Block(0));
+        list.Add(Block(0) with { DepartedAt = 5 }, now: 25);
         held.IsUnread.ShouldBeTrue();
-        held.MarkRead(30, Interest).ShouldBeTrue();
+        MarkRead(list, 30).ShouldBeTrue();
     }
 
     [Fact]
     public void A_read_after_a_long_time_is_news_again()
     {
-        var held = new BlockEntry(Block(0), readAt: 0);
-        held.MarkRead(10, Interest);
+        var list = List(maxBlocks: 10);
+        list.Add(Block(0), now: 0);
+        MarkRead(list, 10);
 
-        held.MarkRead(10 + Interest, Interest).ShouldBeTrue();
-        held.LastReadAt.ShouldBe(10 + Interest);
+        MarkRead(list, 10 + Interest).ShouldBeTrue();
+        list.Blocks.Single().LastReadAt.ShouldBe(10 + Interest);
     }
+
+    private static bool MarkRead(BlockCache list, long now) => list.MarkRead(list.Find(new(0, 20), oldest: 0), now);
 
     private static BlockCache List(int maxBlocks) => new(new CacheOptions { MaxBlocks = maxBlocks }, new FakeTimeProvider());
 

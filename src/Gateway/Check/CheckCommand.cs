@@ -34,39 +34,20 @@ internal static class CheckCommand
                 return 1;
             }
 
-            return await RunAsync(
-                () => createGateway([.. parsed.UnmatchedTokens]),
-                !parsed.GetValue(noUpstream),
-                parsed.GetValue(json) ? CheckFormat.Json : Console.IsOutputRedirected ? CheckFormat.Lines : CheckFormat.Terminal,
-                parsed.InvocationConfiguration.Output,
-                stop);
+            var report = await RunAsync(() => createGateway([.. parsed.UnmatchedTokens]), !parsed.GetValue(noUpstream), stop);
+            await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                parsed.GetValue(json) ? report.ToJson() : report.ToText(width: Console.IsOutputRedirected ? int.MaxValue : 80));
+            return report.ExitCode;
         });
         return command;
     }
 
+    /// <summary>Runs the check.</summary>
     /// <param name="createGateway">Builds the gateway.</param>
     /// <param name="callsUpstream">True if NCLUE may be called, once.</param>
-    /// <param name="format">Format of the report.</param>
-    /// <param name="output">Target of the report.</param>
     /// <param name="stop">Cancels the check.</param>
-    /// <returns>0 when nothing failed, else 1.</returns>
-    public static async Task<int> RunAsync(
-        Func<WebApplicationBuilder> createGateway, bool callsUpstream, CheckFormat format, TextWriter output, CancellationToken stop)
-    {
-        var report = await FindAsync(createGateway, callsUpstream, stop);
-        if (format == CheckFormat.Json)
-        {
-            await output.WriteLineAsync(report.ToJson());
-        }
-        else
-        {
-            report.WriteLines(output, format == CheckFormat.Terminal ? 80 : int.MaxValue);
-        }
-
-        return report.ExitCode;
-    }
-
-    private static async Task<CheckReport> FindAsync(Func<WebApplicationBuilder> createGateway, bool callsUpstream, CancellationToken stop)
+    public static async Task<CheckReport> RunAsync(
+        Func<WebApplicationBuilder> createGateway, bool callsUpstream, CancellationToken stop)
     {
         WebApplicationBuilder builder;
         try
@@ -84,17 +65,4 @@ internal static class CheckCommand
         await using var gateway = builder.Build(); // and not started
         return await new InstallationCheck(gateway.Services, gateway.Environment.EnvironmentName, callsUpstream).RunAsync(stop);
     }
-}
-
-/// <summary>The format of a report.</summary>
-internal enum CheckFormat
-{
-    /// <summary>Lines of at most 80 columns, for a terminal.</summary>
-    Terminal,
-
-    /// <summary>Lines of any length, for a file or a pipe.</summary>
-    Lines,
-
-    /// <summary>One JSON document.</summary>
-    Json,
 }

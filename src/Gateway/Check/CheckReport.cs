@@ -18,9 +18,15 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
     public const string IndexUnit = "index-unit";
     public const string TimeZone = "time-zone";
 
+    private static readonly (string Name, string Title)[] Parts =
+    [
+        (Settings, "Settings"), (IdentityProvider, "Identity provider"), (Redis, "Redis"), (RedisClock, "Clock of Redis"),
+        (RedisMemory, "Memory of Redis"), (Collector, "Collector"), (Nclue, "NCLUE"), (Clock, "Clock"),
+        (IndexUnit, "Nclue:IndexUnit"), (TimeZone, "Nclue:TimeZone"),
+    ];
+
     /// <summary>All names, in the order of a report. Each report has each of them once.</summary>
-    public static readonly IReadOnlyList<string> Names =
-        [Settings, IdentityProvider, Redis, RedisClock, RedisMemory, Collector, Nclue, Clock, IndexUnit, TimeZone];
+    public static readonly IReadOnlyList<string> Names = [.. Parts.Select(part => part.Name)];
 
     private const int Indent = 13;
 
@@ -43,24 +49,10 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
 
     public string ToJson() => JsonSerializer.Serialize(new { Outcome, Checks = findings }, Json);
 
-    /// <summary>Writes a paragraph for each finding.</summary>
-    /// <param name="output">The output.</param>
+    /// <summary>Returns a paragraph for each finding.</summary>
     /// <param name="width">Maximum length of a line. Lines of the signed string are never wrapped.</param>
-    public void WriteLines(TextWriter output, int width)
-    {
-        foreach (var finding in findings)
-        {
-            var margin = StateOf(finding).PadRight(Indent);
-            string[] texts = [$"{Title(finding.Name)}: {finding.Seen}", .. More(finding)];
-            foreach (var line in texts.SelectMany(text => Wrap(text, width - Indent)))
-            {
-                output.WriteLine(margin + line);
-                margin = new string(' ', Indent);
-            }
-        }
-
-        output.WriteLine(Summary);
-    }
+    public string ToText(int width) =>
+        string.Join(Environment.NewLine, findings.SelectMany(finding => Paragraph(finding, width - Indent)).Append(Summary));
 
     private string Summary
     {
@@ -74,15 +66,22 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
         }
     }
 
-    private static IEnumerable<string> More(Finding finding)
+    private static IEnumerable<string> Paragraph(Finding finding, int width)
     {
-        IEnumerable<string> advice = finding.Advice is null ? [] : [$"To do: {finding.Advice}"];
-        return [.. finding.Details ?? [], .. SignedLines(finding), .. advice];
-    }
+        List<string> texts = [$"{Parts.First(part => part.Name == finding.Name).Title}: {finding.Seen}", .. finding.Details ?? []];
+        if (finding.Signed is { } lines)
+        {
+            texts.AddRange(lines.Select(line => "  " + line).Prepend("Signed, without a line end after the last line:"));
+        }
 
-    private static IEnumerable<string> SignedLines(Finding finding) => finding.Signed is { } lines
-        ? ["Signed, without a line end after the last line:", .. lines.Select(line => "  " + line)]
-        : [];
+        if (finding.Advice is { } advice)
+        {
+            texts.Add($"To do: {advice}");
+        }
+
+        return texts.SelectMany(text => Wrap(text, width))
+            .Select((line, number) => (number == 0 ? StateOf(finding) : "").PadRight(Indent) + line);
+    }
 
     private static string StateOf(Finding finding) => finding.State switch
     {
@@ -100,19 +99,4 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
 
         yield return text;
     }
-
-    private static string Title(string name) => name switch
-    {
-        Settings => "Settings",
-        IdentityProvider => "Identity provider",
-        Redis => "Redis",
-        RedisClock => "Clock of Redis",
-        RedisMemory => "Memory of Redis",
-        Collector => "Collector",
-        Nclue => "NCLUE",
-        Clock => "Clock",
-        IndexUnit => "Nclue:IndexUnit",
-        TimeZone => "Nclue:TimeZone",
-        _ => name,
-    };
 }

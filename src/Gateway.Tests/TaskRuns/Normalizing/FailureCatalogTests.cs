@@ -30,16 +30,14 @@ public sealed class FailureCatalogTests
 
         failure.Code.ShouldBe(code);
         failure.Retryable.ShouldBe(transient);
-        Uri.UnescapeDataString(failure.Help).ShouldBe(Guide + anchor);
-        failure.Help.ShouldAllBe(c => char.IsAscii(c));
+        Uri.UnescapeDataString(failure.Help.OriginalString).ShouldBe(Guide + anchor);
+        failure.Help.OriginalString.ShouldAllBe(c => char.IsAscii(c));
     }
 
     [Fact]
     public void The_English_guide_has_the_same_anchors() => English.Find("NOT_EXIST_FILE")
-        .ShouldBe(new Failure(
-            "NOT_EXIST_FILE",
-            "https://guide.ncloud-docs.com/docs/en/nclue-troubleshoot-message#%ED%8C%8C%EC%9D%BC%EB%88%84%EB%9D%BD",
-            Retryable: false));
+        .Help.OriginalString
+        .ShouldBe("https://guide.ncloud-docs.com/docs/en/nclue-troubleshoot-message#%ED%8C%8C%EC%9D%BC%EB%88%84%EB%9D%BD");
 
     [Theory]
     [InlineData("not_exist_file")]
@@ -58,7 +56,9 @@ public sealed class FailureCatalogTests
     [InlineData("알 수 없는 오류")]
     public void Any_other_message_is_unlisted(string message)
     {
-        Korean.Find(message).ShouldBe(new Failure(null, "https://guide.ncloud-docs.com/docs/nclue-troubleshoot", null));
-        English.Find(message).ShouldBe(new Failure(null, "https://guide.ncloud-docs.com/docs/en/nclue-troubleshoot", null));
+        var (korean, english) = (Korean.Find(message), English.Find(message));
+        (korean.Code, korean.Message, korean.Retryable).ShouldBe((null, message, null));
+        korean.Help.OriginalString.ShouldBe("https://guide.ncloud-docs.com/docs/nclue-troubleshoot");
+        english.ShouldBe(korean with { Help = new("https://guide.ncloud-docs.com/docs/en/nclue-troubleshoot") });
     }
 }

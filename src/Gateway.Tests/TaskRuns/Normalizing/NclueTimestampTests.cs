@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CsCheck;
 using NclueGateway.TaskRuns.Normalizing;
 
@@ -112,7 +113,7 @@ public sealed class NclueTimestampTests
             {
                 if (NclueTimestamp.Parse(time.ToString("yyyy-MM-ddTHH:mm:ss") + offset, zone) is { } read)
                 {
-                    NclueTimestamp.Parse(NclueTimestamp.ToText(read), zone).ShouldBe(read);
+                    NclueTimestamp.Parse(Written(read), zone).ShouldBe(read);
                     read.Offset.ShouldBe(zone.GetUtcOffset(read));
                 }
             },
@@ -124,5 +125,9 @@ public sealed class NclueTimestampTests
         Gen.OneOf(Gen.String, Gen.String.Select(tail => "2024-11-22T08:54:46" + tail))
             .Sample(text => { NclueTimestamp.Parse(text, Seoul); }, iter: 2_000);
 
-    private static string? Text(string sent, TimeZoneInfo zone) => NclueTimestamp.ToText(NclueTimestamp.Parse(sent, zone));
+    private static string? Text(string sent, TimeZoneInfo zone) =>
+        NclueTimestamp.Parse(sent, zone) is { } time ? Written(time) : null;
+
+    /// <summary>Returns a time as a response has it.</summary>
+    private static string Written(DateTimeOffset time) => JsonSerializer.SerializeToElement(time).GetString()!;
 }

@@ -128,7 +128,7 @@ public sealed class TaskRunNormalizerPropertyTests
 
         var answer = Normalize(body);
         var rows = answer.Rows;
-        var parallel = new[] { rows.Starts.Length, rows.Ends.Length, rows.Hashes.Length, rows.IdHashes.Length, answer.CreatedAt.Count };
+        var parallel = new[] { rows.Ends.Length, rows.Hashes.Length, rows.IdHashes.Length, answer.CreatedAt.Count };
         parallel.ShouldAllBe(length => length == rows.Count);
 
         for (var from = 0; from <= rows.Count; from++)

@@ -11,7 +11,7 @@ internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, Nclu
     private readonly Lock _lock = new();
     private readonly HashSet<int> _unreadable = [];
     private NclueFailureKind? _failing;
-    private int _failures;
+    private int _repeated;
 
     /// <summary>Logs the share of the budget when replicas divide it without Redis.</summary>
     public void Started(TimeSpan interval)
@@ -42,31 +42,27 @@ internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, Nclu
                 ReadableAgain(logger, block);
             }
 
-            if (failure?.Kind != _failing && _failing is { } ended && _failures > 1)
+            if (failure?.Kind == _failing)
             {
-                Repeated(logger, ended, _failures);
+                _repeated++;
+                return;
+            }
+
+            if (_failing is { } ended && _repeated > 0)
+            {
+                Repeated(logger, ended, _repeated + 1);
             }
 
             if (failure is null)
             {
-                if (_failing is not null)
-                {
-                    Recovered(logger);
-                }
-
-                _failing = null;
-                _failures = 0;
-            }
-            else if (failure.Kind == _failing)
-            {
-                _failures++;
+                Recovered(logger);
             }
             else
             {
-                _failing = failure.Kind;
-                _failures = 1;
                 Failed(logger, block, failure.Kind, failure.Detail);
             }
+
+            (_failing, _repeated) = (failure?.Kind, 0);
         }
     }
 

@@ -70,7 +70,7 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
 
     private void DetectUnknownStatuses(NormalizedResponse response)
     {
-        Interlocked.Add(ref _unknownStatuses, response.UnknownStatusCount);
+        Interlocked.Add(ref _unknownStatuses, response.UnknownStatuses.Count);
         foreach (var status in response.UnknownStatuses.Where(status => _statuses.Count < MaxStatuses && _statuses.TryAdd(status, true)))
         {
             UnknownStatus(_logger, status);

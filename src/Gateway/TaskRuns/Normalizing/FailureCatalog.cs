@@ -1,16 +1,9 @@
 using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using NclueGateway.Upstream;
+using static NclueGateway.TaskRuns.Normalizing.TaskRunDtos;
 
 namespace NclueGateway.TaskRuns.Normalizing;
-
-/// <summary>The documented facts about a failed run.</summary>
-/// <param name="Code">The documented code; null for a message that the documentation does not list.</param>
-/// <param name="Help">The guide page to read.</param>
-/// <param name="Retryable">
-/// True if creating the run again without changes may succeed; null for an unlisted message.
-/// </param>
-internal sealed record Failure(string? Code, string Help, bool? Retryable);
 
 /// <summary>
 /// The failures that NCP documents for <c>fail_message</c>, each with its section in the guide
@@ -34,24 +27,31 @@ internal sealed partial class FailureCatalog
         ("UNEXPECTED_TXT_FORMAT", "파일 포맷 오류", false),
     ];
 
-    private readonly FrozenDictionary<string, Failure> _byCode;
-    private readonly Failure _unlisted;
+    private readonly FrozenDictionary<string, TaskRunFailure> _byCode;
+    private readonly TaskRunFailure _unlisted;
 
     public FailureCatalog(HelpLanguage language)
     {
         var guide = language == HelpLanguage.En ? "https://guide.ncloud-docs.com/docs/en/" : "https://guide.ncloud-docs.com/docs/";
 
-        _unlisted = new Failure(null, guide + "nclue-troubleshoot", null);
+        _unlisted = new() { Code = null, Message = "", Help = new(guide + "nclue-troubleshoot"), Retryable = null };
         _byCode = Documented.ToFrozenDictionary(
             row => row.Code,
-            row => new Failure(row.Code, $"{guide}nclue-troubleshoot-message#{Anchor(row.KoreanTitle)}", row.Transient),
+            row => new TaskRunFailure
+            {
+                Code = row.Code,
+                Message = "",
+                Help = new($"{guide}nclue-troubleshoot-message#{Anchor(row.KoreanTitle)}"),
+                Retryable = row.Transient,
+            },
             StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>
     /// Returns the failure for a message, which may be one of the documented codes or any other text.
     /// </summary>
-    public Failure Find(string message) => _byCode.GetValueOrDefault(Separators().Replace(message, "_").Trim('_'), _unlisted);
+    public TaskRunFailure Find(string message) =>
+        _byCode.GetValueOrDefault(Separators().Replace(message, "_").Trim('_'), _unlisted) with { Message = message };
 
     // The anchors are the Korean titles without spaces, on the English pages too.
     private static string Anchor(string koreanTitle) => Uri.EscapeDataString(koreanTitle.Replace(" ", "", StringComparison.Ordinal));

@@ -9,12 +9,10 @@ namespace NclueGateway.TaskRuns.Normalizing;
 /// </summary>
 internal static class NclueTimestamp
 {
-    /// <summary>RFC 3339; always with a numeric offset.</summary>
-    private const string Written = "yyyy-MM-dd'T'HH:mm:sszzz";
-
     private const int DateTimeLength = 19;
 
     private static readonly string[] DateTimeFormats = ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd't'HH:mm:ss", "yyyy-MM-dd' 'HH:mm:ss"];
+    private static readonly string[] OffsetFormats = [@"hh\:mm", "hhmm", "hh"];
 
     /// <summary>
     /// Returns the time in whole seconds (a fraction is cut off), with the zone's offset at that time. Null when it
@@ -40,11 +38,6 @@ internal static class NclueTimestamp
     }
 
     /// <summary>
-    /// Formats a time by RFC 3339, in whole seconds and with its own offset: texts of the same offset sort by time.
-    /// </summary>
-    public static string? ToText(DateTimeOffset? time) => time?.ToString(Written, CultureInfo.InvariantCulture);
-
-    /// <summary>
     /// Returns the text after a fraction of at least one digit (RFC 3339 §5.6 sets no limit); the whole text when there
     /// is none.
     /// </summary>
@@ -65,29 +58,11 @@ internal static class NclueTimestamp
     /// </summary>
     private static TimeSpan? ParseOffset(ReadOnlySpan<char> text)
     {
-        switch (text)
-        {
-            case ['Z' or 'z']:
-                return TimeSpan.Zero;
-            case ['+' or '-', var h1, var h2]:
-                return Offset(text[0], h1, h2, '0', '0');
-            case ['+' or '-', var h1, var h2, ':', var m1, var m2]:
-                return Offset(text[0], h1, h2, m1, m2);
-            case ['+' or '-', var h1, var h2, var m1, var m2]:
-                return Offset(text[0], h1, h2, m1, m2);
-            default:
-                return null;
-        }
-    }
-
-    private static TimeSpan? Offset(char sign, char h1, char h2, char m1, char m2)
-    {
-        if (!TimeOnly.TryParseExact([h1, h2, ':', m1, m2], "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var offset))
-        {
-            return null;
-        }
-
-        return sign == '-' ? -offset.ToTimeSpan() : offset.ToTimeSpan();
+        var style = text is ['-', ..] ? TimeSpanStyles.AssumeNegative : TimeSpanStyles.None;
+        return text is ['Z' or 'z'] ? TimeSpan.Zero
+            : text is ['+' or '-', .. var digits]
+                && TimeSpan.TryParseExact(digits, OffsetFormats, CultureInfo.InvariantCulture, style, out var offset) ? offset
+            : null;
     }
 
     private static DateTimeOffset? InZone(long utcTicks, TimeZoneInfo zone)

@@ -1,19 +1,22 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using NclueGateway.Mirror.Blocks;
+using NclueGateway.Observability;
 using NclueGateway.Upstream;
 
 namespace NclueGateway.TaskRuns.Normalizing;
 
 /// <summary>The normalised content of one response of the upstream.</summary>
 /// <param name="Rows">The rows, ready to be served.</param>
-/// <param name="UnknownStatuses">Each undocumented status once, cleaned for the log.</param>
-/// <param name="UnknownStatusCount">The number of runs with an undocumented status, or without a status.</param>
+/// <param name="UnknownStatuses">
+/// The undocumented status of each run that has one, trimmed, cut to 40 characters and cleaned for the log; <c>(none)</c>
+/// for a run without a status.
+/// </param>
 /// <param name="CreatedAt">
 /// Per received row: the time of creation; null where it cannot be read and for a dropped row.
 /// </param>
 internal sealed record NormalizedResponse(
-    TaskRunRows Rows, IReadOnlyList<string> UnknownStatuses, int UnknownStatusCount, IReadOnlyList<DateTimeOffset?> CreatedAt);
+    TaskRunRows Rows, IReadOnlyList<string> UnknownStatuses, IReadOnlyList<DateTimeOffset?> CreatedAt);
 
 /// <summary>
 /// Converts the body of one upstream response to rows for callers. It is tolerant of the fields of a run, because the
@@ -25,6 +28,8 @@ internal sealed record NormalizedResponse(
 /// </remarks>
 internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language)
 {
+    private const int MaxStatusLength = 40;
+
     // Strictly RFC 8259: no comments, no trailing commas, nothing after the value.
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 64 };
 
@@ -100,30 +105,28 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
         var rows = new TaskRunRowsBuilder(expectedBytes);
         var createdAt = new List<DateTimeOffset?>(TaskRunRows.Capacity);
         var ids = new HashSet<string>(TaskRunRows.Capacity);
-        var unknown = new UnknownStatuses();
+        var unknown = new List<string>();
 
         while (rows.Count < TaskRunRows.Capacity && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (NclueTaskRun.Read(ref reader) is not { Id: not null } run || !ids.Add(run.Id))
+            if (NclueTaskRun.Read(ref reader) is not { Id: not null } sent || !ids.Add(sent.Id))
             {
                 rows.Drop();
                 createdAt.Add(null);
                 continue;
             }
 
-            var created = NclueTimestamp.Parse(run.CreatedAt, zone);
-            var status = TaskRunStatus.OfRun(run.Status);
-            if (status == TaskRunStatus.Unknown)
-            {
-                unknown.Add(run.Status);
-            }
-
-            _writer.Write(rows.Begin(), run, status, created);
+            var run = _writer.Write(rows.Begin(), sent);
             rows.End();
-            createdAt.Add(created);
+            createdAt.Add(run.CreatedAt);
+            if (run.Status == TaskRunDtos.TaskRunStatus.Unknown)
+            {
+                var status = LoggedText.Clean((sent.Status ?? "").Trim(), MaxStatusLength);
+                unknown.Add(status.Length > 0 ? status : "(none)");
+            }
         }
 
-        return new NormalizedResponse(rows.Build(total), unknown.Distinct, unknown.Count, createdAt);
+        return new NormalizedResponse(rows.Build(total), unknown, createdAt);
     }
 
     private static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body)

@@ -1,4 +1,4 @@
-using static NclueGateway.TaskRuns.Pages.TaskRunDtos;
+using static NclueGateway.TaskRuns.Normalizing.TaskRunDtos;
 
 namespace NclueGateway.TaskRuns.Pages;
 
@@ -9,7 +9,7 @@ internal static class TaskRunExamples
     {
         Id = "ef667a87-0000-4000-8000-88fb69a9aff7",
         Name = "November buyers",
-        Status = TaskRunDtos.TaskRunStatus.Completed,
+        Status = TaskRunStatus.Completed,
         Task = new() { Id = "0b0cbd0e-0000-4000-8000-5c1d6f0f4a11", Name = "Likely to buy" },
         Feature = new() { Id = "7a1e0b1c-0000-4000-8000-0d8e1c2b3a44", Name = "Visits of October", LineCount = 93_734 },
         Model = new() { Name = "NFM2", Status = ModelStatus.Active },
@@ -24,7 +24,7 @@ internal static class TaskRunExamples
     {
         Id = "2f9c1d55-0000-4000-8000-1b7d9e3c5f20",
         Name = "December buyers",
-        Status = TaskRunDtos.TaskRunStatus.InProgress,
+        Status = TaskRunStatus.InProgress,
         Model = null,
         CreatedAt = new(2024, 12, 20, 9, 30, 0, TimeSpan.FromHours(9)),
         CompletedAt = null,
@@ -36,7 +36,7 @@ internal static class TaskRunExamples
     {
         Id = "91d4be07-0000-4000-8000-6e2a8c4d0b9f",
         Name = "December buyers, first try",
-        Status = TaskRunDtos.TaskRunStatus.Failed,
+        Status = TaskRunStatus.Failed,
         Failure = new()
         {
             Code = "OBS_UPLOAD_FAILED",

@@ -3,6 +3,7 @@ using System.Text.Json;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Mirror.Blocks;
+using NclueGateway.TaskRuns.Normalizing;
 
 namespace NclueGateway.TaskRuns.Pages;
 

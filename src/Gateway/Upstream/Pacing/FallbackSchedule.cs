@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
@@ -12,6 +14,9 @@ internal readonly record struct FallbackSchedule(int Slot, int Length, long Inte
 {
     /// <summary>Time that a slot is open (ms).</summary>
     public const long Window = 100;
+
+    /// <summary>Time that Redis keeps a slot for a replica that does not call, and that a replica uses its slot without Redis.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromHours(1);
 
     private long Width => Interval + Window;
 
@@ -28,7 +33,7 @@ internal readonly record struct FallbackSchedule(int Slot, int Length, long Inte
         }
 
         return last.Slot < Math.Min(last.Cycle, last.PreviousCycle)
-            ? new(last.Slot, LeastCommonMultiple(last.Cycle, last.PreviousCycle), interval)
+            ? new(last.Slot, last.Cycle / (int)BigInteger.GreatestCommonDivisor(last.Cycle, last.PreviousCycle) * last.PreviousCycle, interval)
             : null;
     }
 
@@ -46,16 +51,5 @@ internal readonly record struct FallbackSchedule(int Slot, int Length, long Inte
         var cycle = Length * Width;
         var since = (((atLeast - (Slot * Width)) % cycle) + cycle) % cycle;
         return since + unsure < Window ? 0 : cycle - since;
-    }
-
-    private static int LeastCommonMultiple(int a, int b)
-    {
-        var (x, y) = (a, b);
-        while (y != 0)
-        {
-            (x, y) = (y, x % y);
-        }
-
-        return a / x * b;
     }
 }

@@ -9,11 +9,14 @@ internal static class PacingExtensions
     /// <param name="account">The name of the account in Redis; null without Redis.</param>
     public static IServiceCollection AddPacing(this IServiceCollection services, string? account)
     {
-        services.AddSingleton<ChangeSignal>();
+        services.AddSingleton<ChangeSignal>().AddSingleton(provider =>
+        {
+            var settings = provider.GetRequiredService<PacingSettings>();
+            var interval = account is null ? settings.Interval * settings.ReplicaCount : settings.Interval;
+            return ActivatorUtilities.CreateInstance<RequestGate>(provider, interval);
+        });
         return account is null
-            ? services
-                .AddSingleton(provider => CreateGate(provider, settings => settings.Interval * settings.ReplicaCount))
-                .AddSingleton<IUpstreamCoordinator, LocalCoordinator>()
+            ? services.AddSingleton<IUpstreamCoordinator, LocalCoordinator>()
             : services
                 .AddSingleton<ICoordinatorScript>(provider => ActivatorUtilities.CreateInstance<LuaCoordinatorScript>(provider, account))
                 .AddSingleton<RedisClock>()
@@ -21,10 +24,6 @@ internal static class PacingExtensions
                 .AddSingleton<RedisCoordinatorSession>()
                 .AddSingleton<PermitForecast>()
                 .AddSingleton<IPermitIssuer, RedisPermitIssuer>()
-                .AddSingleton(provider => CreateGate(provider, settings => settings.Interval))
                 .AddSingleton<IUpstreamCoordinator, RedisCoordinator>();
     }
-
-    private static RequestGate CreateGate(IServiceProvider provider, Func<PacingSettings, TimeSpan> interval) =>
-        ActivatorUtilities.CreateInstance<RequestGate>(provider, interval(provider.GetRequiredService<PacingSettings>()));
 }

@@ -10,7 +10,6 @@ namespace NclueGateway.Upstream.Pacing;
 internal sealed class PermitForecast(
     RedisCoordinatorSession session, RedisCircuit circuit, RedisClock clock, PacingSettings settings, TimeProvider time)
 {
-    private readonly OfflineSlots _slots = new(settings, clock, time);
     private Arrival? _arrival;
     private long _notBefore = long.MinValue;
 
@@ -26,7 +25,7 @@ internal sealed class PermitForecast(
             true => Longest(Until(now, state.Since + time.Ticks(settings.Interval)), UntilRedisGrants(now)),
             false => now - state.SeenAt > time.Ticks(RedisCoordinatorSession.Gap)
                 ? RedisCircuit.Patience // this process was suspended: the probe first finds out whether Redis is still away
-                : Longest(Until(now, state.Since + time.Ticks(3 * settings.Interval)), _slots.UntilOpen(session.Last, now)),
+                : Longest(Until(now, state.Since + time.Ticks(3 * settings.Interval)), UntilSlot(now)),
             null => settings.Interval, // the first call is in flight
         };
     }
@@ -57,6 +56,29 @@ internal sealed class PermitForecast(
         }
 
         return Longest(Until(now, Volatile.Read(ref _notBefore)), open);
+    }
+
+    /// <summary>
+    /// Returns the time until a slot of this replica opens. A replica that never had a slot sends nothing while other replicas may run.
+    /// </summary>
+    private TimeSpan UntilSlot(long now)
+    {
+        if (session.Last is not { } last)
+        {
+            return settings.ReplicaCount == 1 ? TimeSpan.Zero : TimeSpan.MaxValue;
+        }
+
+        var interval = settings.IntervalMilliseconds;
+        if (FallbackSchedule.Of(last.Reply, 4 * interval, interval) is not { } cycle
+            || now - last.ReceivedAt > time.Ticks(FallbackSchedule.Lease))
+        {
+            return TimeSpan.MaxValue;
+        }
+
+        var (atLeast, atMost) = clock.At(now);
+        return cycle.Length == 1 ? TimeSpan.Zero
+            : cycle.UntilOpen(atLeast, atMost) is { } wait ? TimeSpan.FromMilliseconds(wait)
+            : TimeSpan.MaxValue;
     }
 
     private TimeSpan Until(long now, long then) => then > now ? time.GetElapsedTime(now, then) : TimeSpan.Zero;

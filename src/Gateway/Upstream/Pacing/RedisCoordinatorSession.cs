@@ -158,7 +158,7 @@ internal sealed class RedisCoordinatorSession(
                 Interval = settings.IntervalMilliseconds,
                 Patience = RedisCircuit.Patience.ToMilliseconds(),
                 Grace = Grace.ToMilliseconds(),
-                Lease = OfflineSlots.Lease.ToMilliseconds(),
+                Lease = FallbackSchedule.Lease.ToMilliseconds(),
                 Settle = 4 * settings.IntervalMilliseconds,
                 Gap = Gap.ToMilliseconds(),
                 Quiet = 4 * settings.IntervalMilliseconds,

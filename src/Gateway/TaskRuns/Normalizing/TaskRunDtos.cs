@@ -1,13 +1,13 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using NclueGateway.Mirror.Blocks;
-using NclueGateway.TaskRuns.Normalizing;
 
-namespace NclueGateway.TaskRuns.Pages;
+namespace NclueGateway.TaskRuns.Normalizing;
 
 /// <summary>
-/// The types of response bodies, for the OpenAPI description only. Responses are slices of the bytes that
-/// <see cref="TaskRunWriter"/> has written, and a test compares both. Every property is always present.
+/// The types of response bodies. <see cref="TaskRunWriter"/> writes a run once, when it is received; responses are
+/// slices of those bytes. <see cref="TaskRunPage"/> is for the OpenAPI description only. Every property is always
+/// present.
 /// </summary>
 internal static class TaskRunDtos
 {
@@ -37,6 +37,7 @@ internal static class TaskRunDtos
     public sealed record TaskRun
     {
         /// <summary>The run's id.</summary>
+        // The first property: TaskRunRows.Head requires it.
         public required string Id { get; init; }
 
         /// <summary>The run's name.</summary>
