@@ -223,7 +223,8 @@ public sealed class OpenApiDocumentTests
         Words("TaskRunStatus").ShouldBe(["registered", "pending", "in_progress", "completed", "failed", "unknown"]);
         Words("ModelStatus").ShouldBe(["active", "deprecated", "unknown"]);
         Words("TaskRunStatus").Select(word => (string?)Written("status", word)["status"]).ShouldBe(Words("TaskRunStatus"));
-        Words("ModelStatus").Select(word => (string?)Written("nclue_model_status", word)["model"]!["status"]).ShouldBe(Words("ModelStatus"));
+        Words("ModelStatus").Select(word => (string?)Written("nclue_model_status", word)["model"]!["status"])
+            .ShouldBe(Words("ModelStatus"));
 
         static JsonNode Written(string field, string word) => JsonNode.Parse(NormalizerInputs.Row($"\"{field}\":\"{word}\""))!;
 

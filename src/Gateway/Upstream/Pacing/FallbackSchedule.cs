@@ -32,8 +32,9 @@ internal readonly record struct FallbackSchedule(int Slot, int Length, long Inte
             return new(last.Slot, last.Cycle, interval);
         }
 
+        var divisor = (int)BigInteger.GreatestCommonDivisor(last.Cycle, last.PreviousCycle);
         return last.Slot < Math.Min(last.Cycle, last.PreviousCycle)
-            ? new(last.Slot, last.Cycle / (int)BigInteger.GreatestCommonDivisor(last.Cycle, last.PreviousCycle) * last.PreviousCycle, interval)
+            ? new(last.Slot, last.Cycle / divisor * last.PreviousCycle, interval)
             : null;
     }
 
