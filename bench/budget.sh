@@ -2,7 +2,7 @@
 # Runs three gateway processes on one Redis, in front of a simulated NCLUE that allows one request a second, with 200
 # readers. Measures what the upstream receives and how old the responses are. Without arguments it runs everything and
 # writes the section "bench/budget.sh" of bench/RESULTS.md. Needs redis-server on the path.
-#   bench/budget.sh [seconds] [steady | slow | kill | outage | rotation | cold | cold-slow]
+#   bench/budget.sh [seconds] [steady | slow | kill | outage | rotation | rollout | cold | cold-slow]
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh

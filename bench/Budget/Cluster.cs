@@ -28,6 +28,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// </summary>
     public Dictionary<string, string> Settings { get; } = [];
 
+    /// <summary>The assembly of replicas started from now on: null for this build's gateway.</summary>
+    public string? Program { get; set; }
+
     public IReadOnlyList<GatewayReplica> Replicas => _replicas;
 
     /// <summary>Starts Redis, the simulated NCLUE and the identity provider, without a replica yet.</summary>
@@ -73,7 +76,7 @@ internal sealed class Cluster : IAsyncDisposable
             settings[name] = value;
         }
 
-        var replica = await GatewayReplica.StartAsync(settings);
+        var replica = await GatewayReplica.StartAsync(settings, Program);
         lock (_replicas)
         {
             _replicas.Add(replica);

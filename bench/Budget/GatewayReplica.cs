@@ -23,10 +23,11 @@ internal sealed class GatewayReplica : IAsyncDisposable
 
     /// <summary>Starts a gateway on a free port and waits until it listens.</summary>
     /// <param name="settings">Environment of the process.</param>
+    /// <param name="program">The gateway's assembly; by default this build's.</param>
     /// <exception cref="InvalidOperationException">The process exited instead.</exception>
-    public static async Task<GatewayReplica> StartAsync(IReadOnlyDictionary<string, string> settings)
+    public static async Task<GatewayReplica> StartAsync(IReadOnlyDictionary<string, string> settings, string? program = null)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(GatewayBuilder).Assembly.Location])
+        var start = new ProcessStartInfo("dotnet", [program ?? typeof(GatewayBuilder).Assembly.Location])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -67,6 +68,16 @@ internal sealed class GatewayReplica : IAsyncDisposable
             {
                 listening.TrySetResult(new Uri(line[at..].Split('"', ' ')[0]));
             }
+        }
+    }
+
+    /// <summary>Waits until the replica is ready and has its Redis: a rollout stops the old replica only then.</summary>
+    public async Task BecomeHealthyAsync()
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        while (await http.GetStringAsync(new Uri(Address, "/health/ready")) != "Healthy")
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
     }
 

@@ -4,6 +4,7 @@ using NclueGateway.Budget;
 
 // dotnet run --project bench/Budget -c Release -- [seconds] [scenario …] [--few] [--json]
 // --few halves the number of runs, for a short measurement; --json writes one line of JSON per scenario.
+// The variable EARLIER_RELEASE names the gateway's assembly of an earlier release, for the scenario "rollout".
 var seconds = args.Length > 0 && int.TryParse(args[0], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 60;
 var isJson = args.Contains("--json");
 var names = args.Where(arg => !arg.All(char.IsAsciiDigit) && arg is not ("--json" or "--few")).ToList();
@@ -12,6 +13,7 @@ if (args.Contains("--few"))
     Scenarios.Runs /= 2;
 }
 
+Scenarios.EarlierRelease = Environment.GetEnvironmentVariable("EARLIER_RELEASE");
 if (names.Except(Scenarios.All.Keys).Any())
 {
     await Console.Error.WriteLineAsync($"Usage: budget.sh [seconds] [{string.Join(" | ", Scenarios.All.Keys)}]");

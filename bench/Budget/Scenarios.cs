@@ -7,6 +7,9 @@ namespace NclueGateway.Budget;
 /// <summary>The events that happen to the gateways while readers read from them.</summary>
 internal static class Scenarios
 {
+    /// <summary>The gateway of the earlier release in the scenario "rollout"; without it, this build's.</summary>
+    public static string? EarlierRelease { get; set; }
+
     /// <summary>Number of runs of the account.</summary>
     public static int Runs { get; set; } = 1_000;
 
@@ -33,6 +36,12 @@ internal static class Scenarios
                 duration,
                 FastUpstream,
                 RotateKeysAsync),
+            ["rollout"] = duration => LoadAsync(
+                "Three replicas of an earlier release, replaced one after the other by replicas of this one, and back",
+                duration,
+                FastUpstream,
+                RollOutAsync,
+                program: EarlierRelease),
             ["cold"] = _ => ColdStartAsync(FastUpstream),
             ["cold-slow"] = _ => ColdStartAsync(TimeSpan.FromSeconds(3)),
         };
@@ -43,12 +52,15 @@ internal static class Scenarios
         TimeSpan delay,
         Func<Cluster, Readers, TimeSpan, Task<IReadOnlyList<string>>>? meanwhile = null,
         int replicaCount = 1,
-        int readerCount = 200)
+        int readerCount = 200,
+        string? program = null)
     {
         await using var cluster = await Cluster.StartAsync(Runs, delay);
+        cluster.Program = program;
         cluster.Settings["Nclue:ReplicaCount"] = replicaCount.ToString(CultureInfo.InvariantCulture);
         var tokens = await Readers.SignInAsync(cluster, readerCount);
         await cluster.AddReplicasAsync(3);
+        cluster.Program = null;
         await using var readers = Readers.Start(cluster, tokens);
         var notes = meanwhile is null ? [] : await meanwhile(cluster, readers, duration);
         await readers.UntilAsync(duration);
@@ -91,13 +103,7 @@ internal static class Scenarios
     {
         await readers.UntilAsync(duration / 4);
         cluster.UseNewKeys();
-        foreach (var old in cluster.Replicas.ToList())
-        {
-            await cluster.AddReplicaAsync();
-            await old.StopAsync();
-            await readers.UntilAsync(readers.Elapsed + TimeSpan.FromSeconds(2));
-        }
-
+        await ReplaceAsync(cluster, readers);
         await readers.UntilAsync(duration);
         var clock = TimeProvider.System;
         var soonest = cluster.Nclue.Arrivals.GroupBy(a => a.Index)
@@ -105,6 +111,28 @@ internal static class Scenarios
             .Min();
         var keys = cluster.Nclue.Arrivals.Select(a => a.Headers["x-ncp-iam-access-key"].ToString()).Distinct().Count();
         return [$"keys used: {keys}", $"soonest that a block was fetched again: after {soonest.TotalSeconds:0.000} s"];
+    }
+
+    private static async Task<IReadOnlyList<string>> RollOutAsync(Cluster cluster, Readers readers, TimeSpan duration)
+    {
+        await readers.UntilAsync(duration / 4);
+        await ReplaceAsync(cluster, readers);
+        await readers.UntilAsync(duration * 5 / 8);
+        cluster.Program = EarlierRelease;
+        await ReplaceAsync(cluster, readers);
+        return [];
+    }
+
+    /// <summary>Replaces the serving replicas one after the other, each new one before the old one stops.</summary>
+    private static async Task ReplaceAsync(Cluster cluster, Readers readers)
+    {
+        foreach (var old in cluster.Replicas.Where(replica => replica.IsServing).ToList())
+        {
+            var added = await cluster.AddReplicaAsync();
+            await added.BecomeHealthyAsync();
+            await old.StopAsync();
+            await readers.UntilAsync(readers.Elapsed + TimeSpan.FromSeconds(2));
+        }
     }
 
     /// <summary>Starts three replicas at the same time, while 200 readers wait for the same block.</summary>

@@ -14,7 +14,10 @@ namespace NclueGateway.Micro;
 [MemoryDiagnoser]
 public class TokenBenchmarks
 {
-    private TokenCache _validated = null!;
+    private readonly TokenCache _validated = new ServiceCollection().AddMetrics().AddLogging().AddSingleton(TimeProvider.System)
+        .AddSingleton(new AuthOptions()).AddSingleton<OidcMetadataCache>().AddSingleton<TokenCache>().BuildServiceProvider()
+        .GetRequiredService<TokenCache>();
+
     private OpenIdConnectConfiguration _issuer = null!;
     private string _token = "";
 
@@ -42,9 +45,6 @@ public class TokenBenchmarks
             throw new InvalidOperationException("The token is not valid.", result.Exception);
         }
 
-        await using var services = new ServiceCollection().AddMetrics().AddLogging().AddSingleton(TimeProvider.System)
-            .AddSingleton(new AuthOptions()).AddSingleton<OidcMetadataCache>().AddSingleton<TokenCache>().BuildServiceProvider();
-        _validated = services.GetRequiredService<TokenCache>();
         var identity = new CallerKey(LocalIdentityProvider.BrowserClientId, result.ClaimsIdentity.FindFirst("sub")!.Value);
         _validated.Keep((JsonWebToken)result.SecurityToken, new(new(result.ClaimsIdentity), identity, new HashSet<Permission>()));
     }

@@ -13,7 +13,10 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway;
 
-/// <summary>All settings of the gateway, read and validated together: at startup, and again whenever they change.</summary>
+/// <summary>
+/// All settings of the gateway, read and validated together: at startup, and again whenever they change. A new setting is a
+/// property of its section's <c>…Options</c> type.
+/// </summary>
 /// <param name="Reader">The reader, which knows the secret and the reloadable settings.</param>
 internal sealed record GatewaySettings(
     NclueOptions Nclue,

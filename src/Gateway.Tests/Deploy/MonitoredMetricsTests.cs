@@ -25,6 +25,9 @@ public sealed partial class MonitoredMetricsTests(TestRedis redis)
         var variable = VariableQuery()
             .Match((string)Monitoring.Dashboard["templating"]!["list"]![1]!["definition"]!).Groups["metric"].Value;
         var queries = Monitoring.AlertQueries.Concat(Monitoring.DashboardQueries).Append(variable).Select(PromQuery.Parse).ToList();
+        var documented = File.ReadLines(DeployedFiles.PathOf("docs/operations.md"))
+            .Where(line => line.StartsWith("| `nclue_gateway_", StringComparison.Ordinal))
+            .SelectMany(row => Name().Matches(row.Split('|')[1])).Select(name => name.Value).ToHashSet();
         queries.SelectMany(query => query.Selectors).Select(selector => selector.Metric).Distinct().Count().ShouldBeGreaterThan(20);
 
         // The duration of a request is recorded after its response was sent. A block has a grace period only while its
@@ -39,6 +42,8 @@ public sealed partial class MonitoredMetricsTests(TestRedis redis)
             missing => missing.Length == 0);
 
         missing.ShouldBeEmpty();
+        var exported = Name().Matches(await gateway.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct));
+        exported.Select(name => HistogramSuffix().Replace(name.Value, "")).Distinct().ShouldBe(documented, ignoreOrder: true);
     }
 
     [Fact]
@@ -57,6 +62,12 @@ public sealed partial class MonitoredMetricsTests(TestRedis redis)
         var samples = PromQuery.ReadSamples(await gateway.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct));
         return string.Join('\n', queries.SelectMany(query => query.MissingIn(samples)).Distinct());
     }
+
+    [GeneratedRegex("nclue_gateway_[a-z_]+")]
+    private static partial Regex Name();
+
+    [GeneratedRegex("_(bucket|count|sum)$")]
+    private static partial Regex HistogramSuffix();
 
     [GeneratedRegex(@"^label_values\((?<metric>\w+), job\)$")]
     private static partial Regex VariableQuery();

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using NclueGateway.Http;
 using NclueGateway.Tests.Infrastructure;
@@ -10,6 +11,13 @@ public sealed class ProblemsDocumentTests
     [Fact]
     public Task The_committed_document_is_what_the_problems_say() =>
         CommittedDocument.ShouldBeCommittedAsync(ProblemsDocument.Render(), "docs/problems.md");
+
+    [Fact]
+    public void Every_problem_type_that_is_declared_is_listed() => typeof(ProblemTypes).Assembly.GetTypes()
+        .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+        .Where(field => field.FieldType == typeof(ProblemType))
+        .Select(field => (ProblemType)field.GetValue(null)!)
+        .ShouldBe(ProblemTypes.All, ignoreOrder: true);
 
     [Fact]
     public void Every_text_of_a_problem_is_in_its_section()

@@ -15,7 +15,7 @@ internal sealed partial class GracefulShutdown(
 {
     /// <summary>
     /// Grace period after the drain delay in which requests on open connections are still served. The server accepts no new
-    /// connections then, but a busy server reads those it has late. A request that was sent in time must not be rejected.
+    /// connections then, but a busy server may read a request long after it was sent. Such a request must not be rejected.
     /// </summary>
     private static readonly TimeSpan LateRequests = TimeSpan.FromSeconds(5);
 

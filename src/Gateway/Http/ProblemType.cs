@@ -25,7 +25,7 @@ internal sealed record ProblemType(
     public string Path => "/problems/" + Slug;
 }
 
-/// <summary>The meaning of a status that no problem explains.</summary>
+/// <summary>A status and the condition under which it is sent.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Meaning">The condition under which it is sent; a sentence.</param>
 internal sealed record StatusMeaning(int Status, string Meaning);

@@ -29,7 +29,7 @@ internal static class ProblemTypes
         new(StatusCodes.Status505HttpVersionNotsupported, "The server does not support the HTTP version."),
     ];
 
-    /// <summary>All problem types, ordered by status.</summary>
+    /// <summary>All problem types that the <c>…Problems</c> classes declare, ordered by status.</summary>
     public static readonly IReadOnlyList<ProblemType> All =
     [
         HttpProblems.InvalidRequest, AccessProblems.SignInFailed, AccessProblems.Unauthenticated,

@@ -70,10 +70,10 @@ internal enum NclueFailureKind
     /// <summary>The key was refused: 401, 403, or a path that the key cannot see (404).</summary>
     CredentialsRefused,
 
-    /// <summary>The account sends requests too fast (429, code 410 or 420): wait seconds.</summary>
+    /// <summary>The account sends requests too fast (429, code 410 or 420): the wait is seconds.</summary>
     Throttled,
 
-    /// <summary>The account's quota is used up (429, code 400): wait minutes.</summary>
+    /// <summary>The account's quota is used up (429, code 400): the wait is minutes.</summary>
     QuotaExceeded,
 
     /// <summary>A response that is too long or does not match the documentation.</summary>

@@ -101,7 +101,7 @@ public sealed class OpenApiDocumentTests
         changed.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
-    /// <summary>A route is described, or it is here, with the reason.</summary>
+    /// <summary>Every route is in the description, or in the list below with the reason.</summary>
     [Fact]
     public async Task Every_route_is_described_unless_it_is_none_of_the_API()
     {

@@ -35,9 +35,15 @@ public sealed class FailureCatalogTests
     }
 
     [Fact]
-    public void The_English_guide_has_the_same_anchors() => English.Find("NOT_EXIST_FILE")
-        .Help.OriginalString
-        .ShouldBe("https://guide.ncloud-docs.com/docs/en/nclue-troubleshoot-message#%ED%8C%8C%EC%9D%BC%EB%88%84%EB%9D%BD");
+    public void The_English_guide_has_the_same_anchors()
+    {
+        var failure = English.Find("NOT_EXIST_FILE");
+
+        failure.Code.ShouldBe("NOT_EXIST_FILE");
+        failure.Retryable.ShouldBe(false);
+        failure.Help.OriginalString
+            .ShouldBe("https://guide.ncloud-docs.com/docs/en/nclue-troubleshoot-message#%ED%8C%8C%EC%9D%BC%EB%88%84%EB%9D%BD");
+    }
 
     [Theory]
     [InlineData("not_exist_file")]

@@ -11,7 +11,7 @@ namespace NclueGateway.Access.Sessions;
 internal static class CsrfMiddleware
 {
     /// <summary>
-    /// Adds the middleware behind the framework's authentication: callers whose token is cached have no session. It comes
+    /// Adds the middleware after the framework's authentication, which callers with a cached token skip: they have no session. It comes
     /// before the rate limit, because another site must not use up the person's quota.
     /// </summary>
     public static void UseCsrfProtection(this IApplicationBuilder app) => app.Use((context, next) =>

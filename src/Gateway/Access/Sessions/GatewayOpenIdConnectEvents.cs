@@ -140,7 +140,7 @@ internal sealed partial class GatewayOpenIdConnectEvents(
     {
         context.HandleResponse();
         Failed(logger, "The identity provider denied access.");
-        await new SignInRefusal(SessionProblems.SignInFailed("The identity provider denied access."), context.ReturnUrl)
+        await new SignInRefusal(SessionProblemResults.SignInFailed("The identity provider denied access."), context.ReturnUrl)
             .ExecuteAsync(context.HttpContext);
     }
 
@@ -153,10 +153,11 @@ internal sealed partial class GatewayOpenIdConnectEvents(
         await new SignInRefusal(
             failure switch
             {
-                SessionStoreUnavailableException => SessionProblems.SignInUnavailable,
-                OidcProviderException => SessionProblems.ProviderAway,
-                GrantRefusedException => SessionProblems.SignInFailed("The identity provider did not accept the sign-in. Sign in again."),
-                _ => SessionProblems.SignInFailed(
+                SessionStoreUnavailableException => SessionProblemResults.SignInUnavailable,
+                OidcProviderException => SessionProblemResults.ProviderAway,
+                GrantRefusedException => SessionProblemResults.SignInFailed(
+                    "The identity provider did not accept the sign-in. Sign in again."),
+                _ => SessionProblemResults.SignInFailed(
                     "The sign-in took too long, was begun in another browser, was finished before, or was refused by the identity "
                     + "provider. Sign in again."),
             },

@@ -63,9 +63,9 @@ internal sealed class SessionAuthenticationHandler(
         var result = await HandleAuthenticateOnceSafeAsync();
         var problem = result.Failure switch
         {
-            SessionStoreUnavailableException => SessionProblems.Unavailable,
-            SessionLookupRefusedException { Wait: var wait } => SessionProblems.TooManyUnknownCookies(wait),
-            _ => SessionProblems.SignInRequired(
+            SessionStoreUnavailableException => SessionProblemResults.Unavailable,
+            SessionLookupRefusedException { Wait: var wait } => SessionProblemResults.TooManyUnknownCookies(wait),
+            _ => SessionProblemResults.SignInRequired(
                 "Sign in at the address in the member login, or send an access token in the Authorization header."),
         };
         await problem.ExecuteAsync(Context);

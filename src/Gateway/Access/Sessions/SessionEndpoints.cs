@@ -86,11 +86,11 @@ internal static class SessionEndpoints
         }
         catch (OidcProviderException)
         {
-            await new SignInRefusal(SessionProblems.ProviderAway, returnUrl).ExecuteAsync(context);
+            await new SignInRefusal(SessionProblemResults.ProviderAway, returnUrl).ExecuteAsync(context);
         }
         catch (Exception keys) when (RedisKeyRepository.IsOutOfReach(keys))
         {
-            await new SignInRefusal(SessionProblems.SignInUnavailable, returnUrl).ExecuteAsync(context);
+            await new SignInRefusal(SessionProblemResults.SignInUnavailable, returnUrl).ExecuteAsync(context);
         }
     }
 
@@ -208,5 +208,5 @@ internal static class SessionEndpoints
 
     /// <summary>Problem for a caller with a token, who has no session.</summary>
     private static ProblemResult NoSession =>
-        SessionProblems.SignInRequired("A token has no session: this is for browsers that have signed in.");
+        SessionProblemResults.SignInRequired("A token has no session: this is for browsers that have signed in.");
 }

@@ -96,7 +96,7 @@ internal static class SessionOpenApi
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri-reference", Default = "/" },
             },
             ToProvider)
-        .WithMetadata(ProblemResponse.For(
+        .WithMetadata(ProblemSchema.For(
             [
                 HttpProblems.InvalidRequest, AccessProblems.SignInFailed, HttpProblems.NotFound, AccessProblems.CallerQuota,
                 HttpProblems.InternalError, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
@@ -109,7 +109,7 @@ internal static class SessionOpenApi
             new ApiSecurity(OpenApiDescription.SessionScheme),
             ApiParameters.Csrf(true, "Shows that a script of an allowed origin sends the request."),
             success)
-        .WithMetadata(ProblemResponse.For(
+        .WithMetadata(ProblemSchema.For(
         [
             AccessProblems.Unauthenticated, AccessProblems.CsrfHeaderMissing, HttpProblems.NotFound, AccessProblems.CallerQuota,
             HttpProblems.InternalError, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,

@@ -57,7 +57,7 @@ internal sealed class OpenApiDocumentCache
                 break;
             default:
                 response.Headers.ETag = tag;
-                await HtmlPage.RespondAsync(context, "application/json; charset=utf-8", body);
+                await HtmlPage.RespondCacheableAsync(context, "application/json; charset=utf-8", body);
                 break;
         }
     }

@@ -41,11 +41,11 @@ internal static class HtmlPage
     /// <summary>Returns the encoded path base, with which every link in a page begins.</summary>
     public static string PathBase(HttpContext context) => Text(context.Request.PathBase.ToUriComponent());
 
-    public static Task RespondAsync(HttpContext context, string html) =>
-        RespondAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
+    public static Task RespondCacheableAsync(HttpContext context, string html) =>
+        RespondCacheableAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
 
     /// <summary>Sends a response with a body. For HEAD the server sends its length only.</summary>
-    public static async Task RespondAsync(HttpContext context, string type, byte[] body)
+    public static async Task RespondCacheableAsync(HttpContext context, string type, byte[] body)
     {
         var response = context.Response;
         response.ContentType = type;

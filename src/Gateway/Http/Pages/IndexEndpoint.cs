@@ -66,10 +66,10 @@ internal static class IndexEndpoint
                 .ExecuteAsync(context);
         }
 
-        // Programs rarely state a preference; browsers always do. So equal preferences get JSON.
+        // Programs rarely state a preference; browsers always do. With equal preferences the response is JSON.
         return html > json
-            ? HtmlPage.RespondAsync(context, Page(places, HtmlPage.PathBase(context)))
-            : HtmlPage.RespondAsync(context, Json, Document(places, context.Request.PathBase.ToUriComponent()));
+            ? HtmlPage.RespondCacheableAsync(context, Page(places, HtmlPage.PathBase(context)))
+            : HtmlPage.RespondCacheableAsync(context, Json, Document(places, context.Request.PathBase.ToUriComponent()));
     }
 
     private static byte[] Document(IReadOnlyList<Place> places, string pathBase) => JsonSerializer.SerializeToUtf8Bytes(

@@ -17,11 +17,11 @@ internal static class ProblemPages
     public static void MapProblemPages(this IEndpointRouteBuilder endpoints)
     {
         endpoints
-            .MapMethods(IndexRoute, Methods, context => RespondAsync(context, Index(PathBase(context))))
+            .MapMethods(IndexRoute, Methods, context => RespondCacheableAsync(context, Index(PathBase(context))))
             .AllowAnonymous()
             .ExcludeFromDescription();
         endpoints.MapMethods(PageRoute, Methods, context => ProblemTypes.Find((string)context.Request.RouteValues["slug"]!) is { } problem
-            ? RespondAsync(context, Page(problem, PathBase(context)))
+            ? RespondCacheableAsync(context, Page(problem, PathBase(context)))
             : new ProblemResult(HttpProblems.NotFound).ExecuteAsync(context)).AllowAnonymous().ExcludeFromDescription();
     }
 

@@ -67,7 +67,7 @@ internal sealed class RefreshMetrics
     }
 
     /// <summary>
-    /// Creates all series with the value 0, because <c>increase()</c> in Prometheus misses an event that creates its series.
+    /// Creates all series with the value 0, because <c>increase()</c> in Prometheus ignores the event that creates a series.
     /// </summary>
     private void CountFromZero()
     {

@@ -4,7 +4,7 @@ namespace NclueGateway.Observability.Audit;
 /// <param name="parameters">Names of the properties that its events have for the parameters of a request, in this order.</param>
 internal sealed class AuditedEndpoint(params string[] parameters)
 {
-    /// <summary>Names of the properties for the parameters.</summary>
+    /// <summary>Names of the properties for the parameters, in the order of <see cref="AuditEvent.Parameters"/>.</summary>
     public IReadOnlyList<string> Parameters => parameters;
 
     /// <summary>Message template of an event.</summary>

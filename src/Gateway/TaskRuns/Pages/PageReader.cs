@@ -9,13 +9,13 @@ using NclueGateway.Upstream;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// Reads a page from the cached blocks, by its age. A fresh page is returned at once. A stale page is returned at once
+/// Reads a page from the cached blocks. Its age decides: a fresh page is returned at once. A stale page is returned at once
 /// and refreshed afterwards. An expired or missing page is returned after a wait, if the wait can succeed in time.
 /// </summary>
 internal sealed class PageReader(
     BlockCache blocks, ReaderWaits waits, ISharedBlocks shared, CacheOptions cache, TimeProvider time)
 {
-    /// <summary>Maximum time from the return of Redis until it is used again.</summary>
+    /// <summary>Maximum time until a replica uses Redis again after Redis has come back.</summary>
     private static readonly TimeSpan UsedAgainWithin = TimeSpan.FromSeconds(10);
 
     private readonly TimeSpan _staleUntil = cache.FreshFor + cache.ServeStaleFor;

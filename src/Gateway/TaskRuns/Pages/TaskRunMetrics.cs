@@ -29,7 +29,9 @@ internal sealed class TaskRunMetrics : IHostedService
         _age = meter.CreateHistogram<double>("nclue_gateway.read.age", "s", "Age of the pages that were served.");
     }
 
-    /// <summary>Creates all series: Prometheus misses the first event of a series that appears with it.</summary>
+    /// <summary>
+    /// Creates all series with the value 0, because <c>increase()</c> in Prometheus ignores the event that creates a series.
+    /// </summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var outcome in CacheOutcomes.Concat(Refusals.Select(problem => problem.Slug)))

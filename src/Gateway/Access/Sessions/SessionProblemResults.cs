@@ -4,7 +4,7 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>Problem responses of browser sign-in.</summary>
-internal static class SessionProblems
+internal static class SessionProblemResults
 {
     /// <summary>Problem while the session store is unavailable. Redis is used again within ten seconds of its return.</summary>
     public static readonly ProblemResult Unavailable = new(AccessProblems.SessionStoreUnavailable)
@@ -34,7 +34,7 @@ internal static class SessionProblems
     public static ProblemResult SignInFailed(string detail) => new(AccessProblems.SignInFailed) { Detail = detail };
 }
 
-/// <summary>Responds with <see cref="SessionProblems.Unavailable"/> to any request that cannot reach the sessions.</summary>
+/// <summary>Responds with <see cref="SessionProblemResults.Unavailable"/> to any request that cannot reach the sessions.</summary>
 internal sealed class SessionStoreUnavailableHandler : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
@@ -44,7 +44,7 @@ internal sealed class SessionStoreUnavailableHandler : IExceptionHandler
             return false;
         }
 
-        await SessionProblems.Unavailable.ExecuteAsync(httpContext);
+        await SessionProblemResults.Unavailable.ExecuteAsync(httpContext);
         return true;
     }
 }
