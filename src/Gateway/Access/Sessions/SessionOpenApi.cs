@@ -96,7 +96,7 @@ internal static class SessionOpenApi
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri-reference", Default = "/" },
             },
             ToProvider)
-        .WithMetadata(ProblemSchema.For(
+        .WithMetadata(ProblemResponse.For(
             [
                 HttpProblems.InvalidRequest, AccessProblems.SignInFailed, HttpProblems.NotFound, AccessProblems.CallerQuota,
                 HttpProblems.InternalError, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
@@ -109,7 +109,7 @@ internal static class SessionOpenApi
             new ApiSecurity(OpenApiDescription.SessionScheme),
             ApiParameters.Csrf(true, "Shows that a script of an allowed origin sends the request."),
             success)
-        .WithMetadata(ProblemSchema.For(
+        .WithMetadata(ProblemResponse.For(
         [
             AccessProblems.Unauthenticated, AccessProblems.CsrfHeaderMissing, HttpProblems.NotFound, AccessProblems.CallerQuota,
             HttpProblems.InternalError, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,

@@ -34,7 +34,7 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
         if (!operation.Responses!.Keys.Any(status => status.StartsWith('2')))
         {
             // Linters require a response besides redirects.
-            var problem = context.SchemaGenerator.GenerateSchema(typeof(ProblemSchema), context.SchemaRepository);
+            var problem = context.SchemaGenerator.GenerateSchema(typeof(ProblemResponse), context.SchemaRepository);
             operation.Responses["default"] = new OpenApiResponse
             {
                 Description = "Any other status has a problem as its body.",

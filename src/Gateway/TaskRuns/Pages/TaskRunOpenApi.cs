@@ -86,7 +86,7 @@ internal static class TaskRunOpenApi
                     example.Name, example.Summary, JsonSerializer.SerializeToNode(example.Page, JsonSerializerOptions.Web)!))],
             },
             new ApiResponse(StatusCodes.Status304NotModified, "The caller's copy is still current.") { Headers = PageHeaders })
-        .WithMetadata(ProblemSchema.For(
+        .WithMetadata(ProblemResponse.For(
             [
                 HttpProblems.InvalidRequest, AccessProblems.Unauthenticated, AccessProblems.Forbidden,
                 AccessProblems.CsrfHeaderMissing, HttpProblems.NotAcceptable, HttpProblems.PreconditionFailed,

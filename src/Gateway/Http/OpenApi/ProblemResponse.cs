@@ -5,7 +5,7 @@ namespace NclueGateway.Http.OpenApi;
 
 /// <summary>The body of an error response (RFC 9457).</summary>
 /// <remarks>Used for the API's description only: <see cref="ProblemResult"/> writes the body.</remarks>
-internal sealed record ProblemSchema
+internal sealed record ProblemResponse
 {
     private const string MediaType = "application/problem+json";
 
@@ -58,7 +58,7 @@ internal sealed record ProblemSchema
         return [.. problems.GroupBy(problem => problem.Status).Select(group => new ApiResponse(
             group.Key,
             string.Join(' ', group.Select(problem => $"[{problem.Slug}]({problem.Path}): {problem.Title}.")),
-            hasBody ? typeof(ProblemSchema) : null)
+            hasBody ? typeof(ProblemResponse) : null)
         {
             ContentTypes = !hasBody ? [] : pages?.Contains(group.Key) == true ? [MediaType, "text/html"] : [MediaType],
             Headers = [NoStore, .. HeadersOf(group.Key), .. group.Key == StatusCodes.Status401Unauthorized ? [] : optional],
