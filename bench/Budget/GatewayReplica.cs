@@ -75,10 +75,14 @@ internal sealed class GatewayReplica : IAsyncDisposable
     public async Task BecomeHealthyAsync()
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        while (await http.GetStringAsync(new Uri(Address, "/health/ready")) != "Healthy")
+        string? health;
+        do
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+            using var response = await http.GetAsync(new Uri(Address, "/health/ready")); // 503 while it is not ready
+            health = await response.Content.ReadAsStringAsync();
         }
+        while (health != "Healthy");
     }
 
     /// <summary>Sends SIGKILL and waits until the process has exited.</summary>
