@@ -770,7 +770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [not-found](/problems/not-found): There is nothing at this address. */
+            /** @description [not-found](/problems/not-found): There is no resource at this address. */
             404: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -860,7 +860,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description [not-found](/problems/not-found): There is nothing at this address. */
+            /** @description [not-found](/problems/not-found): There is no resource at this address. */
             404: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -974,7 +974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [not-found](/problems/not-found): There is nothing at this address. */
+            /** @description [not-found](/problems/not-found): There is no resource at this address. */
             404: {
                 headers: {
                     /** @description Must not be stored by any cache. */

@@ -49,13 +49,14 @@ internal static class AccessProblems
         "The request is authenticated by its session cookie, which browsers also send with requests that another site causes. The header "
             + "X-CSRF: 1 proves that a script of an allowed origin sent the request.",
         "Send the header X-CSRF: 1 with every request to /api and /session. A request with an access token does not need it.",
-        "Nothing.");
+        "No action is needed.");
 
     public static readonly ProblemType CallerQuota = new(
         "caller-quota",
         StatusCodes.Status429TooManyRequests,
         "This caller sends too many requests",
-        "The caller, or its address before sign-in, has exceeded its rate limit. Other callers are not affected.",
+        "The caller has exceeded its rate limit. Before sign-in, the limit applies to the caller's address. Other callers are "
+            + "not affected.",
         "Wait for the number of seconds in the header Retry-After, and then send fewer requests. Use If-None-Match with the last ETag, and "
             + "do not read many distant pages at the same time.",
         "If the caller needs more, raise the setting that the member detail names: Quota:RequestsPerSecond and Quota:Burst for requests, "
@@ -69,5 +70,5 @@ internal static class AccessProblems
         "The gateway stores sessions in Redis. Redis does not respond, and this replica does not have the session in memory. "
             + "Sessions are not lost. Callers with an access token are not affected.",
         "Retry after the number of seconds in the header Retry-After. Do not sign in again: the session still exists.",
-        "Find out why Redis does not respond; the log contains the time of the first failure.");
+        "Find out why Redis does not respond. The log contains the reason and the time of the first failure.");
 }

@@ -7,11 +7,11 @@ internal static class HttpProblems
         "invalid-request",
         StatusCodes.Status400BadRequest,
         "The request is not valid",
-        "The path exists, but the request is malformed: a parameter is unknown, repeated or out of range, the body is "
+        "The request is malformed: a parameter is unknown, repeated or out of range, the body is "
             + "invalid, or the request is for another host. Nothing was sent to NCLUE.",
         "Read the member errors, which lists each invalid parameter and its allowed values, or the member detail. The request "
             + "will fail again until it is changed.",
-        "If one client sends such requests, inform its developers. If every request is refused as one for another host, compare "
+        "If one client sends such requests, inform its developers. If every request is refused because it is for another host, compare "
             + "Http:PublicOrigin with the address that people use, and check that the proxy forwards the header Host unchanged.")
     {
         OtherStatuses =
@@ -24,7 +24,7 @@ internal static class HttpProblems
     public static readonly ProblemType NotFound = new(
         "not-found",
         StatusCodes.Status404NotFound,
-        "There is nothing at this address",
+        "There is no resource at this address",
         "The gateway has no resource at this path.",
         "Compare the path with the API's description at /openapi/v1.json.",
         "If the gateway is behind a proxy, check that the proxy does not change the path.");
@@ -33,17 +33,18 @@ internal static class HttpProblems
         "method-not-allowed",
         StatusCodes.Status405MethodNotAllowed,
         "The method is not allowed here",
-        "The path exists, but not for this HTTP method. The gateway only reads; it never creates or deletes anything in NCLUE.",
+        "The path exists, but does not support this HTTP method. The gateway only reads; it never creates or deletes anything in NCLUE.",
         "Use one of the methods in the header Allow.",
-        "Nothing.");
+        "No action is needed.");
 
     public static readonly ProblemType NotAcceptable = new(
         "not-acceptable",
         StatusCodes.Status406NotAcceptable,
         "No acceptable media type is available",
-        "The header Accept excludes every media type of the resource. Resources have application/json, and / also has text/html.",
+        "The header Accept excludes every media type in which the resource is available. Resources are available as "
+            + "application/json, and / also as text/html.",
         "Send \"Accept: application/json\", or no Accept header at all.",
-        "Nothing.");
+        "No action is needed.");
 
     public static readonly ProblemType PreconditionFailed = new(
         "precondition-failed",
@@ -53,7 +54,7 @@ internal static class HttpProblems
             + "section 13.1.1).",
         "Send the request without If-Match, and use the ETag of that response. To avoid receiving an unchanged body again, send "
             + "If-None-Match.",
-        "Nothing.");
+        "No action is needed.");
 
     public static readonly ProblemType InternalError = new(
         "internal-error",
@@ -69,6 +70,6 @@ internal static class HttpProblems
         "This replica is shutting down",
         "This replica of the gateway is shutting down and accepts no more requests. Another replica will respond.",
         "Retry after the number of seconds in the header Retry-After, on a new connection.",
-        "Nothing, during a restart. If callers see this problem, the load balancer still sends requests to a replica that has "
+        "No action is needed during a restart. If callers see this problem, the load balancer still sends requests to a replica that has "
             + "been unready for Operations:DrainDelay. Make that setting longer than the load balancer takes to notice.");
 }

@@ -40,8 +40,8 @@ internal static class UpstreamProblems
             + "The request for it is queued or in flight, NCLUE has throttled the gateway, or Redis is unavailable and this "
             + "replica may not send requests without it. The member detail states which.",
         "Retry after the number of seconds in the header Retry-After; the gateway fetches the page in the meantime.",
-        "Nothing, if it passes. If it persists, find out which caller reads many distant pages and whether another program uses the same "
-            + "account. If the detail names Redis, find out why Redis does not respond.");
+        "No action is needed unless the problem persists. Then find out which caller reads many distant pages, and whether another "
+            + "program uses the same account. If the detail names Redis, find out why Redis does not respond.");
 
     public static readonly ProblemType UpstreamQuota = new(
         "upstream-quota",
@@ -58,5 +58,5 @@ internal static class UpstreamProblems
         "NCLUE did not respond in time",
         "The gateway requested this part of the list from NCLUE, received no response in time, and has no recent copy of it.",
         "Retry later; the gateway itself keeps trying.",
-        "Check the status page of NAVER Cloud Platform; see Nclue:Timeout.");
+        "Check the status page of NAVER Cloud Platform. If NCLUE responds, but later than Nclue:Timeout, raise that setting.");
 }
