@@ -1,89 +1,52 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace NclueGateway.TaskRuns.Normalizing;
 
 /// <summary>
-/// Reads text and whole numbers from JSON tokens (RFC 8259), so that malformed text of one run does not make a whole
-/// block unreadable.
+/// Reads text and whole numbers from JSON (RFC 8259), so that malformed text of one run does not make a whole block
+/// unreadable.
 /// </summary>
 /// <remarks>
-/// <see cref="Utf8JsonReader.GetString"/> throws on invalid UTF-8 and on a lone surrogate escape (<c>\ud800</c>); here
-/// each becomes U+FFFD.
+/// <see cref="JsonElement.GetString"/> throws on invalid UTF-8 and on a lone surrogate escape (<c>\ud800</c>). Here each
+/// becomes U+FFFD before the JSON is parsed.
 /// </remarks>
-internal static class JsonText
+internal static partial class JsonText
 {
-    /// <summary>Returns the text of a property's name, a string or a number; always well-formed UTF-16.</summary>
-    public static string Decode(in Utf8JsonReader reader)
-    {
-        var text = Encoding.UTF8.GetString(reader.ValueSpan);
-        return reader.ValueIsEscaped ? Unescape(text) : text;
-    }
+    /// <summary>Parses JSON, strictly by RFC 8259: no comments, no trailing commas, nothing after the value.</summary>
+    /// <exception cref="JsonException">It is not JSON, or too deeply nested.</exception>
+    public static JsonDocument Parse(ReadOnlySpan<byte> utf8) => JsonDocument.Parse(
+        Escape().Replace(Encoding.UTF8.GetString(utf8), escape => escape.Groups["lone"].Success ? @"\ufffd" : escape.Value));
 
     /// <summary>
-    /// Returns a string or a number as text, as it is written; null for every other kind and for an empty string.
+    /// Returns a string or a number as text, as it is written; null for every other kind, for an empty string and
+    /// without the property. Of properties with the same name the last one counts.
     /// </summary>
-    public static string? Read(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
+    public static string? Read(JsonElement item, string name) => item.TryGetProperty(name, out var value)
+        ? value.ValueKind switch
         {
-            reader.Skip();
-            return null;
+            JsonValueKind.String when value.GetString() is { Length: > 0 } text => text,
+            JsonValueKind.Number => value.GetRawText(),
+            _ => null,
         }
-
-        return Decode(in reader) is { Length: > 0 } text ? text : null;
-    }
+        : null;
 
     /// <summary>
     /// Returns the value as a count, 0 to 2⁶³ − 1: a number without a fraction (12, 12.0, 1e2) or a string of digits;
     /// otherwise null.
     /// </summary>
-    public static long? ReadCount(ref Utf8JsonReader reader)
+    public static long? ReadCount(JsonElement item, string name)
     {
-        if (reader.TokenType == JsonTokenType.Number)
-        {
-            const NumberStyles WholeJsonNumber = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-            return long.TryParse(reader.ValueSpan, WholeJsonNumber, CultureInfo.InvariantCulture, out var number) ? number : null;
-        }
-
-        return long.TryParse(Read(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out var digits) ? digits : null;
+        var isNumber = item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number;
+        var style = isNumber ? NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent : NumberStyles.None;
+        return long.TryParse(Read(item, name), style, CultureInfo.InvariantCulture, out var count) ? count : null;
     }
 
-    /// <summary>
-    /// Replaces escape sequences by their characters. The reader has validated them: <c>\u</c> is followed by four hex
-    /// digits.
-    /// </summary>
-    private static string Unescape(string text)
-    {
-        var plain = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '\\')
-            {
-                plain.Append(text[i]);
-                continue;
-            }
-
-            i++;
-            switch (text[i])
-            {
-                case 'b': plain.Append('\b'); break;
-                case 'f': plain.Append('\f'); break;
-                case 'n': plain.Append('\n'); break;
-                case 'r': plain.Append('\r'); break;
-                case 't': plain.Append('\t'); break;
-                case 'u':
-                    plain.Append((char)ushort.Parse(text.AsSpan(i + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
-                    i += 4;
-                    break;
-                default: plain.Append(text[i]); break; // a quote, a backslash or a slash
-            }
-        }
-
-        return ReplaceLoneSurrogates(plain.ToString());
-    }
-
-    // The round trip through UTF-8 replaces a lone surrogate by U+FFFD.
-    private static string ReplaceLoneSurrogates(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+    // A surrogate pair, a surrogate without the other half, or another escape.
+    [GeneratedRegex(
+        @"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
+    private static partial Regex Escape();
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 using NclueGateway.Mirror.Blocks;
 using NclueGateway.Observability;
@@ -30,9 +31,6 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
 {
     private const int MaxStatusLength = 40;
 
-    // Strictly RFC 8259: no comments, no trailing commas, nothing after the value.
-    private static readonly JsonReaderOptions Strict = new() { MaxDepth = 64 };
-
     private readonly TaskRunWriter _writer = new(zone, language);
 
     /// <summary>Converts a body to rows.</summary>
@@ -42,15 +40,22 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
     public bool TryNormalize(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out NormalizedResponse? response, [NotNullWhen(false)] out string? error)
     {
-        var json = WithoutByteOrderMark(body.Span);
-        var rows = new Utf8JsonReader(json, Strict);
-        response = null;
+        var mark = Encoding.UTF8.Preamble;
+        (response, error) = (null, null);
         try
         {
-            error = FindRows(ref rows, out var total);
-            if (error is null)
+            using var json = JsonText.Parse(body.Span.StartsWith(mark) ? body.Span[mark.Length..] : body.Span);
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
             {
-                response = ReadRows(ref rows, total, json.Length);
+                error = "the body is not a JSON object";
+            }
+            else if (!json.RootElement.TryGetProperty("runs", out var rows) || rows.ValueKind != JsonValueKind.Array)
+            {
+                error = "the body has no array 'runs'";
+            }
+            else
+            {
+                response = ReadRows(rows, JsonText.ReadCount(json.RootElement, "total"), body.Length);
             }
         }
         catch (JsonException e)
@@ -62,76 +67,31 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
         return response is not null;
     }
 
-    /// <summary>
-    /// Reads the whole body, so that a malformed body is detected before any row is converted, and sets the reader to
-    /// the start of the rows. Of fields with the same name the last one counts.
-    /// </summary>
-    /// <returns>The reason why the body cannot be read; null when it can.</returns>
-    private static string? FindRows(ref Utf8JsonReader reader, out long? total)
-    {
-        total = null;
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-        {
-            return "the body is not a JSON object";
-        }
-
-        var rows = reader;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var name = JsonText.Decode(in reader);
-            reader.Read();
-            switch (name)
-            {
-                case "total":
-                    total = JsonText.ReadCount(ref reader);
-                    break;
-                case "runs":
-                    rows = reader; // a copy of the struct, which keeps its position
-                    reader.Skip();
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-
-        reader.Read(); // throws when something follows the object
-        reader = rows;
-        return reader.TokenType == JsonTokenType.StartArray ? null : "the body has no array 'runs'";
-    }
-
-    private NormalizedResponse ReadRows(ref Utf8JsonReader reader, long? total, int expectedBytes)
+    private NormalizedResponse ReadRows(JsonElement sent, long? total, int expectedBytes)
     {
         var rows = new TaskRunRowsBuilder(expectedBytes);
         var createdAt = new List<DateTimeOffset?>(TaskRunRows.Capacity);
         var ids = new HashSet<string>(TaskRunRows.Capacity);
         var unknown = new List<string>();
-
-        while (rows.Count < TaskRunRows.Capacity && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        foreach (var row in sent.EnumerateArray().Take(TaskRunRows.Capacity))
         {
-            if (NclueTaskRun.Read(ref reader) is not { Id: not null } sent || !ids.Add(sent.Id))
+            if (row.ValueKind != JsonValueKind.Object || JsonText.Read(row, "run_id") is not { } id || !ids.Add(id))
             {
                 rows.Drop();
                 createdAt.Add(null);
                 continue;
             }
 
-            var run = _writer.Write(rows.Begin(), sent);
+            var run = _writer.Write(rows.Begin(), id, row);
             rows.End();
             createdAt.Add(run.CreatedAt);
             if (run.Status == TaskRunDtos.TaskRunStatus.Unknown)
             {
-                var status = LoggedText.Clean((sent.Status ?? "").Trim(), MaxStatusLength);
+                var status = LoggedText.Clean((JsonText.Read(row, "status") ?? "").Trim(), MaxStatusLength);
                 unknown.Add(status.Length > 0 ? status : "(none)");
             }
         }
 
         return new NormalizedResponse(rows.Build(total), unknown, createdAt);
-    }
-
-    private static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body)
-    {
-        var mark = "\uFEFF"u8;
-        return body.StartsWith(mark) ? body[mark.Length..] : body;
     }
 }

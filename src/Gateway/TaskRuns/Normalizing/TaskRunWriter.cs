@@ -19,40 +19,47 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
 
     private readonly FailureCatalog _failures = new(language);
 
-    /// <summary>Writes a run with an id, and returns it as written.</summary>
-    public TaskRun Write(IBufferWriter<byte> output, NclueTaskRun sent)
+    /// <summary>Writes a run, and returns it as written.</summary>
+    /// <param name="output">Receives the JSON.</param>
+    /// <param name="id">The run's id.</param>
+    /// <param name="sent">
+    /// The object that NCLUE sent. The documentation guarantees no property.
+    /// (Source: https://api.ncloud-docs.com/docs/nclue-gettaskrunlist)
+    /// </param>
+    public TaskRun Write(IBufferWriter<byte> output, string id, JsonElement sent)
     {
-        var run = Convert(sent);
+        var run = Convert(id, sent);
         using var json = new Utf8JsonWriter(output, Json);
         JsonSerializer.Serialize(json, run, JsonSerializerOptions.Web);
         return run;
     }
 
-    private TaskRun Convert(NclueTaskRun sent)
+    private TaskRun Convert(string id, JsonElement sent)
     {
-        var status = OfRun(sent.Status);
+        var status = OfRun(Text("status"));
         var isCompleted = status == TaskRunStatus.Completed;
-        var createdAt = NclueTimestamp.Parse(sent.CreatedAt, zone);
-        var completedAt = NclueTimestamp.Parse(sent.CompletedAt, zone);
+        var createdAt = NclueTimestamp.Parse(Text("created_at"), zone);
+        var completedAt = NclueTimestamp.Parse(Text("completed_at"), zone);
+        var (model, modelStatus) = (Text("nclue_model_name"), Text("nclue_model_status"));
+        var (bucket, path) = (Text("result_bucket"), Text("result_file_path"));
         return new()
         {
-            Id = sent.Id!,
-            Name = sent.Name,
+            Id = id,
+            Name = Text("run_name"),
             Status = status,
-            Task = new() { Id = sent.TaskId, Name = sent.TaskName },
-            Feature = new() { Id = sent.FeatureId, Name = sent.FeatureName, LineCount = sent.LineCount },
-            Model = sent is { ModelName: null, ModelStatus: null }
-                ? null
-                : new() { Name = sent.ModelName, Status = OfModel(sent.ModelStatus) },
+            Task = new() { Id = Text("task_id"), Name = Text("task_name") },
+            // The count is that of the feature, not of the result.
+            Feature = new() { Id = Text("feature_id"), Name = Text("feature_name"), LineCount = JsonText.ReadCount(sent, "line_count") },
+            Model = model is null && modelStatus is null ? null : new() { Name = model, Status = OfModel(modelStatus) },
             CreatedAt = createdAt,
             CompletedAt = completedAt,
             DurationSeconds = isCompleted ? SecondsBetween(createdAt, completedAt) : null,
             // The upstream sets the path when a run is created, before the file exists.
-            Result = !isCompleted || sent is { ResultBucket: null, ResultFilePath: null }
-                ? null
-                : new() { Bucket = sent.ResultBucket, Path = sent.ResultFilePath },
-            Failure = sent.FailMessage is { } message ? _failures.Find(message) : null,
+            Result = !isCompleted || (bucket is null && path is null) ? null : new() { Bucket = bucket, Path = path },
+            Failure = Text("fail_message") is { } message ? _failures.Find(message) : null,
         };
+
+        string? Text(string name) => JsonText.Read(sent, name);
     }
 
     private static long? SecondsBetween(DateTimeOffset? from, DateTimeOffset? to) =>
