@@ -45,7 +45,7 @@ public static class GatewayBuilder
             .AddHostedService(services =>
                 ActivatorUtilities.CreateInstance<SettingsReload>(services, builder.Configuration, (ReloadRule)Reload))
             .AddTelemetry(builder.Configuration)
-            // Before AddProblems, whose exception handler takes all exceptions that are left.
+            // Before AddProblems, whose exception handler handles all remaining exceptions.
             .AddSessions(settings.Session, settings.Auth, settings.Cache.KeyPrefix, settings.IsShared)
             .AddProblems()
             .AddAudit()
@@ -64,7 +64,7 @@ public static class GatewayBuilder
             return new(
                 () =>
                 {
-                    services.GetRequiredService<Redactor>().Add(changed.Secrets); // before any of them is used
+                    services.GetRequiredService<Redactor>().Add(changed.Secrets); // before any of the new secrets is used
                     services.GetRequiredService<NclueCredentials>().Replace(changed.Nclue.Keys);
                 },
                 changed.Reader.FindRestartKeys(inUse));

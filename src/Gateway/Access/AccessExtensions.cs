@@ -7,10 +7,14 @@ using NclueGateway.Access.RateLimits;
 
 namespace NclueGateway.Access;
 
-/// <summary>The services of authentication and authorization, and the policies of endpoints about callers.</summary>
+/// <summary>
+/// The services of authentication and authorization, and the policies that endpoints declare about their callers.
+/// </summary>
 internal static class AccessExtensions
 {
-    /// <summary>Adds what every gateway needs to authenticate its callers. Browser sign-in is added separately.</summary>
+    /// <summary>
+    /// Adds the services that authenticate callers in every installation. Browser sign-in is added separately.
+    /// </summary>
     public static IServiceCollection AddAccess(this IServiceCollection services, AuthOptions auth)
     {
         services
@@ -21,7 +25,8 @@ internal static class AccessExtensions
             // Each refusal already has its line in the request log.
             .AddSingleton<ILogger<DefaultAuthorizationService>>(NullLogger<DefaultAuthorizationService>.Instance)
 
-            // The framework's own classes. It registers them as transient, although they and what they use have no state.
+            // The framework's own classes as singletons. The framework registers them as transient, although neither
+            // they nor their dependencies have state.
             .AddSingleton<IPolicyEvaluator, PolicyEvaluator>()
             .AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationMiddlewareResultHandler>()
             .AddAuthorizationBuilder()
@@ -41,7 +46,7 @@ internal static class AccessExtensions
             context.User is AuthenticatedCaller caller && caller.Permissions.Contains(permission)))
         .WithMetadata(permission);
 
-    /// <summary>Counts requests to the endpoint in a rate limit.</summary>
+    /// <summary>Applies a rate limit to requests to the endpoint.</summary>
     public static TBuilder WithRateLimit<TBuilder>(this TBuilder endpoint, RateLimit limit)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RateLimited(limit));
 

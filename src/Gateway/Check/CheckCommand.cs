@@ -44,7 +44,7 @@ internal static class CheckCommand
 
     /// <summary>Runs the check.</summary>
     /// <param name="createGateway">Builds the gateway.</param>
-    /// <param name="callsUpstream">True if NCLUE may be called, once.</param>
+    /// <param name="callsUpstream">True if one request to NCLUE may be sent.</param>
     /// <param name="stop">Cancels the check.</param>
     public static async Task<CheckReport> RunAsync(
         Func<WebApplicationBuilder> createGateway, bool callsUpstream, CancellationToken stop)
@@ -59,7 +59,7 @@ internal static class CheckCommand
             return InstallationCheck.Of(mistakes);
         }
 
-        // The report contains all results: log lines would only be in its way.
+        // The report contains all results; log lines would only make it harder to read.
         builder.Services.RemoveAll<ILoggerFactory>();
         builder.Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         await using var gateway = builder.Build(); // and not started

@@ -25,7 +25,7 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
         (IndexUnit, "Nclue:IndexUnit"), (TimeZone, "Nclue:TimeZone"),
     ];
 
-    /// <summary>All names, in the order of a report. Each report has each of them once.</summary>
+    /// <summary>All names, in the order of a report. Every report contains every name exactly once.</summary>
     public static readonly IReadOnlyList<string> Names = [.. Parts.Select(part => part.Name)];
 
     private const int Indent = 13;

@@ -4,7 +4,7 @@ namespace NclueGateway.Check;
 /// <param name="Name">Name of the part: one of those in <see cref="CheckReport"/>.</param>
 /// <param name="State">The state.</param>
 /// <param name="Seen">The observation. Contains no secret, no signature and nothing of a body.</param>
-/// <param name="Advice">Advice for the operator; null where nothing has to be done.</param>
+/// <param name="Advice">Advice for the operator; null if no action is needed.</param>
 internal sealed record Finding(string Name, FindingState State, string Seen, string? Advice = null)
 {
     /// <summary>Probable reason for NCP's refusal: <c>clock</c>, <c>key</c>, <c>permission</c> or <c>path</c>.</summary>
@@ -13,7 +13,7 @@ internal sealed record Finding(string Name, FindingState State, string Seen, str
     /// <summary>The lines of the string that was signed, the access key masked.</summary>
     public IReadOnlyList<string>? Signed { get; init; }
 
-    /// <summary>One line for each mistake, where there may be several.</summary>
+    /// <summary>One line for each error, for parts that may have several errors.</summary>
     public IReadOnlyList<string>? Details { get; init; }
 
     public static Finding Fine(string name, string seen) => new(name, FindingState.Fine, seen);
@@ -31,7 +31,7 @@ internal enum FindingState
     /// <summary>Correct.</summary>
     Fine,
 
-    /// <summary>Works, but an operator should look at it.</summary>
+    /// <summary>Works, but an operator should check it.</summary>
     Warning,
 
     /// <summary>Does not work: the exit code is 1.</summary>

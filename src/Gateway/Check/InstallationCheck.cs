@@ -9,7 +9,7 @@ namespace NclueGateway.Check;
 /// </summary>
 /// <param name="services">The gateway, built and not started.</param>
 /// <param name="environment">The name of the environment.</param>
-/// <param name="callsUpstream">True if NCLUE may be called, once.</param>
+/// <param name="callsUpstream">True if one request to NCLUE may be sent.</param>
 internal sealed class InstallationCheck(IServiceProvider services, string environment, bool callsUpstream)
 {
     /// <summary>Maximum time for the provider or Redis, in addition to their own timeouts.</summary>

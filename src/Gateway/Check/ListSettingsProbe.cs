@@ -5,13 +5,15 @@ using NclueGateway.Upstream;
 namespace NclueGateway.Check;
 
 /// <summary>
-/// Infers from one response two settings that NCLUE's documentation leaves open. Where it cannot, the finding says so.
+/// Infers two settings that NCLUE's documentation leaves open from one response. If that is not possible, the finding
+/// states it.
 /// </summary>
 internal static class ListSettingsProbe
 {
     /// <summary>
-    /// Index of the one call, which has a limit of 100: by rows it begins at row 10, by pages at row 1,000. So for an account
-    /// with 11 to 1,099 runs the number of rows differs. And where the newest runs come first, most of them are in the response.
+    /// Index of the only call, which has a limit of 100. If the unit is rows, the response begins at row 10; if it is
+    /// pages, at row 1,000. So for an account with 11 to 1,099 runs the number of received rows shows the unit. If the
+    /// newest runs come first, most of the newest are in the response.
     /// </summary>
     public const int Index = 10;
 
@@ -59,8 +61,8 @@ internal static class ListSettingsProbe
     }
 
     /// <summary>
-    /// Checks whether times without an offset can be those of a zone. NCLUE may write two zones, Korean time and UTC. One of
-    /// them is ruled out when a run would have been created in the future by it.
+    /// Checks whether times without an offset can be those of a zone. NCLUE may use one of two zones, Korean time or
+    /// UTC. A zone is ruled out if a run would then have been created in the future.
     /// </summary>
     /// <param name="zone">The zone of <c>Nclue:TimeZone</c>.</param>
     /// <param name="created">Times at which the runs in the response were created, read in that zone.</param>

@@ -23,7 +23,7 @@ internal sealed class NclueCheck(
     /// <summary>Maximum wait for a permit.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Clock skew from which NCP refuses requests.</summary>
+    /// <summary>Minimum clock skew at which NCP refuses requests.</summary>
     private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);

@@ -17,7 +17,7 @@ internal sealed class RedisCheck(
     /// <summary>Timeout of each command; that of the first includes connecting.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Clock skew from which the check warns; no replica depends on the clock of Redis.</summary>
+    /// <summary>Minimum clock skew for a warning. No replica depends on the difference between the clocks.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(60);
 
     public async Task<IReadOnlyList<Finding>> RunAsync()

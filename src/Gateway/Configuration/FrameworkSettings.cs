@@ -1,13 +1,13 @@
 namespace NclueGateway.Configuration;
 
 /// <summary>
-/// Checks settings of .NET and of OpenTelemetry whose white space has an effect that nothing reports: another environment,
-/// hosts that match no request, a collector that is never reached. All others are trimmed by their readers, or fail with an
-/// error.
+/// Checks settings of .NET and of OpenTelemetry in which white space has an effect that no component reports: another
+/// environment, hosts that match no request, a collector that is never reached. All other settings are trimmed by their
+/// readers, or cause an error.
 /// </summary>
 internal static class FrameworkSettings
 {
-    /// <param name="settings">Receives the mistakes.</param>
+    /// <param name="settings">Receives the errors.</param>
     /// <param name="configuration">All settings.</param>
     /// <param name="environment">The name of the environment.</param>
     public static void Check(SettingsReader settings, IConfiguration configuration, string environment)

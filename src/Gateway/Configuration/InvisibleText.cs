@@ -4,12 +4,14 @@ using System.Text;
 namespace NclueGateway.Configuration;
 
 /// <summary>
-/// Detects characters that a reader does not see. In a setting they are never intended; in a name they make two people look
-/// alike.
+/// Detects characters that a reader does not see. In a setting they are never intended. In names they can make two
+/// different names look the same.
 /// </summary>
 internal static class InvisibleText
 {
-    /// <summary>Returns the mistake in the text of a setting, in words that contain nothing of it; null without one.</summary>
+    /// <summary>
+    /// Returns the error in the text of a setting, in a message that does not quote it; null if there is none.
+    /// </summary>
     public static string? Validate(string text)
     {
         if (text.Length == 0)

@@ -49,7 +49,10 @@ internal static class SecretsFolder
         }
     }
 
-    /// <summary>The framework's source, which removes only this machine's line break; editors on Windows write CR LF.</summary>
+    /// <summary>
+    /// A source that removes every form of line break. The framework's source removes only this machine's, but editors
+    /// on Windows write CR LF.
+    /// </summary>
     private sealed class SecretFiles : KeyPerFileConfigurationSource, IConfigurationSource
     {
         IConfigurationProvider IConfigurationSource.Build(IConfigurationBuilder builder) => new SecretFilesProvider(this);

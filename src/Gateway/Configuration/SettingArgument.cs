@@ -9,7 +9,10 @@ internal static class SettingArgument
     /// <summary>Returns true if an argument has the form of a setting, and not of a command.</summary>
     public static bool HasForm(string argument) => argument.StartsWith('-') || argument.StartsWith('/') || argument.Contains('=');
 
-    /// <summary>Returns true if an argument names a setting, and not an option: by its section, its value or as one of the host.</summary>
+    /// <summary>
+    /// Returns true if an argument is a setting and not an option: it has a section or a value, or is a setting of the
+    /// host.
+    /// </summary>
     public static bool IsNamed(string argument) => argument.Contains(':') || argument.Contains('=')
         || OfTheHost.Contains(argument.TrimStart('-'), StringComparer.OrdinalIgnoreCase);
 }

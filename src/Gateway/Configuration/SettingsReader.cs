@@ -24,7 +24,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
 
     /// <summary>Reads the settings of a section. A property keeps its default where no readable value is given.</summary>
     /// <param name="section">The name of the section.</param>
-    /// <param name="subsections">The names of sections in it that have a type of their own.</param>
+    /// <param name="subsections">The names of its subsections that are read into other types.</param>
     public T Read<T>(string section, params string[] subsections)
         where T : class, new()
     {
@@ -123,8 +123,8 @@ internal sealed class SettingsReader(IConfiguration configuration)
     }
 
     /// <summary>
-    /// Adds a mistake for each value, and each name in a table, that has white space at an end or contains an invisible
-    /// character.
+    /// Adds an error for each value, and each name in a table, that begins or ends with white space or contains an
+    /// invisible character.
     /// </summary>
     private void ValidateText(Type type, IConfigurationSection given)
     {

@@ -4,8 +4,8 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Configuration;
 
 /// <summary>
-/// Applies changed settings while the gateway runs, once their files have been unchanged for a second, so that a pair is
-/// never used half swapped. Applies all of them or, with a single mistake, none.
+/// Applies changed settings while the gateway runs. It waits until their files have been unchanged for a second, so
+/// that both files of a key pair have been replaced. It applies all of them or, if one is invalid, none.
 /// </summary>
 /// <param name="configuration">The settings in use, with their sources.</param>
 /// <param name="rule">Validates changed settings.</param>
@@ -54,7 +54,7 @@ internal sealed partial class SettingsReload(
         }
     }
 
-    /// <summary>Checks the files, as happens every second.</summary>
+    /// <summary>Checks the files for changes. Called every second.</summary>
     internal void CheckFiles()
     {
         var seen = _files.Fingerprint();
@@ -108,7 +108,7 @@ internal sealed partial class SettingsReload(
 /// <param name="services">The services of the running gateway.</param>
 /// <param name="inUse">The settings in use.</param>
 /// <param name="candidate">The changed settings.</param>
-/// <exception cref="SettingsException">They have mistakes; nothing was changed.</exception>
+/// <exception cref="SettingsException">They are invalid; no setting was changed.</exception>
 internal delegate SettingsChange ReloadRule(IServiceProvider services, IConfiguration inUse, IConfiguration candidate);
 
 /// <summary>Changed settings that are valid.</summary>

@@ -3,9 +3,9 @@ using System.Net;
 namespace NclueGateway.Hosting;
 
 /// <summary>
-/// <c>dotnet Gateway.dll healthcheck</c>: probes the gateway that runs with the same settings on this machine, for images
-/// without a shell and curl. It requests <c>/health/live</c>: the caller ends the process after a failure, which helps when
-/// the process hangs, and not when the identity provider is unavailable.
+/// <c>dotnet Gateway.dll healthcheck</c>: probes the gateway that runs with the same settings on this machine, for
+/// images without a shell and curl. It requests <c>/health/live</c>, because the container runtime restarts the gateway
+/// after a failure. That helps if the process hangs, but not if the identity provider is unavailable.
 /// </summary>
 internal static class HealthCommand
 {
@@ -16,8 +16,8 @@ internal static class HealthCommand
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
 
     /// <summary>Probes the gateway and writes the result in one line.</summary>
-    /// <param name="configuration">Contains the addresses that the gateway listens on; nothing else is read. A port for operators is
-    /// preferred to one that callers may have filled with their connections.</param>
+    /// <param name="configuration">The settings, of which only the listen addresses are read. The port for operators is
+    /// preferred, because callers may have used up the connections of the other ports.</param>
     /// <returns>0 if the response is 200 within 3 s, else 1.</returns>
     public static async Task<int> RunAsync(IConfiguration configuration)
     {

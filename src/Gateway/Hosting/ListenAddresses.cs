@@ -6,7 +6,7 @@ internal static class ListenAddresses
     /// <summary>Returns all addresses in the settings, including those that Kestrel's own endpoints override.</summary>
     public static IEnumerable<string> All(IConfiguration configuration) => OfKestrel(configuration).Concat(Of(configuration));
 
-    /// <summary>Returns Kestrel's own endpoints: where there are any, they override all other addresses.</summary>
+    /// <summary>Returns Kestrel's own endpoints. If there are any, they override all other addresses.</summary>
     public static IReadOnlyList<string> OfKestrel(IConfiguration configuration) =>
         [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>()];
 

@@ -11,8 +11,9 @@ internal sealed class OperationsOptions : IValidatableObject
     public const string DefaultSecretsFolder = "/run/secrets";
 
     /// <value>
-    /// The port that serves the endpoints for operators, and nothing else; 0 for none. Without it these endpoints are served to
-    /// programs on the same machine only, and only where no public host and no proxy is configured. 0 to 65535, default 0.
+    /// The port that serves the endpoints for operators, and nothing else; 0 for none. Without it these endpoints are
+    /// served only to programs on the same machine, and only if neither a public host nor a proxy is configured. 0 to
+    /// 65535, default 0.
     /// </value>
     [Range(0, 65_535)]
     public int Port { get; set; }

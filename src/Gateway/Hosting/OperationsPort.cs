@@ -3,7 +3,7 @@ using System.Net;
 
 namespace NclueGateway.Hosting;
 
-/// <summary>Marks an endpoint for operators.</summary>
+/// <summary>Metadata of an endpoint for operators.</summary>
 /// <param name="IsPublic">True if it is public on the other ports too.</param>
 internal sealed record OperationsEndpoint(bool IsPublic);
 
@@ -34,7 +34,7 @@ internal static class OperationsEndpointExtensions
 /// is not public. All other requests get 404.
 /// </summary>
 /// <param name="options">The settings.</param>
-/// <param name="isPublic">True if requests of remote clients come, or may come, through a program on this machine.</param>
+/// <param name="isPublic">True if a proxy on this machine may forward requests of remote clients.</param>
 internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
 {
     // Headers that proxies add to forwarded requests, by the beginning of the name. X-Original- holds a proxy's header after
@@ -74,8 +74,8 @@ internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
     public static string Address(string port) => $"http://*:{port}";
 
     /// <summary>
-    /// On the port for operators, rejects requests for anything else, such as the callback of the sign-in, which is no
-    /// endpoint. Not needed without that port.
+    /// On the port for operators, rejects every request that does not match an endpoint for operators. Not needed
+    /// without that port.
     /// </summary>
     public Task GuardAsync(HttpContext context, RequestDelegate next) =>
         IsOperationsRequest(context) && context.GetEndpoint()?.Metadata.GetMetadata<OperationsEndpoint>() is null
@@ -95,9 +95,10 @@ internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
     }
 
     /// <summary>
-    /// Returns true if a program on this machine sent the request for itself. Excluded are a page whose host name was pointed
-    /// here (DNS rebinding), and a proxy for one of its clients. A proxy that adds no header often speaks HTTP/1.0, nginx up to
-    /// 1.29 among them. One that does not cannot be distinguished from a local program.
+    /// Returns true if a program on this machine sent the request for itself. This excludes requests of a web page
+    /// whose host name resolves to this machine (DNS rebinding), and requests that a proxy forwards. A proxy that adds
+    /// no header often uses HTTP/1.0, as nginx does up to 1.29. A proxy that adds no header and uses HTTP/1.1 cannot be
+    /// distinguished from a local program.
     /// </summary>
     private static bool IsOfThisMachine(HttpContext context)
     {

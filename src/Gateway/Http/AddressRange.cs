@@ -20,7 +20,7 @@ internal readonly record struct AddressRange(AddressFamily Family, ulong Bits)
             return default;
         }
 
-        var actual = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address; // a dual-stack socket reports IPv4 so
+        var actual = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address; // a dual-stack socket reports IPv4 addresses in this form
         Span<byte> bytes = stackalloc byte[16];
         actual.TryWriteBytes(bytes, out var length);
         var bits = length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt64BigEndian(bytes);

@@ -65,7 +65,8 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
                 connection.Abort(new ConnectionAbortedException("The first byte did not arrive in time."));
                 return;
             case TlsHandshake:
-                // Kestrel limits the time of the handshake and of the request headers. Between them it allows the whole keep-alive timeout.
+                // Kestrel limits the time of the handshake and of the request headers. Between the two, a client may
+                // wait for the whole keep-alive timeout.
                 using (var request = new FirstRequest(connection, time))
                 {
                     connection.Features.Set(request);
@@ -79,7 +80,10 @@ internal sealed partial class ConnectionLimiter(HttpOptions http, TimeProvider t
         }
     }
 
-    /// <summary>Waits for the first byte that is not a line end (RFC 9112 §2.2 lets a server ignore those) and leaves it unread.</summary>
+    /// <summary>
+    /// Waits for the first byte that is not a line break (RFC 9112 §2.2 lets a server ignore those), and leaves it
+    /// unread.
+    /// </summary>
     /// <returns>Null on timeout, when the client closed the connection, or when the server shuts down.</returns>
     private async Task<byte?> ReadFirstByteAsync(ConnectionContext connection)
     {

@@ -12,7 +12,8 @@ internal static class ContentNegotiation
     public const string Brotli = "br";
 
     /// <summary>
-    /// Returns the quality of a media type by <c>Accept</c>. A header with malformed elements only counts as absent.
+    /// Returns the quality of a media type by <c>Accept</c>. A header in which all elements are malformed counts as
+    /// absent.
     /// </summary>
     /// <param name="headers">The headers of the request.</param>
     /// <param name="mediaType">The type, without parameters.</param>
@@ -22,7 +23,7 @@ internal static class ContentNegotiation
         var lines = headers.Accept;
         if (lines.Count == 0 || (lines.Count == 1 && (lines[0] == mediaType || lines[0] == "*/*")))
         {
-            return 1; // nearly all clients, without parsing
+            return 1; // nearly all clients send one of these; no parsing is needed
         }
 
         var ranges = headers.GetCommaSeparatedValues(HeaderNames.Accept)
@@ -38,8 +39,8 @@ internal static class ContentNegotiation
     }
 
     /// <summary>
-    /// Returns the coding that the client prefers by <c>Accept-Encoding</c>; of equally preferred ones, the one that
-    /// compresses best. Null means no coding, and is the result in doubt.
+    /// Returns the coding that the client prefers by <c>Accept-Encoding</c>. Among equally preferred codings, it is the
+    /// one that compresses best. Null, for no coding, is also the result of a malformed header.
     /// </summary>
     public static string? ChooseCoding(IHeaderDictionary headers)
     {

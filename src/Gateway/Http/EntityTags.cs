@@ -11,7 +11,7 @@ internal enum Precondition
     /// <summary>304: the client has this representation.</summary>
     NotModified,
 
-    /// <summary>412: the client asked for another representation.</summary>
+    /// <summary>412: the client requires another representation.</summary>
     Failed,
 }
 

@@ -4,9 +4,9 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Shuts the gateway down gracefully after SIGTERM. First the gateway reports that it is not ready and keeps serving for
-/// <see cref="OperationsOptions.DrainDelay"/>, because load balancers notice only at their next probe. Then the server
-/// accepts no more connections, completes the requests it has, and everything else stops.
+/// Shuts the gateway down gracefully after SIGTERM. First the gateway reports that it is not ready and keeps serving
+/// for <see cref="OperationsOptions.DrainDelay"/>, because load balancers notice only at their next probe. Then the
+/// server accepts no more connections and completes the requests in flight, before all other services stop.
 /// </summary>
 [LogCategory("NclueGateway.Operations.Draining")]
 internal sealed partial class GracefulShutdown(
@@ -27,7 +27,8 @@ internal sealed partial class GracefulShutdown(
     private bool HasBegun => _hasBegun || lifetime.ApplicationStopping.IsCancellationRequested;
 
     /// <summary>
-    /// True once new requests are rejected: one that had to wait for NCLUE now might not complete before the end.
+    /// True once new requests are rejected, because a request that has to wait for NCLUE might not complete before the
+    /// process exits.
     /// </summary>
     private bool IsOver => Volatile.Read(ref _delayOver) is not Never and var since && time.GetElapsedTime(since) >= LateRequests;
 

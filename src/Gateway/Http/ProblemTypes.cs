@@ -46,7 +46,7 @@ internal static class ProblemTypes
 
     /// <summary>Returns the problem that fits a status best, for statuses that the framework has chosen.</summary>
     public static ProblemType ForStatus(int status) => status is StatusCodes.Status502BadGateway
-        ? UpstreamProblems.UpstreamError // the first one is about the key
+        ? UpstreamProblems.UpstreamError // the first 502 is about the key
         : All.FirstOrDefault(problem => problem.Status == status)
             ?? (status is >= 400 and < 500 ? HttpProblems.InvalidRequest : HttpProblems.InternalError);
 }

@@ -11,8 +11,8 @@ internal static class ProblemsExtensions
         services.AddExceptionHandler<UnhandledExceptionHandler>();
 
     /// <summary>
-    /// Adds the exception and status code middleware. Must come before all middleware whose failures it handles. Of a failure
-    /// of the framework (a 404 of the router, a 405, a 415, an unreadable parameter) only the status is used.
+    /// Adds the exception and status code middleware. Must come before all middleware whose failures it handles. For
+    /// failures of the framework (404 or 405 of the router, 415, an unreadable parameter) it uses only the status.
     /// </summary>
     public static void UseProblems(this IApplicationBuilder app) => app
         .UseExceptionHandler(_ => { }) // not reached: the handler above takes every exception

@@ -3,8 +3,8 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Http;
 
 /// <summary>
-/// Rejects requests for another host than that of <see cref="HttpOptions.PublicOrigin"/>. This stops DNS rebinding, where
-/// a foreign site points its own name at the gateway, and requests of misconfigured proxies.
+/// Rejects requests for another host than that of <see cref="HttpOptions.PublicOrigin"/>. This prevents DNS rebinding,
+/// in which the host name of a foreign site resolves to the gateway. It also rejects requests of misconfigured proxies.
 /// </summary>
 internal static class PublicHostMiddleware
 {

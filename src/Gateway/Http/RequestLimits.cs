@@ -27,9 +27,9 @@ internal static class RequestLimits
     public const int Body = 16 * 1024;
 
     /// <summary>
-    /// Maximum number of open connections of each endpoint; further ones are closed at once. It must stay below the limit
-    /// of open files, beyond which the server cannot accept a connection. A connection costs 11 kB before its first
-    /// request and 18 kB after it.
+    /// Maximum number of open connections of each endpoint; further ones are closed at once. It must stay below the
+    /// limit of open files: a server at that limit cannot accept a connection. A connection costs 11 kB before its
+    /// first request and 18 kB after it.
     /// </summary>
     public const int Connections = 10_000;
 

@@ -8,7 +8,9 @@ namespace NclueGateway.Http;
 /// </summary>
 internal sealed class RequestLimitsMiddleware(RequestDelegate next)
 {
-    /// <summary>Maximum length of a list header in characters, its lines taken together. Browsers send about 150.</summary>
+    /// <summary>
+    /// Maximum length of a list header in characters, summed over its lines. Browsers send about 150.
+    /// </summary>
     public const int MaxListLength = 1_000;
 
     /// <summary>The list headers of requests that an endpoint of the gateway, of the framework or of a library parses.</summary>
@@ -18,13 +20,17 @@ internal sealed class RequestLimitsMiddleware(RequestDelegate next)
         HeaderNames.IfMatch, HeaderNames.IfNoneMatch, HeaderNames.Range,
     ];
 
-    /// <summary>Applies the limits that need no response of their own. Must come before all middleware that reads these headers.</summary>
+    /// <summary>
+    /// Applies the limits that do not cause an error response. Must come before all middleware that reads these
+    /// headers.
+    /// </summary>
     public Task InvokeAsync(HttpContext context)
     {
         context.Features.Get<FirstRequest>()?.Dispose();
 
-        // A list that is too long counts as not sent. The list parsers of the framework and of libraries need time quadratic in the
-        // length of a malformed list (dotnet/aspnetcore#66668 and #68305): 31 kB of commas cost 2.3 s of a processor.
+        // A list that is too long is ignored. The list parsers of the framework and of libraries need time quadratic in
+        // the length of a malformed list (dotnet/aspnetcore#66668 and #68305): 31 kB of commas cost 2.3 s of a
+        // processor.
         var headers = context.Request.Headers;
         foreach (var name in ListHeaders)
         {
@@ -62,7 +68,7 @@ internal sealed class RequestLimitsMiddleware(RequestDelegate next)
     private static async Task ReadFirstAsync(HttpContext context, RequestDelegate next)
     {
         var request = context.Request;
-        request.EnableBuffering(bufferThreshold: RequestLimits.Body); // the limit, so that it never writes a file
+        request.EnableBuffering(bufferThreshold: RequestLimits.Body); // at this threshold it never writes a file
         try
         {
             await request.Body.CopyToAsync(Stream.Null, context.RequestAborted);

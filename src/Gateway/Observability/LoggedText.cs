@@ -42,10 +42,10 @@ internal static class LoggedText
     }
 
     /// <summary>
-    /// Cleans a name for the audit, where different names stay different: a changed one ends in <c>#</c> and the first half of
-    /// the SHA-256 of the original in UTF-8. An original with lone surrogates, which UTF-8 cannot encode, is hashed as UTF-16
-    /// after a byte 0xFF, with which no UTF-8 begins. A name that itself contains U+FFFD also gets a hash: it could imitate
-    /// a changed one.
+    /// Cleans a name for the audit. Different names stay different: a changed name ends in <c>#</c> and the first half
+    /// of the SHA-256 of the original in UTF-8. An original with lone surrogates, which UTF-8 cannot encode, is hashed
+    /// as UTF-16 after a byte 0xFF, with which no UTF-8 begins. A name that itself contains U+FFFD also gets a hash: it
+    /// could imitate a changed one.
     /// </summary>
     public static string? CleanName(string? name)
     {

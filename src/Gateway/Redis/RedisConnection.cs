@@ -48,7 +48,8 @@ internal sealed class RedisConnection(ConnectionStringOptions options) : IAsyncD
         // The gateway starts without Redis too, and connects later.
         configuration.AbortOnConnectFail = false;
 
-        // A queued claim would be executed after the reconnect, when the gateway has already given up on it.
+        // Commands are not queued while Redis is unavailable: a queued claim would be executed after the gateway has
+        // given it up.
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ReconnectRetryPolicy = new LinearRetry(500);
         configuration.HeartbeatInterval = TimeSpan.FromMilliseconds(500);

@@ -46,7 +46,7 @@ internal sealed class ExponentialBackoff(TimeProvider time, TimeSpan first, Time
             wait = askedFor.Value < LongestAskedFor ? askedFor.Value : LongestAskedFor;
         }
 
-        // Timers count whole milliseconds and truncate the rest: a waiter would wake too early, again and again.
+        // Timers truncate to whole milliseconds: without rounding up, a waiter would wake too early, again and again.
         wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
         _until = Math.Max(_until, now + time.Ticks(wait));
     }

@@ -16,7 +16,7 @@ namespace NclueGateway.Upstream;
 /// Requests one block from NCLUE through YARP. The forwarded request is the gateway's own: its <see cref="HttpContext"/> is created here
 /// and belongs to no client. So no header, cookie, body or abort of a client can reach the upstream.
 /// </summary>
-/// <param name="handler">Made by <see cref="NclueHttpHandlerFactory"/>.</param>
+/// <param name="handler">The handler of <see cref="NclueHttpHandlerFactory"/>.</param>
 internal sealed class NclueClient(
     IHttpForwarder forwarder,
     ITransformBuilder transforms,
@@ -72,7 +72,8 @@ internal sealed class NclueClient(
         GetRowsAsync(options.IndexUnit == IndexUnit.Row ? number * BlockSize : number, permit);
 
     /// <summary>
-    /// Requests up to 100 rows at <paramref name="index"/>, which is sent unchanged. Otherwise the same as <see cref="GetBlockAsync"/>.
+    /// Requests up to 100 rows at <paramref name="index"/>, which is sent unchanged. In all other respects the same as
+    /// <see cref="GetBlockAsync"/>.
     /// </summary>
     public async Task<FetchResult> GetRowsAsync(int index, Permit permit)
     {
@@ -141,8 +142,9 @@ internal sealed class NclueClient(
     }
 
     /// <summary>
-    /// Classifies a response, and accepts or refuses the key by it. A wrong clock or path does not count against the key: NCP would
-    /// refuse any key then. The clock is judged by the time that this request was signed with, not by a correction learned since.
+    /// Classifies a response, and accepts or refuses the key by it. A wrong clock or path does not count against the
+    /// key, because NCP then refuses every key. The clock is judged by the time with which this request was signed, not
+    /// by a later correction.
     /// </summary>
     private FetchResult Classify(HttpContext context, HttpResponse response, ReadOnlyMemory<byte> body)
     {

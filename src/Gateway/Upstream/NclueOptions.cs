@@ -36,7 +36,8 @@ internal sealed class NclueOptions : IValidatableObject
     public string SecretKey { get; set; } = "";
 
     /// <value>
-    /// The access key of the pair that is being rotated in. It is used when NCP refuses the current pair, here or at another replica.
+    /// The access key of the next pair in a rotation. It is used when NCP refuses the current pair, at this or another
+    /// replica.
     /// </value>
     [Secret, Reloadable]
     public string NextAccessKey { get; set; } = "";

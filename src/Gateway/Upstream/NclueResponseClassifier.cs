@@ -10,13 +10,13 @@ namespace NclueGateway.Upstream;
 /// </summary>
 internal static class NclueResponseClassifier
 {
-    /// <summary>Difference from NCP's clock from which on NCP refuses a request.</summary>
+    /// <summary>Minimum difference from NCP's clock at which NCP refuses a request.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>Maximum length of a content coding's name in a message. All registered names are shorter.</summary>
     private const int LongestCoding = 20;
 
-    /// <summary>Returns the body, or the failure that the response means.</summary>
+    /// <summary>Returns the body, or the failure that the response indicates.</summary>
     /// <param name="response">Status and headers of the response.</param>
     /// <param name="body">The body; empty when it is incomplete.</param>
     /// <param name="now">The present time, by the clock that the request was signed by.</param>
@@ -47,7 +47,9 @@ internal static class NclueResponseClassifier
         };
     }
 
-    /// <summary>Returns the first coding that the gateway did not ask for, as text that is safe to show; null when there is none.</summary>
+    /// <summary>
+    /// Returns the first coding that the gateway did not request, as text that is safe to show; null if there is none.
+    /// </summary>
     private static string? Coding(HttpResponse response)
     {
         var codings = $"{response.Headers.ContentEncoding},{response.Headers.TransferEncoding}";

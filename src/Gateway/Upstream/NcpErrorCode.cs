@@ -4,9 +4,9 @@ using System.Text.Json;
 namespace NclueGateway.Upstream;
 
 /// <summary>
-/// Finds the error code in the body of a refused request. Each layer of NCP has an envelope of its own, under any content type, and writes
-/// the code as a number or a string. A body without such an envelope has no code.
-/// Source: https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling.
+/// Finds the error code in the body of a refused request. Each layer of NCP has its own envelope, with any content
+/// type, and writes the code as a number or a string. A body without such an envelope has no code. Source:
+/// https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling.
 /// </summary>
 internal static class NcpErrorCode
 {

@@ -17,7 +17,10 @@ internal static class BearerAuthentication
         return services;
     }
 
-    /// <summary>Fetches the provider's keys once the server listens: the first HTTP client is half of the work of a startup.</summary>
+    /// <summary>
+    /// Fetches the provider's keys only after the server listens, because creating the first HTTP client is half of the
+    /// work of a startup.
+    /// </summary>
     public static void FetchProviderKeys(this WebApplication app)
     {
         var keys = app.Services.GetRequiredService<OidcMetadataCache>();
@@ -39,7 +42,7 @@ internal static class BearerAuthentication
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
             .Configure<AccessTokenHandler, GatewayJwtBearerEvents, TimeProvider>((bearer, tokens, challenges, time) =>
             {
-                // No Authority: with one the shipped handler would fetch keys itself (see OidcMetadataCache).
+                // No Authority: with one the framework's handler would fetch keys itself (see OidcMetadataCache).
                 bearer.MapInboundClaims = false;
                 bearer.TokenHandlers.Clear();
                 bearer.TokenHandlers.Add(tokens);

@@ -9,8 +9,8 @@ namespace NclueGateway.Access.Bearer;
 
 /// <summary>
 /// Decides which caller a bearer token identifies, and writes the gateway's 401 and 403: <c>WWW-Authenticate</c> after
-/// RFC 6750 §3, and a problem. The shipped descriptions are replaced because they quote the token (its audience, issuer
-/// and times).
+/// RFC 6750 §3, and a problem. It replaces the framework's descriptions, because they quote the token (its audience,
+/// issuer and times).
 /// </summary>
 internal sealed class GatewayJwtBearerEvents(
     AuthOptions options, Permissions permissions, TokenCache validated, SignInAddress signIn)

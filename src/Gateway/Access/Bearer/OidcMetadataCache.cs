@@ -7,14 +7,14 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Access.Bearer;
 
 /// <summary>
-/// The identity provider's issuer and signing keys, fetched when first needed and cached. The provider is asked at most
-/// once per <see cref="LeastInterval"/>, regardless of the requests and of failures. All callers that need the result
-/// wait for the same fetch. A caller whose token can be checked with the cached keys does not wait.
+/// The identity provider's issuer and signing keys, fetched when first needed and cached. The gateway requests them at
+/// most once per <see cref="LeastInterval"/>, regardless of the number of requests and of failures. All callers that
+/// need the result wait for the same fetch. A caller whose token can be checked with the cached keys does not wait.
 /// </summary>
 /// <remarks>
-/// Replaces the library's <see cref="ConfigurationManager{T}"/> (8.19), which refreshes after the request that needs the
-/// new keys, and asks a provider that is down again for every request. It also accepts withdrawn keys for an hour, and
-/// reads the machine's clock.
+/// Replaces the library's <see cref="ConfigurationManager{T}"/> (8.19), which refreshes only after the request that
+/// needs the new keys, and while the provider is down sends it a request for each caller's request. It also accepts
+/// withdrawn keys for an hour, and reads the machine's clock.
 /// </remarks>
 [LogCategory("NclueGateway.Access.IssuerKeys")]
 internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposable
@@ -23,7 +23,7 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     public static readonly TimeSpan LeastInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Age at which keys are fetched again in the background, so that a key that the provider has withdrawn is dropped here.
+    /// Age at which keys are fetched again in the background, so that keys that the provider has withdrawn are removed.
     /// </summary>
     public static readonly TimeSpan RefreshAfter = TimeSpan.FromHours(1);
 
@@ -48,7 +48,9 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     }
 
     /// <summary>True if the provider's keys have been fetched at least once.</summary>
-    /// <remarks>While they have not, reading this starts a fetch, unless there was one just now, and does not wait for it.</remarks>
+    /// <remarks>
+    /// If not, reading this property starts a fetch in the background, at most once per <see cref="LeastInterval"/>.
+    /// </remarks>
     public bool AreKnown
     {
         get
@@ -62,7 +64,7 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
         }
     }
 
-    /// <summary>Exception of the last fetch that failed; null when none has.</summary>
+    /// <summary>Exception of the last failed fetch; null if no fetch has failed.</summary>
     public Exception? Failure => _failure;
 
     /// <summary>
@@ -95,9 +97,9 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     }
 
     /// <summary>
-    /// Returns the provider's current metadata, for a token whose key is not in <paramref name="known"/>: new keys, or the
-    /// same instance when they are the latest (at most ten seconds old). Null when the last fetch failed: then the token
-    /// cannot be judged.
+    /// Returns the provider's current metadata, for a token whose key is not in <paramref name="known"/>. Returns the
+    /// same instance if it is the latest (at most ten seconds old). Null if the last fetch failed: then the token
+    /// cannot be validated.
     /// </summary>
     public async ValueTask<OpenIdConnectConfiguration?> RefreshAsync(OpenIdConnectConfiguration known)
     {
@@ -175,8 +177,8 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     }
 
     /// <summary>
-    /// Replaces fetched keys that were known before by the known instances. Cached tokens refer to their key by instance, so
-    /// they stay valid however often strangers cause a fetch.
+    /// Replaces fetched keys that were known before by the known instances. Cached tokens refer to their key by
+    /// instance, so a fetch does not invalidate them, even if an attacker causes many.
     /// </summary>
     private static void KeepInstances(ICollection<SecurityKey> fetched, ICollection<SecurityKey> known)
     {
@@ -222,7 +224,10 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     }
 }
 
-/// <summary>The metadata are those of another issuer and must not be used (OpenID Connect Discovery 1.0 §4.3).</summary>
+/// <summary>
+/// The exception that is thrown for metadata of another issuer, which must not be used (OpenID Connect Discovery 1.0
+/// §4.3).
+/// </summary>
 /// <param name="issuer">The issuer that they name.</param>
 internal sealed class OtherIssuerException(string issuer)
     : Exception($"The provider's metadata name the issuer '{issuer}', not Auth:Issuer or Auth:Authority.")

@@ -44,7 +44,7 @@ internal abstract class OidcTokenHandler(OidcMetadataCache keys) : JsonWebTokenH
     {
         var parameters = validationParameters.Clone();
         parameters.ConfigurationManager = null; // the framework's own settings may have set one
-        parameters.RequireSignedTokens = true; // the shipped sign-in relies on the TLS connection for an id token
+        parameters.RequireSignedTokens = true; // the framework's sign-in accepts an unsigned id token over TLS
         parameters.ValidIssuer = null;
         parameters.ValidIssuers = IssuersOf(issuer);
         parameters.IssuerSigningKeys = issuer.SigningKeys;
@@ -65,10 +65,14 @@ internal sealed class IdTokenHandler(OidcMetadataCache keys) : OidcTokenHandler(
     protected override IEnumerable<string> IssuersOf(OpenIdConnectConfiguration provider) => [provider.Issuer];
 }
 
-/// <summary>The token could not be validated: the identity provider's keys are not available.</summary>
+/// <summary>
+/// The exception that is thrown when a token cannot be validated because the identity provider's keys are not
+/// available.
+/// </summary>
 internal sealed class TokenUncheckedException : SecurityTokenException;
 
 /// <summary>
-/// A well-formed token that is refused for its content. The message is the gateway's own and may be shown.
+/// The exception that is thrown for a well-formed token that is refused for its content. The message is the gateway's
+/// own and may be shown.
 /// </summary>
 internal sealed class TokenRefusedException(string message) : SecurityTokenException(message);

@@ -16,9 +16,9 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Access.Bearer;
 
 /// <summary>
-/// Validated access tokens with their callers: verifying a signature costs more than the rest of a read. An entry counts
-/// until the token expires (without the clock skew that a validation allows), for at most <see cref="KeepFor"/>. It also
-/// requires that the instance of the key that verified it is still one of the issuer's. After that the token is validated
+/// Validated access tokens with their callers: verifying a signature costs more than the rest of a read. An entry is
+/// valid until the token expires (without the clock skew that a validation allows), for at most <see cref="KeepFor"/>,
+/// and only while the key that verified the token is still one of the issuer's. After that the token is validated
 /// again. Refusals are not cached.
 /// </summary>
 /// <remarks>
@@ -27,7 +27,7 @@ namespace NclueGateway.Access.Bearer;
 /// </remarks>
 internal sealed class TokenCache
 {
-    /// <summary>Maximum time that a validation counts.</summary>
+    /// <summary>Maximum time for which an entry is valid.</summary>
     public static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(5);
 
     /// <summary>Maximum number of tokens in both generations together.</summary>
@@ -60,16 +60,21 @@ internal sealed class TokenCache
     /// <summary>Number of cached tokens.</summary>
     public int Count => _young.Count + _old.Count;
 
-    /// <summary>Returns true if the endpoint requires an authenticated caller: all do that do not allow anonymous callers.</summary>
+    /// <summary>
+    /// Returns true if the endpoint requires an authenticated caller. All endpoints do, except those that allow
+    /// anonymous callers.
+    /// </summary>
     public static bool IsClosed(Endpoint? endpoint) =>
         endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
 
     /// <summary>
-    /// Authenticates requests to endpoints that need it: by this cache, else by the framework's handlers, which cost several
-    /// times as much. A made-up cookie or token on an open path costs nothing. Comes after routing.
+    /// Authenticates requests to endpoints that need it: by this cache, else by the framework's handlers, which cost
+    /// several times as much. On a public path tokens and cookies are not read, so invented ones cost nothing. Comes
+    /// after routing.
     /// </summary>
     /// <param name="app">The application.</param>
-    /// <param name="useAfterHandlers">Adds middleware for the requests of which the framework's handlers decide.</param>
+    /// <param name="useAfterHandlers">Adds middleware for the requests that the framework's handlers
+    /// authenticate.</param>
     public void Use(WebApplication app, Action? useAfterHandlers = null)
     {
         RequestDelegate rest = null!;

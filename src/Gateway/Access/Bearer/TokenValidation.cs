@@ -13,7 +13,7 @@ internal static class TokenValidation
     /// <summary>Minimum length of an RSA key that signs tokens, in bits (RFC 7518 §3.3, §3.5).</summary>
     public const int LeastRsaBits = 2048;
 
-    // RFC 8725 §3.11: the media types that an access token may name. Many providers leave the header out or say JWT.
+    // RFC 8725 §3.11: the media types that an access token may name. Many providers omit the header or send "JWT".
     private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
 
     /// <summary>Returns the rules; <see cref="OidcTokenHandler"/> adds the issuer and its keys for each token.</summary>
@@ -33,7 +33,7 @@ internal static class TokenValidation
         return rules;
     }
 
-    /// <summary>Returns true if all tokens of a key are refused because the key is too short.</summary>
+    /// <summary>Returns true if a key is so short that all tokens signed with it are refused.</summary>
     public static bool IsTooShort(SecurityKey key) =>
         key is RsaSecurityKey or X509SecurityKey { PublicKey: not null } && key.KeySize < LeastRsaBits;
 
@@ -94,7 +94,8 @@ internal static class TokenValidation
 
         if (token.TryGetPayloadValue<object>("cnf", out _))
         {
-            // RFC 7800 §3.1: only a caller that proves possession of the key (DPoP, mTLS) may use it. The gateway asks for no proof.
+            // RFC 7800 §3.1: only a caller that proves possession of the key (DPoP, mTLS) may use it. The gateway does
+            // not request such a proof.
             throw new TokenRefusedException("The token is bound to a key and is not a bearer token");
         }
 

@@ -55,7 +55,7 @@ internal sealed class AuthOptions : IValidatableObject
     /// <value>Default none.</value>
     public IDictionary<string, string> RequiredClaims { get; set; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The claim that tells callers of one client apart.</summary>
+    /// <summary>The claim that distinguishes the users of one client.</summary>
     /// <value>Default <c>sub</c>.</value>
     [Required]
     public string SubjectClaim { get; set; } = "sub";

@@ -6,15 +6,16 @@ namespace NclueGateway.Access.RateLimits;
 
 /// <summary>
 /// Limits the requests of one authenticated caller, and sends the headers <c>RateLimit</c> and <c>RateLimit-Policy</c>
-/// (draft-ietf-httpapi-ratelimit-headers-11). Each request counts, also one with the response 304, 403 or 404: a client in
-/// a loop must be limited. Anonymous requests do not count: a bad token must not use up the quota of the caller it names.
+/// (draft-ietf-httpapi-ratelimit-headers-11). Every request counts, also one with the response 304, 403 or 404, so that
+/// a client in a loop is limited. Anonymous requests do not count, because an invalid token must not use up the quota
+/// of the caller that it names.
 /// </summary>
 internal sealed class CallerRateLimitMiddleware(RequestDelegate next, QuotaOptions options, TimeProvider time)
 {
     private readonly TokenBuckets<CallerKey> _buckets = new(options.RequestsPerSecond, options.Burst, time);
 
-    // The window is the time in which an empty bucket fills up, in whole seconds as the draft requires. It is rounded up, so
-    // that in the long run the policy never promises more than the bucket gives.
+    // The window is the time in which an empty bucket fills up, in whole seconds as the draft requires. It is rounded
+    // up, so that the policy never promises more requests than the bucket allows in the long run.
     private readonly string _policy = string.Create(
         CultureInfo.InvariantCulture,
         $"\"caller\";q={options.Burst};w={(options.Burst + options.RequestsPerSecond - 1) / options.RequestsPerSecond}");

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace NclueGateway.Access.RateLimits;
 
-/// <summary>Limits of one caller on what all callers share: the settings under <c>Quota</c>.</summary>
+/// <summary>Limits for one caller, so that all callers get a share: the settings under <c>Quota</c>.</summary>
 internal sealed class QuotaOptions
 {
     public const string Section = "Quota";
@@ -15,7 +15,10 @@ internal sealed class QuotaOptions
     [Range(1, 100_000)]
     public int Burst { get; set; } = 100;
 
-    /// <value>The most blocks that one caller may be waiting for at the same time. 2 (a page can span two) to 1,000, default 4.</value>
+    /// <value>
+    /// Maximum number of blocks that one caller may wait for at the same time. 2 (a page can span two) to 1,000,
+    /// default 4.
+    /// </value>
     [Range(2, 1_000)]
     public int ColdBlocks { get; set; } = 4;
 

@@ -13,7 +13,10 @@ namespace NclueGateway.Access.RateLimits;
 internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider time)
     where TKey : IEquatable<TKey>
 {
-    /// <summary>Maximum number of buckets. Keeping that many from filling takes more requests than a replica can serve.</summary>
+    /// <summary>
+    /// Maximum number of buckets. A client would need more requests than a replica can serve to keep so many buckets
+    /// from filling up.
+    /// </summary>
     public const int MostBuckets = 100_000;
 
     /// <summary>Minimum number of new buckets between two sweeps for full ones.</summary>
@@ -84,7 +87,7 @@ internal sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider 
             _fullAt.TryRemove(bucket); // unless it was used meanwhile
         }
 
-        // The next sweep comes after at least as many new buckets as are left to look at.
+        // The next sweep follows after at least as many new buckets as this sweep has left.
         var left = _fullAt.Count;
         if (left > MostBuckets / 2)
         {

@@ -13,7 +13,10 @@ internal sealed class BrowserSessionOptions : IValidatableObject
     public const string Section = "Auth:Session";
 
     /// <summary>Maximum lifetime of a session under any settings.</summary>
-    /// <remarks>Marks of ended sessions live that long, so they outlive every ticket, also one written under longer timeouts.</remarks>
+    /// <remarks>
+    /// Marks of ended sessions expire after this time. So they outlive every ticket, even one written under longer
+    /// timeouts.
+    /// </remarks>
     public static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(30);
 
     /// <summary>The gateway's client id at the provider (RFC 6749 §2.2).</summary>
@@ -21,7 +24,7 @@ internal sealed class BrowserSessionOptions : IValidatableObject
     public string ClientId { get; set; } = "";
 
     /// <summary>The secret of the client id.</summary>
-    /// <value>Default none: a public client, which PKCE alone protects.</value>
+    /// <value>Default none: a public client, which only PKCE protects.</value>
     [Secret]
     public string ClientSecret { get; set; } = "";
 
@@ -43,7 +46,9 @@ internal sealed class BrowserSessionOptions : IValidatableObject
     [Secret, FreeText]
     public string DataProtectionCertificate { get; set; } = "";
 
-    /// <summary>Allows the key ring in Redis without encryption, readable to everyone who can read that Redis.</summary>
+    /// <summary>
+    /// Allows storing the key ring in Redis without encryption, so that every client of that Redis can read it.
+    /// </summary>
     /// <value>Default false.</value>
     public bool AllowUnencryptedKeys { get; set; }
 

@@ -7,9 +7,9 @@ using NclueGateway.Access.Callers;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Collects the provider's claims about a person who signs in: from the id token, from the response of the token endpoint,
-/// from user info, and from an access token that this gateway would accept from a service too. Keeps only the claims that
-/// the gateway decides by.
+/// Collects the provider's claims about a person who signs in: from the id token, from the response of the token
+/// endpoint, from user info, and from an access token that this gateway would accept from a service too. Keeps only the
+/// claims that the gateway uses.
 /// </summary>
 internal sealed class ClaimsCollector(
     AuthOptions auth,
@@ -23,8 +23,8 @@ internal sealed class ClaimsCollector(
     public IReadOnlyList<SessionClaim> OfIdToken(ClaimsPrincipal idToken) => Keep(idToken.Claims);
 
     /// <summary>
-    /// Validates an id token that comes with a refresh (OpenID Connect Core §12.2) and returns its claims. The shipped
-    /// handler validates those of a sign-in, by the same rules.
+    /// Validates an id token that comes with a refresh (OpenID Connect Core §12.2) and returns its claims. The
+    /// framework's handler validates the id token of a sign-in, by the same rules.
     /// </summary>
     /// <exception cref="TokenRefusedException">
     /// It is invalid or is about another subject, so the response that it came with proves nothing.
@@ -75,7 +75,7 @@ internal sealed class ClaimsCollector(
         || auth.PermissionClaims.Contains(claim.Type)
         || auth.RequiredClaims.ContainsKey(claim.Type);
 
-    /// <summary>Creates claims from JSON as the shipped handlers do: one for each entry of an array.</summary>
+    /// <summary>Creates claims from JSON as the framework's handlers do: one for each entry of an array.</summary>
     private static IEnumerable<Claim> Flatten(JsonElement info) =>
         from member in info.EnumerateObject()
         from value in member.Value.ValueKind == JsonValueKind.Array ? member.Value.EnumerateArray() : Enumerable.Repeat(member.Value, 1)

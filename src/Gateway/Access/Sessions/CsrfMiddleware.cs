@@ -4,9 +4,10 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Policy for requests that are authenticated by the cookie alone. A browser sends the cookie no matter which site caused
-/// the request. So the request must carry a header that only a script of an allowed origin can set: a custom header makes
-/// the browser send a preflight (CORS). Then, where the endpoint requires it, the idle time of the session restarts.
+/// Policy for requests that are authenticated by the cookie alone. A browser sends the cookie no matter which site
+/// caused the request. So the request must carry a header that only a script of an allowed origin can set: a custom
+/// header makes the browser send a preflight (CORS). For an endpoint that extends sessions, the middleware then
+/// restarts the idle time of the session.
 /// </summary>
 internal static class CsrfMiddleware
 {

@@ -10,8 +10,8 @@ using NclueGateway.Observability.Audit;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Adds to the shipped sign-in (OpenID Connect Core §3.1, RFC 7636) the redirect address, the requested scopes, checks of
-/// the callback, and the session.
+/// Adds the redirect address, the requested scopes, checks of the callback, and the session to the framework's sign-in
+/// (OpenID Connect Core §3.1, RFC 7636).
 /// </summary>
 [LogCategory("NclueGateway.Access.Sessions.SignInEvents")]
 internal sealed partial class GatewayOpenIdConnectEvents(
@@ -36,7 +36,7 @@ internal sealed partial class GatewayOpenIdConnectEvents(
         PendingSignIns.MakeRoom(context.HttpContext);
     }
 
-    /// <summary>Checks what must hold for a response of any kind, before any of its parameters is used.</summary>
+    /// <summary>Checks every kind of response before any of its parameters is used.</summary>
     public override async Task MessageReceived(MessageReceivedContext context)
     {
         if (context.Request.Query.Any(parameter => parameter.Value.Count > 1))
@@ -54,8 +54,8 @@ internal sealed partial class GatewayOpenIdConnectEvents(
     }
 
     /// <summary>
-    /// Allows a code to be redeemed once and in time. The shipped handler ends a pending sign-in only by its cookies, which
-    /// the browser may keep.
+    /// Allows a code to be redeemed only once, and only in time. The framework's handler ends a pending sign-in only by
+    /// deleting its cookies, which the browser may keep.
     /// </summary>
     public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
     {

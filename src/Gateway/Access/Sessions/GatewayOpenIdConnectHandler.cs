@@ -8,16 +8,19 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The shipped sign-in with two changes. The shipped handler sends the client's secret in the body, regardless of the
-/// provider's metadata; its event for that, HandleCodeRedemption, would skip the check of the nonce. And it has no log: the
-/// shipped one writes an error with a stack for each failed callback, which a stranger can send, and cookies and addresses
-/// at lower levels. <see cref="GatewayOpenIdConnectEvents"/> logs each failure once.
+/// The framework's sign-in with two changes. (1) The client authenticates by the method in the provider's metadata; the
+/// framework's handler always sends the secret in the body. Its event HandleCodeRedemption is not used, because it
+/// skips the check of the nonce. (2) The handler does not log: the framework's handler logs an error with a stack trace
+/// for each failed callback, which any client can cause, and logs cookies and addresses at lower levels.
+/// <see cref="GatewayOpenIdConnectEvents"/> logs each failure once.
 /// </summary>
 internal sealed class GatewayOpenIdConnectHandler(
     OidcClient endpoint, IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder)
     : OpenIdConnectHandler(options, NullLoggerFactory.Instance, htmlEncoder, encoder)
 {
-    /// <summary>Refuses a POST, whose body the shipped handler would read; <c>response_mode=query</c> has no body.</summary>
+    /// <summary>
+    /// Refuses a POST, whose body the framework's handler would read; <c>response_mode=query</c> has no body.
+    /// </summary>
     protected override async Task<HandleRequestResult> HandleRemoteAuthenticateAsync()
     {
         SessionEndpoints.SeverFromOpener(Response);

@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>Key ring that ends with the process.</summary>
-/// <remarks>Without it the framework would write the keys to the user's home, or warn at each start that it cannot.</remarks>
+/// <summary>Key ring in memory, which is lost when the process exits.</summary>
+/// <remarks>
+/// Without it the framework would write the keys to the user's home folder, or warn at each start that it cannot.
+/// </remarks>
 internal sealed class InMemoryKeyRepository : IXmlRepository
 {
     private readonly ConcurrentQueue<XElement> _keys = new();

@@ -6,9 +6,9 @@ using System.Xml.Linq;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Authenticates the elements of the key ring with a secret that is not in Redis. Encryption does not authenticate: anyone
-/// who knows the certificate's public part, which is in the ring, can encrypt a key for it. Only keys with a seal are
-/// used. So write access to Redis is not enough to forge a ticket, a state or a nonce.
+/// Authenticates the elements of the key ring with a secret that is not in Redis. Encryption alone does not prove the
+/// author: the certificate's public part is in the ring, so any program with access to Redis can encrypt a key for it.
+/// Only keys with a seal are used. So write access to Redis is not enough to forge a ticket, a state or a nonce.
 /// </summary>
 internal sealed class KeySeal
 {

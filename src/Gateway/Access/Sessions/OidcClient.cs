@@ -10,8 +10,8 @@ namespace NclueGateway.Access.Sessions;
 
 /// <summary>
 /// Client of the provider's token and user info endpoints (RFC 6749 §3.2, OpenID Connect Core §5.3). Authenticates the
-/// gateway by the method in the provider's metadata. A provider that announces both methods may accept only one for this
-/// client, so after <c>invalid_client</c> the other is tried.
+/// gateway by the method in the provider's metadata. A provider that announces both methods may accept only one for
+/// this client, so after <c>invalid_client</c> it tries the other one.
 /// </summary>
 internal sealed class OidcClient : IDisposable
 {
@@ -145,9 +145,9 @@ internal sealed class OidcClient : IDisposable
     }
 }
 
-/// <summary>The provider refuses to issue tokens for this grant.</summary>
+/// <summary>The exception that is thrown when the provider refuses to issue tokens for a grant.</summary>
 /// <param name="error">The provider's error code (RFC 6749 §5.2).</param>
 internal sealed class GrantRefusedException(string error) : Exception($"The provider refused: {error}.");
 
-/// <summary>The provider does not respond, or its response cannot be used.</summary>
+/// <summary>The exception that is thrown when the provider does not respond, or its response cannot be used.</summary>
 internal sealed class OidcProviderException(string message) : Exception(message);

@@ -3,9 +3,9 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The cookies of sign-ins that a browser has begun and not finished: two for each, sent with every request until they
-/// expire. Another site can begin any number of them, and servers refuse a request whose headers are too long. So only the
-/// latest few are kept.
+/// The cookies of sign-ins that a browser has begun and not finished. Each sign-in has two cookies, which the browser
+/// sends with every request until they expire. Another site can begin any number of sign-ins, and servers refuse
+/// requests whose headers are too long. So only the latest few are kept.
 /// </summary>
 internal static class PendingSignIns
 {
@@ -13,9 +13,9 @@ internal static class PendingSignIns
     public const int Most = 3;
 
     /// <summary>
-    /// Maximum number of cookies of each of the two kinds that one response deletes. A browser never has more than one to
-    /// delete. Another client can send a thousand made-up names, and each deletion costs a header and a search through those
-    /// before it.
+    /// Maximum number of cookies of each of the two kinds that one response deletes. A browser never has more than one
+    /// to delete. But another client can send a thousand invented names, and each deletion costs a header and a search
+    /// through the headers before it.
     /// </summary>
     public const int MaxDeletions = 10;
 
@@ -25,7 +25,7 @@ internal static class PendingSignIns
     private const string Correlation = "__Host-nclue-correlation.";
     private const string Nonce = "__Host-nclue-nonce.";
 
-    /// <summary>Sets the names and the security attributes of the cookies of the shipped handler.</summary>
+    /// <summary>Sets the names and the security attributes of the cookies of the framework's handler.</summary>
     public static void Configure(OpenIdConnectOptions oidc)
     {
         oidc.RemoteAuthenticationTimeout = Within;

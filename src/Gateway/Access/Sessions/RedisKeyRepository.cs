@@ -9,9 +9,9 @@ using StackExchange.Redis;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The key ring for tickets and pending sign-ins, in Redis, so that every replica can read what another has written. When
-/// Redis comes back empty, each replica writes back the keys that it knows. Otherwise a replica that starts then would
-/// create its own key, and for a day neither could read the other's tickets.
+/// The key ring for tickets and pending sign-ins, in Redis, so that every replica can read the tickets of the other
+/// ones. When Redis has lost its data, each replica writes back the keys that it knows. Otherwise a replica that starts
+/// then would create its own key, and for a day the replicas could not read each other's tickets.
 /// </summary>
 /// <param name="connection">Redis.</param>
 /// <param name="circuit">The circuit of Redis.</param>
@@ -35,7 +35,7 @@ internal sealed partial class RedisKeyRepository(
     private readonly StoredKeys _redis = new(connection, unreadable, key);
     private int _hasWarnedOfRefused;
 
-    /// <summary>Returns true if an operation failed because the keys cannot be read now.</summary>
+    /// <summary>Returns true if an operation failed because the keys are temporarily unreadable.</summary>
     public static bool IsOutOfReach(Exception exception) =>
         exception is RedisException or TimeoutException
         || (exception is CryptographicException { InnerException: { } inner } && IsOutOfReach(inner));

@@ -3,8 +3,8 @@ using System.Security.Claims;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// One sign-in of one person with one browser, as stored on the server: the identity provider's claims, limited to those
-/// that the gateway decides by. It contains a refresh token, so it is only ever stored protected.
+/// One sign-in of one person with one browser, as stored on the server: those claims of the identity provider that the
+/// gateway uses. It contains a refresh token, so it is always stored encrypted.
 /// </summary>
 internal sealed record Session
 {
@@ -26,7 +26,10 @@ internal sealed record Session
     /// <summary>Refresh token for checking the permissions again; null when the provider issues none.</summary>
     public string? RefreshToken { get; init; }
 
-    /// <summary>Number of renewals of the refresh token. Of two copies of a session, only that with more has a valid one.</summary>
+    /// <summary>
+    /// Number of renewals of the refresh token. If two copies of a session exist, only the one with the higher number
+    /// has a valid token.
+    /// </summary>
     public int Renewals { get; init; }
 
     public required DateTimeOffset SignedInAt { get; init; }

@@ -16,9 +16,9 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Sign-in with a browser: the authorization code flow with PKCE (RFC 7636) on the server, and a session cookie (RFC 10017
-/// calls it a backend for frontend). An <c>Authorization</c> header selects the bearer scheme and only that; otherwise the
-/// cookie is used.
+/// Sign-in with a browser: the authorization code flow with PKCE (RFC 7636) on the server, and a session cookie (RFC
+/// 10017 calls it a backend for frontend). For a request with an <c>Authorization</c> header only the bearer scheme is
+/// used, otherwise only the cookie.
 /// </summary>
 internal static class SessionAuthentication
 {
@@ -31,7 +31,7 @@ internal static class SessionAuthentication
     /// <param name="options">The validated settings.</param>
     /// <param name="auth">The settings of the identity provider.</param>
     /// <param name="keyPrefix">Prefix of the keys in Redis.</param>
-    /// <param name="isShared">Whether replicas share sessions through Redis.</param>
+    /// <param name="isShared">True if replicas share sessions through Redis.</param>
     public static IServiceCollection AddSessions(
         this IServiceCollection services, BrowserSessionOptions options, AuthOptions auth, string keyPrefix, bool isShared)
     {
@@ -93,7 +93,7 @@ internal static class SessionAuthentication
         oidc.ResponseType = OpenIdConnectResponseType.Code;
         oidc.ResponseMode = OpenIdConnectResponseMode.Query;
         oidc.UsePkce = true;
-        // The shipped pushed authorization request does not authenticate the client.
+        // The framework's pushed authorization request does not authenticate the client.
         oidc.PushedAuthorizationBehavior = PushedAuthorizationBehavior.Disable;
         oidc.SaveTokens = false;
         oidc.DisableTelemetry = true;
@@ -106,8 +106,8 @@ internal static class SessionAuthentication
     }
 
     /// <summary>
-    /// Creates the rate limit of lookups that find no session. A made-up cookie costs the store several commands and belongs
-    /// to no caller, so no other quota counts it.
+    /// Creates the rate limit of lookups that find no session. An invented cookie costs the store several commands and
+    /// belongs to no caller, so no other quota counts it.
     /// </summary>
     private static TokenBuckets<AddressRange> CreateLookupLimit(IServiceProvider services)
     {
@@ -120,7 +120,7 @@ internal static class SessionAuthentication
         var protection = services.AddDataProtection().SetApplicationName(ApplicationName);
         if (!options.IsOn || !isShared)
         {
-            // The keys protect nothing that outlives the process, and there may be no folder to write to.
+            // The keys protect only data that is lost with the process, and there may be no writable folder.
             services.AddOptions<KeyManagementOptions>().Configure(keys =>
                 (keys.XmlRepository, keys.XmlEncryptor) = (new InMemoryKeyRepository(), new NullXmlEncryptor()));
             return;

@@ -8,9 +8,9 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Authenticates by the session cookie. Replaces the framework's cookie handler for three reasons. That one renews the
-/// session that it finds at sign-in under the same key. It keeps a ticket in the cookie, which a replica without keys would
-/// reject. And it redirects browsers to a login page.
+/// Authenticates by the session cookie. It replaces the framework's cookie handler, which has three defects for this
+/// purpose. At sign-in, that handler renews an existing session under the same key. It stores a ticket in the cookie,
+/// which a replica without keys would reject. And it redirects browsers to a login page.
 /// </summary>
 internal sealed class SessionAuthenticationHandler(
     SessionCache store,

@@ -17,24 +17,31 @@ internal sealed partial class SessionCache(
 
     public static readonly TimeSpan TrustWhileAwayFor = TimeSpan.FromMinutes(10);
 
-    /// <summary>Maximum number of cached sessions; those not looked up for longest are evicted first. 10,000 take about 50 MB.</summary>
+    /// <summary>
+    /// Maximum number of cached sessions; the least recently looked up are evicted first. 10,000 take about 50 MB.
+    /// </summary>
     public const int MostHeld = 10_000;
 
     private readonly ConcurrentDictionary<string, CachedSession> _held = new();
 
-    /// <summary>Number of sessions ended here. A lookup that overlaps with an end may have read the state before it.</summary>
+    /// <summary>
+    /// Number of sessions that this replica has ended. A lookup that runs while a session ends may have read the state
+    /// before the end.
+    /// </summary>
     private long _ends;
 
-    /// <summary>Minimum growth of the idle time for which it is stored.</summary>
+    /// <summary>Minimum extension of the idle time that is written to the store.</summary>
     private TimeSpan WorthWriting => TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerMinute, options.IdleTimeout.Ticks / 10));
 
     /// <summary>Number of sessions that have ended here so far, for <see cref="RenewAsync"/>.</summary>
     public long Ends => Volatile.Read(ref _ends);
 
-    /// <summary>Returns true if this replica has had the session, and has not found since that it has ended.</summary>
+    /// <summary>
+    /// Returns true if this replica has seen the session, and has not learned since that it has ended.
+    /// </summary>
     public bool HasSeen(string key) => _held.ContainsKey(key);
 
-    /// <summary>Returns the session that is stored under a key; null when there is none, or it is over.</summary>
+    /// <summary>Returns the session that is stored under a key; null if there is none, or it has ended.</summary>
     /// <exception cref="SessionStoreUnavailableException">It is unknown whether the session exists.</exception>
     public async ValueTask<CachedSession?> FindAsync(string key)
     {
@@ -106,7 +113,7 @@ internal sealed partial class SessionCache(
 
     /// <summary>Stores the result of a check with the provider, unless the session has ended meanwhile.</summary>
     /// <param name="before">The session as it was looked up.</param>
-    /// <param name="ends"><see cref="Ends"/> before that lookup.</param>
+    /// <param name="ends">The value of <see cref="Ends"/> before that lookup.</param>
     /// <param name="session">The session after the check.</param>
     /// <exception cref="SessionStoreUnavailableException">It may be stored or not.</exception>
     public async Task<CachedSession> RenewAsync(CachedSession before, long ends, Session session)

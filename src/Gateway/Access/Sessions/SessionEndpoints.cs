@@ -23,7 +23,8 @@ internal static class SessionEndpoints
         new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
     /// <param name="app">The application.</param>
-    /// <param name="isOn">True with browser sign-in. Without it the endpoints are described, and no request reaches them.</param>
+    /// <param name="isOn">True if browser sign-in is on. If not, the endpoints are only described, and no request
+    /// reaches them.</param>
     public static void MapSessions(this IEndpointRouteBuilder app, bool isOn)
     {
         var routes = app.MapGroup("");
@@ -54,8 +55,8 @@ internal static class SessionEndpoints
     }
 
     /// <summary>
-    /// Cuts the response off from a window that opened it. A site that opened the sign-in in a window could otherwise begin one
-    /// sign-in after the other in it, or see where it leads. Browsers also apply the header of a redirect.
+    /// Isolates the response from the window that opened it. Otherwise a site that opened the sign-in in a window could
+    /// begin one sign-in after the other in it, or observe its target. Browsers apply this header of a redirect too.
     /// </summary>
     public static void SeverFromOpener(HttpResponse response) => response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
 
@@ -95,7 +96,7 @@ internal static class SessionEndpoints
     }
 
     /// <summary>
-    /// Calls the shipped handler here. As middleware it would run before the rate limit and outside every policy.
+    /// Calls the framework's handler. As middleware it would run before the rate limit and without any endpoint policy.
     /// </summary>
     private static async Task CallbackAsync(HttpContext context, [FromServices] IAuthenticationHandlerProvider handlers)
     {
@@ -202,7 +203,9 @@ internal static class SessionEndpoints
         }
     }
 
-    /// <summary>Formats a time by RFC 3339 in whole seconds, rounded down: the session may be over within the last second.</summary>
+    /// <summary>
+    /// Formats a time by RFC 3339 in whole seconds, rounded down, so that the time is not after the end of the session.
+    /// </summary>
     private static string Text(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

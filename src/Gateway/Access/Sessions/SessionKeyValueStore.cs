@@ -22,7 +22,7 @@ internal sealed class SessionKeyValueStore(
 
     private readonly Lock _lock = new();
 
-    /// <summary>The lists of the only replica, and its claims: a claim is an empty list.</summary>
+    /// <summary>The lists and claims of a single replica without Redis; a claim is an empty list.</summary>
     private readonly Dictionary<string, (List<string> Entries, DateTimeOffset Until)> _lists = [];
 
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond: whether the session exists is not known.</exception>
@@ -55,7 +55,7 @@ internal sealed class SessionKeyValueStore(
         return false;
     }
 
-    /// <summary>Claims something that only one of all replicas may have, for a while. False when it is claimed already.</summary>
+    /// <summary>Claims a key for one of all replicas, for a limited time. False if it is already claimed.</summary>
     /// <exception cref="SessionStoreUnavailableException">Redis does not respond; it may be claimed all the same.</exception>
     public Task<bool> TryClaimAsync(string key, TimeSpan keepFor) => circuit is null
         ? Task.FromResult(WithLists(now => _lists.TryAdd(key, ([], now + keepFor))))

@@ -1,6 +1,8 @@
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>Too many cookies of one address named no session: this one was not looked up.</summary>
+/// <summary>
+/// The exception that is thrown when a cookie is not looked up, because its address has sent too many unknown cookies.
+/// </summary>
 /// <param name="wait">Time until it may be looked up.</param>
 internal sealed class SessionLookupRefusedException(TimeSpan wait) : Exception("Too many cookies of this address named no session.")
 {

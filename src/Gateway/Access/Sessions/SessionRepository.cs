@@ -9,8 +9,9 @@ namespace NclueGateway.Access.Sessions;
 
 /// <summary>
 /// Stored sessions: a protected ticket, the end of the idle time, and marks of ended sessions. A ticket is written at
-/// sign-in and by the replica that asks the provider again; the idle time is written by requests. So neither overwrites the
-/// other, and no late write restores a session that has ended. A list for each subject limits the number of sessions.
+/// sign-in, and by the replica that revalidates the session; the idle time is written by requests. As these are
+/// separate keys, neither write overwrites the other, and no late write restores a session that has ended. A list for
+/// each subject limits the number of sessions.
 /// </summary>
 internal sealed class SessionRepository(
     SessionKeyValueStore state, SessionScope scope, IDataProtectionProvider protection, BrowserSessionOptions options, TimeProvider time,
@@ -19,7 +20,10 @@ internal sealed class SessionRepository(
     /// <summary>Maximum number of sessions of one subject. Each takes 1.2 kB of Redis.</summary>
     public const int MostOfSubject = 20;
 
-    /// <summary>Maximum number of entries read of a subject's list: more than it holds, unless many sign-ins come at once.</summary>
+    /// <summary>
+    /// Maximum number of entries that are read of a subject's list. The list is longer only if many sign-ins arrive at
+    /// the same time.
+    /// </summary>
     private const int MostListed = 100;
 
     private const string KindOfEnd = "the end of a session";
@@ -61,7 +65,7 @@ internal sealed class SessionRepository(
             return [];
         }
 
-        // Expired sessions are still in the list; they must not push out one that is in use.
+        // Expired sessions are still in the list; they must not displace one that is in use.
         var now = time.GetUtcNow();
         var found = await Task.WhenAll(keys
             .Distinct(StringComparer.Ordinal)
@@ -75,7 +79,7 @@ internal sealed class SessionRepository(
     /// <exception cref="SessionStoreUnavailableException">It may have ended or not.</exception>
     public async Task EndAsync(string key, Session session)
     {
-        // The mark lives as long as the ticket, which another replica may be about to write again.
+        // The mark expires no earlier than the ticket, because another replica may be about to write the ticket again.
         await state.MarkAsync(End(key), Left(session));
         await Task.WhenAll(
             state.RemoveAsync(key),

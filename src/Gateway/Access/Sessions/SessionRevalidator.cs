@@ -5,9 +5,9 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Checks every five minutes with the refresh token whether the provider still grants a session's permissions. Only one
-/// replica does, because a provider that rotates refresh tokens treats a second use as theft. A refusal of the provider
-/// ends the session; a provider that does not respond ends nothing.
+/// Uses the refresh token every five minutes to check that the provider still grants a session's permissions. Only one
+/// replica does this, because a provider that rotates refresh tokens treats a second use as theft. If the provider
+/// refuses, the session ends. If it does not respond, the session continues.
 /// </summary>
 [LogCategory("NclueGateway.Access.Sessions.SessionCheck")]
 internal sealed partial class SessionRevalidator(
@@ -21,14 +21,18 @@ internal sealed partial class SessionRevalidator(
     public static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Time for which a check excludes others. It is longer than replicas trust their cache
-    /// (<see cref="SessionCache.TrustFor"/>), so that none of them uses the refresh token a second time. It is also the delay
-    /// before the next attempt when the provider does not respond.
+    /// Time for which a check excludes checks by other replicas. It is longer than the time for which replicas trust
+    /// their cache (<see cref="SessionCache.TrustFor"/>), so that none of them uses the refresh token a second time. It
+    /// is also the delay before the next attempt when the provider does not respond.
     /// </summary>
     public static readonly TimeSpan ClaimFor = TimeSpan.FromSeconds(30);
 
-    /// <summary>Checks the session if that is due and no other replica does; returns it, or null when it has ended.</summary>
-    /// <exception cref="SessionStoreUnavailableException">It has ended, and that cannot be stored.</exception>
+    /// <summary>
+    /// Checks the session if a check is due and no other replica is checking it. Returns the session, or null if it has
+    /// ended.
+    /// </summary>
+    /// <exception cref="SessionStoreUnavailableException">The session has ended, but its end cannot be
+    /// stored.</exception>
     public async ValueTask<CachedSession?> WhenDueAsync(CachedSession session)
     {
         if (!IsDue(session) || !await TryClaimAsync(session))

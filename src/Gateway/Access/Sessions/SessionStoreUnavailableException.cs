@@ -1,4 +1,6 @@
 namespace NclueGateway.Access.Sessions;
 
-/// <summary>Redis does not respond, so it is unknown whether a session exists. It is not the browser's fault.</summary>
+/// <summary>
+/// The exception that is thrown when it is unknown whether a session exists, because Redis does not respond.
+/// </summary>
 internal sealed class SessionStoreUnavailableException() : Exception("Sessions cannot be looked up: Redis does not respond.");

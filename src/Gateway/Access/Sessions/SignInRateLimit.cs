@@ -4,8 +4,8 @@ using NclueGateway.Http;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// Limits the sign-in requests of one address. There callers are anonymous, and each request costs the identity provider
-/// one.
+/// Limits the sign-in requests of one address. Their callers are anonymous, and each may cause a request to the
+/// identity provider.
 /// </summary>
 internal sealed class SignInRateLimit(QuotaOptions options, TimeProvider time) : IEndpointFilter
 {

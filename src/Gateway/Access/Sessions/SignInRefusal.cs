@@ -4,7 +4,7 @@ using static NclueGateway.Http.Pages.HtmlPage;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// A refused sign-in. A person looks at the response, so a browser that asks for HTML gets a page with the next step. Every
+/// The response to a refused sign-in. A browser that requests HTML gets a page that shows the user the next step. Every
 /// other client gets the problem.
 /// </summary>
 /// <param name="problem">The problem.</param>

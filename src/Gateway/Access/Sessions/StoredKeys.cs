@@ -7,15 +7,15 @@ using StackExchange.Redis;
 namespace NclueGateway.Access.Sessions;
 
 /// <summary>
-/// The key ring as a list in Redis, in the format of the framework's <c>RedisXmlRepository</c>. That one fails for the whole
-/// list when one entry is not XML, and the framework for the whole ring when a revocation is incomplete. Here such an entry
-/// is skipped, and so is one that is too long to be a key.
+/// The key ring as a list in Redis, in the format of the framework's <c>RedisXmlRepository</c>. That class rejects the
+/// whole list if one entry is not XML, and the framework rejects the whole ring if a revocation is incomplete. This
+/// class skips such entries, and entries that are too long to be a key.
 /// </summary>
 internal sealed class StoredKeys(RedisConnection connection, UnreadableValues unreadable, string key) : IXmlRepository
 {
     /// <summary>
-    /// Maximum length of an entry in bytes: five times that of a key with its certificate. <see cref="XElement"/> copies, and
-    /// the framework decrypts, by recursion into nested elements. So the length limits the stack that they need.
+    /// Maximum length of an entry in bytes: five times that of a key with its certificate. It limits the depth of
+    /// nested elements, because <see cref="XElement"/> copies them, and the framework decrypts them, by recursion.
     /// </summary>
     public const int MaxEntryLength = 16 * 1024;
 
@@ -120,7 +120,7 @@ internal sealed class StoredKeys(RedisConnection connection, UnreadableValues un
         }
         catch (Exception notATime) when (notATime is FormatException or ArgumentException or OverflowException)
         {
-            return false; // also a time that its offset moves outside of the years 1 to 9999
+            return false; // includes a time that lies outside of the years 1 to 9999 in UTC
         }
     }
 }

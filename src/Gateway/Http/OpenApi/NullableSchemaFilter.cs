@@ -6,7 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace NclueGateway.Http.OpenApi;
 
 /// <summary>
-/// Marks object properties of a nullable type as nullable. The generator does that only for strings and numbers.
+/// Marks properties of nullable object types as nullable. The generator marks only strings and numbers.
 /// </summary>
 internal sealed class NullableSchemaFilter : ISchemaFilter
 {

@@ -61,7 +61,8 @@ internal static class SwaggerPage
             return;
         }
 
-        // Only a response contains the tag. The first one is created for its tag alone; its body, up to 1.4 MB, is discarded.
+        // The tag is known only from a response. So the first response is created only for its tag; its body, up to 1.4
+        // MB, is discarded.
         var body = response.Body;
         try
         {

@@ -19,7 +19,7 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
     public ListBounds Extent => Volatile.Read(ref _extent);
 
     /// <summary>
-    /// The blocks in memory, at most <c>Cache:MaxBlocks</c>: the least recently read is evicted first.
+    /// The blocks in memory, at most <c>Cache:MaxBlocks</c>. The least recently read block is evicted first.
     /// </summary>
     public IEnumerable<BlockEntry> Blocks => _blocks.Select(block => block.Value);
 
@@ -33,7 +33,7 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
         var extent = Extent;
         if (request.Index >= extent.End)
         {
-            // The page has the age of the block that proves the end.
+            // An empty page has the age of the block that proves the end.
             return Slices(request, extent, Part(extent.BoundaryBlock, 0, 0, oldest));
         }
 
@@ -42,8 +42,8 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
         var last = ListBounds.BlockOf(end - 1);
         if (first > extent.HighestFetchableBlock)
         {
-            // The block is not known to exist. The next block after the known part is fetched first, however far away
-            // the page is.
+            // It is unknown whether the block exists. So the first block after the known part is fetched first, however
+            // far away the page is.
             return Slices(request, extent, new(extent.HighestFetchableBlock, null, 0, 0));
         }
 
@@ -58,14 +58,16 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
     /// <summary>Marks the blocks of a page as read, so that they are kept fresh.</summary>
     /// <param name="parts">The page, as <see cref="Find"/> found it.</param>
     /// <param name="now">The timestamp of the read.</param>
-    /// <returns>True if the read gives the refresher a reason to refresh a block that it did not have before.</returns>
+    /// <returns>True if the refresher has to refresh a block that it would not have refreshed before this
+    /// read.</returns>
     public bool MarkRead(PageSlices parts, long now)
     {
         var shouldRefresh = MarkRead(parts.First.Number, now);
         shouldRefresh |= parts.Second is { } second && MarkRead(second.Number, now);
 
-        // The length of the list is part of the page. Where only the block at the end proves it, that block is kept
-        // fresh too, so that growth is noticed. A full block does not need it: it brings a total itself.
+        // The length of the list is part of the page. If only the block at the end proves the length, that block is
+        // kept fresh too, so that growth is noticed. A full block has a total of its own, so the block at the end is
+        // not needed.
         var proof = parts.Extent.BoundaryBlock;
         return parts.Extent.End is not null && proof != parts.First.Number && proof != parts.Second?.Number
             && TryGet(proof, out var held) && !held.Block.Rows.IsFull && MarkRead(proof, now)
@@ -131,8 +133,8 @@ internal sealed class BlockCache(CacheOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// Marks a block as read. Returns true if it was not kept fresh before this read, or would have been for at most
-    /// half of <c>Cache:InterestFor</c>.
+    /// Marks a block as read. Returns true if the block was not kept fresh before this read, or only for another half
+    /// of <c>Cache:InterestFor</c> at most.
     /// </summary>
     private bool MarkRead(int number, long now)
     {

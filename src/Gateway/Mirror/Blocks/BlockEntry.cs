@@ -5,7 +5,7 @@ namespace NclueGateway.Mirror.Blocks;
 /// replaces its copy.
 /// </summary>
 /// <param name="block">The first copy.</param>
-/// <param name="readAt">The timestamp that counts as its last read until it is read.</param>
+/// <param name="readAt">The timestamp that counts as the last read before there has been one.</param>
 internal sealed class BlockEntry(TaskRunBlock block, long readAt)
 {
     private volatile TaskRunBlock _block = block;

@@ -7,9 +7,8 @@ namespace NclueGateway.Mirror.Blocks;
 /// <summary>One version of the format in which a block is stored in Redis for other replicas.</summary>
 /// <param name="Version">Part of the keys in Redis: a replica reads only the versions that it knows.</param>
 /// <param name="Write">Writes a block.</param>
-/// <param name="Read">
-/// Reads the rows of the block with a number and a fetch time; null for bytes that <paramref name="Write"/> has not
-/// written for that block.
+/// <param name="Read"> Reads the rows of the block with this number and fetch time; null for bytes that
+/// <paramref name="Write"/> cannot have written for that block.
 /// </param>
 internal sealed record BlockFormat(int Version, Func<TaskRunBlock, byte[]> Write, Func<byte[], int, long, TaskRunRows?> Read)
 {

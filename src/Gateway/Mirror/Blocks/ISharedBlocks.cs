@@ -9,7 +9,7 @@ internal interface ISharedBlocks
     event EventHandler<BlockLookedUpEventArgs>? LookedUp;
 
     /// <summary>
-    /// Reads a key that does not exist, so that the connection to Redis is open before the first caller waits for it.
+    /// Reads a key that does not exist, so that the connection to Redis is open before the first caller needs it.
     /// </summary>
     Task StartAsync();
 
@@ -28,28 +28,28 @@ internal interface ISharedBlocks
     Task LookAsync(int block);
 
     /// <summary>
-    /// Returns the time (Redis' clock, ms) of the newest copy that this replica has or has failed to read; 0 for none.
+    /// Returns the time (Redis' clock, ms) of the newest copy that this replica has, or could not read; 0 for none.
     /// </summary>
     long Known(int block);
 
     /// <summary>
-    /// Reports the end of a request to the other replicas, after storing the block that it has brought.
+    /// Stores the block that a request has fetched, and then reports the end of the request to the other replicas.
     /// </summary>
     /// <param name="permit">The permit of the request.</param>
     /// <param name="number">The block that it was for.</param>
-    /// <param name="block">The block that it has brought; null without one.</param>
-    /// <param name="isAnswered">True if the upstream has sent a response, readable or not.</param>
+    /// <param name="block">The block that it has fetched; null without one.</param> <param name="isAnswered">True if
+    /// the upstream has sent a response, readable or not.</param>
     Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool isAnswered);
 }
 
-/// <summary>The end of a lookup.</summary>
-/// <param name="block">The block that it has brought; null for none.</param>
+/// <summary>Event data for the end of a lookup.</summary>
+/// <param name="block">The block that it has found; null for none.</param>
 internal sealed class BlockLookedUpEventArgs(TaskRunBlock? block) : EventArgs
 {
     public TaskRunBlock? Block => block;
 }
 
-/// <summary>Blocks without Redis: no other replica has fetched any.</summary>
+/// <summary>The implementation without Redis: no other replica has fetched any block.</summary>
 internal sealed class NoSharedBlocks : ISharedBlocks
 {
     public event EventHandler<BlockLookedUpEventArgs>? LookedUp

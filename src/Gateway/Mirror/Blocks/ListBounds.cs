@@ -2,8 +2,8 @@ namespace NclueGateway.Mirror.Blocks;
 
 /// <summary>
 /// The known bounds of the upstream's list. The documentation leaves open whether <c>total</c> counts the runs of the
-/// account or of the response. So the number of received rows counts first, then <c>total</c>, and the newest evidence
-/// decides.
+/// account or of the response. So the gateway relies first on the number of received rows, then on <c>total</c>, and
+/// newer evidence overrides older evidence.
 /// </summary>
 /// <remarks>Immutable: a reader works with one state from beginning to end.</remarks>
 internal sealed record ListBounds
@@ -14,7 +14,7 @@ internal sealed record ListBounds
     public long? Length { get; private init; }
 
     /// <summary>
-    /// Index from which on there is no row; null while no end is proved. Equals <see cref="Length"/> when that is
+    /// First index at which there is no row; null while no end is proved. Equals <see cref="Length"/> when that is
     /// known.
     /// </summary>
     public long? End { get; private init; }
@@ -78,21 +78,21 @@ internal sealed record ListBounds
             };
         }
 
-        // A full block without a larger total proves no end. It disproves an end before its last row, and an end that
-        // it proved itself before.
+        // A full block without a larger total proves no end. It disproves an end before its last row. It also disproves
+        // an end that an earlier copy of the same block proved.
         if (End < after || (End > after && BoundaryBlock == block.Number))
         {
             return next with { Length = null, End = null, ProvedAt = Math.Max(ProvedAt, block.DepartedAt) };
         }
 
-        // The empty block after this one has proved only that the list ends here or before. This full block proves that
-        // it ends here.
+        // The empty block after this one has proved only that the list ends at this block or before it. This full block
+        // proves that the list ends exactly after it.
         return End == after && Length is null ? next with { Length = after } : next;
     }
 
     /// <summary>
-    /// Returns the bounds without the end, for when the block that proves it has been evicted: the age of that proof is
-    /// no longer known.
+    /// Returns the bounds without the end. Used when the block that proves the end has been evicted: the age of that
+    /// proof is then unknown.
     /// </summary>
     public ListBounds WithoutEnd() => this with { Length = null, End = null };
 

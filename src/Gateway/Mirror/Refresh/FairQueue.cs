@@ -101,7 +101,7 @@ internal sealed class FairQueue
         return null;
     }
 
-    /// <summary>Moves a caller that has had its turn to the end, if it still waits.</summary>
+    /// <summary>Moves a caller to the end of the queue after its turn, if it still waits.</summary>
     public void Served(CallerKey caller, long now)
     {
         if (_callers.TryGetValue(caller, out var turn))

@@ -4,8 +4,8 @@ using NclueGateway.Mirror.Blocks;
 namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>
-/// Converts the body of an upstream response to rows. The mirror gets it at composition and itself knows no field of a
-/// row but the id at its start.
+/// Converts the body of an upstream response to rows. The mirror itself knows no field of a row except the id at its
+/// start.
 /// </summary>
 internal interface IRowNormalizer
 {

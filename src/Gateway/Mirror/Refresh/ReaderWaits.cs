@@ -24,7 +24,7 @@ internal sealed class ReaderWaits(
     /// </summary>
     public Task Changed => _changes.Next;
 
-    /// <summary>The failure that keeps the gateway from calling the upstream; null without one.</summary>
+    /// <summary>The failure that prevents requests to the upstream; null without one.</summary>
     public NclueFailure? Failure
     {
         get
@@ -46,13 +46,13 @@ internal sealed class ReaderWaits(
         }
     }
 
-    /// <summary>Begins the wait of one reader, which disposing ends.</summary>
+    /// <summary>Begins the wait of one reader. Disposing the result ends the wait.</summary>
     public ReaderWait Begin(CallerKey caller) => new(this, caller);
 
     /// <summary>Wakes the refresher after a read that gives it a reason to refresh.</summary>
     public void Wake() => wake.Raise();
 
-    /// <summary>Remembers the blocks of a reader that was refused, so that it finds them when it retries.</summary>
+    /// <summary>Remembers the blocks of a reader that was refused, so that they are cached when it retries.</summary>
     public void DeferToRetry(CallerKey caller, IEnumerable<int> blocks)
     {
         lock (gate)
@@ -178,6 +178,6 @@ internal sealed class ReaderWait(ReaderWaits waits, CallerKey caller) : IDisposa
 /// <param name="IsOverdue">
 /// True if a request for one of its blocks has been in flight for at least one interval.
 /// </param>
-/// <param name="Failure">The last failure, while it lasts.</param>
+/// <param name="Failure">The failure that prevents requests to the upstream; null without one.</param>
 internal readonly record struct WaitForecast(
     bool IsOverQuota, bool IsCollapsed, TimeSpan Expected, bool IsOverdue, NclueFailure? Failure);

@@ -29,7 +29,7 @@ internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, Nclu
         {
             if (failure is { Kind: NclueFailureKind.Unreadable })
             {
-                // An unreadable block is logged per block, and so is its end: it is no failure of the upstream.
+                // Unreadable responses are logged for each block, because they are not a failure of the whole upstream.
                 if (_unreadable.Add(block))
                 {
                     Failed(logger, block, failure.Kind, failure.Detail);
@@ -66,7 +66,7 @@ internal sealed partial class RefreshDiagnostics(ILogger<Refresher> logger, Nclu
         }
     }
 
-    /// <summary>Logs an exception that the gateway's own code did not expect.</summary>
+    /// <summary>Logs an unexpected exception of the gateway's own code.</summary>
     public void Defect(Exception defect) => Unforeseen(logger, defect);
 
     [LoggerMessage(1, LogLevel.Warning, "NCLUE could not be read (block {Block}, {Kind}): {Detail} Repetitions are counted, not logged.")]

@@ -8,12 +8,12 @@ using NclueGateway.Upstream.Pacing;
 namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>
-/// Chooses the block to request from the upstream next: first blocks that readers wait for, then blocks of readers that
-/// were refused and will retry, then blocks that are wanted and due, the oldest first. When a wanted block is older
-/// than 2 × <c>Cache:FreshFor</c>, waiting readers get only every second request. So a caller that scans the list does
-/// not starve the pages that other callers read.
+/// Chooses the next block to request from the upstream: first blocks that readers wait for, then blocks of readers that
+/// were refused and will retry, then wanted blocks that are due, the oldest first. When a wanted block is older than 2
+/// × <c>Cache:FreshFor</c>, waiting readers get only every second request. So a caller that scans the list does not
+/// starve the pages that other callers read.
 /// </summary>
-/// <remarks>Not thread-safe. It does not wait, and takes the time as an argument.</remarks>
+/// <remarks>Not thread-safe. Its methods do not wait, and take the time as an argument.</remarks>
 internal sealed class RefreshQueue(
     BlockCache blockCache, IUpstreamCoordinator coordinator, ISharedBlocks shared,
     CacheOptions cache, QuotaOptions quota, TimeProvider time)
@@ -95,7 +95,9 @@ internal sealed class RefreshQueue(
     public NclueFailure? Unreadable(int block, long now) =>
         _unreadable.TryGetValue(block, out var entry) && entry.Wait.LeftAt(now) > TimeSpan.Zero ? entry.Failure : null;
 
-    /// <summary>Estimates the number of requests before the block's own; null when that one is in flight.</summary>
+    /// <summary>
+    /// Estimates the number of requests before that of the block; null if the block's request is in flight.
+    /// </summary>
     public int? DeparturesBefore(int block, long now)
     {
         if (InFlightFor(block, now) is not null)
@@ -112,7 +114,8 @@ internal sealed class RefreshQueue(
             position += ahead < 0 ? _deferred.Count : ahead;
         }
 
-        // The callers of other replicas take turns with this replica's callers: as many rounds of each.
+        // The callers of other replicas take turns with this replica's callers, so each of them gets the same number of
+        // turns.
         var rounds = 1 + (position / Math.Max(1, _demand.CallerCount));
         var inBetween = new HashSet<int>();
         var unnamed = 0;
@@ -140,7 +143,7 @@ internal sealed class RefreshQueue(
     public TimeSpan? InFlightFor(int block, long now) =>
         _inFlight.TryGetValue(block, out var departedAt) ? time.GetElapsedTime(departedAt, now) : coordinator.UnderWayElsewhere(block);
 
-    /// <summary>Returns true if a newer copy of the block would be used now.</summary>
+    /// <summary>Returns true if a reader or a refresh needs a newer copy of the block now.</summary>
     public bool Wants(int block, long now) =>
         block <= blockCache.Extent.HighestFetchableBlock && Age(block, now) >= _dueAfter && !shared.IsLooking(block)
         && (_demand.Contains(block) || _requestedOnce.Contains(block) || _deferred.Exists(s => s.Block == block)
@@ -167,7 +170,7 @@ internal sealed class RefreshQueue(
             }
         }
 
-        // A block to be requested once has no copy, or one that is proved wrong: it comes before all due blocks.
+        // A block that was requested once has no copy, or a copy that is proved wrong, so it comes before all due blocks.
         return (_requestedOnce.Where(b => IsEligible(b, now)).Select(b => (int?)b).FirstOrDefault() ?? OldestDue(now)) is { } due
             ? new(due, Age(due, now) > _overdueAfter ? FetchPriority.Overdue : FetchPriority.Due, DepartedAt(due), null)
             : null;
@@ -211,14 +214,14 @@ internal sealed class RefreshQueue(
         _deferred.RemoveAll(s => s.Block == block);
     }
 
-    /// <summary>Records the end of the block's request after a failure that is not about the block.</summary>
+    /// <summary>Records the end of the block's request after a failure that concerns all requests.</summary>
     public void Cancel(int block)
     {
         _inFlight.Remove(block);
         _order = null;
     }
 
-    /// <summary>Requests the block once, whether or not a reader wants it.</summary>
+    /// <summary>Schedules one request for the block, even if no reader wants it.</summary>
     public void RequestOnce(int block) => _requestedOnce.Add(block);
 
     /// <summary>Returns the number of blocks that are kept fresh, and the departure of the oldest; null without one.</summary>

@@ -9,7 +9,9 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Mirror.Refresh;
 
-/// <summary>Fetches blocks from the upstream at its pace, and stores them. No other class requests blocks.</summary>
+/// <summary>
+/// Fetches blocks from the upstream at the permitted rate, and stores them. No other class requests blocks.
+/// </summary>
 [LogCategory("NclueGateway.TaskRuns.BlockRefresher")]
 internal sealed class Refresher : BackgroundService
 {
@@ -76,7 +78,9 @@ internal sealed class Refresher : BackgroundService
         }
     }
 
-    /// <summary>Connects to the other replicas. The gateway listens after that has succeeded or timed out.</summary>
+    /// <summary>
+    /// Connects to the other replicas. The gateway starts to listen after the connection has succeeded or timed out.
+    /// </summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await _coordinator.StartAsync();
@@ -114,7 +118,10 @@ internal sealed class Refresher : BackgroundService
         }
     }
 
-    /// <summary>Sends a request if one may depart. Returns the time until the next step; null until a change.</summary>
+    /// <summary>
+    /// Sends a request if one may depart. Returns the time until the next step; null if the next step has to wait for a
+    /// change.
+    /// </summary>
     private async ValueTask<TimeSpan?> StepAsync()
     {
         ScheduledFetch pick;
@@ -260,7 +267,9 @@ internal sealed class Refresher : BackgroundService
         return (block, failure);
     }
 
-    /// <summary>Stores a block that another replica has fetched; null for a lookup that found none.</summary>
+    /// <summary>
+    /// Stores a block that another replica has fetched. Does nothing for null, the result of a lookup without a copy.
+    /// </summary>
     private void StoreShared(TaskRunBlock? block)
     {
         if (block is not null)

@@ -3,7 +3,7 @@ using NclueGateway.Upstream;
 namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>The state of the refresher at one moment, for metrics, health checks and tests.</summary>
-/// <param name="Failure">The failure that keeps the gateway from calling the upstream; null without one.</param>
+/// <param name="Failure">The failure that prevents requests to the upstream; null without one.</param>
 /// <param name="RemainingDelay">
 /// Remaining time of a pause or a back-off, in which nothing departs; zero without one.
 /// </param>

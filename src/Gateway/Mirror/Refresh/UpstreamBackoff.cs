@@ -22,15 +22,15 @@ internal sealed class UpstreamBackoff(IUpstreamCoordinator coordinator, TimeProv
     private TimeSpan _wait;
 
     /// <summary>
-    /// Returns the failure that lasts until its delay is over or a later request succeeds; null without one.
+    /// Returns the current failure: it ends when its delay is over, or when a later request succeeds. Null without one.
     /// </summary>
-    /// <param name="isInFlight">True if a request is in flight: until it ends, the last failure still stands.</param>
+    /// <param name="isInFlight">True if a request is in flight: until it ends, the last failure stays current.</param>
     public NclueFailure? CurrentFailure(bool isInFlight) =>
         _failure is not null && (isInFlight || !HasLapsed) ? _failure
         : coordinator.Pause is { } pause ? FailureElsewhere(NclueFailure.KindOf(pause.Rule))
         : null;
 
-    /// <summary>Records that a request departs. A failure that has lapsed by then is forgotten.</summary>
+    /// <summary>Records that a request departs, and forgets a failure that is no longer current.</summary>
     public void Departed() => _failure = HasLapsed ? null : _failure;
 
     /// <summary>Time until the next request may depart; zero when nothing delays it.</summary>
@@ -65,7 +65,7 @@ internal sealed class UpstreamBackoff(IUpstreamCoordinator coordinator, TimeProv
         }
     }
 
-    /// <summary>Forgets refused credentials: the key that was refused is no longer in use.</summary>
+    /// <summary>Forgets that credentials were refused, because the refused key is no longer in use.</summary>
     public void ForgetRefusals()
     {
         _refused.Reset();

@@ -5,8 +5,8 @@ using NclueGateway.Upstream.Signing;
 namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>
-/// Reports <c>Degraded</c> while requests to NCLUE fail, and while the clock is so wrong that they will: cached pages
-/// are still served. It sends no request itself: the refresher knows the outcome of its last one.
+/// Reports <c>Degraded</c> while requests to NCLUE fail, and while the clock is so wrong that they will fail; cached
+/// pages are still served. It sends no request itself, because the refresher knows the outcome of its last request.
 /// </summary>
 internal sealed class UpstreamHealthCheck(Refresher refresher, ClockSkewEstimator clock) : IHealthCheck
 {

@@ -5,8 +5,9 @@ using Serilog.Events;
 namespace NclueGateway.Observability.Audit;
 
 /// <summary>
-/// The audit record of a request to an <see cref="AuditedEndpoint"/>, or of several refusals: one structured log event. As a
-/// feature of the request it collects what the endpoint does. It contains no token, key, cookie or raw query.
+/// The audit record of a request to an <see cref="AuditedEndpoint"/>, or of several refusals: one structured log event.
+/// While the request is processed, the record is a feature of it, in which the endpoint notes its action. It contains
+/// no token, key, cookie or raw query.
 /// </summary>
 /// <param name="Endpoint">The endpoint.</param>
 internal sealed record AuditEvent(AuditedEndpoint Endpoint) : IEnumerable<KeyValuePair<string, object?>>
@@ -45,7 +46,7 @@ internal sealed record AuditEvent(AuditedEndpoint Endpoint) : IEnumerable<KeyVal
     /// <summary>Number of refusals that this event summarizes; null for an event of a single action.</summary>
     public int? Count { get; set; }
 
-    /// <summary>True if this is a refusal whose number no rate limit bounds.</summary>
+    /// <summary>True if this is a refusal of a kind that no rate limit bounds.</summary>
     public bool IsUnlimitedRefusal => IsUnlimited(Name, Client ?? Subject, Status);
 
     private string? Name => Kind is { } kind ? Enum.GetName(kind) : null;
@@ -64,7 +65,9 @@ internal sealed record AuditEvent(AuditedEndpoint Endpoint) : IEnumerable<KeyVal
     /// <param name="cache">The value of <c>Cache-Status</c>.</param>
     public void RecordRead(string cache) => (Kind, Cache) = (AuditKind.Read, cache);
 
-    /// <summary>Records the begin or the end of a browser session, for a request without credentials of its own.</summary>
+    /// <summary>
+    /// Records the start or the end of a browser session, for a request without credentials of its own.
+    /// </summary>
     /// <param name="kind">The sign-in, sign-out or back-channel logout.</param>
     /// <param name="client">The application.</param>
     /// <param name="subject">The person.</param>
@@ -115,7 +118,7 @@ internal sealed record AuditEvent(AuditedEndpoint Endpoint) : IEnumerable<KeyVal
 /// <summary>The kinds of events; their names and numbers are those of the log events.</summary>
 internal enum AuditKind
 {
-    /// <summary>A request received data, or 304 for a copy that is still valid.</summary>
+    /// <summary>The response to a request was data, or a 304.</summary>
     Read = 1,
 
     /// <summary>A request was refused or failed.</summary>

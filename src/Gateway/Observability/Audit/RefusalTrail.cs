@@ -3,9 +3,10 @@ using NclueGateway.Observability.Logging;
 namespace NclueGateway.Observability.Audit;
 
 /// <summary>
-/// Bounds the events of refusals whose number no rate limit bounds: of unauthenticated callers, and of callers that have
-/// exceeded their rate limit. In each interval the first refusals are single events; further ones become one event with a
-/// count for each caller, route and outcome. <see cref="LogPipeline"/> keeps them out of the queue of signed-in callers.
+/// Bounds the number of events for refusals that no rate limit bounds: those of unauthenticated callers, and of callers
+/// that have exceeded their rate limit. In each interval the first refusals are single events; further ones become one
+/// event with a count for each caller, route and outcome. <see cref="LogPipeline"/> keeps them out of the queue of
+/// signed-in callers.
 /// </summary>
 /// <param name="logs">Creates the log of the events.</param>
 /// <param name="time">The clock of <see cref="Interval"/>.</param>
@@ -14,7 +15,9 @@ internal sealed class RefusalTrail(ILoggerFactory logs, TimeProvider time) : IHo
     /// <summary>Maximum number of single events in an interval.</summary>
     public const int MaxSingle = 100;
 
-    /// <summary>Maximum number of counts in an interval; a refusal that would need a further one is a single event.</summary>
+    /// <summary>
+    /// Maximum number of counts in an interval. A refusal that would need one more count becomes a single event.
+    /// </summary>
     public const int MaxCounts = 1_000;
 
     /// <summary>Time between two writes of the counts.</summary>

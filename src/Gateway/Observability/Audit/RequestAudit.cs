@@ -9,7 +9,7 @@ namespace NclueGateway.Observability.Audit;
 /// </summary>
 /// <param name="next">The next middleware.</param>
 /// <param name="logs">Creates the log of the events.</param>
-/// <param name="refusals">Bounds the refusals whose number no rate limit bounds.</param>
+/// <param name="refusals">Bounds the events of refusals that no rate limit bounds.</param>
 /// <param name="time">Measures durations.</param>
 /// <param name="identify">Returns the application and the person of a signed-in caller, otherwise nulls.</param>
 internal sealed class RequestAudit(

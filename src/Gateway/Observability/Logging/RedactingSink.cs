@@ -18,15 +18,15 @@ internal sealed class RedactingSink(ITextFormatter formatter, Func<string, strin
     : ILogEventSink, IAsyncLogEventSinkMonitor, IDisposable
 {
     /// <summary>
-    /// Time in which events gather in the queues, by the system clock. Without it, waking the thread of a queue costs a
-    /// request more than its event.
+    /// Time for which events collect in the queues, by the system clock. Without it, each event would wake the thread
+    /// of its queue, which costs a request more than the event itself.
     /// </summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock _lock = new();
     private readonly StringWriter _text = new(CultureInfo.InvariantCulture);
     private readonly List<IAsyncLogEventSinkInspector> _queues = [];
-    private bool _isTorn; // a write has failed, possibly after half a line
+    private bool _isTorn; // a write has failed, possibly within a line
 
     public void Emit(LogEvent logEvent)
     {

@@ -26,7 +26,9 @@ internal sealed partial class Redactor
     /// <summary>Minimum length in characters of a line of a longer secret (PEM) that is redacted on its own.</summary>
     private const int ShortestLine = 40;
 
-    /// <summary>Texts of which every match of <see cref="Pattern"/> contains one; they are searched for first.</summary>
+    /// <summary>
+    /// Every match of <see cref="Pattern"/> contains one of these texts, so they are searched for first.
+    /// </summary>
     private static readonly SearchValues<string> Hints = SearchValues.Create(
         ["ncp_iam_", "eyJ", "bearer", "basic", "__Host-", "code=", "state=", "token=", "secret=", "hint="],
         StringComparison.OrdinalIgnoreCase);
@@ -51,8 +53,8 @@ internal sealed partial class Redactor
     public string RedactText(string text) => MayHoldSecret(text) ? Redact(text) : text;
 
     /// <summary>
-    /// Returns a line of Serilog's JSON without secrets in strings, which are searched unescaped, and in numbers, which
-    /// become strings. The result is valid JSON.
+    /// Returns a line of Serilog's JSON without secrets. Strings are searched unescaped; a number with a secret becomes
+    /// a string. The result is valid JSON.
     /// </summary>
     public string RedactJson(string json) =>
         MayHoldSecret(json) ? StringOrNumber().Replace(json, value => RedactValue(value.Value)) : json;
@@ -85,7 +87,7 @@ internal sealed partial class Redactor
             .Where(line => line.Length >= ShortestLine && !line.StartsWith("---", StringComparison.Ordinal))
             .Prepend(secret.Trim());
 
-    /// <summary>Returns the forms in which text may contain a value, each plain and as Serilog escapes it.</summary>
+    /// <summary>Returns the forms in which a text may contain a value, each plain and as escaped by Serilog.</summary>
     private static IEnumerable<string> Forms(string secret)
     {
         string[] forms =

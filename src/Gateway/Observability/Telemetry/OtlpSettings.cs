@@ -19,7 +19,9 @@ internal static class OtlpSettings
     private static readonly string[] OfOneSignal =
         ["OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_METRICS_", "OTEL_EXPORTER_OTLP_LOGS_"];
 
-    /// <summary>The condition of each variable. Mistakes do not repeat the value, which may contain a token.</summary>
+    /// <summary>
+    /// The condition of each variable. Error messages do not repeat the value, because it may contain a token.
+    /// </summary>
     private static readonly (string Key, Func<string, bool> IsValid, string Mistake)[] Rules =
     [
         (Endpoint, IsAddress, "it is not an absolute http or https address, such as http://collector.example:4317."),

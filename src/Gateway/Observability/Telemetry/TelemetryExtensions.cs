@@ -23,8 +23,8 @@ internal static class TelemetryExtensions
     private const string ActiveRequests = "http.server.active_requests";
     private const string RequestDuration = "http.server.request.duration";
 
-    // By default OpenTelemetry allocates 2,000 series for each metric, which takes 16 MB. Further series are counted together in one
-    // (otel.metric.overflow).
+    // By default OpenTelemetry allocates 2,000 series for each metric, which takes 16 MB. Further series are combined
+    // in one (otel.metric.overflow).
     private const int MostSeries = 100;
 
     // In seconds, by the conventions of Prometheus and OpenTelemetry. Served data is between seconds and a day old.

@@ -3,10 +3,11 @@ using System.Diagnostics;
 namespace NclueGateway.Observability.Telemetry;
 
 /// <summary>
-/// A propagator that does not trust a caller's <c>traceparent</c> (W3C Trace Context) for sampling or for the trace id:
-/// otherwise a caller could have all requests sampled, or mix up traces. Instead it becomes a link, which connects both
-/// traces. <c>baggage</c> and <c>tracestate</c>, which may contain any text, are dropped. Each request of this host gets a
-/// trace id of its own, which problems and logs contain, even if no traces are recorded.
+/// A propagator that does not use a caller's <c>traceparent</c> (W3C Trace Context) for sampling or for the trace id:
+/// otherwise a caller could cause all requests to be sampled, or mix its traces with the gateway's. It becomes a link
+/// instead, which connects both traces. <c>baggage</c> and <c>tracestate</c>, which may contain any text, are dropped.
+/// Each request of this host gets a trace id of its own, which problems and logs contain, even if no traces are
+/// recorded.
 /// </summary>
 internal sealed class UntrustedTraceContext : DistributedContextPropagator, IDisposable
 {

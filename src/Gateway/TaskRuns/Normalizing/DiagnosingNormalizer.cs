@@ -9,7 +9,7 @@ using NclueGateway.Upstream;
 namespace NclueGateway.TaskRuns.Normalizing;
 
 /// <summary>
-/// Normalizes responses for the mirror, and logs once each sign of a wrong setting or of a change at the upstream.
+/// Normalizes responses for the mirror. Logs each sign of a wrong setting or of a change at the upstream once.
 /// </summary>
 [LogCategory("NclueGateway.TaskRuns.BlockRefresher")]
 internal sealed partial class DiagnosingNormalizer : IRowNormalizer
@@ -18,8 +18,8 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
     private const int MaxStatuses = 50;
 
     /// <summary>
-    /// Maximum deviation of a time difference from whole hours. It is also the maximum time between two refreshes that are
-    /// compared. Larger deviations come from clock skew and latency, not from a wrong time zone.
+    /// Maximum deviation of a time difference from whole hours; a larger one is caused by clock skew and latency, not
+    /// by a wrong time zone. It is also the maximum time between two refreshes that are compared.
     /// </summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 

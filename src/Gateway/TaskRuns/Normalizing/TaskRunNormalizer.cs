@@ -21,8 +21,8 @@ internal sealed record NormalizedResponse(
 
 /// <summary>
 /// Converts the body of one upstream response to rows for callers. It is tolerant of the fields of a run, because the
-/// documentation guarantees none. It is strict about the body itself: a truncated or foreign body, accepted as a short
-/// list, would end the list there.
+/// documentation guarantees none. It is strict about the body itself, because a truncated or foreign body would look
+/// like a short list, and so like the end of the list.
 /// </summary>
 /// <remarks>
 /// The rows depend on body, zone and language only: replicas with equal settings produce equal bytes. Thread-safe.

@@ -13,8 +13,8 @@ namespace NclueGateway.TaskRuns.Normalizing;
 /// </summary>
 internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
 {
-    // Hangul is not escaped. Characters with a meaning in HTML are, so that the JSON is safe inside a script element or
-    // an attribute.
+    // Hangul is not escaped. Characters with a meaning in HTML are escaped, so that the JSON is safe inside a script
+    // element or an attribute.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
     private readonly FailureCatalog _failures = new(language);

@@ -8,8 +8,8 @@ using NclueGateway.Mirror.Blocks;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// The body of one page: a prefix, slices of one block or of two, and a suffix. It parses, serialises and hashes no
-/// run: it hashes only the hashes of the rows.
+/// The body of one page: a prefix, slices of one block or of two, and a suffix. It neither parses nor serialises a run,
+/// and hashes only the hashes of the rows.
 /// </summary>
 internal sealed class PageBody
 {

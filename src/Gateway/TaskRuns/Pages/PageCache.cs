@@ -73,7 +73,7 @@ internal sealed class PageCache(CacheOptions options) : IDisposable
     }
 }
 
-/// <summary>A page in one content coding.</summary>
+/// <summary>A page with one content coding, or without.</summary>
 /// <param name="ETag">The entity tag, in quotes: each coding has its own tag (RFC 9110 §8.8.3.3).</param>
 /// <param name="Length">The length of the body in bytes.</param>
 /// <param name="Coding">The name of the coding; null for none.</param>

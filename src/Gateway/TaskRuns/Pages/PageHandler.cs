@@ -12,7 +12,7 @@ using NclueGateway.Observability.Audit;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// Handles GET and HEAD of a page after authentication and authorization. For a cached page it waits for nothing and
+/// Handles GET and HEAD of a page after authentication and authorization. For a cached page it does not wait, and
 /// resolves no services.
 /// </summary>
 /// <param name="path">The path of the list, for links.</param>
@@ -95,7 +95,7 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
             return;
         }
 
-        await response.StartAsync(); // Kestrel copies a body that is written before the headers once more
+        await response.StartAsync(); // Kestrel makes an additional copy of a body that is written before the headers
         if (representation.Compressed is { } compressed)
         {
             response.BodyWriter.Write(compressed);

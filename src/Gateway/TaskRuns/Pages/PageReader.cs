@@ -9,13 +9,14 @@ using NclueGateway.Upstream;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// Reads a page from the cached blocks. Its age decides: a fresh page is returned at once. A stale page is returned at once
-/// and refreshed afterwards. An expired or missing page is returned after a wait, if the wait can succeed in time.
+/// Reads a page from the cached blocks, depending on its age. A fresh page is returned at once. A stale page is
+/// returned at once and refreshed afterwards. An expired or missing page is returned after a wait, if the wait can
+/// succeed in time.
 /// </summary>
 internal sealed class PageReader(
     BlockCache blocks, ReaderWaits waits, ISharedBlocks shared, CacheOptions cache, TimeProvider time)
 {
-    /// <summary>Maximum time until a replica uses Redis again after Redis has come back.</summary>
+    /// <summary>Maximum time until a replica uses Redis again after the end of an outage.</summary>
     private static readonly TimeSpan UsedAgainWithin = TimeSpan.FromSeconds(10);
 
     private readonly TimeSpan _staleUntil = cache.FreshFor + cache.ServeStaleFor;
@@ -122,7 +123,7 @@ internal sealed class PageReader(
             isCollapsed ??= forecast.IsCollapsed;
             if (changed.IsCompleted)
             {
-                continue; // the blocks may have been stored between the lookup and the registration
+                continue; // the blocks may have been stored after the lookup, before this reader was registered
             }
 
             var left = cache.WaitFor - time.GetElapsedTime(since, now);
@@ -193,7 +194,7 @@ internal sealed class PageReader(
     private TimeSpan Age(PageSlices parts, long now) =>
         parts.DepartedAt is { } departedAt ? time.GetElapsedTime(departedAt, now) : TimeSpan.MaxValue;
 
-    /// <summary>Returns the timestamp of departure before which a copy may no longer be served.</summary>
+    /// <summary>Returns the earliest departure of a copy that may still be served, as a timestamp.</summary>
     private long Oldest(long now) => now - time.Ticks(cache.KeepFor);
 
     private async Task WaitAsync(Task changed, TimeSpan left, CancellationToken cancellationToken)

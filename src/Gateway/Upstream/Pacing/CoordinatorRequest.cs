@@ -13,16 +13,16 @@ internal sealed record CoordinatorRequest(string Operation)
     /// <summary>Id of the calling process, without blanks.</summary>
     public string Replica { get; init; } = "";
 
-    /// <summary>Maximum number of replicas that run at once, as far as this one knows.</summary>
+    /// <summary>Maximum number of replicas that run at the same time, according to this replica.</summary>
     public int ReplicaCount { get; init; } = 1;
 
     /// <summary>Slot of this replica in the last reply; −1 for none.</summary>
     public int Slot { get; init; } = -1;
 
-    /// <summary>Lower bound of the present time; 0 when it is unknown.</summary>
+    /// <summary>Lower bound of the current time; 0 if it is unknown.</summary>
     public long Now { get; init; }
 
-    /// <summary>Maximum difference between the present time and <see cref="Now"/>.</summary>
+    /// <summary>Maximum difference between the current time and <see cref="Now"/>.</summary>
     public long Unsure { get; init; }
 
     /// <summary>Minimum time between two permits.</summary>
@@ -31,19 +31,23 @@ internal sealed record CoordinatorRequest(string Operation)
     /// <summary>Maximum time that the calling replica waits for a reply.</summary>
     public long Patience { get; init; }
 
-    /// <summary>Time that a replica with a lower priority holds back after the next permit has become available.</summary>
+    /// <summary>
+    /// Time for which a replica with a lower priority waits after the next permit has become available.
+    /// </summary>
     public long Grace { get; init; }
 
-    /// <summary>Time that a slot is kept for a replica that does not call.</summary>
+    /// <summary>Time for which a slot is kept for a replica that does not call.</summary>
     public long Lease { get; init; }
 
     /// <summary>Time until a change of the number of slots has reached all replicas.</summary>
     public long Settle { get; init; }
 
-    /// <summary>Time without a call of any replica after which Redis is taken to have been away for all.</summary>
+    /// <summary>
+    /// If no replica has called for this time, Redis is assumed to have been unavailable for all replicas.
+    /// </summary>
     public long Gap { get; init; }
 
-    /// <summary>Time without permits after that.</summary>
+    /// <summary>Time without permits after such an outage.</summary>
     public long Quiet { get; init; }
 
     /// <summary>Maximum duration of a pause.</summary>
@@ -52,7 +56,7 @@ internal sealed record CoordinatorRequest(string Operation)
     /// <summary>Maximum age of a copy.</summary>
     public long Keep { get; init; }
 
-    /// <summary>True if this replica was without Redis for so long that it sent requests in its slot.</summary>
+    /// <summary>True if Redis was unavailable to this replica for so long that it sent requests in its slot.</summary>
     public bool WasAway { get; init; }
 
     /// <summary>True if Redis has responded to this replica for a while.</summary>
@@ -88,7 +92,7 @@ internal sealed record CoordinatorRequest(string Operation)
     /// <summary>Block of a claim or of an ended request.</summary>
     public int Block { get; init; }
 
-    /// <summary>For a claim: time of the newest copy that the replica can read, or knows to be unreadable.</summary>
+    /// <summary>For a claim: time of the newest copy that the replica has read or has found unreadable.</summary>
     public long Known { get; init; }
 
     /// <summary>Number of the permit in question.</summary>
@@ -112,7 +116,7 @@ internal sealed record CoordinatorRequest(string Operation)
     /// <summary>For a pause: maximum duration by its rule.</summary>
     public long Most { get; init; }
 
-    /// <summary>For a pause: delay that the upstream asked for; 0 for none.</summary>
+    /// <summary>For a pause: delay that the upstream requested; 0 for none.</summary>
     public long Asked { get; init; }
 }
 

@@ -27,7 +27,7 @@ internal sealed record CoordinatorResponse
     /// <summary>End of the pause.</summary>
     public required long Pause { get; init; }
 
-    /// <summary>Name of the rule for the pause.</summary>
+    /// <summary>Name of the <see cref="ThrottlePolicy"/> of the pause.</summary>
     public required string PausedFor { get; init; }
 
     /// <summary>Priority of the last permit.</summary>

@@ -3,19 +3,23 @@ using System.Numerics;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// The schedule by which a replica sends without Redis: in a slot of its own, in a cycle that all replicas count on the Redis clock that
-/// they carry on. A slot is one interval and a <see cref="Window"/> long. Its replica sends within the window at the start of the slot. So
-/// requests of neighbours are at least one interval apart, although no replica knows the time exactly.
+/// The schedule by which a replica sends without Redis: in its own slot of a cycle. All replicas determine the position
+/// in the cycle from Redis' clock, which each extrapolates. A slot is one interval and a <see cref="Window"/> long. Its
+/// replica sends within the window at the start of the slot. So requests of neighbours are at least one interval apart,
+/// although no replica knows the time exactly.
 /// </summary>
 /// <param name="Slot">This replica's slot, from 0.</param>
 /// <param name="Length">Number of slots in the cycle.</param>
 /// <param name="Interval">Minimum time between two requests (ms).</param>
 internal readonly record struct FallbackSchedule(int Slot, int Length, long Interval)
 {
-    /// <summary>Time that a slot is open (ms).</summary>
+    /// <summary>Time for which a slot is open (ms).</summary>
     public const long Window = 100;
 
-    /// <summary>Time that Redis keeps a slot for a replica that does not call, and that a replica uses its slot without Redis.</summary>
+    /// <summary>
+    /// Time for which Redis keeps a slot for a replica that does not call, and for which a replica uses its slot
+    /// without Redis.
+    /// </summary>
     public static readonly TimeSpan Lease = TimeSpan.FromHours(1);
 
     private long Width => Interval + Window;

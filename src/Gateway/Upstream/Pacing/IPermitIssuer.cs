@@ -3,7 +3,7 @@ namespace NclueGateway.Upstream.Pacing;
 /// <summary>The authority that grants permits to several replicas. It confirms late permits and records how each is used.</summary>
 internal interface IPermitIssuer
 {
-    /// <summary>Completes when the request of a permit may be written.</summary>
+    /// <summary>Waits until the request of a permit may be written.</summary>
     /// <exception cref="IOException">It may no longer be written.</exception>
     ValueTask ConfirmAsync(Permit permit);
 

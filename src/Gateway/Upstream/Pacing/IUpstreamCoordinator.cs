@@ -7,8 +7,8 @@ internal interface IUpstreamCoordinator
     TimeSpan Interval { get; }
 
     /// <summary>
-    /// Time until a permit is available, as far as this replica knows. Zero: now. Null: one is granted and not sent.
-    /// <see cref="TimeSpan.MaxValue"/>: time alone makes none available.
+    /// Estimated time until a permit is available. Zero: now. Null: a permit has been granted, but its request is not
+    /// sent yet. <see cref="TimeSpan.MaxValue"/>: no permit becomes available without another event.
     /// </summary>
     TimeSpan? UntilOpen { get; }
 
@@ -27,7 +27,7 @@ internal interface IUpstreamCoordinator
     /// <summary>Connects to the other replicas, before readers can wait for it.</summary>
     Task StartAsync();
 
-    /// <summary>Exchanges state with the other replicas until <paramref name="stop"/>.</summary>
+    /// <summary>Exchanges state with the other replicas until <paramref name="stop"/> is cancelled.</summary>
     Task RunAsync(CancellationToken stop);
 
     /// <summary>Notifies the other replicas that this one stops.</summary>
@@ -39,8 +39,8 @@ internal interface IUpstreamCoordinator
     /// <summary>Tries to acquire a permit now; null when there is none. Only one caller at a time.</summary>
     /// <param name="block">The block to fetch; null for a request that fetches no block.</param>
     /// <param name="request">The priority and backlog.</param>
-    /// <param name="known">
-    /// The newest fetch time (Redis' clock, ms) of the block that this replica can read, or knows to be unreadable; 0 for none.
+    /// <param name="known"> The fetch time (Redis' clock, ms) of the newest copy of the block that this replica has
+    /// read or has found unreadable; 0 for none.
     /// </param>
     ValueTask<Permit?> ClaimAsync(int? block, FetchRequest request, long known);
 
@@ -54,7 +54,7 @@ internal interface IUpstreamCoordinator
     /// <summary>Pauses all replicas because the upstream has throttled a request.</summary>
     /// <param name="permit">The permit of the throttled request.</param>
     /// <param name="rule">The rule for the duration of the pause.</param>
-    /// <param name="askedFor">The delay that the upstream asked for; null for none.</param>
+    /// <param name="askedFor">The delay that the upstream requested; null for none.</param>
     ValueTask PauseAsync(Permit permit, ThrottlePolicy rule, TimeSpan? askedFor);
 }
 

@@ -1,7 +1,7 @@
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>Permission to send one request to the upstream. It is used up even if the request is never sent.</summary>
-/// <param name="at">The timestamp of the grant: no response to the request is older.</param>
+/// <param name="at">The timestamp of the grant, which is before any response to the request.</param>
 /// <param name="grant">Number and times of the grant, as other replicas see it.</param>
 /// <param name="closed">Called by <see cref="Close"/>.</param>
 internal sealed class Permit(long at, PermitGrant grant, Action<Permit> closed)
@@ -10,7 +10,7 @@ internal sealed class Permit(long at, PermitGrant grant, Action<Permit> closed)
     // outlives the request. Both keep the execution context of the calling method.
     private static readonly AsyncLocal<Permit?> Current = new();
 
-    /// <summary>Permit of the request that is being made; null outside of one.</summary>
+    /// <summary>Permit of the request that the calling code is making; null if it makes none.</summary>
     public static Permit? OfThisCall => Current.Value;
 
     public long At => at;
@@ -36,13 +36,14 @@ internal sealed class Permit(long at, PermitGrant grant, Action<Permit> closed)
     }
 
     /// <summary>
-    /// Applies another grant, because the request was too late for the first one. A fetched block still counts from the first.
+    /// Applies another grant, because the request was too late for the first one. The age of the fetched block is still
+    /// counted from the first one.
     /// </summary>
     public void Renew(long number, long askedAt) => Grant = Grant with { Number = number, AskedAt = askedAt };
 
     /// <summary>
-    /// Closes the permit: the upstream has responded, or the request has ended. Nothing more will be sent with it, and a request that was
-    /// sent has arrived if it ever will.
+    /// Closes the permit after the response, or after the end of the request. No more bytes are sent with it, and a
+    /// request that was sent has arrived or never will.
     /// </summary>
     public void Close() => closed(this);
 }
@@ -52,5 +53,6 @@ internal sealed class Permit(long at, PermitGrant grant, Action<Permit> closed)
 /// <param name="Time">
 /// Its time by Redis' clock (ms), or earlier: other replicas count the block's age from it. 0 if Redis has never responded.
 /// </param>
-/// <param name="AskedAt">The timestamp before it was requested from Redis: it was granted then or later.</param>
+/// <param name="AskedAt">A timestamp before the claim was sent to Redis, so the permit was granted then or
+/// later.</param>
 internal readonly record struct PermitGrant(long Number, long Time, long AskedAt);

@@ -4,8 +4,9 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// Forecast of the time until the next permit: from Redis while it responds, otherwise in a slot of this replica. A quiet time lies between
-/// the two, so that requests under both rules stay at least one interval apart.
+/// Forecast of the time until the next permit: by Redis' reply while Redis responds, otherwise by the slot of this
+/// replica. A time without permits separates the two, so that requests under both rules are at least one interval
+/// apart.
 /// </summary>
 internal sealed class PermitForecast(
     RedisCoordinatorSession session, RedisCircuit circuit, RedisClock clock, PacingSettings settings, TimeProvider time)
@@ -14,8 +15,8 @@ internal sealed class PermitForecast(
     private long _notBefore = long.MinValue;
 
     /// <summary>
-    /// Returns the time until a permit is available, as far as this replica knows; <see cref="TimeSpan.MaxValue"/> when time alone makes
-    /// none available.
+    /// Returns the estimated time until a permit is available; <see cref="TimeSpan.MaxValue"/> if none becomes
+    /// available without another event.
     /// </summary>
     public TimeSpan UntilOpen(long now)
     {
@@ -59,7 +60,8 @@ internal sealed class PermitForecast(
     }
 
     /// <summary>
-    /// Returns the time until a slot of this replica opens. A replica that never had a slot sends nothing while other replicas may run.
+    /// Returns the time until the slot of this replica opens. A replica that never had a slot sends no requests while
+    /// other replicas may run.
     /// </summary>
     private TimeSpan UntilSlot(long now)
     {

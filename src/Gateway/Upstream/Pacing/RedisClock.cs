@@ -3,8 +3,8 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// Redis' clock, as this replica's monotonic clock carries it from one reply of Redis to the next. No wall clock is used here: those of two
-/// machines may be hours apart.
+/// Redis' clock, extrapolated with this replica's monotonic clock between two replies of Redis. No wall clock is used,
+/// because those of two machines may be hours apart.
 /// </summary>
 /// <remarks>
 /// A reply with the time <c>now</c> was written between the timestamps of the call and of its receipt, so it gives a lower and an upper
@@ -21,7 +21,7 @@ internal sealed class RedisClock(TimeProvider time)
     /// <summary>True if Redis has ever reported its time.</summary>
     public bool IsKnown => Volatile.Read(ref _anchors) is not null;
 
-    /// <summary>Learns from a response. Only one caller at a time.</summary>
+    /// <summary>Updates the bounds from a reply. Only one caller at a time.</summary>
     /// <param name="askedAt">The timestamp before the request.</param>
     /// <param name="receivedAt">The timestamp after the response was received.</param>
     /// <param name="now">The time in the response (ms, rounded down).</param>

@@ -4,8 +4,9 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// The coordinator of replicas that share one Redis: each permit is granted by one atomic step there. While Redis is away, a replica
-/// sends in its own slot of a cycle. A claim without a reply counts as used up and not granted.
+/// The coordinator of replicas that share one Redis: each permit is granted by one atomic step there. While Redis is
+/// unavailable, a replica sends in its own slot of a cycle. If a claim gets no reply, its permit counts as used, and no
+/// request is sent.
 /// </summary>
 internal sealed class RedisCoordinator(
     RequestGate gate,

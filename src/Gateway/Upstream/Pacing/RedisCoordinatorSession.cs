@@ -24,7 +24,8 @@ internal sealed class RedisCoordinatorSession(
     public static readonly TimeSpan CallEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Time without calls after which this process is taken to have been suspended; without calls of any replica, Redis was away for all.
+    /// If this process has made no call for this time, it is assumed to have been suspended. If no replica has made a
+    /// call for this time, Redis is assumed to have been unavailable for all.
     /// </summary>
     public static readonly TimeSpan Gap = CallEvery * 1.5;
 
@@ -60,7 +61,8 @@ internal sealed class RedisCoordinatorSession(
     /// <summary>Returns the time since another replica requested a block; null when none has, or its lease has ended.</summary>
     public TimeSpan? UnderWayElsewhere(int block)
     {
-        // A request of this replica that it does not know of is a claim without a reply: its lease counts like another replica's.
+        // A request of this replica that is not among its known ones belongs to a claim whose reply was lost. Its lease
+        // counts like that of another replica.
         var now = time.GetTimestamp();
         return Last is { } last && last.UnderWay.TryGetValue(block, out var flight)
             && !_flights.ContainsKey(block) && clock.At(now).Least < flight.Until
@@ -68,7 +70,10 @@ internal sealed class RedisCoordinatorSession(
             : null;
     }
 
-    /// <summary>Calls the script at regular intervals, more often while readers wait, until <paramref name="stop"/>.</summary>
+    /// <summary>
+    /// Calls the script at regular intervals, more often while readers wait, until <paramref name="stop"/> is
+    /// cancelled.
+    /// </summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -82,7 +87,10 @@ internal sealed class RedisCoordinatorSession(
     /// <summary>Reads changes from Redis, even while it is away.</summary>
     public Task LookAsync(TimeSpan patience) => CallAsync(new(CoordinatorOperation.Look), circuit.ProbeAsync, patience);
 
-    /// <summary>Sends a request for a permit with every call from now on; at once when readers have begun to wait.</summary>
+    /// <summary>
+    /// Sets the request for a permit that every later call includes. If readers have begun to wait, calls the script at
+    /// once.
+    /// </summary>
     public void Announce(FetchRequest request)
     {
         lock (_lock)
@@ -151,7 +159,8 @@ internal sealed class RedisCoordinatorSession(
             return call with
             {
                 Replica = _replica,
-                ReplicaCount = Math.Max(settings.ReplicaCount, isBack ? last?.Cycle ?? 1 : 1), // others may still send in their slots
+                // Other replicas may still send in their slots.
+                ReplicaCount = Math.Max(settings.ReplicaCount, isBack ? last?.Cycle ?? 1 : 1),
                 Slot = last?.Slot ?? -1,
                 Now = atLeast,
                 Unsure = atMost - atLeast,

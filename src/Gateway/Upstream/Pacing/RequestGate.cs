@@ -3,15 +3,16 @@ using NclueGateway.Time;
 namespace NclueGateway.Upstream.Pacing;
 
 /// <summary>
-/// Spaces this replica's requests at the point where they are sent: at least one interval after the last one was written, and only one
-/// permit at a time that is granted but not sent. NCLUE allows an account one request per second
-/// (https://api.ncloud-docs.com/docs/nclue-api-overview) and counts arrivals.
+/// Keeps this replica's requests apart at the point where they are written. A request is written at least one interval
+/// after the previous one, and only one permit at a time is granted whose request is not yet sent. NCLUE allows an
+/// account one request per second (https://api.ncloud-docs.com/docs/nclue-api-overview) and counts arrivals.
 /// </summary>
 /// <remarks>
-/// A request arrives later than it is sent. On a reused connection the bytes arrive at once. On a new one they may not: the upstream must
-/// first accept it, and a cold process on a busy machine takes time for that. There only the response proves the arrival, so the next
-/// permit is counted from the response. If the response takes longer than one interval, it is counted from one interval after sending. So
-/// a slow upstream costs one permit for each connection and no more.
+/// A request arrives later than it is sent. On a reused connection the bytes arrive at once. On a new connection they
+/// may arrive later: the upstream must first accept the connection, and a cold process on a busy machine takes time for
+/// that. Only the response proves the arrival then, so the next permit is counted from the response. If the response
+/// takes longer than one interval, the next permit is counted from one interval after sending. So a slow upstream costs
+/// one permit for each connection and no more.
 /// </remarks>
 /// <param name="interval">Minimum time between two requests.</param>
 /// <param name="time">The clock.</param>
@@ -27,7 +28,9 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
     /// <summary>Minimum time between two requests of this replica.</summary>
     public TimeSpan Interval => interval;
 
-    /// <summary>Time until a permit is available: zero when one is now, null while one has been granted and not sent.</summary>
+    /// <summary>
+    /// Time until a permit is available. Zero: now. Null: a permit has been granted, but its request is not sent yet.
+    /// </summary>
     public TimeSpan? UntilOpen
     {
         get
@@ -59,7 +62,9 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
         }
     }
 
-    /// <summary>Sends one request, and counts the next permit from then, even if sending fails half-way.</summary>
+    /// <summary>
+    /// Sends one request. The next permit is counted from this time, even if only a part of the request could be sent.
+    /// </summary>
     /// <param name="permit">The permit of the request; null for none.</param>
     /// <param name="onNewConnection">True if it is the first request of its connection.</param>
     /// <param name="send">Writes the request.</param>
@@ -110,7 +115,9 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
         }
     }
 
-    /// <summary>Records that a sent request has arrived, if it ever will, and that nothing more will be sent with its permit.</summary>
+    /// <summary>
+    /// Records that a sent request has arrived or never will, and that no more bytes will be sent with its permit.
+    /// </summary>
     private void Delivered(Permit permit)
     {
         bool isProof;
@@ -118,7 +125,7 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
         {
             if (permit.IsSending)
             {
-                return; // what is being written may still arrive
+                return; // the bytes that are being written may still arrive
             }
 
             if (permit.UnprovenSince is { } sent && _next == sent + (2 * _interval))

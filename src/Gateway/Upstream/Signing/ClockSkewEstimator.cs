@@ -2,9 +2,9 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Upstream.Signing;
 
 /// <summary>
-/// Estimates the skew of this machine's clock from NCP's, by the <c>Date</c> of its responses, refusals included (RFC 9110 §6.6.1).
-/// Only signatures use it: NCP refuses those that are 5 minutes off. Tokens are validated by this machine's own clock, which no upstream
-/// may move.
+/// Estimates the skew of this machine's clock from NCP's, by the <c>Date</c> of its responses, refusals included (RFC
+/// 9110 §6.6.1). Only signatures use it: NCP refuses those that are 5 minutes off. Tokens are validated by this
+/// machine's own clock, which an upstream must not influence.
 /// </summary>
 /// <remarks>
 /// <c>Date</c> has whole seconds, and proxies or servers of a farm may have different clocks. So a skew is known only once three responses
@@ -44,7 +44,9 @@ internal sealed partial class ClockSkewEstimator(TimeProvider time, ILogger<Cloc
     /// <summary>True if this machine's clock is so far off that an operator should correct it.</summary>
     public bool IsOff => Skew?.Duration() > Tolerance;
 
-    /// <summary>Time to sign with: this machine's, corrected when its skew is known to be 1 to 15 minutes.</summary>
+    /// <summary>
+    /// Time for signatures: this machine's time, corrected if its skew is known to be 1 to 15 minutes.
+    /// </summary>
     public DateTimeOffset Now
     {
         get

@@ -2,13 +2,13 @@ using NclueGateway.Hosting;
 namespace NclueGateway.Upstream.Signing;
 
 /// <summary>
-/// The NCP keys of the gateway, and the pair in use. With two pairs, the gateway switches to the other one when NCP refuses the one in use.
-/// Replicas that share Redis learn of the switch from the first one that made it.
+/// The NCP keys of the gateway, and the pair in use. With two pairs, the gateway switches to the other pair when NCP
+/// refuses the pair in use. The first replica that switches informs the other replicas through Redis.
 /// </summary>
 /// <remarks>
-/// Replicas exchange only a number, the generation, and nothing of a key. It counts the changes of the pair in use: an even one means the
-/// current pair (<c>Nclue:AccessKey</c>), an odd one the next (<c>Nclue:NextAccessKey</c>). A replica with one pair uses it at any
-/// generation.
+/// Replicas exchange no part of a key, only a number, the generation. It counts the changes of the pair in use. An even
+/// generation means the current pair (<c>Nclue:AccessKey</c>), an odd one the next pair (<c>Nclue:NextAccessKey</c>). A
+/// replica with one pair uses it at any generation.
 /// </remarks>
 [LogCategory("NclueGateway.Nclue.NclueCredentials")]
 internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCredentials> log)
@@ -150,7 +150,7 @@ internal sealed partial class NclueCredentials(NclueKeys keys, ILogger<NclueCred
 
 /// <summary>The pairs of NCP keys in the settings.</summary>
 /// <param name="Current">The current pair.</param>
-/// <param name="Next">The pair that is being rotated in, if there is one.</param>
+/// <param name="Next">The next pair of a rotation, if there is one.</param>
 internal sealed record NclueKeys(NclueKey Current, NclueKey? Next = null);
 
 /// <summary>A pair of NCP keys. Its text form contains neither of them.</summary>
@@ -161,13 +161,13 @@ internal sealed record NclueKey(string AccessKey, string SecretKey)
     /// <summary>Generation for which this pair is in use.</summary>
     public long Generation { get; init; }
 
-    /// <summary>Number of times that the settings had been replaced when this pair came into use.</summary>
+    /// <summary>Number of changes of the settings before this pair came into use.</summary>
     public int Version { get; init; }
 
     public override string ToString() => $"key pair of generation {Generation}";
 }
 
-/// <summary>Key and time that a request was signed with.</summary>
+/// <summary>Key and time with which a request was signed.</summary>
 /// <param name="Key">The pair.</param>
 /// <param name="Time">The time that was signed.</param>
 /// <param name="At">The timestamp of the signature.</param>

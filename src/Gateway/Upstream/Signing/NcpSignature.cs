@@ -26,11 +26,14 @@ internal static class NcpSignature
         return Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secretKey), Encoding.UTF8.GetBytes(message)));
     }
 
-    /// <summary>Returns the signed string with the access key masked, except for as much as distinguishes two keys.</summary>
+    /// <summary>
+    /// Returns the signed string with a masked access key, of which only enough characters to distinguish two keys are
+    /// visible.
+    /// </summary>
     public static string MaskedStringToSign(string method, string pathAndQuery, long unixMilliseconds, string accessKey) =>
         Message(method, pathAndQuery, unixMilliseconds, accessKey.Length > 12 ? "…" + accessKey[^4..] : "…");
 
-    /// <summary>Returns the string to sign. Lines end in LF alone; the last one has no line end.</summary>
+    /// <summary>Returns the string to sign. Lines end in LF; the last one has no line break.</summary>
     private static string Message(string method, string pathAndQuery, long unixMilliseconds, string accessKey) =>
         string.Create(CultureInfo.InvariantCulture, $"{method} {pathAndQuery}\n{unixMilliseconds}\n{accessKey}");
 }

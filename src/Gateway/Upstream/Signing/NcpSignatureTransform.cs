@@ -9,9 +9,10 @@ namespace NclueGateway.Upstream.Signing;
 /// The last request transform of every forwarded request: sets the final URI, adds the timestamp and signs the request.
 /// </summary>
 /// <remarks>
-/// NCP has no read-only keys: a key that lists can also delete. So only the one request that this gateway needs is signed,
-/// <c>GET {BaseAddress}task-runs?index=…&amp;limit=…</c>. Another request must be added here in a commit of its own.
-/// Within a transform <c>RequestUri</c> is still null, and YARP keeps the one that a transform sets. So the signed URI is the one sent.
+/// NCP has no read-only keys: a key that can list runs can also delete them. So only the one request that this gateway
+/// needs is signed, <c>GET {BaseAddress}task-runs?index=…&amp;limit=…</c>. A further request must be added here, in its
+/// own commit. Within a transform <c>RequestUri</c> is still null, and YARP keeps the one that a transform sets. So the
+/// signed URI is the one sent.
 /// </remarks>
 /// <param name="allowed">The only address, without its query, whose requests are signed.</param>
 internal sealed partial class NcpSignatureTransform(
@@ -42,8 +43,8 @@ internal sealed partial class NcpSignatureTransform(
     }
 
     /// <summary>
-    /// Compares the text, character for character. A parsed address has lost what its parser normalizes: case, dots, encoded digits, line
-    /// ends.
+    /// Compares the text of the addresses, character by character. Parsed addresses could be equal although their texts
+    /// differ in case, dots, encoded digits or line breaks.
     /// </summary>
     private bool IsAllowed(HttpMethod method, Uri uri) =>
         method.Method == HttpMethods.Get
