@@ -9,9 +9,7 @@ using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Mirror.Refresh;
 
-/// <summary>
-/// Fetches blocks from the upstream at the permitted rate, and stores them. No other class requests blocks.
-/// </summary>
+/// <summary>Fetches blocks from the upstream at the permitted rate, and stores them. No other class does.</summary>
 [LogCategory("NclueGateway.TaskRuns.BlockRefresher")]
 internal sealed class Refresher : BackgroundService
 {
@@ -78,9 +76,7 @@ internal sealed class Refresher : BackgroundService
         }
     }
 
-    /// <summary>
-    /// Connects to the other replicas. The gateway starts to listen after the connection has succeeded or timed out.
-    /// </summary>
+    /// <summary>Connects to the other replicas. The gateway listens only after that has succeeded or timed out.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await _coordinator.StartAsync();
@@ -118,10 +114,7 @@ internal sealed class Refresher : BackgroundService
         }
     }
 
-    /// <summary>
-    /// Sends a request if one may depart. Returns the time until the next step; null if the next step has to wait for a
-    /// change.
-    /// </summary>
+    /// <summary>Sends a request if one may depart. Returns the time until the next step; null: until a change.</summary>
     private async ValueTask<TimeSpan?> StepAsync()
     {
         ScheduledFetch pick;
@@ -267,9 +260,7 @@ internal sealed class Refresher : BackgroundService
         return (block, failure);
     }
 
-    /// <summary>
-    /// Stores a block that another replica has fetched. Does nothing for null, the result of a lookup without a copy.
-    /// </summary>
+    /// <summary>Stores a block that another replica has fetched; does nothing if the lookup found none (null).</summary>
     private void StoreShared(TaskRunBlock? block)
     {
         if (block is not null)
