@@ -5,7 +5,9 @@ using System.Text.Json.Serialization;
 namespace NclueGateway.Check;
 
 /// <summary>Results of the check: lines for people, JSON for machines. The names and the JSON are a contract.</summary>
-internal sealed class CheckReport(IReadOnlyList<Finding> findings)
+/// <param name="findings">The findings.</param>
+/// <param name="skipped">The reason why a part has no finding.</param>
+internal sealed class CheckReport(IReadOnlyList<Finding> findings, string skipped = "Skipped: see above.")
 {
     public const string Settings = "settings";
     public const string IdentityProvider = "identity-provider";
@@ -25,9 +27,6 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
         (IndexUnit, "Nclue:IndexUnit"), (TimeZone, "Nclue:TimeZone"),
     ];
 
-    /// <summary>All names, in the order of a report. Every report contains every name exactly once.</summary>
-    public static readonly IReadOnlyList<string> Names = [.. Parts.Select(part => part.Name)];
-
     private const int Indent = 13;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -37,29 +36,29 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings)
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    public IReadOnlyList<Finding> Findings => findings;
+    /// <summary>One finding for each part, in the order of the parts.</summary>
+    public IReadOnlyList<Finding> Findings { get; } =
+        [.. Parts.Select(part => findings.FirstOrDefault(found => found.Name == part.Name) ?? Finding.NotChecked(part.Name, skipped))];
 
     /// <summary>Worst state of all findings: fine, warning or failed.</summary>
     public FindingState Outcome =>
-        findings.Any(finding => finding.State == FindingState.Failed) ? FindingState.Failed
-        : findings.Any(finding => finding.State == FindingState.Warning) ? FindingState.Warning
-        : FindingState.Fine;
+        Findings.Max(finding => finding.State == FindingState.NotChecked ? FindingState.Fine : finding.State);
 
     public int ExitCode => Outcome == FindingState.Failed ? 1 : 0;
 
-    public string ToJson() => JsonSerializer.Serialize(new { Outcome, Checks = findings }, Json);
+    public string ToJson() => JsonSerializer.Serialize(new { Outcome, Checks = Findings }, Json);
 
     /// <summary>Returns a paragraph for each finding.</summary>
     /// <param name="width">Maximum length of a line. Lines of the signed string are never wrapped.</param>
     public string ToText(int width) =>
-        string.Join(Environment.NewLine, findings.SelectMany(finding => Paragraph(finding, width - Indent)).Append(Summary));
+        string.Join(Environment.NewLine, Findings.SelectMany(finding => Paragraph(finding, width - Indent)).Append(Summary));
 
     private string Summary
     {
         get
         {
-            var failed = findings.Count(finding => finding.State == FindingState.Failed);
-            var warnings = findings.Count(finding => finding.State == FindingState.Warning);
+            var failed = Findings.Count(finding => finding.State == FindingState.Failed);
+            var warnings = Findings.Count(finding => finding.State == FindingState.Warning);
             return failed + warnings == 0
                 ? "Nothing failed."
                 : $"{failed} failed, {warnings} {(warnings == 1 ? "warning" : "warnings")}.";

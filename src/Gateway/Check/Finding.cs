@@ -26,6 +26,7 @@ internal sealed record Finding(string Name, FindingState State, string Seen, str
     public static Finding NotChecked(string name, string seen) => new(name, FindingState.NotChecked, seen);
 }
 
+/// <summary>States of a finding; up to <see cref="Failed"/> from the best to the worst.</summary>
 internal enum FindingState
 {
     /// <summary>Correct.</summary>

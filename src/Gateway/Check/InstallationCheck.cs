@@ -19,29 +19,28 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
 
     /// <summary>Returns the report for settings with mistakes: nothing else can be checked then.</summary>
     public static CheckReport Of(SettingsException mistakes) => new(
-    [
-        Finding.Failed(
-            CheckReport.Settings,
-            $"They have {mistakes.Mistakes.Count} mistake(s).",
-            "Correct them: see docs/configuration.md.") with
-        {
-            Details = [.. mistakes.Mistakes],
-        },
-        .. CheckReport.Names.Skip(1).Select(name => Finding.NotChecked(name, "Skipped: the settings have mistakes.")),
-    ]);
+        [
+            Finding.Failed(
+                CheckReport.Settings,
+                $"They have {mistakes.Mistakes.Count} mistake(s).",
+                "Correct them: see docs/configuration.md.") with
+            {
+                Details = [.. mistakes.Mistakes],
+            },
+        ],
+        "Skipped: the settings have mistakes.");
 
     public async Task<CheckReport> RunAsync(CancellationToken stop)
     {
-        var provider = RunAsync([CheckReport.IdentityProvider], Within, async () => [await Create<ProviderCheck>().RunAsync()], stop);
-        var collector = RunAsync([CheckReport.Collector], Within, async () => [await Create<CollectorCheck>().RunAsync()], stop);
-        var redis = await RunAsync(
-            [CheckReport.Redis, CheckReport.RedisClock, CheckReport.RedisMemory], Within, () => Create<RedisCheck>().RunAsync(), stop);
-        var isRedisAway = redis.Any(finding => finding.State == FindingState.Failed && finding.Name == CheckReport.Redis);
-        var nclue = !callsUpstream ? NclueCheck.Skipped("Excluded by --no-upstream.")
-            : isRedisAway ? NclueCheck.Skipped(
-                "Skipped: Redis is configured but unavailable, so the call could exceed the request budget of the account.")
+        var provider = RunAsync(CheckReport.IdentityProvider, Within, async () => [await Create<ProviderCheck>().RunAsync()], stop);
+        var collector = RunAsync(CheckReport.Collector, Within, async () => [await Create<CollectorCheck>().RunAsync()], stop);
+        var redis = await RunAsync(CheckReport.Redis, Within, () => Create<RedisCheck>().RunAsync(), stop);
+        var nclue = !callsUpstream ? [Finding.NotChecked(CheckReport.Nclue, "Excluded by --no-upstream.")]
+            : redis[0].State == FindingState.Failed ? [Finding.NotChecked(
+                CheckReport.Nclue,
+                "Skipped: Redis is configured but unavailable, so the call could exceed the request budget of the account.")]
             : await RunAsync(
-                [CheckReport.Nclue, CheckReport.Clock, CheckReport.IndexUnit, CheckReport.TimeZone],
+                CheckReport.Nclue,
                 NclueCheck.Patience + services.GetRequiredService<NclueOptions>().Timeout + Within,
                 () => Create<NclueCheck>().RunAsync(stop),
                 stop);
@@ -65,8 +64,12 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
     private T Create<T>() => ActivatorUtilities.CreateInstance<T>(services);
 
     /// <summary>Runs one part of the check. A failure in it does not end the others.</summary>
+    /// <param name="name">The name of the first finding.</param>
+    /// <param name="limit">Maximum duration.</param>
+    /// <param name="look">Returns the findings, in their order.</param>
+    /// <param name="stop">Cancels the check.</param>
     private async Task<IReadOnlyList<Finding>> RunAsync(
-        string[] names, TimeSpan limit, Func<Task<IReadOnlyList<Finding>>> look, CancellationToken stop)
+        string name, TimeSpan limit, Func<Task<IReadOnlyList<Finding>>> look, CancellationToken stop)
     {
         string reason;
         try
@@ -82,10 +85,6 @@ internal sealed class InstallationCheck(IServiceProvider services, string enviro
             reason = $"The check itself failed ({defect.GetType().Name})."; // the message could contain a secret
         }
 
-        return
-        [
-            Finding.Failed(names[0], reason, "Run it again; if it fails again, report it."),
-            .. names[1..].Select(name => Finding.NotChecked(name, "Skipped: see above.")),
-        ];
+        return [Finding.Failed(name, reason, "Run it again; if it fails again, report it.")];
     }
 }

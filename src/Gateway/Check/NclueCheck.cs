@@ -28,17 +28,7 @@ internal sealed class NclueCheck(
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
-    private static readonly string[] OfTheResponse = [CheckReport.Clock, CheckReport.IndexUnit, CheckReport.TimeZone];
-
     private bool IsShared => connections.Redis.Length > 0;
-
-    /// <summary>Returns the findings for a check that does not call NCLUE.</summary>
-    /// <param name="reason">The reason, as a sentence.</param>
-    public static IReadOnlyList<Finding> Skipped(string reason) =>
-    [
-        Finding.NotChecked(CheckReport.Nclue, reason),
-        .. OfTheResponse.Select(name => Finding.NotChecked(name, "NCLUE was not called.")),
-    ];
 
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken stop)
     {
@@ -47,7 +37,7 @@ internal sealed class NclueCheck(
             var began = time.GetTimestamp();
             if (await AcquireAsync(began, stop) is not { } permit)
             {
-                return NoPermit();
+                return [NoPermit()];
             }
 
             var waited = time.GetElapsedTime(began, permit.At);
@@ -61,8 +51,7 @@ internal sealed class NclueCheck(
 
             if (answer is null)
             {
-                var skipped = OfTheResponse[1..].Select(name => Finding.NotChecked(name, "Skipped: NCLUE returned no list."));
-                return [Refused(outcome, outcome.Failure!), Clock(), .. skipped];
+                return [Refused(outcome, outcome.Failure!), Clock()];
             }
 
             var zone = TimeZoneInfo.FindSystemTimeZoneById(options.TimeZone);
@@ -131,18 +120,14 @@ internal sealed class NclueCheck(
         return first?.Rows;
     }
 
-    private IReadOnlyList<Finding> NoPermit()
+    private Finding NoPermit()
     {
         var (seen, advice) = pacer.Pause is { } pause
             ? ($"NCP has throttled this account ({NclueFailure.KindOf(pause.Rule)}), for {Seconds(pause.Left)} more. Nothing was sent.",
                 "Run the check again after that. docs/operations.md says what causes such a pause, and how to end it.")
             : ($"No request was permitted within {Seconds(Patience)}. Nothing was sent.",
                 "Other programs with this account and this Redis use the whole budget: run the check again, or check those.");
-        return
-        [
-            Finding.Failed(CheckReport.Nclue, seen, advice),
-            .. OfTheResponse.Select(name => Finding.NotChecked(name, "Skipped: NCLUE was not called.")),
-        ];
+        return Finding.Failed(CheckReport.Nclue, seen, advice);
     }
 
     private Finding Refused(FetchResult outcome, NclueFailure failure)

@@ -24,7 +24,7 @@ internal sealed class RedisCheck(
     {
         if (options.Redis.Length == 0)
         {
-            return WithoutRedis();
+            return [WithoutRedis()];
         }
 
         var circuit = services.GetRequiredService<RedisCircuit>();
@@ -36,13 +36,13 @@ internal sealed class RedisCheck(
         }
         catch (RedisAwayException)
         {
-            return Away($"Redis does not respond ({circuit.State.Reason}).", Advice(circuit.State.Reason));
+            return [Away(circuit, "does not respond")];
         }
 
         await pacer.StartAsync(); // runs the script, which needs the other permissions of the user
         if (circuit.State.IsAvailable != true)
         {
-            return Away($"Redis responds, but does not run the gateway's script ({circuit.State.Reason}).", Advice(circuit.State.Reason));
+            return [Away(circuit, "responds, but does not run the gateway's script")];
         }
 
         var servers = connection.GetServers();
@@ -116,27 +116,17 @@ internal sealed class RedisCheck(
     private static string? Value(string info, string name) => info.Split('\n')
         .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim();
 
-    private IReadOnlyList<Finding> WithoutRedis()
+    private Finding WithoutRedis()
     {
         var share = nclue.RequestInterval * nclue.ReplicaCount;
-        var seen = nclue.ReplicaCount == 1
+        return Finding.Fine(CheckReport.Redis, nclue.ReplicaCount == 1
             ? "None is set: one replica runs from memory."
             : string.Create(CultureInfo.InvariantCulture,
-                $"None is set: each of {nclue.ReplicaCount} replicas sends at most one request every {share.TotalSeconds:0.##} s.");
-        return
-        [
-            Finding.Fine(CheckReport.Redis, seen),
-            Finding.NotChecked(CheckReport.RedisClock, "There is no Redis."),
-            Finding.NotChecked(CheckReport.RedisMemory, "There is no Redis."),
-        ];
+                $"None is set: each of {nclue.ReplicaCount} replicas sends at most one request every {share.TotalSeconds:0.##} s."));
     }
 
-    private static IReadOnlyList<Finding> Away(string seen, string advice) =>
-    [
-        Finding.Failed(CheckReport.Redis, seen, advice),
-        Finding.NotChecked(CheckReport.RedisClock, "Skipped: Redis does not respond."),
-        Finding.NotChecked(CheckReport.RedisMemory, "Skipped: Redis does not respond."),
-    ];
+    private static Finding Away(RedisCircuit circuit, string seen) =>
+        Finding.Failed(CheckReport.Redis, $"Redis {seen} ({circuit.State.Reason}).", Advice(circuit.State.Reason));
 
     private static string Advice(string reason) => reason switch
     {
