@@ -21,7 +21,7 @@ internal sealed class StopSignal : IDisposable
 
     private void Stop(PosixSignalContext context)
     {
-        context.Cancel = true; // the process shuts down in order instead
+        context.Cancel = true; // the process shuts down gracefully instead
         _stop.Cancel();
     }
 }

@@ -157,7 +157,7 @@ internal sealed class AccessHost : IAsyncDisposable
         return await Client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Sends these lines as they are, which no HTTP client would, and returns the whole response.</summary>
+    /// <summary>Sends these lines unchanged, which HTTP clients do not do, and returns the whole response.</summary>
     public async Task<string> SendRawAsync(params string[] lines)
     {
         using var tcp = new TcpClient();
@@ -175,7 +175,9 @@ internal sealed class AccessHost : IAsyncDisposable
     /// <summary>Requests the protected endpoint with a valid token to which a change has been applied.</summary>
     public Task<HttpResponseMessage> GetWithAsync(Action<TokenDraft>? change = null) => GetWithAsync(Issuer.Issue(change));
 
-    /// <summary>Sends a valid token twice, the second time for the cache, and allows the next fetch of the keys.</summary>
+    /// <summary>
+    /// Sends a valid token twice, so that it is in the cache, and advances the clock so that keys may be fetched again.
+    /// </summary>
     public async Task WarmUpAsync()
     {
         var token = Issuer.Issue();

@@ -6,7 +6,9 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
 
-/// <summary>Responses by path, method and credentials, as a committed table: a change of access shows in its diff.</summary>
+/// <summary>
+/// Responses by path, method and credentials, as a committed table, so that its diff shows each change of access.
+/// </summary>
 public sealed class AccessTableTests
 {
     private const string Origin = "https://app.example.com";

@@ -5,7 +5,7 @@ using NclueGateway.Tests.Infrastructure;
 namespace NclueGateway.Tests.Access;
 
 /// <summary>Host for requests with access tokens, and the checks of a refusal.</summary>
-/// <param name="isWarm">True if the gateway has just accepted, and cached, a valid token of the same caller.</param>
+/// <param name="isWarm">True if the gateway has just accepted and cached a valid token of the same caller.</param>
 public abstract class AccessTokenHost(bool isWarm) : IAsyncLifetime
 {
     private protected bool IsWarm => isWarm;

@@ -47,7 +47,7 @@ public abstract class OidcMetadataHost : IAsyncLifetime
         change?.Invoke(token);
     });
 
-    /// <summary>Waits for work in the background over a real socket.</summary>
+    /// <summary>Waits for background work that uses a real socket.</summary>
     private protected static async Task EventuallyAsync(Func<Task<bool>> happened)
     {
         for (var attempt = 0; !await happened(); attempt++)

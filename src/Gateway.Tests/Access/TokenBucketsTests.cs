@@ -6,7 +6,9 @@ namespace NclueGateway.Tests.Access;
 
 public sealed class TokenBucketsTests
 {
-    /// <summary>For any rate and pauses, the number behaves like a bucket that is filled and emptied.</summary>
+    /// <summary>
+    /// For any rate and any pauses, the stored number behaves like a bucket that is filled and emptied.
+    /// </summary>
     [Fact]
     public void A_bucket_holds_what_was_not_taken_and_gains_by_time() =>
         Gen.Select(Gen.Int[1, 60], Gen.Int[1, 20], Gen.Int[0, 3_000].Array[1, 60]).Sample((perSecond, burst, pauses) =>

@@ -7,9 +7,7 @@ namespace NclueGateway.Tests.Configuration;
 /// <summary><c>docs/configuration.md</c> has every setting, with its default and its range, and none that does not exist.</summary>
 public sealed class ConfigurationDocumentTests
 {
-    /// <summary>
-    /// The agreed settings: a new one has to be agreed on first.
-    /// </summary>
+    /// <summary>The agreed settings. A new setting has to be agreed on first.</summary>
     private static readonly string[] Agreed =
     [
         "Nclue:BaseAddress", "Nclue:RequireHttps", "Nclue:Account", "Nclue:AccessKey", "Nclue:SecretKey", "Nclue:NextAccessKey",

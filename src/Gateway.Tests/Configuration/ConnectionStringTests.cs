@@ -4,7 +4,7 @@ using NclueGateway.Redis;
 
 namespace NclueGateway.Tests.Configuration;
 
-/// <summary>Connection strings of Redis in forms that people write and StackExchange.Redis does not read.</summary>
+/// <summary>Connection strings of Redis in common forms that StackExchange.Redis cannot read.</summary>
 public sealed class ConnectionStringTests
 {
     [Theory]

@@ -4,7 +4,7 @@ using NclueGateway.Observability.Telemetry;
 
 namespace NclueGateway.Tests.Configuration;
 
-/// <summary>Variables of OpenTelemetry with which nothing would reach a collector, and no error would show it.</summary>
+/// <summary>Variables of OpenTelemetry that would prevent every export without an error.</summary>
 public sealed class OtlpSettingsTests
 {
     [Theory]

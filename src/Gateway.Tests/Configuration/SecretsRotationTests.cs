@@ -8,7 +8,7 @@ using NclueGateway.Upstream.Signing;
 namespace NclueGateway.Tests.Configuration;
 
 /// <summary>
-/// The gateway as a process of its own, whose secrets are swapped as Kubernetes does it, under load and by the real clock.
+/// A gateway process under load, whose secrets are replaced in the way of Kubernetes. By the real clock.
 /// </summary>
 [Trait("Needs", "RealTime")]
 public sealed class SecretsRotationTests : IDisposable
@@ -42,7 +42,7 @@ public sealed class SecretsRotationTests : IDisposable
         using var end = new CancellationTokenSource();
         var readers = Enumerable.Range(0, 8).Select(_ => ReadAllTheTimeAsync(client, end.Token)).ToList();
 
-        // A bad file changes nothing: half a pair in place of the valid one.
+        // An invalid file has no effect: here one half of a pair replaces the valid pair.
         Swap("NEW", "");
         var arrived = nclue.Arrivals.Count;
         await nclue.WaitForArrivalsAsync(arrived + 3, Ct);

@@ -9,7 +9,8 @@ using NclueGateway.Tests.Replicas;
 namespace NclueGateway.Tests.Hosting;
 
 /// <summary>
-/// Three gateway processes on one Redis, behind an nginx with the shipped configuration: an installation without Kubernetes.
+/// Three gateway processes on one Redis, behind an nginx with the repository's configuration: an installation without
+/// Kubernetes.
 /// </summary>
 [Trait("Needs", "RealTime")]
 public sealed class RollingRestartTests(TestRedis redis)

@@ -7,7 +7,9 @@ public sealed class EntityTagsTests
 {
     private const string Tag = "\"abc\"";
 
-    /// <summary>A list, then true if it contains the tag by weak comparison, then true if by strong comparison.</summary>
+    /// <summary>
+    /// A list; true if it contains the tag by weak comparison; true if it contains it by strong comparison.
+    /// </summary>
     public static TheoryData<string, bool, bool> Lists => new()
     {
         { "\"abc\"", true, true },

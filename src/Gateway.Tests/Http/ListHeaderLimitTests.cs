@@ -19,7 +19,7 @@ public sealed class ListHeaderLimitTests
     private static readonly string[] Paths = ["/", "/api/task-runs", "/openapi/v1.json", "/swagger/index.css", "/session", "/metrics"];
 
     /// <summary>
-    /// Separators, quality values and quotes. At every position of such a list a parser finds no element, or an
+    /// Separators, quality values and quotes. At every position of a list of these, a parser finds no element or an
     /// unexpected one.
     /// </summary>
     private static readonly string[] Repeated = [",", "q=", "\"\\", "W/\"", "a=b;"];

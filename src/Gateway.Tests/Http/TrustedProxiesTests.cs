@@ -7,8 +7,8 @@ using NclueGateway.Tests.Access;
 namespace NclueGateway.Tests.Http;
 
 /// <summary>
-/// Forwarded headers. The requests of the tests come from 127.0.0.1, which the settings make a known proxy or an unknown
-/// sender.
+/// Forwarded headers. The requests of the tests come from 127.0.0.1. By the settings, this address is either a known
+/// proxy or not.
 /// </summary>
 public sealed class TrustedProxiesTests
 {

@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>A committed file that the code can generate, so that changes of it show in diffs.</summary>
+/// <summary>A committed file that is generated from the code, so that diffs show its changes.</summary>
 internal static class CommittedDocument
 {
     private const string Update = "UPDATE_DOCUMENTS";
 
-    /// <summary>True if committed files are generated anew, so that they cannot be compared yet.</summary>
+    /// <summary>True if committed files are being regenerated and cannot be compared.</summary>
     public static bool IsUpdating { get; } = Environment.GetEnvironmentVariable(Update) == "1";
 
     /// <summary>Checks that the committed file has this content, or writes it with <c>UPDATE_DOCUMENTS=1</c>.</summary>

@@ -7,7 +7,9 @@ namespace NclueGateway.Tests.Infrastructure;
 /// <summary>Methods that advance a gateway's clock while it works.</summary>
 internal static class GatewayHostDriving
 {
-    /// <summary>Reads a page and lets time pass for permits until the page is there; returns when the read is rejected.</summary>
+    /// <summary>
+    /// Reads a page, and advances the clock to further permits until the page is returned or the read is rejected.
+    /// </summary>
     public static async Task<PageResponse> ReadPatientlyAsync(this GatewayHost gateway, int index = 0, int limit = 20)
     {
         for (var attempt = 0; attempt < 40; attempt++)
@@ -30,7 +32,7 @@ internal static class GatewayHostDriving
             var arrived = gateway.Nclue.Arrivals.Count;
             gateway.AdvanceOneInterval();
 
-            // Time must not run ahead of the gateway, nor stand still while the task needs one more interval.
+            // The clock must not run ahead of the gateway, and must not stop while the task needs one more interval.
             await ForAMoment(Task.WhenAny(task, gateway.Nclue.WaitForArrivalsAsync(arrived + 1, TestContext.Current.CancellationToken)));
             await ForAMoment(gateway.UntilNoneInFlightAsync());
         }
@@ -96,7 +98,9 @@ internal static class GatewayHostDriving
         return pages;
     }
 
-    /// <summary>Waits for a condition that takes no time by the gateway's clock; fails after a minute of the real one.</summary>
+    /// <summary>
+    /// Waits for a condition without advancing the gateway's clock; fails after a minute of real time.
+    /// </summary>
     private static async Task SoonAsync(Func<bool> isSo)
     {
         var began = TimeProvider.System.GetTimestamp();

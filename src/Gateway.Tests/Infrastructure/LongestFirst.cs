@@ -5,7 +5,9 @@ using Xunit.v3;
 
 namespace NclueGateway.Tests.Infrastructure;
 
-/// <summary>Starts the longest test classes first, so that at the end no core waits for one of them.</summary>
+/// <summary>
+/// Starts the longest test classes first, so that no core is idle at the end while one of them still runs.
+/// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =

@@ -20,7 +20,10 @@ internal sealed class Nginx : IAsyncDisposable
 
     private const string Configuration = "deploy/nginx/nclue-gateway.conf";
 
-    /// <summary>Ports below those that systems use for outgoing connections, which could take a port while its owner is away.</summary>
+    /// <summary>
+    /// Ports below those that systems use for outgoing connections. An outgoing connection could otherwise take the
+    /// port of a gateway that is restarted.
+    /// </summary>
     private static readonly (int From, int To) Ports = (20_000, 32_000);
 
     private static readonly ConcurrentDictionary<int, bool> Given = new();
@@ -98,7 +101,7 @@ internal sealed class Nginx : IAsyncDisposable
     /// <summary>Address on which it listens; for TLS use <see cref="CreateClient"/>.</summary>
     public Uri Address => new($"http://127.0.0.1:{_port}");
 
-    /// <summary>Returns a port that is free, and stays free when its owner is away for a while.</summary>
+    /// <summary>Returns a free port, which stays free while its owner is restarted.</summary>
     public static int FreePort()
     {
         while (true)
@@ -174,7 +177,8 @@ internal sealed class Nginx : IAsyncDisposable
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);
 
     /// <summary>
-    /// Returns the shipped file, with this machine's addresses in place of the examples. The file must contain each example.
+    /// Returns the repository's configuration file, with this machine's addresses in place of the examples. The file
+    /// must contain each example.
     /// </summary>
     private string Shipped(IEnumerable<int> replicas)
     {

@@ -9,9 +9,9 @@ using Json.Schema;
 namespace NclueGateway.Tests.Infrastructure;
 
 /// <summary>
-/// Validates responses by the committed API description, <c>openapi/v1.json</c>. Each must have a documented status, its headers, its media
-/// type and a body of its schema, without properties that the schema does not name. (Clients are told to ignore such properties; the
-/// gateway has to document them.)
+/// Validates responses against the committed API description, <c>openapi/v1.json</c>. Each must have a documented
+/// status with its headers and media type, and a body that matches the schema and has no other properties. (Clients are
+/// told to ignore such properties; the gateway has to document them.)
 /// </summary>
 internal static class PublishedContract
 {
@@ -34,7 +34,9 @@ internal static class PublishedContract
 
     private static string CommittedFile => Path.Combine(AppContext.BaseDirectory, "v1.json");
 
-    /// <summary>Returns the errors of a response; none when it is documented, or is not one of the API.</summary>
+    /// <summary>
+    /// Returns the errors of a response. There are none if it is documented, or does not belong to the API.
+    /// </summary>
     public static IReadOnlyList<string> Check(
         HttpMethod method, string path, HttpStatusCode status, IReadOnlyDictionary<string, string> headers, byte[] body)
     {
@@ -57,7 +59,9 @@ internal static class PublishedContract
         return [.. wrong.Select(what => $"{method} {path} was answered with {(int)status}: {what}")];
     }
 
-    /// <summary>Returns the errors of a value by a schema of the description, given by its path or as text.</summary>
+    /// <summary>
+    /// Validates a value against a schema of the description, given by its path or as text, and returns the errors.
+    /// </summary>
     public static IReadOnlyList<string> Invalid(JsonNode schema, JsonElement value)
     {
         var text = schema.ToJsonString();

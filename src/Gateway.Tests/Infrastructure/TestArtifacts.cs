@@ -5,7 +5,7 @@ namespace NclueGateway.Tests.Infrastructure;
 /// </summary>
 internal static class TestArtifacts
 {
-    /// <summary>Returns the path of a file of that name; creates its folder.</summary>
+    /// <summary>Returns the path of a file with that name, and creates its folder.</summary>
     public static string PathOf(string name)
     {
         var folder = Environment.GetEnvironmentVariable("TEST_ARTIFACTS") is { Length: > 0 } given

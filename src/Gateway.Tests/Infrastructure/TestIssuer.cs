@@ -41,7 +41,10 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>Key that signs tokens by default.</summary>
     public TestKey Key { get; set; }
 
-    /// <summary>Turns a token into that of a permitted reader, if the settings require more than <see cref="Issue"/> writes.</summary>
+    /// <summary>
+    /// Adds claims that make a token that of a permitted reader, if the settings require more claims than
+    /// <see cref="Issue"/> writes.
+    /// </summary>
     public Action<TokenDraft>? Reader { get; set; }
 
     /// <summary>Handling of requests for metadata or keys.</summary>

@@ -29,7 +29,7 @@ internal sealed class TestSignIn(TestIssuer issuer)
     /// <summary>User of the next sign-in.</summary>
     public string User { get; set; } = "alice";
 
-    /// <summary>Returns the granted scopes of the requested ones.</summary>
+    /// <summary>Returns those of the requested scopes that are granted.</summary>
     public Func<string, string> Granted { get; set; } = asked => asked;
 
     /// <summary>Additional claims of the id token; <c>at_hash</c>, if present, gets its right value.</summary>

@@ -4,7 +4,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Mirror;
 
-/// <summary>Behaviour that only a test by the real clock can check.</summary>
+/// <summary>Behaviour that can be tested only by the real clock.</summary>
 [Trait("Needs", "RealTime")]
 public sealed class RealTimeTests
 {
@@ -62,7 +62,7 @@ public sealed class RealTimeTests
         // During the outage no reader waits and ages are correct. After it every block is refreshed.
         var outage = answers.Where(a => a.At > TimeSpan.FromSeconds(32) && a.At < TimeSpan.FromSeconds(40)).ToList();
         outage.ShouldAllBe(a => a.Page.Age >= 11 && a.Page.CacheStatus.StartsWith("nclue-gateway; hit; ttl=-"));
-        // Far below Cache:WaitFor, for a busy machine.
+        // A limit far below Cache:WaitFor, but long enough for a busy machine.
         outage.Max(a => a.Took).ShouldBeLessThan(TimeSpan.FromSeconds(2));
         arrivals.Skip(beforeReturn).Select(a => a.Index).Distinct().Count().ShouldBe(10);
         answers.Where(a => a.At > TimeSpan.FromSeconds(62)).ShouldAllBe(a => a.Page.Age <= 30);

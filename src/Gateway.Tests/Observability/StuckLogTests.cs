@@ -6,7 +6,7 @@ using NclueGateway.Tests.Replicas;
 
 namespace NclueGateway.Tests.Observability;
 
-/// <summary>The gateway as a separate process whose standard output is not read any more.</summary>
+/// <summary>A gateway process whose standard output is no longer read.</summary>
 [Trait("Needs", "RealTime")]
 public sealed class StuckLogTests
 {

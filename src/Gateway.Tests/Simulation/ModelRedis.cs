@@ -25,7 +25,7 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
     /// <summary>True if a call hangs while Redis is unavailable, instead of being refused.</summary>
     public bool Hangs { get; set; }
 
-    /// <summary>The share of calls that are executed and whose reply is lost.</summary>
+    /// <summary>The share of calls that are executed, but whose reply is lost.</summary>
     public double LostReplies { get; set; }
 
     /// <summary>Offset of its clock from the true time.</summary>
@@ -34,7 +34,7 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
     /// <summary>Called with the reply of each run of the script.</summary>
     public Action<SimulatedProcess, CoordinatorResponse> Ran { get; set; } = (_, _) => { };
 
-    /// <summary>True if each replica that can reach it gets its reply in time.</summary>
+    /// <summary>True if every replica that can reach Redis gets its replies in time.</summary>
     public bool IsReliable => LostReplies == 0 && Latency.To < 40;
 
     public long Clock => (long)Math.Floor((TimeSpan.FromTicks(world.Now) + ClockOffset).TotalMilliseconds);

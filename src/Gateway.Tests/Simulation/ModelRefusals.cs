@@ -8,7 +8,7 @@ internal sealed class ModelRefusals
     private readonly Dictionary<string, (long Count, long Began)> _refusals = [];
 
     /// <summary>
-    /// Records a refusal and returns its pause; 0 for a request that had departed before the last one.
+    /// Records a refusal and returns its pause; 0 if its request had departed before the last refusal.
     /// </summary>
     public long Add(CoordinatorRequest a, long now)
     {

@@ -89,7 +89,7 @@ internal sealed class RandomSchedule
     /// <summary>True if Redis' clock is set while the schedule runs.</summary>
     public bool ClockSteps => ClockSetAt > 0;
 
-    /// <summary>The time at which it was last set; 0 for never.</summary>
+    /// <summary>The time at which Redis' clock was last set; 0 if it was not set.</summary>
     public long ClockSetAt => _faults.ClockSetAt;
 
     public IReadOnlyList<SimulatedReplica> Replicas => _replicas;
@@ -107,7 +107,9 @@ internal sealed class RandomSchedule
     /// <summary>The time from which the effects of all faults must have ended.</summary>
     public long ConvergedAt { get; private set; } = long.MaxValue;
 
-    /// <summary>(d) The maximum age of a page then; the age of a new copy is the latency of the upstream.</summary>
+    /// <summary>
+    /// (d) The maximum age of a page from that time on; the age of a new copy is the latency of the upstream.
+    /// </summary>
     public TimeSpan SteadyAge
     {
         get

@@ -88,7 +88,7 @@ internal sealed class SimulatedReplica : IDisposable
 
     public bool IsStopping { get; private set; }
 
-    /// <summary>Stops the process in order (SIGTERM).</summary>
+    /// <summary>Stops the process gracefully (SIGTERM).</summary>
     public void Stop()
     {
         IsStopping = true;

@@ -8,7 +8,7 @@ using NclueGateway.Upstream;
 namespace NclueGateway.Tests.Upstream;
 
 /// <summary>
-/// The settings bound the duration and length of the upstream's responses, and no failure ever looks like a short list.
+/// The settings limit the duration and the length of the upstream's responses. A failure never looks like a short list.
 /// </summary>
 public sealed class BoundedCallTests
 {

@@ -59,7 +59,7 @@ internal static class Calls
         }
     }
 
-    /// <summary>Makes one request as the refresher does, which makes none without readers.</summary>
+    /// <summary>Makes one request like those of the refresher, which makes none without readers.</summary>
     public static async Task<FetchResult> CallAsync(this GatewayHost gateway, int block = 0)
     {
         var permit = gateway.Services.GetRequiredService<RequestGate>().TryAcquire().ShouldNotBeNull();

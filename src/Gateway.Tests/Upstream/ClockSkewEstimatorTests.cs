@@ -168,7 +168,7 @@ public sealed class ClockSkewEstimatorTests
         return JsonNode.Parse(await client.GetStringAsync("/health", TestContext.Current.CancellationToken))!["checks"]!["nclue"]!;
     }
 
-    /// <summary>Records a response of a server whose clock this machine is ahead of.</summary>
+    /// <summary>Records a response of a server whose clock is behind this machine's.</summary>
     private void Respond(double ahead, TimeSpan? took = null)
     {
         var sentAt = _machine.GetTimestamp();
@@ -180,7 +180,7 @@ public sealed class ClockSkewEstimatorTests
         _machine.Pass(TimeSpan.FromSeconds(1.3));
     }
 
-    /// <summary>Clock of a machine that can be set.</summary>
+    /// <summary>A machine's clock that a test can set.</summary>
     private sealed class SteppingClock : TimeProvider
     {
         private DateTimeOffset _wall = new(2026, 11, 25, 12, 0, 0, 700, TimeSpan.Zero);

@@ -37,8 +37,8 @@ internal static class OperationsEndpointExtensions
 /// <param name="isPublic">True if a proxy on this machine may forward requests of remote clients.</param>
 internal sealed class OperationsPort(OperationsOptions options, bool isPublic)
 {
-    // Headers that proxies add to forwarded requests, by the beginning of the name. X-Original- holds a proxy's header after
-    // one of the framework's middleware has applied it.
+    // Headers that proxies add to forwarded requests, by the beginning of the name. The framework's middleware adds
+    // X-Original-… when it has applied a header of a known proxy.
     private static readonly string[] ProxyHeaders =
     [
         "Forwarded", "X-Forwarded", "X-Original-", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "Client-IP",

@@ -13,8 +13,8 @@ internal sealed record SandboxUser(string Id, string Name, bool MayRead)
         [new("reader", "Reader (읽기 가능)", MayRead: true), new("outsider", "Outsider (권한 없음)", MayRead: false)];
 
     /// <summary>
-    /// Returns a user of <see cref="All"/>, or one of the further readers <c>reader-1</c>, <c>reader-2</c>, … that a
-    /// load test signs in.
+    /// Returns a user of <see cref="All"/>, or one of the additional users <c>reader-1</c>, <c>reader-2</c>, … of load
+    /// tests.
     /// </summary>
     public static SandboxUser? Find(string? id) => All.FirstOrDefault(user => user.Id == id) ?? FindNumbered(id);
 

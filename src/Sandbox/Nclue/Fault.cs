@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// A fault in the responses of <see cref="SimulatedNclue"/>, in force until it is removed or its count is used up. The
-/// properties can be combined; one that is not set changes nothing. As JSON (<c>PUT /_faults</c>) the names are in
+/// A fault in the responses of <see cref="SimulatedNclue"/>, active until it is removed or its count is used up. The
+/// properties can be combined; a property that is not set has no effect. As JSON (<c>PUT /_faults</c>) the names are in
 /// camelCase and a duration has the form <c>00:00:02.5</c>.
 /// </summary>
 internal sealed record Fault
@@ -40,9 +40,7 @@ internal sealed record Fault
     /// <summary>True if there is no body.</summary>
     public bool Empty { get; init; }
 
-    /// <summary>
-    /// Size of the body in bytes, reached by spaces at its end and sent without a <c>Content-Length</c>.
-    /// </summary>
+    /// <summary>Size of the body in bytes, padded with spaces and sent without a <c>Content-Length</c>.</summary>
     public long? Oversize { get; init; }
 
     /// <summary>
@@ -57,7 +55,7 @@ internal sealed record Fault
     public bool Refuse { get; init; }
 
     /// <summary>
-    /// True if the connection is closed in order before the first byte of the response, as a server closes an idle
+    /// True if the connection is closed gracefully before the first byte of the response, as a server closes an idle
     /// kept-alive connection. A client may then send the request again with the same signature:
     /// <see cref="SocketsHttpHandler"/> does so three times.
     /// </summary>

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// Handles <c>/_faults</c>: GET returns the <see cref="Fault"/> in force (or <c>null</c>), PUT sets one, DELETE removes
+/// Handles <c>/_faults</c>: GET returns the active <see cref="Fault"/> (or <c>null</c>), PUT sets one, DELETE removes
 /// it.
 /// </summary>
 internal static class FaultEndpoint

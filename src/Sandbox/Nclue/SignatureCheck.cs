@@ -6,7 +6,7 @@ namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
 /// Checks signature v2 of the NCP API gateway (<c>api.ncloud-docs.com/docs/common-ncpapi</c>) as the receiver. It
-/// shares no code with the gateway's signer on purpose: shared code would not reveal its own mistakes.
+/// deliberately shares no code with the gateway's signer, because an error in shared code would not be detected.
 /// </summary>
 internal static class SignatureCheck
 {
@@ -15,7 +15,8 @@ internal static class SignatureCheck
     public const string SignatureHeader = "x-ncp-apigw-signature-v2";
 
     /// <summary>
-    /// Difference between a timestamp and the receiver's clock, in either direction, from which a request is rejected.
+    /// Minimum difference between a timestamp and the receiver's clock, in either direction, for which a request is
+    /// rejected.
     /// </summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 

@@ -16,8 +16,9 @@ namespace NclueGateway.Sandbox.Nclue;
 /// simulate faults (<see cref="Fault"/>).
 /// </summary>
 /// <remarks>
-/// An account can be changed while it is served. The order of the checks is a guess: path and method, signature, rate,
-/// query. Every request counts towards the rate, rejected ones too. <c>/_faults</c> is neither signed nor counted.
+/// The account can be changed while requests are served. NCLUE's order of checks is unknown; this one is assumed: path
+/// and method, signature, rate, query. Every request counts towards the rate, rejected ones too. <c>/_faults</c> is
+/// neither signed nor counted.
 /// </remarks>
 internal sealed class SimulatedNclue : IAsyncDisposable
 {

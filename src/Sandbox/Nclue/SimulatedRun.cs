@@ -15,8 +15,8 @@ namespace NclueGateway.Sandbox.Nclue;
 /// </param>
 /// <param name="Frozen">True if the run is final from the start.</param>
 /// <remarks>
-/// Rows vary within what the documentation allows: <c>complete</c> and <c>completed</c>, <c>NFM2</c> and <c>NFM02</c>,
-/// or no model. Before the end <c>completed_at</c> is null, empty or absent. Optional fields may be absent.
+/// Rows vary as the documentation allows: <c>complete</c> and <c>completed</c>, <c>NFM2</c> and <c>NFM02</c>, or no
+/// model. Before the run ends, <c>completed_at</c> is null, empty or absent. Optional fields may be absent.
 /// </remarks>
 internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created, bool Frozen)
 {

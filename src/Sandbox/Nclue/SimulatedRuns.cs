@@ -3,7 +3,7 @@ namespace NclueGateway.Sandbox.Nclue;
 /// <summary>The runs of the account in list order. Thread-safe; can be changed at any time.</summary>
 /// <remarks>
 /// A frozen list starts with the runs 0, 1, 2 …, so that row r holds run r. Otherwise the newest run (the highest
-/// number) comes first. A few runs are from the last two minutes; the rest are most of an hour apart.
+/// number) comes first. A few runs are from the last two minutes; the other ones are up to an hour apart.
 /// </remarks>
 internal sealed class SimulatedRuns
 {

@@ -10,7 +10,7 @@ using NclueGateway.Tests.Replicas;
 namespace NclueGateway.Tests.Access.Sessions;
 
 /// <summary>
-/// An ended session stays ended, also when a read or a check overlaps with its end. One person never has more than twenty
+/// An ended session stays ended, even if a read or a check runs while it ends. One person never has more than twenty
 /// sessions.
 /// </summary>
 public sealed class EndOfSessionTests : IAsyncLifetime
@@ -232,7 +232,7 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Begins a read and holds it up after it has found the session in the store.</summary>
+    /// <summary>Begins a read, and blocks it after it has found the session in the store.</summary>
     /// <returns>Releases the read and waits for its end.</returns>
     private async Task<Func<Task>> ReadHeldUpAsync(CookieClient browser, Predicate<string> key)
     {

@@ -6,8 +6,8 @@ using NclueGateway.Redis;
 namespace NclueGateway.Tests.Access.Sessions;
 
 /// <summary>
-/// Store of the sessions without Redis. A test can hold up one read after it has its value, and make one write fail as if
-/// Redis were unavailable.
+/// Store of the sessions without Redis. A test can block one read after it has got its value, and make one write fail
+/// as if Redis were unavailable.
 /// </summary>
 internal sealed class GatedCache : IDistributedCache
 {
@@ -17,8 +17,8 @@ internal sealed class GatedCache : IDistributedCache
     private Predicate<string> _isHeld = _ => false;
     private string? _failing;
 
-    /// <summary>Holds up the next read of such a key, with the value that it has found.</summary>
-    /// <returns>A task that ends once the read is held up, and an action that releases it.</returns>
+    /// <summary>Blocks the next read of such a key after it has got its value.</summary>
+    /// <returns>A task that completes once the read is blocked, and an action that releases it.</returns>
     public (Task IsHeld, Action Release) HoldNext(Predicate<string> key)
     {
         var (held, release) = (new TaskCompletionSource(), new TaskCompletionSource());

@@ -6,7 +6,7 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>The check with the provider, every five minutes, of a session's permissions.</summary>
+/// <summary>The check of a session's permissions at the provider, every five minutes.</summary>
 public sealed class RecheckTests
 {
     private static readonly TimeSpan Due = TimeSpan.FromMinutes(5);

@@ -9,7 +9,9 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access.Sessions;
 
-/// <summary>Lookups in the session store for cookies of no session: none on open paths, else a limited number per address.</summary>
+/// <summary>
+/// Lookups in the session store for unknown cookies: none on public paths, elsewhere a limited number per address.
+/// </summary>
 public sealed class SessionLookupTests : IAsyncLifetime
 {
     private const int PerSecond = 4;
@@ -120,7 +122,7 @@ public sealed class SessionLookupTests : IAsyncLifetime
 
     private static string Cookie() => RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz", 43);
 
-    /// <summary>The memory of the only replica, with a count of the reads.</summary>
+    /// <summary>The store of a single replica without Redis, which counts the reads.</summary>
     private sealed class CountingCache : IDistributedCache
     {
         private readonly ConcurrentDictionary<string, byte[]> _values = new();

@@ -117,7 +117,7 @@ public sealed class OpenApiDocumentTests
             [
                 "GET /problems", "HEAD /problems", "GET /problems/{slug}", "HEAD /problems/{slug}", // pages for people
                 "GET /openapi/v1.json", "HEAD /openapi/v1.json", // the description itself
-                // A page and what it is made of.
+                // A page and its files.
                 "GET /", "HEAD /", "GET /swagger/gateway.js", "GET /swagger/gateway.css", "* /swagger/{**path}",
                 "* /health/live", "* /health/ready", "* /health", "* /metrics", // for probes and operators
                 "POST /session/backchannel-logout", // for the identity provider (OpenID Connect Back-Channel Logout 1.0)
@@ -207,7 +207,7 @@ public sealed class OpenApiDocumentTests
             || (schema["oneOf"] is JsonArray choices && choices.Any(choice => (string?)choice!["type"] == "null"));
     }
 
-    /// <summary>Generators such as orval take the first type for the only one.</summary>
+    /// <summary>Generators such as orval treat the first type as the only one.</summary>
     [Fact]
     public void Null_is_the_last_of_several_types_everywhere()
     {

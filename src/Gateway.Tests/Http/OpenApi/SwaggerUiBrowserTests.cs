@@ -219,7 +219,7 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
 
     private static JsonNode Operation(JsonNode document) => document["paths"]![AccessHost.Protected]!["get"]!;
 
-    /// <summary>Serves the page another document, as a later version or another gateway may have it.</summary>
+    /// <summary>Serves another document to the page, like a later version or another gateway.</summary>
     private static async Task ChangeDocumentAsync(IPage page, Action<JsonNode> change) =>
         await page.RouteAsync("**/openapi/v1.json", async route =>
     {

@@ -79,7 +79,7 @@ public sealed class PacerScriptTests(TestRedis redis)
         var after = await server.TimeAsync();
         now.ShouldBeInRange(new DateTimeOffset(before).ToUnixTimeMilliseconds(), new DateTimeOffset(after).ToUnixTimeMilliseconds());
 
-        // One caller knows that it was an hour later already.
+        // One caller knows a time that is an hour later.
         var later = now + 3_600_000;
         var most = later + look.Patience + 7;
         (await script.RunAsync(look with { Now = later, Unsure = 7 })).Now.ShouldBe(most);

@@ -4,7 +4,7 @@ using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Upstream.Pacing;
 
-/// <summary>Requests that overlap in every way: two are never sent within one interval.</summary>
+/// <summary>Requests that overlap in random ways: two of them are never sent within one interval.</summary>
 public sealed class RequestGatePropertyTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -160,7 +160,7 @@ public sealed class RequestGatePropertyTests
 
         public bool IsProved { get; set; }
 
-        /// <summary>Records that nothing more of the request will be sent.</summary>
+        /// <summary>Records that no more bytes of the request will be sent.</summary>
         public bool IsSettled { get; set; }
     }
 }

@@ -81,14 +81,14 @@ internal sealed class ScriptedPacer : ICoordinatorScript
         return Reply(call);
     }
 
-    /// <summary>Makes Redis respond to a look with a changed reply.</summary>
+    /// <summary>Lets the coordinator read changes, with a changed reply of Redis.</summary>
     public async Task LookAsync(Func<CoordinatorResponse, CoordinatorResponse>? change = null)
     {
         Reply = _ => Task.FromResult((change ?? (reply => reply))(Nothing with { Now = Now }));
         await Session.LookAsync(RedisCircuit.Patience);
     }
 
-    /// <summary>Makes Redis not respond to a look.</summary>
+    /// <summary>Lets the coordinator read changes while Redis does not respond.</summary>
     public async Task LoseRedisAsync()
     {
         Reply = _ => Task.FromException<CoordinatorResponse>(new TimeoutException());

@@ -120,7 +120,9 @@ internal sealed class SessionRepository(
         return false;
     }
 
-    /// <summary>Decrypts a ticket; null when it cannot be read: written with lost keys, truncated, or not ours.</summary>
+    /// <summary>
+    /// Decrypts a ticket. Null if it cannot be read: its key is lost, it is truncated, or the gateway did not write it.
+    /// </summary>
     private Session? Open(string key, byte[] ticket)
     {
         try

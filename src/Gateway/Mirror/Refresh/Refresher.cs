@@ -260,7 +260,7 @@ internal sealed class Refresher : BackgroundService
         return (block, failure);
     }
 
-    /// <summary>Stores a block that another replica has fetched; does nothing if the lookup found none (null).</summary>
+    /// <summary>Stores a block of another replica, if a lookup has found one, and wakes the waiting readers.</summary>
     private void StoreShared(TaskRunBlock? block)
     {
         if (block is not null)

@@ -81,7 +81,7 @@ internal sealed partial class Redactor
         return quoted.ToString();
     }
 
-    /// <summary>Returns a secret and those of its lines that may be logged alone.</summary>
+    /// <summary>Returns a secret, and those of its lines that may be logged without the rest.</summary>
     private static IEnumerable<string> Parts(string secret) =>
         secret.Split('\n').Select(line => line.Trim())
             .Where(line => line.Length >= ShortestLine && !line.StartsWith("---", StringComparison.Ordinal))
