@@ -38,6 +38,24 @@ internal static class EntityTags
         return Contains(request.IfNoneMatch, tag, isWeak: true) ? Precondition.NotModified : Precondition.Holds;
     }
 
+    /// <summary>
+    /// Sends 412 or 304 if a precondition asks for it. Returns false if the representation is to be sent.
+    /// </summary>
+    public static async ValueTask<bool> TryRespondAsync(HttpContext context, string tag)
+    {
+        switch (Evaluate(context.Request.Headers, tag))
+        {
+            case Precondition.Failed:
+                await new ProblemResult(HttpProblems.PreconditionFailed).ExecuteAsync(context);
+                return true;
+            case Precondition.NotModified:
+                context.Response.StatusCode = StatusCodes.Status304NotModified;
+                return true;
+            default:
+                return false;
+        }
+    }
+
     /// <summary>Returns true if a list contains the tag, in any content coding, or is <c>*</c>.</summary>
     /// <param name="list">The lines of the field. Each line is read up to its first malformed element.</param>
     /// <param name="tag">The strong tag without a content coding, in its quotes.</param>

@@ -1,6 +1,5 @@
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using Microsoft.IdentityModel.Tokens;
 using NclueGateway.Access.Callers;
 using NclueGateway.Hosting;
 
@@ -38,6 +37,7 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     private bool _lastFailed;
     private volatile Exception? _failure;
     private Task _fetch = Task.CompletedTask;
+    private string _received = ""; // by the fetch under way
 
     public OidcMetadataCache(AuthOptions options, TimeProvider time, ILogger<OidcMetadataCache> logger)
     {
@@ -140,6 +140,7 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     {
         try
         {
+            _received = "";
             using var timeout = new CancellationTokenSource(ProviderHttp.Timeout, _time);
             var address = _options.Authority.TrimEnd('/') + "/.well-known/openid-configuration";
             var fetched = await OpenIdConnectConfigurationRetriever.GetAsync(address, this, timeout.Token);
@@ -155,12 +156,8 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
 
             lock (_gate)
             {
-                if (_current is not null)
-                {
-                    KeepInstances(fetched.SigningKeys, _current.Issuer.SigningKeys);
-                }
-
-                _current = new(fetched, _time.GetTimestamp());
+                // Cached tokens refer to their key by instance, so they stay valid however often strangers cause a fetch.
+                _current = new(_current is { } known && known.Documents == _received ? known.Issuer : fetched, _received, _time.GetTimestamp());
                 _lastFailed = false;
             }
         }
@@ -177,27 +174,6 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
     }
 
     /// <summary>
-    /// Replaces fetched keys that were known before by the known instances. Cached tokens refer to their key by
-    /// instance, so a fetch does not invalidate them, even if an attacker causes many.
-    /// </summary>
-    private static void KeepInstances(ICollection<SecurityKey> fetched, ICollection<SecurityKey> known)
-    {
-        SecurityKey[] keys = [.. fetched.Select(key => known.FirstOrDefault(other => AreSame(key, other)) ?? key)];
-        fetched.Clear();
-        foreach (var key in keys)
-        {
-            fetched.Add(key);
-        }
-    }
-
-    private static bool AreSame(SecurityKey key, SecurityKey other) =>
-        key.GetType() == other.GetType()
-        && key.KeyId == other.KeyId
-        && (key.Equals(other) // certificates compare by their thumbprint
-            || (key is not X509SecurityKey && key.CanComputeJwkThumbprint()
-                && key.ComputeJwkThumbprint().AsSpan().SequenceEqual(other.ComputeJwkThumbprint())));
-
-    /// <summary>
     /// Fetches a document. The library's own retriever ignores the cancellation token, repeats failed requests and adds
     /// headers about this machine.
     /// </summary>
@@ -209,13 +185,15 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
             throw new InvalidDataException("The provider's keys must come over https.");
         }
 
-        return await _http.GetStringAsync(uri, cancel);
+        var document = await _http.GetStringAsync(uri, cancel);
+        _received += document;
+        return document;
     }
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>The fetched metadata and the timestamp of the fetch. Read without the lock.</summary>
-    private sealed record Fetched(OpenIdConnectConfiguration Issuer, long At);
+    /// <summary>The fetched metadata, the text that they were read from, and the timestamp of the fetch. Read without the lock.</summary>
+    private sealed record Fetched(OpenIdConnectConfiguration Issuer, string Documents, long At);
 
     private static partial class Log
     {

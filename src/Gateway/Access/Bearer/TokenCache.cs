@@ -153,7 +153,7 @@ internal sealed class TokenCache
     private bool IsGood(Entry entry, OpenIdConnectConfiguration issuer) =>
         entry.Expires > _time.GetUtcNow().UtcDateTime
         && _time.GetElapsedTime(entry.CheckedAt) < KeepFor
-        && issuer.SigningKeys.Contains(entry.Key); // by instance: OidcMetadataCache keeps the instances of known keys
+        && issuer.SigningKeys.Contains(entry.Key); // by instance: OidcMetadataCache keeps them while the documents are the same
 
     private void Add(TokenHash hash, Entry entry)
     {

@@ -16,6 +16,16 @@ internal static class TokenValidation
     // RFC 8725 §3.11: the media types that an access token may name. Many providers omit the header or send "JWT".
     private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
 
+    private static readonly (string Claim, string Reason)[] OfOtherTokens =
+    [
+        ("nonce", "An id token is not an access token"),
+        ("at_hash", "An id token is not an access token"),
+        ("events", "A logout token is not an access token"),
+
+        // RFC 7800 §3.1: only a caller that proves possession of the key (DPoP, mTLS) may use it. The gateway asks for no proof.
+        ("cnf", "The token is bound to a key and is not a bearer token"),
+    ];
+
     /// <summary>Returns the rules; <see cref="OidcTokenHandler"/> adds the issuer and its keys for each token.</summary>
     public static TokenValidationParameters ForAccess(AuthOptions options, TimeProvider time)
     {
@@ -82,21 +92,12 @@ internal static class TokenValidation
             throw new TokenRefusedException("The token's type is not that of an access token");
         }
 
-        if (token.TryGetPayloadValue<object>("nonce", out _) || token.TryGetPayloadValue<object>("at_hash", out _))
+        foreach (var (claim, reason) in OfOtherTokens)
         {
-            throw new TokenRefusedException("An id token is not an access token");
-        }
-
-        if (token.TryGetPayloadValue<object>("events", out _))
-        {
-            throw new TokenRefusedException("A logout token is not an access token");
-        }
-
-        if (token.TryGetPayloadValue<object>("cnf", out _))
-        {
-            // RFC 7800 §3.1: only a caller that proves possession of the key (DPoP, mTLS) may use it. The gateway does
-            // not request such a proof.
-            throw new TokenRefusedException("The token is bound to a key and is not a bearer token");
+            if (token.TryGetPayloadValue<object>(claim, out _))
+            {
+                throw new TokenRefusedException(reason);
+            }
         }
 
         return type ?? "";

@@ -14,10 +14,12 @@ internal static class CertificateText
     {
         try
         {
+            var bytes = new byte[text.Length];
             var certificate = text.Contains("-----BEGIN", StringComparison.Ordinal) ? X509Certificate2.CreateFromPem(text, text)
-                : TryDecode(text) is { } bytes ? X509CertificateLoader.LoadPkcs12(bytes, password: null)
-                : File.Exists(text) ? ReadFile(text)
-                : null;
+                : text.Length > 0 && Convert.TryFromBase64String(text, bytes, out var length) ? LoadPkcs12(bytes.AsSpan(0, length))
+                : !File.Exists(text) ? null
+                : X509Certificate2.GetCertContentType(text) == X509ContentType.Pkcs12 ? LoadPkcs12(File.ReadAllBytes(text))
+                : X509Certificate2.CreateFromPemFile(text);
             return certificate?.GetRSAPrivateKey() is null ? null : certificate;
         }
         catch (Exception unreadable)
@@ -27,17 +29,5 @@ internal static class CertificateText
         }
     }
 
-    private static X509Certificate2 ReadFile(string path)
-    {
-        var bytes = File.ReadAllBytes(path);
-        return X509Certificate2.GetCertContentType(bytes) == X509ContentType.Pkcs12
-            ? X509CertificateLoader.LoadPkcs12(bytes, password: null)
-            : X509Certificate2.CreateFromPemFile(path);
-    }
-
-    private static byte[]? TryDecode(string text)
-    {
-        var bytes = new byte[text.Length];
-        return text.Length > 0 && Convert.TryFromBase64String(text, bytes, out var length) ? bytes[..length] : null;
-    }
+    private static X509Certificate2 LoadPkcs12(ReadOnlySpan<byte> bytes) => X509CertificateLoader.LoadPkcs12(bytes, password: null);
 }

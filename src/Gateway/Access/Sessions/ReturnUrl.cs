@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.RegularExpressions;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;
@@ -7,7 +7,7 @@ namespace NclueGateway.Access.Sessions;
 /// Address to which a browser is redirected after sign-in: a path of the gateway, or an address at an allowed frontend. An
 /// address that two parsers could read differently is refused (RFC 9700 §4.11).
 /// </summary>
-internal static class ReturnUrl
+internal static partial class ReturnUrl
 {
     private const int MaxLength = 2_000;
 
@@ -32,7 +32,7 @@ internal static class ReturnUrl
 
         if (text[0] == '/')
         {
-            return Escape(text);
+            return NotAscii().Replace(text, run => Uri.EscapeDataString(run.Value));
         }
 
         return Uri.TryCreate(text, UriKind.Absolute, out var url)
@@ -43,20 +43,7 @@ internal static class ReturnUrl
             : null;
     }
 
-    /// <summary>
-    /// Escapes what is not ASCII, as a header requires. Nothing else is changed: a parser's normalization could change the
-    /// meaning.
-    /// </summary>
-    private static string Escape(string path)
-    {
-        var escaped = new StringBuilder(path.Length);
-        foreach (var rune in path.EnumerateRunes())
-        {
-            _ = rune.IsAscii && rune.Value != ' '
-                ? escaped.Append((char)rune.Value)
-                : escaped.Append(Uri.EscapeDataString(rune.ToString()));
-        }
-
-        return escaped.ToString();
-    }
+    // Not ASCII, which a header must be. Nothing else is escaped: a parser's normalization could change the meaning.
+    [GeneratedRegex("[^\\x21-\\x7F]+", RegexOptions.NonBacktracking)]
+    private static partial Regex NotAscii();
 }

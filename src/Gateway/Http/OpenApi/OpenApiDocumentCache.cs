@@ -44,21 +44,10 @@ internal sealed class OpenApiDocumentCache
     public static async Task HandleAsync(HttpContext context)
     {
         var (body, tag) = await context.RequestServices.GetRequiredService<OpenApiDocumentCache>()._text.Value;
-        var response = context.Response;
-        switch (EntityTags.Evaluate(context.Request.Headers, tag))
+        (context.Response.Headers.ETag, context.Response.Headers.CacheControl) = (tag, HtmlPage.CacheControl);
+        if (!await EntityTags.TryRespondAsync(context, tag))
         {
-            case Precondition.Failed:
-                await new ProblemResult(HttpProblems.PreconditionFailed).ExecuteAsync(context);
-                break;
-            case Precondition.NotModified:
-                response.StatusCode = StatusCodes.Status304NotModified;
-                response.Headers.ETag = tag;
-                response.Headers.CacheControl = HtmlPage.CacheControl;
-                break;
-            default:
-                response.Headers.ETag = tag;
-                await HtmlPage.RespondCacheableAsync(context, "application/json; charset=utf-8", body);
-                break;
+            await HtmlPage.RespondCacheableAsync(context, "application/json; charset=utf-8", body);
         }
     }
 

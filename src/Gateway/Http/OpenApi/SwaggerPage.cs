@@ -74,8 +74,7 @@ internal static class SwaggerPage
             (request.Headers.IfNoneMatch, response.Body) = (ifNoneMatch, body);
         }
 
-        var precondition = response.Headers.ETag is [{ } tag] ? EntityTags.Evaluate(request.Headers, tag) : Precondition.Holds;
-        if (precondition == Precondition.Holds)
+        if (response.Headers.ETag is not [{ } tag] || EntityTags.Evaluate(request.Headers, tag) == Precondition.Holds)
         {
             request.Headers.IfNoneMatch = default;
             await next(context);
@@ -83,13 +82,7 @@ internal static class SwaggerPage
         }
 
         (response.ContentLength, response.ContentType, response.Headers.ContentEncoding) = (null, null, default);
-        if (precondition == Precondition.Failed)
-        {
-            await new ProblemResult(HttpProblems.PreconditionFailed).ExecuteAsync(context);
-            return;
-        }
-
-        response.StatusCode = StatusCodes.Status304NotModified;
+        await EntityTags.TryRespondAsync(context, tag);
     }
 
     private static void MapFile(this IEndpointRouteBuilder endpoints, string route, string resource, string type)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace NclueGateway.TaskRuns.Normalizing;
 
@@ -7,10 +8,8 @@ namespace NclueGateway.TaskRuns.Normalizing;
 /// specify whether that is Korean time or UTC, so a time without an offset is read in the zone of
 /// <c>Nclue:TimeZone</c>.
 /// </summary>
-internal static class NclueTimestamp
+internal static partial class NclueTimestamp
 {
-    private const int DateTimeLength = 19;
-
     private static readonly string[] DateTimeFormats = ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd't'HH:mm:ss", "yyyy-MM-dd' 'HH:mm:ss"];
     private static readonly string[] OffsetFormats = [@"hh\:mm", "hhmm", "hh"];
 
@@ -21,47 +20,19 @@ internal static class NclueTimestamp
     /// </summary>
     public static DateTimeOffset? Parse(string? text, TimeZoneInfo zone)
     {
-        if (text is not { Length: >= DateTimeLength }
+        if (Form().Match(text ?? "") is not { Success: true } form
             || !DateTime.TryParseExact(
-                text.AsSpan(0, DateTimeLength), DateTimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
+                form.Groups["local"].ValueSpan, DateTimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
         {
             return null;
         }
 
-        var rest = WithoutFraction(text.AsSpan(DateTimeLength));
-        if (rest.IsEmpty)
-        {
-            return InZone(local.Ticks - zone.GetUtcOffset(local).Ticks, zone);
-        }
-
-        return ParseOffset(rest) is { } offset ? InZone(local.Ticks - offset.Ticks, zone) : null;
-    }
-
-    /// <summary>
-    /// Returns the text after a fraction of at least one digit (RFC 3339 §5.6 sets no limit); the whole text when there
-    /// is none.
-    /// </summary>
-    private static ReadOnlySpan<char> WithoutFraction(ReadOnlySpan<char> rest)
-    {
-        if (rest is not ['.', ..])
-        {
-            return rest;
-        }
-
-        var digits = rest[1..].IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : rest.Length - 1;
-        return digits > 0 ? rest[(1 + digits)..] : rest;
-    }
-
-    /// <summary>
-    /// Parses an offset: <c>Z</c>, <c>+09:00</c>, <c>+0900</c> or <c>+09</c>, up to 23:59 as in RFC 3339; null for
-    /// anything else.
-    /// </summary>
-    private static TimeSpan? ParseOffset(ReadOnlySpan<char> text)
-    {
-        var style = text is ['-', ..] ? TimeSpanStyles.AssumeNegative : TimeSpanStyles.None;
-        return text is ['Z' or 'z'] ? TimeSpan.Zero
-            : text is ['+' or '-', .. var digits]
-                && TimeSpan.TryParseExact(digits, OffsetFormats, CultureInfo.InvariantCulture, style, out var offset) ? offset
+        var offset = form.Groups["offset"].ValueSpan;
+        var style = offset is ['-', ..] ? TimeSpanStyles.AssumeNegative : TimeSpanStyles.None;
+        return offset is "" ? InZone(local.Ticks - zone.GetUtcOffset(local).Ticks, zone)
+            : offset is "Z" or "z" ? InZone(local.Ticks, zone)
+            : TimeSpan.TryParseExact(offset[1..], OffsetFormats, CultureInfo.InvariantCulture, style, out var ahead)
+                ? InZone(local.Ticks - ahead.Ticks, zone)
             : null;
     }
 
@@ -77,4 +48,10 @@ internal static class NclueTimestamp
     }
 
     private static bool IsInCalendar(long ticks) => ticks >= DateTime.MinValue.Ticks && ticks <= DateTime.MaxValue.Ticks;
+
+    // A fraction has any number of digits (RFC 3339 §5.6). The offset is Z, +09:00, +0900 or +09.
+    [GeneratedRegex(
+        @"\A(?<local>[0-9-]{10}[Tt ][0-9:]{8})(\.[0-9]+)?(?<offset>[Zz]|[+-][0-9:]{2,5})?\z",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Form();
 }

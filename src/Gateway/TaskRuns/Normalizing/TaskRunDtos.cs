@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using NclueGateway.Mirror.Blocks;
 
@@ -136,39 +137,26 @@ internal static class TaskRunDtos
     }
 
     /// <summary>The status of a run.</summary>
-    [JsonConverter(typeof(JsonStringEnumConverter<TaskRunStatus>))]
+    [JsonConverter(typeof(SnakeCaseConverter<TaskRunStatus>))]
     public enum TaskRunStatus
     {
-        [JsonStringEnumMemberName("registered")]
         Registered,
-
-        [JsonStringEnumMemberName("pending")]
         Pending,
-
-        [JsonStringEnumMemberName("in_progress")]
         InProgress,
-
-        [JsonStringEnumMemberName("completed")]
         Completed,
-
-        [JsonStringEnumMemberName("failed")]
         Failed,
-
-        [JsonStringEnumMemberName("unknown")]
         Unknown,
     }
 
     /// <summary>The support status of a model.</summary>
-    [JsonConverter(typeof(JsonStringEnumConverter<ModelStatus>))]
+    [JsonConverter(typeof(SnakeCaseConverter<ModelStatus>))]
     public enum ModelStatus
     {
-        [JsonStringEnumMemberName("active")]
         Active,
-
-        [JsonStringEnumMemberName("deprecated")]
         Deprecated,
-
-        [JsonStringEnumMemberName("unknown")]
         Unknown,
     }
+
+    private sealed class SnakeCaseConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower)
+        where T : struct, Enum;
 }
