@@ -53,7 +53,7 @@ internal sealed class TestSignIn(TestIssuer issuer)
     /// <summary>True if the client must send its secret in the body; otherwise in the header.</summary>
     public bool WantsSecretInBody { get; set; }
 
-    /// <summary>Response to a refresh instead of tokens.</summary>
+    /// <summary>Error response to a refresh; null to return tokens.</summary>
     public (int Status, string Error)? RefreshRefusal { get; set; }
 
     /// <summary>Wait before the response to a refresh.</summary>

@@ -23,8 +23,8 @@ internal sealed class QuotaOptions
     public int ColdBlocks { get; set; } = 4;
 
     /// <value>
-    /// The requests that one address may send per second, and at once, to one replica's sign-in paths. The same limit applies
-    /// separately to requests whose cookie belongs to no session. 1 to 100,000, default 200.
+    /// The requests that one address may send per second, and at once, to one replica's sign-in paths. The same limit
+    /// applies separately to requests with an unknown session cookie. 1 to 100,000, default 200.
     /// </value>
     [Range(1, 100_000)]
     public int AnonymousPerSecond { get; set; } = 200;

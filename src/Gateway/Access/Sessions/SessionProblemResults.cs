@@ -15,7 +15,7 @@ internal static class SessionProblemResults
 
     public static ProblemResult TooManyUnknownCookies(TimeSpan wait) => new(AccessProblems.CallerQuota)
     {
-        Detail = "Too many requests with cookies of no session come from this address (Quota:AnonymousPerSecond).",
+        Detail = "This address sends too many requests with unknown session cookies (Quota:AnonymousPerSecond).",
         RetryAfter = wait,
     };
 

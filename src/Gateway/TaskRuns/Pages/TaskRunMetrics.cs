@@ -10,7 +10,7 @@ internal sealed class TaskRunMetrics : IHostedService
     private static readonly string[] CacheOutcomes =
         [.. Enum.GetValues<CacheOutcome>().Select(outcome => outcome.ToString().ToLowerInvariant())];
 
-    // The problems with which a read can fail.
+    // The problem types of failed reads.
     private static readonly ProblemType[] Refusals =
     [
         AccessProblems.CallerQuota, UpstreamProblems.UpstreamCredentials, UpstreamProblems.UpstreamMalformed,

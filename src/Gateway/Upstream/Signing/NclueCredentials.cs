@@ -158,7 +158,7 @@ internal sealed record NclueKeys(NclueKey Current, NclueKey? Next = null);
 /// <param name="SecretKey">Key of the signature.</param>
 internal sealed record NclueKey(string AccessKey, string SecretKey)
 {
-    /// <summary>Generation for which this pair is in use.</summary>
+    /// <summary>Generation in which this pair is used.</summary>
     public long Generation { get; init; }
 
     /// <summary>Number of changes of the settings before this pair came into use.</summary>
