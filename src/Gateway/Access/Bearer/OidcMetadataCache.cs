@@ -156,8 +156,9 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
 
             lock (_gate)
             {
-                // Cached tokens refer to their key by instance, so they stay valid however often strangers cause a fetch.
-                _current = new(_current is { } known && known.Documents == _received ? known.Issuer : fetched, _received, _time.GetTimestamp());
+                // Cached tokens refer to their key by instance, so a fetch of the same documents keeps the instances.
+                var issuer = _current is { } known && known.Documents == _received ? known.Issuer : fetched;
+                _current = new(issuer, _received, _time.GetTimestamp());
                 _lastFailed = false;
             }
         }
