@@ -72,11 +72,12 @@ public sealed class RedactionTests
 
             Places[place](logs.Log(), secret);
 
-            logs.Text().ShouldContain("it ");
-            logs.Text().ShouldContain(Redactor.Mark, Case.Sensitive, secret);
-            logs.Text().ShouldNotContain("canary");
-            logs.Text().ShouldNotContain("98765");
-            (environment == "Development" || logs.Events().Length == 1).ShouldBeTrue();
+            var text = logs.Text(); // waits for the queues, which are written every 20 ms
+            text.ShouldContain("it ");
+            text.ShouldContain(Redactor.Mark, Case.Sensitive, secret);
+            text.ShouldNotContain("canary");
+            text.ShouldNotContain("98765");
+            (environment == "Development" || WrittenLogs.Parse(text).Length == 1).ShouldBeTrue();
         }
     }
 

@@ -75,8 +75,10 @@ internal sealed class WrittenLogs : IAsyncDisposable
     }
 
     /// <summary>Returns all events logged so far, parsed as JSON, one a line.</summary>
-    public JsonElement[] Events() =>
-        [.. Text().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+    public JsonElement[] Events() => Parse(Text());
+
+    public static JsonElement[] Parse(string text) =>
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }
