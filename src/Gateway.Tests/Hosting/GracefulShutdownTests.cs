@@ -50,7 +50,7 @@ public sealed class GracefulShutdownTests
         await gateway.Nclue.WaitForArrivalsAsync(1, Ct);
 
         var stop = gateway.StopAsync();
-        var page = await gateway.WhileTimePassesAsync(waiting);
+        var page = await gateway.WhileTimePassesAsync(waiting, hasArrived: true);
         await stop;
 
         page.Status.ShouldBe(HttpStatusCode.OK);

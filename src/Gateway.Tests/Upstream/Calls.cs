@@ -9,9 +9,14 @@ namespace NclueGateway.Tests.Upstream;
 internal static class Calls
 {
     /// <summary>Advances the clock in small steps until <paramref name="task"/> has completed.</summary>
-    public static async Task<T> WhileTimePassesAsync<T>(this GatewayHost gateway, Task<T> task, RawUpstream? upstream = null)
+    /// <param name="gateway">The gateway that uses the clock.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="upstream">The upstream that is called in place of the simulated one.</param>
+    /// <param name="hasArrived">True if the upstream has already received the request that is in flight.</param>
+    public static async Task<T> WhileTimePassesAsync<T>(
+        this GatewayHost gateway, Task<T> task, RawUpstream? upstream = null, bool hasArrived = false)
     {
-        await gateway.LetTimePassUntilAsync(() => task.IsCompleted, upstream);
+        await gateway.LetTimePassUntilAsync(() => task.IsCompleted, upstream, hasArrived);
         return await task;
     }
 
@@ -19,11 +24,13 @@ internal static class Calls
     /// <param name="gateway">The gateway that uses the clock.</param>
     /// <param name="isSo">Returns true once the condition is met.</param>
     /// <param name="upstream">The upstream that is called in place of the simulated one.</param>
-    public static async Task LetTimePassUntilAsync(this GatewayHost gateway, Func<bool> isSo, RawUpstream? upstream = null)
+    /// <param name="hasArrived">True if the upstream has already received the request that is in flight.</param>
+    public static async Task LetTimePassUntilAsync(
+        this GatewayHost gateway, Func<bool> isSo, RawUpstream? upstream = null, bool hasArrived = false)
     {
         var refresher = gateway.Services.GetRequiredService<Refresher>();
         var real = TimeProvider.System.GetTimestamp();
-        var arrived = Arrivals();
+        var arrived = hasArrived ? -1 : Arrivals();
         await WaitUntilAsync(isSo, () =>
         {
             // On a busy machine the clock must not run ahead of a request in flight.

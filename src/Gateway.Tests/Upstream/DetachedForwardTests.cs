@@ -240,7 +240,7 @@ public sealed class DetachedForwardTests
 
         await leaving.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(left);
-        var page = await gateway.WhileTimePassesAsync(gateway.ReadAsync());
+        var page = await gateway.WhileTimePassesAsync(gateway.ReadAsync(), hasArrived: true);
 
         page.Status.ShouldBe(HttpStatusCode.OK);
         gateway.Nclue.Arrivals.Count.ShouldBe(1);
