@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -14,9 +13,7 @@ namespace NclueGateway.Micro;
 [MemoryDiagnoser]
 public class TokenBenchmarks
 {
-    private readonly TokenCache _validated = new ServiceCollection().AddMetrics().AddLogging().AddSingleton(TimeProvider.System)
-        .AddSingleton(new AuthOptions()).AddSingleton<OidcMetadataCache>().AddSingleton<TokenCache>().BuildServiceProvider()
-        .GetRequiredService<TokenCache>();
+    private readonly TokenCache _validated = new(TimeProvider.System);
 
     private OpenIdConnectConfiguration _issuer = null!;
     private string _token = "";

@@ -108,7 +108,7 @@ public sealed class CanaryTests
         await ShowAsync(await person.GetAsync(
             "/session/callback?code=code-canary&state=state-canary&error=error-canary&error_description=canary", csrf: null));
         await ShowAsync(await person.GetAsync("/session/login?returnUrl=//canary", csrf: null));
-        foreach (var mood in new[] { IssuerMood.CutsConnections, IssuerMood.Answers })
+        foreach (var mood in new[] { IssuerMood.CutsConnections, IssuerMood.Responds })
         {
             using var callback = await person.FollowAsync(
                 "/session/login", to => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
@@ -120,7 +120,7 @@ public sealed class CanaryTests
             gateway.Issuer.Mood = mood;
             gateway.Issuer.SignIn.WantsSecretInBody = true;
             await ShowAsync(await person.GetAsync(address.AbsoluteUri, csrf: null));
-            gateway.Issuer.Mood = IssuerMood.Answers;
+            gateway.Issuer.Mood = IssuerMood.Responds;
         }
 
         gateway.Nclue.Fault = new Fault { Status = 401, Body = "{\"error\":\"upstream-canary\"}" };
@@ -135,14 +135,14 @@ public sealed class CanaryTests
     /// Records the visible parts of a response. Cookies are the browser's own, and the target of a redirect is seen only by the
     /// browser and that target.
     /// </summary>
-    private async Task ShowAsync(HttpResponseMessage answer)
+    private async Task ShowAsync(HttpResponseMessage response)
     {
-        using (answer)
+        using (response)
         {
-            var headers = answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Set-Cookie" or "Location"));
-            var body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            var headers = response.Headers.Concat(response.Content.Headers).Where(header => header.Key is not ("Set-Cookie" or "Location"));
+            var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             var lines = headers.Select(header => $"{header.Key}: {string.Join(',', header.Value)}");
-            _seen.Enqueue($"answer {(int)answer.StatusCode} {string.Join(' ', lines)} {body}");
+            _seen.Enqueue($"response {(int)response.StatusCode} {string.Join(' ', lines)} {body}");
         }
     }
 

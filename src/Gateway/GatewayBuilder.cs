@@ -88,7 +88,7 @@ public static class GatewayBuilder
         app.UseCrossOrigin();
         app.Use(RequestLimitsMiddleware.RejectLongBodyAsync);
         app.UsePublicHost();
-        app.Services.GetRequiredService<TokenCache>().Use(app, app.UseCsrfProtection);
+        app.UseCachedAuthentication(uncached => uncached.UseCsrfProtection());
         app.UseMiddleware<CallerRateLimitMiddleware>(); // before authorization, because refused requests count
         app.UseAuthorization();
 

@@ -122,7 +122,7 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseProblems();
         app.UseCrossOrigin();
         app.UsePublicHost();
-        app.Services.GetRequiredService<TokenCache>().Use(app);
+        app.UseCachedAuthentication();
         app.UseMiddleware<CallerRateLimitMiddleware>();
         app.UseAuthorization();
         app.MapIndex(Protected, hasSignIn ? SessionConstants.Login : null, app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);

@@ -17,11 +17,11 @@ public sealed class CrossOriginBrowserTests(TestBrowser browser)
           const headers = { Authorization: `Bearer ${token}`, traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" };
           if (ifNoneMatch) headers["If-None-Match"] = ifNoneMatch;
           try {
-            const answer = await fetch(address, { headers, cache: "no-store" });
+            const response = await fetch(address, { headers, cache: "no-store" });
             const seen = {};
             for (const name of ["ETag", "Age", "Date", "Link", "Retry-After", "Cache-Status", "WWW-Authenticate", "Referrer-Policy"])
-              if (answer.headers.has(name)) seen[name] = answer.headers.get(name);
-            return { status: `${answer.status}`, body: await answer.text(), ...seen };
+              if (response.headers.has(name)) seen[name] = response.headers.get(name);
+            return { status: `${response.status}`, body: await response.text(), ...seen };
           } catch (error) {
             return { status: error.name };
           }
@@ -80,7 +80,7 @@ public sealed class CrossOriginBrowserTests(TestBrowser browser)
             ["Auth:AllowedOrigins:0"] = allowedOrigin,
             ["Cache:WaitFor"] = "00:00:00",
         });
-        await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);
+        await gateway.ReadUntilAsync(response => response.Status == HttpStatusCode.OK);
         return gateway;
     }
 

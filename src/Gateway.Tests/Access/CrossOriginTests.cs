@@ -25,7 +25,7 @@ public sealed class CrossOriginTests
     public async Task An_allowed_origin_may_read_every_response_and_no_other_may(string method, string path, int status, string vary)
     {
         await using var gateway = await GatewayHost.StartAsync(settings: Allowing(Frontend));
-        await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);
+        await gateway.ReadUntilAsync(response => response.Status == HttpStatusCode.OK);
 
         using var allowed = await SendAsync(gateway.Client, method, path, Frontend);
         using var other = await SendAsync(gateway.Client, method, path, "https://app.example.com.evil.example");
@@ -42,7 +42,7 @@ public sealed class CrossOriginTests
     public async Task A_304_is_readable_too()
     {
         await using var gateway = await GatewayHost.StartAsync(settings: Allowing(Frontend));
-        var page = await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);
+        var page = await gateway.ReadUntilAsync(response => response.Status == HttpStatusCode.OK);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/task-runs?index=0&limit=20");
         request.Headers.Add("Origin", Frontend);
         request.Headers.Add("If-None-Match", page.Headers["ETag"]);
@@ -130,7 +130,7 @@ public sealed class CrossOriginTests
     public async Task Headers_of_agents_and_wrappers_change_nothing()
     {
         await using var gateway = await GatewayHost.StartAsync(settings: Allowing(Frontend));
-        await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);
+        await gateway.ReadUntilAsync(response => response.Status == HttpStatusCode.OK);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/task-runs");
         foreach (var (name, value) in new[]
         {
@@ -167,7 +167,7 @@ public sealed class CrossOriginTests
     public async Task Without_allowed_origins_there_is_no_cross_origin_at_all()
     {
         await using var gateway = await GatewayHost.StartAsync();
-        await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);
+        await gateway.ReadUntilAsync(response => response.Status == HttpStatusCode.OK);
 
         using var preflight = await PreflightAsync(gateway, "/api/task-runs", Frontend);
         using var page = await SendAsync(gateway.Client, "GET", "/api/task-runs", Frontend);

@@ -19,9 +19,9 @@ public sealed class OidcMetadataCacheTests : OidcMetadataHost
     [Fact]
     public async Task Many_first_requests_fetch_the_keys_once()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => StatusAsync(Issuer.Issue())));
+        var responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => StatusAsync(Issuer.Issue())));
 
-        answers.ShouldAllBe(status => status == HttpStatusCode.OK);
+        responses.ShouldAllBe(status => status == HttpStatusCode.OK);
         Issuer.MetadataFetches.ShouldBe(1);
         Issuer.KeyFetches.ShouldBe(1);
     }
@@ -43,9 +43,9 @@ public sealed class OidcMetadataCacheTests : OidcMetadataHost
         await WarmUpAsync();
 
         Issuer.RollOver(TestKey.Ecdsa("second"));
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => StatusAsync(Issuer.Issue())));
+        var responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => StatusAsync(Issuer.Issue())));
 
-        answers.ShouldAllBe(status => status == HttpStatusCode.OK);
+        responses.ShouldAllBe(status => status == HttpStatusCode.OK);
         Issuer.KeyFetches.ShouldBe(2);
     }
 

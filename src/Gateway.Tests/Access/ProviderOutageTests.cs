@@ -20,7 +20,7 @@ public sealed class ProviderOutageTests : OidcMetadataHost
         var asked = Issuer.MetadataFetches;
         asked.ShouldBe(1, "a failure is not repeated at once");
 
-        Issuer.Mood = IssuerMood.Answers;
+        Issuer.Mood = IssuerMood.Responds;
         Host.Time.Advance(OidcMetadataCache.LeastInterval - TimeSpan.FromMilliseconds(1));
         await ShouldBeUncheckedAsync(Issuer.Issue());
         Issuer.MetadataFetches.ShouldBe(asked);
@@ -34,12 +34,12 @@ public sealed class ProviderOutageTests : OidcMetadataHost
     {
         Issuer.Mood = IssuerMood.Hangs;
 
-        var answer = ShouldBeUncheckedAsync(Issuer.Issue());
+        var response = ShouldBeUncheckedAsync(Issuer.Issue());
         await EventuallyAsync(() => Task.FromResult(Issuer.MetadataFetches == 1));
-        answer.IsCompleted.ShouldBeFalse();
+        response.IsCompleted.ShouldBeFalse();
 
         Host.Time.Advance(ProviderHttp.Timeout);
-        await answer;
+        await response;
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class ProviderOutageTests : OidcMetadataHost
 
         await ShouldBeUncheckedAsync(Issuer.Issue());
 
-        Issuer.Mood = IssuerMood.Answers;
+        Issuer.Mood = IssuerMood.Responds;
         Host.Time.Advance(OidcMetadataCache.LeastInterval);
         (await StatusAsync(Issuer.Issue())).ShouldBe(HttpStatusCode.OK);
     }

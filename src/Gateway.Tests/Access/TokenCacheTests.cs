@@ -5,7 +5,6 @@ using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -149,7 +148,7 @@ public sealed class TokenCacheTests : IAsyncLifetime
         _host.Issuer.Mood = IssuerMood.Fails;
         var good = _host.Issuer.Issue();
         (await StatusAsync(good)).ShouldBe(HttpStatusCode.Unauthorized);
-        _host.Issuer.Mood = IssuerMood.Answers;
+        _host.Issuer.Mood = IssuerMood.Responds;
         _host.Time.Advance(OidcMetadataCache.LeastInterval - TimeSpan.FromMilliseconds(1));
         (await StatusAsync(early)).ShouldBe(HttpStatusCode.Unauthorized);
 
@@ -207,7 +206,7 @@ public sealed class TokenCacheTests : IAsyncLifetime
     public void However_many_tokens_come_no_more_are_held_than_may_be_and_those_in_use_stay()
     {
         var time = new FakeTimeProvider();
-        var validated = ActivatorUtilities.CreateInstance<TokenCache>(_host.Services, time);
+        var validated = new TokenCache(time);
         var key = new SymmetricSecurityKey(new byte[32]);
         var issuer = new OpenIdConnectConfiguration { SigningKeys = { key } };
         var caller = new AuthenticatedCaller(new ClaimsPrincipal(), new("client", "subject"), new HashSet<Permission>());

@@ -54,21 +54,21 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
     {
         var (page, unchanged) = await RecordedResponse.OfGatewayAsync(_surroundings);
         await using var bare = await Measured.BareAsync(page, unchanged, inMemory);
-        foreach (var (answer, tag) in new[] { (page, default(StringValues?)), (unchanged, page.Tag) })
+        foreach (var (response, tag) in new[] { (page, default(StringValues?)), (unchanged, page.Tag) })
         {
             if (inMemory)
             {
                 var own = await RecordedResponse.OfAsync(bare.Connection, Page.Request(Token, tag));
-                own.Status.ShouldBe(answer.Status);
-                own.Body.ToArray().ShouldBe(answer.Body.ToArray());
-                own.Headers.ShouldBe(answer.Headers, ignoreOrder: true);
+                own.Status.ShouldBe(response.Status);
+                own.Body.ToArray().ShouldBe(response.Body.ToArray());
+                own.Headers.ShouldBe(response.Headers, ignoreOrder: true);
                 continue;
             }
 
             using var client = new KeepAliveClient(bare.Address);
-            client.Ask(Page.Bytes(Token, tag)).ShouldBe(answer.Status);
-            client.Body.SequenceEqual(answer.Body.Span).ShouldBeTrue();
-            Headers(client).ShouldBe(Headers(answer), ignoreOrder: true);
+            client.Ask(Page.Bytes(Token, tag)).ShouldBe(response.Status);
+            client.Body.SequenceEqual(response.Body.Span).ShouldBeTrue();
+            Headers(client).ShouldBe(Headers(response), ignoreOrder: true);
         }
     }
 
@@ -133,8 +133,8 @@ public sealed class MeasuredRequestTests(TwoCallers callers) : IClassFixture<Two
     }
 
     /// <summary>The parts of a response that depend neither on the time nor on the server.</summary>
-    private static List<string> Headers(RecordedResponse answer) =>
-        [.. answer.Headers.Where(header => !ChangesWithTime(header.Key)).Select(header => $"{header.Key}: {header.Value}")];
+    private static List<string> Headers(RecordedResponse response) =>
+        [.. response.Headers.Where(header => !ChangesWithTime(header.Key)).Select(header => $"{header.Key}: {header.Value}")];
 
     private static List<string> Headers(KeepAliveClient client) =>
         [

@@ -65,13 +65,13 @@ public sealed class CSharpClientWatchTests : IDisposable
     [Fact]
     public async Task A_truncated_response_does_not_end_it()
     {
-        byte[][] answers =
+        byte[][] responses =
         [
             RawUpstream.Http(
                 200, """{"index":0,"limit":20,"runs":[]}"""u8.ToArray(), "Content-Type: application/json", "Connection: close"),
             "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"u8.ToArray(),
         ];
-        await using var server = Start(n => Task.FromResult<byte[]?>(answers[n - 1]), closes: true);
+        await using var server = Start(n => Task.FromResult<byte[]?>(responses[n - 1]), closes: true);
         var watch = Watch(server);
 
         await ShouldShowAsync(watch, "");
@@ -139,7 +139,7 @@ public sealed class CSharpClientWatchTests : IDisposable
 
     public void Dispose() => _leaving.Dispose();
 
-    private static RawUpstream Sending(params byte[][] answers) => Start(n => Task.FromResult<byte[]?>(answers[n - 1]));
+    private static RawUpstream Sending(params byte[][] responses) => Start(n => Task.FromResult<byte[]?>(responses[n - 1]));
 
     private static byte[] WithRuns(string tag, params string[] runs) => RawUpstream.Http(
         200,
@@ -186,9 +186,9 @@ public sealed class CSharpClientWatchTests : IDisposable
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var answers = !_asked;
+            var isFirst = !_asked;
             _asked = true;
-            return answers
+            return isFirst
                 ? base.SendAsync(request, cancellationToken)
                 : Task.FromException<HttpResponseMessage>(new TaskCanceledException("Too late.", new TimeoutException()));
         }

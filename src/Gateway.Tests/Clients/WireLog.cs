@@ -6,18 +6,18 @@ namespace NclueGateway.Tests.Clients;
 /// <summary>Stands between a client and its network, and records the responses.</summary>
 internal sealed class WireLog() : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false })
 {
-    private readonly ConcurrentQueue<(HttpStatusCode Status, DateTimeOffset? Date)> _answers = new();
+    private readonly ConcurrentQueue<(HttpStatusCode Status, DateTimeOffset? Date)> _responses = new();
 
-    public IEnumerable<HttpStatusCode> Statuses => _answers.Select(answer => answer.Status);
+    public IEnumerable<HttpStatusCode> Statuses => _responses.Select(response => response.Status);
 
     /// <summary>Date of the last response, by its own header.</summary>
-    public DateTimeOffset LastDate => _answers.Last().Date!.Value;
+    public DateTimeOffset LastDate => _responses.Last().Date!.Value;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.Method.ShouldBe(HttpMethod.Get);
         var response = await base.SendAsync(request, cancellationToken);
-        _answers.Enqueue((response.StatusCode, response.Headers.Date));
+        _responses.Enqueue((response.StatusCode, response.Headers.Date));
         return response;
     }
 }

@@ -74,8 +74,8 @@ public sealed class SecretsRotationTests : IDisposable
 
     private static async Task<HttpStatusCode> ReadAsync(HttpClient client)
     {
-        using var answer = await client.GetAsync(new Uri("/api/task-runs", UriKind.Relative), Ct);
-        return answer.StatusCode;
+        using var response = await client.GetAsync(new Uri("/api/task-runs", UriKind.Relative), Ct);
+        return response.StatusCode;
     }
 
     private static async Task<List<HttpStatusCode>> ReadAllTheTimeAsync(HttpClient client, CancellationToken end)

@@ -101,9 +101,9 @@ public sealed class ComposeSecretsTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        var answer = await client.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var response = await client.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await client.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return answer;
+        return response;
     }
 
     private static string PasswordIn(string users) => users.Split('>', ' ').Single(word => word.Length == 64);

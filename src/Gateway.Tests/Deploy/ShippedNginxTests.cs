@@ -35,9 +35,9 @@ public sealed class ShippedNginxTests
             (await StatusAsync(http, length)).ShouldBe(await StatusAsync(gateway.Client, length), $"{length} bytes");
         }
 
-        using var answer = await http.GetAsync(new Uri("/health", UriKind.Relative), Ct);
-        answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        answer.Headers.Server.ToString().ShouldBe("nginx");
+        using var response = await http.GetAsync(new Uri("/health", UriKind.Relative), Ct);
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        response.Headers.Server.ToString().ShouldBe("nginx");
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class ShippedNginxTests
         request.Headers.Host = "gateway.example.com";
         request.Headers.Authorization = null;
         request.Headers.TryAddWithoutValidation("X-Long", new string('a', length));
-        using var answer = await http.SendAsync(request, Ct);
-        return answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestHeaderFieldsTooLarge ? 0 : (int)answer.StatusCode;
+        using var response = await http.SendAsync(request, Ct);
+        return response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestHeaderFieldsTooLarge ? 0 : (int)response.StatusCode;
     }
 }

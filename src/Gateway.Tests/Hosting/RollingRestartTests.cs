@@ -62,12 +62,12 @@ public sealed class RollingRestartTests(TestRedis redis)
             readers.Failures.ShouldBeEmpty();
             var log = await nginx.ReadLogAsync();
             TestContext.Current.TestOutputHelper!.WriteLine(
-                string.Join('\n', log.CountBy(request => string.Join(" then ", request.Asked.Select(replica => replica.Answer)))));
-            var answers = log.SelectMany(request => request.Asked).ToLookup(replica => replica.Port, replica => replica.Answer);
+                string.Join('\n', log.CountBy(request => string.Join(" then ", request.Asked.Select(replica => replica.Status)))));
+            var responses = log.SelectMany(request => request.Asked).ToLookup(replica => replica.Port, replica => replica.Status);
             foreach (var port in ports)
             {
-                answers[port].ShouldContain("502", "readers were given to it while it was away, or the test was too easy");
-                answers[port].Last().ShouldBe("200", "it serves again");
+                responses[port].ShouldContain("502", "readers were given to it while it was away, or the test was too easy");
+                responses[port].Last().ShouldBe("200", "it serves again");
             }
         }
         finally
@@ -88,8 +88,8 @@ public sealed class RollingRestartTests(TestRedis redis)
             await ReplicaSettings.EventuallyAsync(
                 async () =>
                 {
-                    using var answer = await client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct);
-                    return await answer.Content.ReadAsStringAsync(Ct);
+                    using var response = await client.GetAsync(new Uri("/health/ready", UriKind.Relative), Ct);
+                    return await response.Content.ReadAsStringAsync(Ct);
                 },
                 health => health == "Healthy");
         }
@@ -100,7 +100,7 @@ public sealed class RollingRestartTests(TestRedis redis)
     {
         private readonly HttpClient _client = nginx.CreateClient();
         private Task _readers = Task.CompletedTask;
-        private int _answers;
+        private int _responses;
         private volatile bool _isStopping;
 
         /// <summary>Responses other than a page of the gateway, and failed requests.</summary>
@@ -117,8 +117,8 @@ public sealed class RollingRestartTests(TestRedis redis)
         /// <summary>Waits until the readers have had that many more responses.</summary>
         public async Task HaveReadAsync(int more)
         {
-            var enough = Volatile.Read(ref _answers) + more;
-            await ReplicaSettings.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref _answers)), answers => answers >= enough);
+            var enough = Volatile.Read(ref _responses) + more;
+            await ReplicaSettings.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref _responses)), responses => responses >= enough);
         }
 
         public Task StopAsync()
@@ -145,7 +145,7 @@ public sealed class RollingRestartTests(TestRedis redis)
                     Failures.Enqueue(failure);
                 }
 
-                Interlocked.Increment(ref _answers);
+                Interlocked.Increment(ref _responses);
             }
             while (await pace.WaitForNextTickAsync(Ct) && !_isStopping);
         }
@@ -157,12 +157,12 @@ public sealed class RollingRestartTests(TestRedis redis)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             try
             {
-                using var answer = await _client.SendAsync(request, Ct);
-                var body = await answer.Content.ReadAsStringAsync(Ct);
-                var isPage = answer.StatusCode == HttpStatusCode.OK
+                using var response = await _client.SendAsync(request, Ct);
+                var body = await response.Content.ReadAsStringAsync(Ct);
+                var isPage = response.StatusCode == HttpStatusCode.OK
                     && body.StartsWith($$"""{"index":{{index}},"limit":10,""", StringComparison.Ordinal);
-                var knowsItsName = answer.Headers.Contains("Strict-Transport-Security"); // nginx forwards https and the public host
-                return isPage && knowsItsName ? null : $"{answer} {body}";
+                var knowsItsName = response.Headers.Contains("Strict-Transport-Security"); // nginx forwards https and the public host
+                return isPage && knowsItsName ? null : $"{response} {body}";
             }
             catch (HttpRequestException failure)
             {

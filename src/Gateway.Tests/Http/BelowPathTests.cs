@@ -135,9 +135,9 @@ public sealed class BelowPathTests(TestBrowser browser)
     {
         await using var gateway = await StartAsync();
 
-        using var answer = await gateway.Client.GetAsync(new Uri(path, UriKind.Relative), Ct);
+        using var response = await gateway.Client.GetAsync(new Uri(path, UriKind.Relative), Ct);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -145,9 +145,9 @@ public sealed class BelowPathTests(TestBrowser browser)
     {
         await using var gateway = await StartAsync();
 
-        using var answer = await gateway.Client.GetAsync(new Uri("/nclue-other/health/live", UriKind.Relative), Ct);
+        using var response = await gateway.Client.GetAsync(new Uri("/nclue-other/health/live", UriKind.Relative), Ct);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
     private static Task<GatewayHost> StartAsync() => SessionHost.StartAsync(("Http:PathBase", "/nclue"));
@@ -166,8 +166,8 @@ public sealed class BelowPathTests(TestBrowser browser)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        using var answer = await http.SendAsync(request, Ct);
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK, path);
-        return JsonNode.Parse(await answer.Content.ReadAsStringAsync(Ct))!;
+        using var response = await http.SendAsync(request, Ct);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK, path);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(Ct))!;
     }
 }

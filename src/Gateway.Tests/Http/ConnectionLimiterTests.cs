@@ -69,13 +69,13 @@ public sealed class ConnectionLimiterTests
         var rest = await OpenAsync(gateway, RequestLimits.ConnectionsPerAddress - 1);
         (await rest[^1].AskAsync()).ShouldBe("200");
 
-        await UntilNewOnesAsync(gateway, answer: null);
+        await UntilNewOnesAsync(gateway, response: null);
 
         using var other = await RawConnection.OpenAsync(gateway, from: "127.0.0.2");
         (await other.AskAsync()).ShouldBe("200");
         (await first.AskAsync()).ShouldBe("200", "open connections are served");
         Array.ForEach(rest, connection => connection.Dispose());
-        await UntilNewOnesAsync(gateway, answer: "200");
+        await UntilNewOnesAsync(gateway, response: "200");
         host.Logs.GetSnapshot().Where(entry => entry.Category == typeof(ConnectionLimiter).FullName).ShouldHaveSingleItem().Message
             .ShouldStartWith("Connections from 127.0.0.1 are refused: it has 1000 open.");
     }
@@ -103,13 +103,13 @@ public sealed class ConnectionLimiterTests
             settings: new Dictionary<string, string?> { ["Operations:Port"] = $"{port}" });
         // The last is refused if the host's own client is still connected.
         var flood = await OpenAsync(gateway.Address, RequestLimits.ConnectionsPerAddress);
-        await UntilNewOnesAsync(gateway.Address, answer: null);
+        await UntilNewOnesAsync(gateway.Address, response: null);
         using var operators = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
 
         foreach (var path in new[] { "/health/live", "/health/ready", "/metrics" })
         {
-            using var answer = await operators.GetAsync(new Uri(path, UriKind.Relative), Ct);
-            answer.StatusCode.ShouldBe(HttpStatusCode.OK, path);
+            using var response = await operators.GetAsync(new Uri(path, UriKind.Relative), Ct);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK, path);
         }
 
         Array.ForEach(flood, connection => connection.Dispose());
@@ -136,7 +136,7 @@ public sealed class ConnectionLimiterTests
     }
 
     /// <summary>Waits for the server's count, which follows the opening and closing of a connection with a delay.</summary>
-    private static Task<string?> UntilNewOnesAsync(Uri gateway, string? answer) => ReplicaSettings.EventuallyAsync(
+    private static Task<string?> UntilNewOnesAsync(Uri gateway, string? response) => ReplicaSettings.EventuallyAsync(
         async () =>
         {
             try
@@ -149,7 +149,7 @@ public sealed class ConnectionLimiterTests
                 return null; // reset before the client noticed that it was open
             }
         },
-        status => status == answer);
+        status => status == response);
 
     /// <summary>Advances the clock by one second at a time until the server has closed the connection.</summary>
     private static async Task<TimeSpan> ClosedAfterAsync(RawConnection connection, Action<TimeSpan> advance)
@@ -191,8 +191,8 @@ public sealed class ConnectionLimiterTests
     private static async Task AskAsync(SslStream tls)
     {
         await tls.WriteAsync("HEAD /health/live HTTP/1.1\r\nHost: gateway\r\n\r\n"u8.ToArray(), Ct);
-        var answer = new byte[4096];
-        var read = await tls.ReadAsync(answer, Ct);
-        Encoding.Latin1.GetString(answer, 0, read).ShouldStartWith("HTTP/1.1 200 ");
+        var response = new byte[4096];
+        var read = await tls.ReadAsync(response, Ct);
+        Encoding.Latin1.GetString(response, 0, read).ShouldStartWith("HTTP/1.1 200 ");
     }
 }

@@ -79,11 +79,11 @@ public sealed class ContentCodingTests
 
         foreach (var tag in new[] { plain.ETag, packed.ETag, $"{plain.ETag[..^1]}-gzip\"" })
         {
-            var answer = await ReadAsync(gateway, "br", ifNoneMatch: tag);
-            answer.Status.ShouldBe(HttpStatusCode.NotModified);
-            answer.ETag.ShouldBe(packed.ETag);
-            answer.Body.ShouldBeEmpty();
-            answer.Coding.ShouldBeNull();
+            var response = await ReadAsync(gateway, "br", ifNoneMatch: tag);
+            response.Status.ShouldBe(HttpStatusCode.NotModified);
+            response.ETag.ShouldBe(packed.ETag);
+            response.Body.ShouldBeEmpty();
+            response.Coding.ShouldBeNull();
         }
 
         (await ReadAsync(gateway, "br", ifNoneMatch: $"{plain.ETag[..^1]}-zstd\"")).Status.ShouldBe(HttpStatusCode.OK);
@@ -94,7 +94,7 @@ public sealed class ContentCodingTests
     {
         await using var gateway = await GatewayHost.StartAsync();
         var plain = await ReadAsync(gateway, null);
-        for (var answer = 0; answer < 3; answer++)
+        for (var response = 0; response < 3; response++)
         {
             (await ReadAsync(gateway, "br", ifNoneMatch: plain.ETag)).ETag.ShouldBe(plain.ETag);
             (await ReadAsync(gateway, "br", method: HttpMethod.Head)).ETag.ShouldBe(plain.ETag);
@@ -168,10 +168,10 @@ public sealed class ContentCodingTests
             await response.Content.ReadAsByteArrayAsync(Ct));
     }
 
-    private static byte[] Unpack(CodedResponse answer)
+    private static byte[] Unpack(CodedResponse response)
     {
-        using var packed = new MemoryStream(answer.Body);
-        using Stream stream = answer.Coding == "gzip"
+        using var packed = new MemoryStream(response.Body);
+        using Stream stream = response.Coding == "gzip"
             ? new GZipStream(packed, CompressionMode.Decompress)
             : new BrotliStream(packed, CompressionMode.Decompress);
         using var plain = new MemoryStream();

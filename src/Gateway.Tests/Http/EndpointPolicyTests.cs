@@ -51,7 +51,7 @@ public sealed class EndpointPolicyTests
     private static IEnumerable<string> Row(RouteEndpoint endpoint)
     {
         var metadata = endpoint.Metadata;
-        var isClosed = TokenCache.IsClosed(endpoint);
+        var isClosed = TokenCacheMiddleware.IsClosed(endpoint);
         yield return $"`{endpoint.RoutePattern.RawText}`";
         yield return Methods(endpoint);
         yield return Callers(endpoint);

@@ -122,12 +122,12 @@ public sealed class ProblemResultTests
         Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray()).ShouldNotContain("<");
     }
 
-    private static async Task<(HttpContext Context, JsonObject Body)> WriteAsync(ProblemResult answer, Action<HttpContext>? before = null)
+    private static async Task<(HttpContext Context, JsonObject Body)> WriteAsync(ProblemResult response, Action<HttpContext>? before = null)
     {
         var context = new DefaultHttpContext { TraceIdentifier = "connection:1" };
         context.Response.Body = new MemoryStream();
         before?.Invoke(context);
-        await answer.ExecuteAsync(context);
+        await response.ExecuteAsync(context);
 
         var bytes = ((MemoryStream)context.Response.Body).ToArray();
         context.Response.ContentLength.ShouldBe(bytes.Length);

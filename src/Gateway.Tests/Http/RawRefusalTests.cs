@@ -46,12 +46,12 @@ public sealed class RawRefusalTests
         var statuses = new HashSet<int> { 408 }; // see below
         foreach (var (request, status) in NotRequests.Select(row => row.Data))
         {
-            var answer = await RawHttp.SendAsync(gateway.Address, request);
+            var response = await RawHttp.SendAsync(gateway.Address, request);
 
-            answer.ShouldStartWith($"HTTP/1.1 {status} ", customMessage: request.Length > 100 ? request[..100] : request);
-            answer.ShouldContain("\r\nContent-Length: 0\r\n");
-            answer.ShouldContain("\r\nConnection: close\r\n");
-            answer.ShouldEndWith("\r\n\r\n");
+            response.ShouldStartWith($"HTTP/1.1 {status} ", customMessage: request.Length > 100 ? request[..100] : request);
+            response.ShouldContain("\r\nContent-Length: 0\r\n");
+            response.ShouldContain("\r\nConnection: close\r\n");
+            response.ShouldEndWith("\r\n\r\n");
             statuses.Add(status);
         }
 
@@ -64,17 +64,17 @@ public sealed class RawRefusalTests
     {
         await using var gateway = await SessionHost.StartAsync();
 
-        var answers = await Task.WhenAll(
+        var responses = await Task.WhenAll(
             RawHttp.SendAsync(gateway.Address, "GET / HTTP/1.1\r\nHost: gateway\r\n"),
             RawHttp.SendAsync(
                 gateway.Address,
                 $"POST /session/backchannel-logout HTTP/1.1\r\n{Head}{Form}Content-Length: 100\r\n\r\nlogout"));
 
-        answers[0].ShouldStartWith("HTTP/1.1 408 ");
-        answers[0].ShouldEndWith("\r\n\r\n");
-        answers[1].ShouldStartWith("HTTP/1.1 408 ");
-        answers[1].ShouldContain("\r\nContent-Type: application/problem+json\r\n");
-        answers[1].ShouldContain("\"type\":\"/problems/invalid-request\"");
+        responses[0].ShouldStartWith("HTTP/1.1 408 ");
+        responses[0].ShouldEndWith("\r\n\r\n");
+        responses[1].ShouldStartWith("HTTP/1.1 408 ");
+        responses[1].ShouldContain("\r\nContent-Type: application/problem+json\r\n");
+        responses[1].ShouldContain("\"type\":\"/problems/invalid-request\"");
         HttpProblems.InvalidRequest.OtherStatuses.ShouldContain(other => other.Status == 408);
     }
 
@@ -105,11 +105,11 @@ public sealed class RawRefusalTests
             || headers.Contains("Transfer")
             || body.Length == 0 ? "" : $"Content-Length: {body.Length}\r\n";
 
-        var answer = await RawHttp.SendAsync(
+        var response = await RawHttp.SendAsync(
             gateway.Address, $"{line} HTTP/1.1\r\n{Head}Authorization: {token}\r\n{headers}{length}\r\n{content}");
 
-        answer.ShouldStartWith($"HTTP/1.1 {status} ");
-        answer.ShouldContain("\"type\":\"/problems/invalid-request\"");
+        response.ShouldStartWith($"HTTP/1.1 {status} ");
+        response.ShouldContain("\"type\":\"/problems/invalid-request\"");
         HttpProblems.InvalidRequest.OtherStatuses.Select(other => other.Status)
             .Prepend(HttpProblems.InvalidRequest.Status)
             .ShouldContain(status);

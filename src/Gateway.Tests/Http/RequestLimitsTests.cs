@@ -24,10 +24,10 @@ public sealed class RequestLimitsTests
         var request = new StringBuilder("GET /nowhere").Append('a', path).Append(" HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n");
         request.Append("X-Long: ").Append('a', header).Append("\r\n").Insert(request.Length, "X-Many: a\r\n", headers).Append("\r\n");
 
-        var answer = await SendAsync(gateway.Address, request.ToString());
+        var response = await SendAsync(gateway.Address, request.ToString());
 
-        answer.ShouldStartWith($"HTTP/1.1 {status} ");
-        answer.ShouldNotContain("Server:");
+        response.ShouldStartWith($"HTTP/1.1 {status} ");
+        response.ShouldNotContain("Server:");
     }
 
     [Theory]
@@ -61,11 +61,11 @@ public sealed class RequestLimitsTests
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
 
         // The server may reset the connection while a part of the request is unread, but it sends the response first.
-        var answer = new byte[1024];
+        var response = new byte[1024];
         return Encoding.Latin1.GetString(
-            answer,
+            response,
             0,
             await stream.ReadAtLeastAsync(
-                answer, 64, throwOnEndOfStream: false, TestContext.Current.CancellationToken));
+                response, 64, throwOnEndOfStream: false, TestContext.Current.CancellationToken));
     }
 }

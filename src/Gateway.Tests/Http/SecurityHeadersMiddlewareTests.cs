@@ -30,7 +30,7 @@ public sealed class SecurityHeadersMiddlewareTests
     {
         await using var gateway = await GatewayHost.StartAsync(
             settings: new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:00:00" });
-        await gateway.ReadUntilAsync(answer => answer.Status == HttpStatusCode.OK);
+        await gateway.ReadUntilAsync(response => response.Status == HttpStatusCode.OK);
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
 
         using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -84,10 +84,10 @@ public sealed class SecurityHeadersMiddlewareTests
     {
         await using var host = await AccessHost.StartAsync(http: new() { PublicOrigin = publicOrigin });
 
-        using var answer = await host.SendAsync(HttpMethod.Get, "/health/live");
+        using var page = await host.SendAsync(HttpMethod.Get, "/health/live");
         using var error = await host.SendAsync(HttpMethod.Get, "/nowhere");
 
-        foreach (var response in new[] { answer, error })
+        foreach (var response in new[] { page, error })
         {
             response.Headers.TryGetValues("Strict-Transport-Security", out var values).ShouldBe(isTold);
             (values ?? ["max-age=31536000"]).ShouldBe(["max-age=31536000"]);

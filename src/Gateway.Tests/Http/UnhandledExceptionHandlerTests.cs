@@ -90,14 +90,14 @@ public sealed class UnhandledExceptionHandlerTests
     [InlineData(400, 400)]
     [InlineData(413, 413)]
     [InlineData(408, 408)]
-    public async Task A_request_that_cannot_be_read_keeps_the_status_the_server_chose(int thrown, int answered)
+    public async Task A_request_that_cannot_be_read_keeps_the_status_the_server_chose(int thrown, int sent)
     {
         await using var host = await StartAsync(
             app => app.MapGet("/test", string () => throw new BadHttpRequestException("canary", thrown)));
 
         using var response = await host.SendAsync(HttpMethod.Get, "/test");
 
-        var body = await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest, (HttpStatusCode)answered);
+        var body = await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest, (HttpStatusCode)sent);
         body.ToJsonString().ShouldNotContain("canary");
         host.Logs.GetSnapshot().ShouldAllBe(entry => entry.Level < LogLevel.Warning);
     }

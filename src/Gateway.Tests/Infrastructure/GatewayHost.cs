@@ -152,8 +152,8 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         // The issuer's keys must be fetched within a few seconds of a clock that a test may advance faster than the network can follow.
         await app.Services.GetRequiredService<OidcMetadataCache>().GetAsync();
-        using var answer = await gateway.Client.GetAsync("/api/task-runs?limit=0", TestContext.Current.CancellationToken);
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        using var response = await gateway.Client.GetAsync("/api/task-runs?limit=0", TestContext.Current.CancellationToken);
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         return gateway;
     }
 

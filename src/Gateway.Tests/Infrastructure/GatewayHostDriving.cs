@@ -14,10 +14,10 @@ internal static class GatewayHostDriving
     {
         for (var attempt = 0; attempt < 40; attempt++)
         {
-            var answer = await gateway.LetDepartUntilAsync(gateway.ReadAsync(index, limit));
-            if (answer.Status != HttpStatusCode.ServiceUnavailable)
+            var response = await gateway.LetDepartUntilAsync(gateway.ReadAsync(index, limit));
+            if (response.Status != HttpStatusCode.ServiceUnavailable)
             {
-                return answer;
+                return response;
             }
         }
 
@@ -44,16 +44,16 @@ internal static class GatewayHostDriving
     public static async Task<PageResponse> ReadUntilAsync(
         this GatewayHost gateway, Predicate<PageResponse> isAsExpected, int index = 0, int limit = 20)
     {
-        PageResponse answer;
+        PageResponse response;
         var left = 2_000;
         do
         {
-            answer = await gateway.ReadAsync(index, limit);
+            response = await gateway.ReadAsync(index, limit);
         }
-        while (!isAsExpected(answer) && left-- > 0);
+        while (!isAsExpected(response) && left-- > 0);
 
-        left.ShouldBeGreaterThan(0, answer.Text[..Math.Min(300, answer.Text.Length)] + "\n" + string.Join('\n', answer.Headers));
-        return answer;
+        left.ShouldBeGreaterThan(0, response.Text[..Math.Min(300, response.Text.Length)] + "\n" + string.Join('\n', response.Headers));
+        return response;
     }
 
     /// <summary>Waits until the gateway has processed every response that the upstream has sent so far.</summary>

@@ -147,12 +147,12 @@ internal sealed class Nginx : IAsyncDisposable
     /// Returns the outcome of each request that was passed to a replica so far: its status, and the port and status (502 for none) of each
     /// replica that was tried.
     /// </summary>
-    public async Task<IReadOnlyList<(string Answer, IReadOnlyList<(int Port, string Answer)> Asked)>> ReadLogAsync() =>
+    public async Task<IReadOnlyList<(string Status, IReadOnlyList<(int Port, string Status)> Asked)>> ReadLogAsync() =>
     [
         .. (await File.ReadAllLinesAsync(PathOf("access.log"))).Select(line => line.Split('|'))
             .Select(fields => (fields[0], (IReadOnlyList<(int, string)>)
         [
-            .. fields[1].Split(", ").Zip(fields[2].Split(", "), (address, answer) => (IPEndPoint.Parse(address).Port, answer)),
+            .. fields[1].Split(", ").Zip(fields[2].Split(", "), (address, response) => (IPEndPoint.Parse(address).Port, response)),
         ])),
     ];
 

@@ -49,9 +49,9 @@ internal sealed class RawConnection : IDisposable
         try
         {
             await SendAsync("HEAD /health/live HTTP/1.1\r\nHost: gateway\r\n\r\n");
-            var answer = new byte[4096];
-            var read = await Stream.ReadAsync(answer, TestContext.Current.CancellationToken);
-            return read == 0 ? null : Encoding.Latin1.GetString(answer, 9, 3);
+            var response = new byte[4096];
+            var read = await Stream.ReadAsync(response, TestContext.Current.CancellationToken);
+            return read == 0 ? null : Encoding.Latin1.GetString(response, 9, 3);
         }
         catch (IOException)
         {

@@ -176,7 +176,7 @@ internal sealed class TestIssuer : IAsyncDisposable
 
 internal enum IssuerMood
 {
-    Answers,
+    Responds,
     CutsConnections,
     Hangs,
     Fails,

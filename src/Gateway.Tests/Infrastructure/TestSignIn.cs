@@ -108,7 +108,7 @@ internal sealed class TestSignIn(TestIssuer issuer)
             LastRequest["code_challenge"],
             LastRequest["redirect_uri"],
             Guid.NewGuid().ToString("N"));
-        var answer = new Dictionary<string, string?>
+        var response = new Dictionary<string, string?>
         {
             ["code"] = code,
             ["state"] = LastRequest["state"],
@@ -116,16 +116,16 @@ internal sealed class TestSignIn(TestIssuer issuer)
         };
         foreach (var (name, value) in Callback)
         {
-            answer[name] = value;
+            response[name] = value;
         }
 
-        context.Response.Redirect(QueryHelpers.AddQueryString(LastRequest["redirect_uri"], answer));
+        context.Response.Redirect(QueryHelpers.AddQueryString(LastRequest["redirect_uri"], response));
         return Task.CompletedTask;
     }
 
     private async Task TokenAsync(HttpContext context)
     {
-        if (issuer.Mood != IssuerMood.Answers)
+        if (issuer.Mood != IssuerMood.Responds)
         {
             context.Abort();
             return;
@@ -167,7 +167,7 @@ internal sealed class TestSignIn(TestIssuer issuer)
         var isRefresh = form["grant_type"] == "refresh_token";
         var scope = Granted(grant.Scope);
         var accessToken = AccessToken(grant.Subject, scope);
-        var answer = new JsonObject
+        var response = new JsonObject
         {
             ["access_token"] = accessToken,
             ["token_type"] = "Bearer",
@@ -179,10 +179,10 @@ internal sealed class TestSignIn(TestIssuer issuer)
         {
             var refreshToken = "refresh-token-canary-" + Guid.NewGuid().ToString("N");
             _refreshTokens[refreshToken] = grant;
-            answer["refresh_token"] = refreshToken;
+            response["refresh_token"] = refreshToken;
         }
 
-        await context.Response.WriteAsJsonAsync(answer, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(response, context.RequestAborted);
     }
 
     private Task UserInfoAsync(HttpContext context)

@@ -29,7 +29,7 @@ public sealed class RealTimeTests
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 1_000 }, realTime: true);
         var pages = new Random(5).GetItems(Enumerable.Range(0, 951).ToArray(), 40)
             .Select((index, n) => (Index: index, Limit: Limits[n % 5])).ToArray();
-        var answers = new ConcurrentQueue<(TimeSpan At, TimeSpan Took, int Index, int Limit, PageResponse Page)>();
+        var responses = new ConcurrentQueue<(TimeSpan At, TimeSpan Took, int Index, int Limit, PageResponse Page)>();
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
         using var end = new CancellationTokenSource();
@@ -46,9 +46,9 @@ public sealed class RealTimeTests
 
         var arrivals = gateway.Nclue.Arrivals;
         var filled = TimeSpan.FromSeconds(15);
-        answers.Where(a => a.At > filled).ShouldAllBe(a => a.Page.Status == HttpStatusCode.OK);
-        answers.ShouldAllBe(a => a.Page.Status == HttpStatusCode.OK || a.Page.Problem == "/problems/upstream-busy");
-        answers.Where(a => a.Page.Status == HttpStatusCode.OK)
+        responses.Where(a => a.At > filled).ShouldAllBe(a => a.Page.Status == HttpStatusCode.OK);
+        responses.ShouldAllBe(a => a.Page.Status == HttpStatusCode.OK || a.Page.Problem == "/problems/upstream-busy");
+        responses.Where(a => a.Page.Status == HttpStatusCode.OK)
             .ShouldAllBe(a => a.Page.Runs.SequenceEqual(Enumerable.Range(0, 1_000).Skip(a.Index).Take(a.Limit)));
         arrivals.Skip(1).Min(a => a.SincePrevious!.Value).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(1));
         arrivals.ShouldAllBe(a => a.Status == 200);
@@ -60,12 +60,12 @@ public sealed class RealTimeTests
         }
 
         // During the outage no reader waits and ages are correct. After it every block is refreshed.
-        var outage = answers.Where(a => a.At > TimeSpan.FromSeconds(32) && a.At < TimeSpan.FromSeconds(40)).ToList();
+        var outage = responses.Where(a => a.At > TimeSpan.FromSeconds(32) && a.At < TimeSpan.FromSeconds(40)).ToList();
         outage.ShouldAllBe(a => a.Page.Age >= 11 && a.Page.CacheStatus.StartsWith("nclue-gateway; hit; ttl=-"));
         // A limit far below Cache:WaitFor, but long enough for a busy machine.
         outage.Max(a => a.Took).ShouldBeLessThan(TimeSpan.FromSeconds(2));
         arrivals.Skip(beforeReturn).Select(a => a.Index).Distinct().Count().ShouldBe(10);
-        answers.Where(a => a.At > TimeSpan.FromSeconds(62)).ShouldAllBe(a => a.Page.Age <= 30);
+        responses.Where(a => a.At > TimeSpan.FromSeconds(62)).ShouldAllBe(a => a.Page.Age <= 30);
 
         async Task ReadOnAsync(HttpClient client, int seed)
         {
@@ -76,7 +76,7 @@ public sealed class RealTimeTests
                 var (index, limit) = pages[random.Next(pages.Length)];
                 var asked = clock.GetTimestamp();
                 var page = await GatewayHost.ReadAsync(client, index, limit);
-                answers.Enqueue((clock.GetElapsedTime(started, asked), clock.GetElapsedTime(asked), index, limit, page));
+                responses.Enqueue((clock.GetElapsedTime(started, asked), clock.GetElapsedTime(asked), index, limit, page));
                 await pace.WaitForNextTickAsync(CancellationToken.None);
             }
         }

@@ -55,7 +55,7 @@ public sealed class AuditTests
         using var late = gateway.CreateAnonymousClient();
         late.DefaultRequestHeaders.Add("Authorization", "Bearer " + gateway.Issuer.Issue(token => token.Claims["exp"] = 1));
 
-        var answers = new List<PageResponse>();
+        var responses = new List<PageResponse>();
         foreach (var (client, method, path) in new[]
         {
             (anonymous, HttpMethod.Get, "/api/task-runs?index=1&canary=canary"),
@@ -70,7 +70,7 @@ public sealed class AuditTests
         })
         {
             using var response = await SendAsync(client, method, path);
-            answers.Add(await PageResponse.ReadAsync(response));
+            responses.Add(await PageResponse.ReadAsync(response));
         }
 
         var events = await EventsAsync(gateway);
@@ -89,7 +89,7 @@ public sealed class AuditTests
         ], ignoreOrder: true); // an event is recorded after its response was sent
         events.ShouldAllBe(e => e.Id.Id == 2 && e.Id.Name == "Refusal");
         events.Select(e => e.GetStructuredStateValue("TraceId"))
-            .ShouldBe(answers.Select(answer => (string?)answer.Json["traceId"]), ignoreOrder: true);
+            .ShouldBe(responses.Select(response => (string?)response.Json["traceId"]), ignoreOrder: true);
         events.Select(e => e.Message + string.Concat(e.StructuredState!)).ShouldAllBe(e => !e.Contains("canary") && !e.Contains("eyJ"));
     }
 

@@ -174,8 +174,8 @@ public sealed class HealthTests
             "/session/callback", "/session/callback?code=c&state=s", "/session/callback/", "/session/login", "/session", "/", "/swagger/",
         })
         {
-            using var answer = await operators.GetAsync(new Uri(path, UriKind.Relative), Ct);
-            await answer.ShouldBeProblemAsync(HttpProblems.NotFound);
+            using var response = await operators.GetAsync(new Uri(path, UriKind.Relative), Ct);
+            await response.ShouldBeProblemAsync(HttpProblems.NotFound);
         }
 
         using var post = await operators.PostAsync(new Uri("/session/callback", UriKind.Relative), null, Ct);

@@ -94,7 +94,7 @@ public sealed class RefusalTrailTests
 
     private static async Task AskAsync(HttpClient client, string path)
     {
-        using var answer = await client.GetAsync(path, TestContext.Current.CancellationToken);
+        using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
     }
 
     private static async Task<List<FakeLogRecord>> EventsAsync(GatewayHost gateway)

@@ -59,11 +59,11 @@ public sealed class RequestLogTests
         await using var gateway = await GatewayHost.StartAsync();
         gateway.Nclue.Keys[GatewayHost.AccessKey] = "another-secret";
 
-        var answer = await gateway.ReadAsync();
+        var response = await gateway.ReadAsync();
         var line = (await LinesAsync(gateway)).ShouldHaveSingleItem();
 
         Text(line).ShouldBe("Warning GET /api/task-runs 502");
-        line.GetProperty("TraceId").GetString().ShouldBe((string?)answer.Json["traceId"]);
+        line.GetProperty("TraceId").GetString().ShouldBe((string?)response.Json["traceId"]);
     }
 
     [Fact]
@@ -113,8 +113,8 @@ public sealed class RequestLogTests
         output.IsHeld = true;
         for (var i = 0; i < 21; i++)
         {
-            using var answer = await client.GetAsync("/", Ct);
-            answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+            using var response = await client.GetAsync("/", Ct);
+            response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         }
 
         output.IsHeld = false;
@@ -123,7 +123,7 @@ public sealed class RequestLogTests
         output.Events(RequestLogging.Category).Count.ShouldBe(21);
     }
 
-    private static async Task<WebApplication> StartAsync(CapturedLog output, RequestDelegate? answer)
+    private static async Task<WebApplication> StartAsync(CapturedLog output, RequestDelegate? response)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -131,9 +131,9 @@ public sealed class RequestLogTests
         builder.Services.AddMetrics().AddSingleton(TimeProvider.System).AddKeyedSingleton<TextWriter>(LoggingSetup.Output, output);
         var app = builder.Build();
         app.UseRequestLogging();
-        if (answer is not null)
+        if (response is not null)
         {
-            app.Run(answer);
+            app.Run(response);
         }
 
         await app.StartAsync(Ct);

@@ -19,7 +19,7 @@ public sealed class StuckLogTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Reads_and_refusals_are_answered_while_the_log_is_stuck(bool isAnswered)
+    public async Task Reads_and_refusals_are_answered_while_the_log_is_stuck(bool hasRows)
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
         await using var nclue = await SimulatedNclue.StartAsync(new() { Frozen = true, Keys = { ["AK"] = "canary-of-a-secret" } }, Ct);
@@ -38,10 +38,10 @@ public sealed class StuckLogTests
 
             await RefusalsAsync(client); // a thousand with two lines of about 300 bytes each: more than a pipe of 64 KiB holds
             nclue.Fault =
-                new Fault { Status = isAnswered ? 200 : 401, Body = """{"total":1,"runs":[{"run_id":"a","status":"UNHEARD_OF"}]}""" };
+                new Fault { Status = hasRows ? 200 : 401, Body = """{"total":1,"runs":[{"run_id":"a","status":"UNHEARD_OF"}]}""" };
             var arrived = nclue.Arrivals.Count;
             await ReplicaSettings.EventuallyAsync(
-                () => ReadAsync(client, token), _ => nclue.Arrivals.Count > arrived + (isAnswered ? 1 : 0));
+                () => ReadAsync(client, token), _ => nclue.Arrivals.Count > arrived + (hasRows ? 1 : 0));
             await RefusalsAsync(client);
             for (var i = 0; i < 3_000; i++)
             {
@@ -66,7 +66,7 @@ public sealed class StuckLogTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/task-runs");
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
-        using var answer = await client.SendAsync(request, Ct);
-        return answer.StatusCode;
+        using var response = await client.SendAsync(request, Ct);
+        return response.StatusCode;
     }
 }

@@ -51,7 +51,7 @@ public sealed class TracesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", false)] // without a collector nobody sees links
+    [InlineData("", false)] // no link is added without a collector to export it to
     [InlineData("http://127.0.0.1:9", true)]
     public async Task A_callers_trace_is_linked_for_a_collector_and_neither_continued_nor_told_to_NCLUE(string collector, bool isLinked)
     {

@@ -34,8 +34,8 @@ internal static class Browsers
     public static async Task<HttpStatusCode> StatusAsync(CookieClient person, GatewayHost at)
     {
         using var moved = Move(person, at);
-        using var answer = await moved.GetAsync("/api/task-runs?limit=0"); // for a signed-in user a 400 that needs no data
-        return answer.StatusCode == HttpStatusCode.BadRequest ? HttpStatusCode.OK : answer.StatusCode;
+        using var response = await moved.GetAsync("/api/task-runs?limit=0"); // for a signed-in user a 400 that needs no data
+        return response.StatusCode == HttpStatusCode.BadRequest ? HttpStatusCode.OK : response.StatusCode;
     }
 
     /// <summary>Returns the part of a session's key that depends on its cookie.</summary>

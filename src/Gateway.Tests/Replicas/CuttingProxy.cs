@@ -64,7 +64,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
             try
             {
                 await server.ConnectAsync(IPAddress.Loopback, _serverPort, _end.Token);
-                await await Task.WhenAny(CopyAsync(client, server, isAnswer: false), CopyAsync(server, client, isAnswer: true));
+                await await Task.WhenAny(CopyAsync(client, server, isReply: false), CopyAsync(server, client, isReply: true));
             }
             catch (Exception gone) when (gone is SocketException or OperationCanceledException)
             {
@@ -73,12 +73,12 @@ internal sealed class CuttingProxy : IAsyncDisposable
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to, bool isAnswer)
+    private async Task CopyAsync(Socket from, Socket to, bool isReply)
     {
         var buffer = new byte[16_384];
         while (await from.ReceiveAsync(buffer, _end.Token) is > 0 and var length)
         {
-            if (isAnswer && _isCutting)
+            if (isReply && _isCutting)
             {
                 await to.SendAsync(buffer.AsMemory(0, 1), _end.Token);
                 Cuts++;

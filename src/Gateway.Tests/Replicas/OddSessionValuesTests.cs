@@ -144,9 +144,9 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
     private Task<HttpStatusCode> SignInAsync(CookieClient browser) => EachSecondAsync(
         async () =>
         {
-            using var answer = await browser.FollowAsync(
+            using var response = await browser.FollowAsync(
                 "/session/login?returnUrl=%2Fhealth%2Flive", to => to.OriginalString == "/health/live");
-            return answer.StatusCode;
+            return response.StatusCode;
         },
         status => status == HttpStatusCode.Redirect);
 
@@ -154,8 +154,8 @@ public sealed class OddSessionValuesTests : IAsyncLifetime
     private Task<HttpStatusCode> UseAsync(CookieClient browser) => EachSecondAsync(
         async () =>
         {
-            using var answer = await browser.GetAsync("/api/task-runs?limit=0");
-            return answer.StatusCode;
+            using var response = await browser.GetAsync("/api/task-runs?limit=0");
+            return response.StatusCode;
         },
         status => status == HttpStatusCode.BadRequest);
 

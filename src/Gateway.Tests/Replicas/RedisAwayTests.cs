@@ -112,7 +112,7 @@ public sealed class RedisAwayTests
         gateway.Warnings().ShouldNotContain(warning => warning.StartsWith("Without Redis", StringComparison.Ordinal));
 
         await redis.StartAsync();
-        (await gateway.ReadUntilTrueAsync(answer => answer.Status == HttpStatusCode.OK)).Runs.ShouldBe(Enumerable.Range(0, 20));
+        (await gateway.ReadUntilTrueAsync(response => response.Status == HttpStatusCode.OK)).Runs.ShouldBe(Enumerable.Range(0, 20));
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class RedisDeploymentTests
         var token = await cluster.Identity.GetUserTokenAsync("reader-1", Ct);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
-        await ReplicaSettings.EventuallyAsync(() => http.GetAsync("/api/task-runs", Ct), answer => answer.StatusCode == HttpStatusCode.OK);
+        await ReplicaSettings.EventuallyAsync(() => http.GetAsync("/api/task-runs", Ct), response => response.StatusCode == HttpStatusCode.OK);
         using var ready = await http.GetAsync("/health/ready", Ct);
         $"{(int)ready.StatusCode} {await ready.Content.ReadAsStringAsync(Ct)}".ShouldBe(readiness);
         replica.Output.ShouldNotContain(line => line.Contains(password));
@@ -57,8 +57,8 @@ public sealed class RedisDeploymentTests
         {
             replica.Output.ShouldNotContain(line => line.Contains("\"@l\":"));
             var other = await cluster.AddReplicaAsync();
-            using var answer = await http.GetAsync(new Uri(other.Address, "/api/task-runs"), Ct);
-            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            using var response = await http.GetAsync(new Uri(other.Address, "/api/task-runs"), Ct);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
             cluster.Nclue.Arrivals.Count.ShouldBe(1); // the block came from Redis
         }
 
@@ -160,8 +160,8 @@ public sealed class RedisDeploymentTests
 
     private static async Task<HttpStatusCode> StatusAsync(CookieClient browser)
     {
-        using var answer = await browser.GetAsync("/session");
-        return answer.StatusCode;
+        using var response = await browser.GetAsync("/session");
+        return response.StatusCode;
     }
 
     private static async Task ShouldBeDeniedAsync(Task command) =>

@@ -37,8 +37,8 @@ internal static class ReplicaSettings
     /// <summary>Returns the status and text of <c>/health/ready</c>.</summary>
     public static async Task<string> ReadinessAsync(this GatewayHost gateway)
     {
-        using var answer = await gateway.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
-        return $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
+        using var response = await gateway.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
     }
 
     public static Task UntilReadyAsync(this GatewayHost gateway, string readiness) =>

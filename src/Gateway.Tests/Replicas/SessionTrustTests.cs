@@ -83,9 +83,9 @@ public sealed class SessionTrustTests : IAsyncLifetime
         await using var two = await StartAnotherAsync(("Auth:Audience", "gateway-of-staging"));
         using var moved = Move(person, two);
 
-        using var answer = await moved.GetAsync(callback.Headers.Location!.PathAndQuery, csrf: null);
+        using var response = await moved.GetAsync(callback.Headers.Location!.PathAndQuery, csrf: null);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         One.Issuer.SignIn.Redemptions.ShouldBe(0);
     }
 

@@ -129,7 +129,7 @@ public sealed class SharedBlocksTests(TestRedis redis)
 
         list.Add(late, TimeProvider.System.GetTimestamp());
         var departure = new Permit(late.DepartedAt, new(1, late.FetchedAt, late.DepartedAt), closed: _ => { });
-        await one.Services.GetRequiredService<ISharedBlocks>().EndAsync(departure, 0, late, isAnswered: true);
+        await one.Services.GetRequiredService<ISharedBlocks>().EndAsync(departure, 0, late, hasResponse: true);
 
         (await one.ReadAsync()).Runs.Length.ShouldBe(20);
         await using var other = await one.StartReplicaAsync(await SettingsAsync());

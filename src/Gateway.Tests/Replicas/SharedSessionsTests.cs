@@ -30,9 +30,9 @@ public sealed class SharedSessionsTests(TestBrowser browser) : SharedSessionsHos
             "/session/login", to => to.OriginalString.Contains("/session/callback", StringComparison.Ordinal));
         using var elsewhere = Move(person, Two);
 
-        using var answer = await elsewhere.GetAsync(callback.Headers.Location!.PathAndQuery, csrf: null);
+        using var response = await elsewhere.GetAsync(callback.Headers.Location!.PathAndQuery, csrf: null);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        response.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await StatusAsync(elsewhere, One)).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -104,8 +104,8 @@ public sealed class SharedSessionsTests(TestBrowser browser) : SharedSessionsHos
         for (var times = 1; times <= 3; times++)
         {
             One.Clock.Advance(TimeSpan.FromMinutes(5));
-            var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => StatusAsync(person, i % 2 == 0 ? One : Two)));
-            answers.ShouldAllBe(status => status == HttpStatusCode.OK);
+            var responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => StatusAsync(person, i % 2 == 0 ? One : Two)));
+            responses.ShouldAllBe(status => status == HttpStatusCode.OK);
             One.Issuer.SignIn.Refreshes.ShouldBe(times);
             One.Clock.Advance(TimeSpan.FromSeconds(31)); // the claim in Redis, by its own clock, has expired
             await UnclaimAsync();
@@ -150,11 +150,11 @@ public sealed class SharedSessionsTests(TestBrowser browser) : SharedSessionsHos
 
         // Two cannot know a session that it has not seen, and responds with 503. Tokens still work.
         using var unknown = Move(stranger, Two);
-        using var answer = await unknown.GetAsync("/api/task-runs");
-        var problem = await answer.ShouldBeProblemAsync(AccessProblems.SessionStoreUnavailable);
+        using var response = await unknown.GetAsync("/api/task-runs");
+        var problem = await response.ShouldBeProblemAsync(AccessProblems.SessionStoreUnavailable);
         problem.ShouldNotContainKey("login");
-        answer.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(5));
-        answer.Headers.WwwAuthenticate.ShouldBeEmpty();
+        response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(5));
+        response.Headers.WwwAuthenticate.ShouldBeEmpty();
         (await Two.ReadAsync(limit: 0)).Status.ShouldBe(HttpStatusCode.BadRequest);
         using var open = await unknown.GetAsync("/health/live");
         open.StatusCode.ShouldBe(HttpStatusCode.OK);

@@ -137,8 +137,8 @@ public sealed class BrowserSignInTests(TestBrowser browser)
         """
         async ([gateway, csrf]) => {
           try {
-            const answer = await fetch(gateway + 'api/task-runs', { credentials: 'include', headers: csrf ? { 'X-CSRF': '1' } : {} });
-            return String(answer.status);
+            const response = await fetch(gateway + 'api/task-runs', { credentials: 'include', headers: csrf ? { 'X-CSRF': '1' } : {} });
+            return String(response.status);
           } catch {
             return 'blocked';
           }

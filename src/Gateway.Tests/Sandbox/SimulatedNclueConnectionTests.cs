@@ -112,12 +112,12 @@ public sealed class SimulatedNclueConnectionTests
         await using var nclue = await SimulatedNclue.StartAsync(Options(time), Token);
         nclue.Delay = TimeSpan.FromHours(1);
         using var requests = new SignedRequests(nclue, time);
-        var answer = requests.GetAsync();
+        var response = requests.GetAsync();
         await time.NextWaitAsync();
 
         await nclue.PauseAsync(Token);
 
-        await Should.ThrowAsync<HttpRequestException>(() => answer);
+        await Should.ThrowAsync<HttpRequestException>(() => response);
     }
 
     [Theory]
@@ -155,11 +155,11 @@ public sealed class SimulatedNclueConnectionTests
         using var requests = new SignedRequests(nclue, time);
         var start = time.GetTimestamp();
 
-        var answer = requests.GetAsync();
+        var response = requests.GetAsync();
         (await time.NextWaitAsync()).ShouldBe(TimeSpan.FromMilliseconds(300));
         nclue.Arrivals.ShouldBeEmpty();
         time.Advance(TimeSpan.FromMilliseconds(300));
-        using var first = await answer;
+        using var first = await response;
         time.Advance(TimeSpan.FromSeconds(1));
         using var second = await requests.GetAsync();
 

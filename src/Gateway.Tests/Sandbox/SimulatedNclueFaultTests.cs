@@ -92,12 +92,12 @@ public sealed class SimulatedNclueFaultTests : IAsyncLifetime
         _nclue.Delay = TimeSpan.FromSeconds(1);
         _nclue.Fault = new Fault { Delay = TimeSpan.FromSeconds(3) };
 
-        var answer = _requests.GetAsync();
+        var pending = _requests.GetAsync();
 
         (await _time.NextWaitAsync()).ShouldBe(TimeSpan.FromSeconds(4));
         (await _nclue.WaitForArrivalsAsync(1, Token)).Single().Status.ShouldBeNull();
         _time.Advance(TimeSpan.FromSeconds(4));
-        using var response = await answer;
+        using var response = await pending;
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         _nclue.Arrivals.Single().Status.ShouldBe(200);
     }

@@ -41,7 +41,7 @@ public sealed class ColdReplicasTests
         world.RunUntil(world.Now + TimeSpan.FromSeconds(10).Ticks);
 
         var seen = new List<string>();
-        var answered = 0;
+        var served = 0;
         foreach (var (replica, block) in all
             .SelectMany(replica => Enumerable.Range(0, Blocks).Select(block => (replica, block)))
             .OrderBy(_ => world.Random.Next()))
@@ -53,7 +53,7 @@ public sealed class ColdReplicasTests
         all.ForEach(replica => replica.Process.Kill());
         world.Failure.ShouldBeNull();
         nclue.Arrivals.Count.ShouldBe(Blocks);
-        answered.ShouldBe(replicas * Blocks);
+        served.ShouldBe(replicas * Blocks);
         return seen;
 
         async Task ReadAsync(SimulatedReplica replica, int block)
@@ -61,7 +61,7 @@ public sealed class ColdReplicasTests
             var since = world.Now;
             var caller = new CallerKey("client", block.ToString(CultureInfo.InvariantCulture));
             var reading = await replica.Reader.ReadAsync(new PageRequest(TaskRunRows.Capacity * block, 20), caller, CancellationToken.None);
-            answered++;
+            served++;
             if (reading.Refusal is { } refusal)
             {
                 seen.Add(

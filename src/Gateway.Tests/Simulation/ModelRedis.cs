@@ -65,12 +65,12 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
 
     public Task<T> CallAsync<T>(SimulatedProcess process, Func<T> execute)
     {
-        var answer = new TaskCompletionSource<T>();
+        var reply = new TaskCompletionSource<T>();
         world.After(world.Between(Latency.From, Latency.To), () =>
         {
             if (!CanReach(process))
             {
-                Lose(answer);
+                Lose(reply);
                 return;
             }
 
@@ -80,14 +80,14 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
             {
                 if (isLost || !CanReach(process))
                 {
-                    Lose(answer);
+                    Lose(reply);
                     return;
                 }
 
-                answer.TrySetResult(value);
+                reply.TrySetResult(value);
             });
         });
-        return answer.Task;
+        return reply.Task;
     }
 
     public ICoordinatorScript ScriptFor(SimulatedProcess process) => new Script(this, process);
@@ -101,11 +101,11 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
         return reply;
     }
 
-    private void Lose<T>(TaskCompletionSource<T> answer)
+    private void Lose<T>(TaskCompletionSource<T> reply)
     {
         if (!Hangs)
         {
-            answer.TrySetException(new RedisConnectionException(ConnectionFailureType.SocketFailure, CommandFlags.None, "It is away."));
+            reply.TrySetException(new RedisConnectionException(ConnectionFailureType.SocketFailure, CommandFlags.None, "It is away."));
         }
     }
 

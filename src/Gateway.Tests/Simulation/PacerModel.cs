@@ -89,7 +89,7 @@ internal class PacerModel
 
         var (slot, elsewhere, isOutbid) = TakeSlot(a, now);
         RenewFlights(a, now);
-        var (outcome, value) = Answer(a, now, slot, isOutbid);
+        var (outcome, value) = Decide(a, now, slot, isOutbid);
         return Reply(a, now, outcome, value, slot, elsewhere);
     }
 
@@ -175,7 +175,7 @@ internal class PacerModel
         }
     }
 
-    private (string Outcome, long Value) Answer(CoordinatorRequest a, long now, int slot, bool isOutbid)
+    private (string Outcome, long Value) Decide(CoordinatorRequest a, long now, int slot, bool isOutbid)
     {
         var open = Math.Max(_next, Math.Max(_quiet, _pause));
         var newest = _blocks.NewestOf(a.Block);

@@ -12,7 +12,7 @@ internal sealed class RandomSchedule
 {
     private readonly List<SimulatedReplica> _replicas = [];
     private readonly Dictionary<SimulatedProcess, SimulatedReplica> _ofProcess = [];
-    private readonly Dictionary<SimulatedReplica, (long Since, bool? Answers)> _reach = [];
+    private readonly Dictionary<SimulatedReplica, (long Since, bool? IsReachable)> _reach = [];
     private readonly Dictionary<SimulatedReplica, long> _frozenUntil = [];
     private readonly HashSet<SimulatedReplica> _missedClock = [];
     private readonly List<Caller> _callers = [];
@@ -226,10 +226,10 @@ internal sealed class RandomSchedule
     {
         foreach (var replica in _replicas)
         {
-            bool? answers = !Redis.CanReach(replica.Process) ? false : Redis.IsReliable ? true : null;
-            if (!_reach.TryGetValue(replica, out var before) || before.Answers != answers)
+            bool? isReachable = !Redis.CanReach(replica.Process) ? false : Redis.IsReliable ? true : null;
+            if (!_reach.TryGetValue(replica, out var before) || before.IsReachable != isReachable)
             {
-                _reach[replica] = (World.Now, answers);
+                _reach[replica] = (World.Now, isReachable);
             }
         }
 
@@ -240,7 +240,7 @@ internal sealed class RandomSchedule
 
     /// <summary>Returns true if Redis has replied to the replica during the last N intervals.</summary>
     public bool HadRedis(SimulatedReplica replica, long at) =>
-        _reach[replica] is { Answers: true, Since: var since } && since <= at - NIntervals && replica.StartedAt <= at - NIntervals;
+        _reach[replica] is { IsReachable: true, Since: var since } && since <= at - NIntervals && replica.StartedAt <= at - NIntervals;
 
     /// <summary>(a) Returns true if these two departures must be an interval apart.</summary>
     public bool MustBeApart(ModelArrival first, ModelArrival second)
@@ -264,7 +264,7 @@ internal sealed class RandomSchedule
         }
 
         if (Alive.Append(a).Append(b).All(replica =>
-            _reach[replica] is { Answers: false, Since: var since } && since <= first.WrittenAt - NIntervals))
+            _reach[replica] is { IsReachable: false, Since: var since } && since <= first.WrittenAt - NIntervals))
         {
             return true;
         }

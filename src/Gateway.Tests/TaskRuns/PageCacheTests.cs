@@ -54,8 +54,8 @@ public sealed class PageCacheTests
         {
             var runs = string.Join(',', Enumerable.Range(0, 100).Select(row => $$"""{"run_id":"{{block}}-{{row}}","run_name":"name"}"""));
             var body = Encoding.UTF8.GetBytes($$"""{"total":1000,"runs":[{{runs}}]}""");
-            normalizer.TryNormalize(body, out var answer, out var error).ShouldBeTrue(error);
-            list.Add(new(block, time.GetTimestamp(), answer!.Rows), time.GetTimestamp());
+            normalizer.TryNormalize(body, out var response, out var error).ShouldBeTrue(error);
+            list.Add(new(block, time.GetTimestamp(), response!.Rows), time.GetTimestamp());
         }
 
         return list;

@@ -152,8 +152,8 @@ public sealed class TaskRunsEndpointTests
         head.Text.ShouldBeEmpty();
         ButForTheMoment(head).ShouldBe(ButForTheMoment(get), ignoreOrder: true);
 
-        static IEnumerable<KeyValuePair<string, string>> ButForTheMoment(PageResponse answer) =>
-            answer.Headers.Where(header => header.Key is not ("Date" or "RateLimit"));
+        static IEnumerable<KeyValuePair<string, string>> ButForTheMoment(PageResponse response) =>
+            response.Headers.Where(header => header.Key is not ("Date" or "RateLimit"));
     }
 
     [Theory]
@@ -179,12 +179,12 @@ public sealed class TaskRunsEndpointTests
     {
         await using var gateway = await GatewayHost.StartAsync();
 
-        var answer = await PageResponse.ReadAsync(
+        var response = await PageResponse.ReadAsync(
             await gateway.Client.GetAsync($"/api/task-runs?{query}", TestContext.Current.CancellationToken));
 
-        answer.Status.ShouldBe(HttpStatusCode.BadRequest);
-        answer.Problem.ShouldBe("/problems/invalid-request");
-        answer.Json["errors"]!.AsObject().Select(error => error.Key).ShouldBe(names.Split(' '));
+        response.Status.ShouldBe(HttpStatusCode.BadRequest);
+        response.Problem.ShouldBe("/problems/invalid-request");
+        response.Json["errors"]!.AsObject().Select(error => error.Key).ShouldBe(names.Split(' '));
         gateway.Nclue.Arrivals.ShouldBeEmpty();
     }
 
@@ -229,11 +229,11 @@ public sealed class TaskRunsEndpointTests
 
         using var request = new HttpRequestMessage(new HttpMethod(method), "/api/task-runs");
         using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        var answer = await PageResponse.ReadAsync(response);
+        var problem = await PageResponse.ReadAsync(response);
 
-        answer.Status.ShouldBe(HttpStatusCode.MethodNotAllowed);
-        answer.Problem.ShouldBe("/problems/method-not-allowed");
-        answer.Headers["Allow"].ShouldBe("GET, HEAD");
+        problem.Status.ShouldBe(HttpStatusCode.MethodNotAllowed);
+        problem.Problem.ShouldBe("/problems/method-not-allowed");
+        problem.Headers["Allow"].ShouldBe("GET, HEAD");
         gateway.Nclue.Arrivals.ShouldBeEmpty();
     }
 

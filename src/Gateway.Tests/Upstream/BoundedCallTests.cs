@@ -143,9 +143,9 @@ public sealed class BoundedCallTests
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"runs\":[]}")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n{\"runs\":[]}\r\n")]
-    public async Task Less_than_was_announced_is_a_failure_even_where_it_could_be_read(string answer)
+    public async Task Less_than_was_announced_is_a_failure_even_where_it_could_be_read(string response)
     {
-        await using var upstream = RawUpstream.Start(answer, closes: true);
+        await using var upstream = RawUpstream.Start(response, closes: true);
         await using var gateway = await Calls.StartGatewayAsync(upstream);
 
         var failure = (await gateway.CallAsync()).Failure.ShouldNotBeNull();
@@ -216,9 +216,9 @@ public sealed class BoundedCallTests
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nX: \u0000\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("\u0016\u0003\u0001\u0002\u0000")]
-    public async Task A_client_gets_a_problem_for_any_invalid_response(string answer)
+    public async Task A_client_gets_a_problem_for_any_invalid_response(string response)
     {
-        await using var upstream = RawUpstream.Start(answer);
+        await using var upstream = RawUpstream.Start(response);
         await using var gateway = await Calls.StartGatewayAsync(upstream);
 
         var page = await gateway.WhileTimePassesAsync(gateway.ReadAsync(), upstream);

@@ -42,7 +42,7 @@ public sealed class ClockSkewEstimatorTests
     [InlineData(86_400, 0)]
     public void Signatures_are_corrected_from_a_minute_to_a_quarter_of_an_hour(int ahead, int corrected)
     {
-        for (var answer = 0; answer < 3; answer++)
+        for (var response = 0; response < 3; response++)
         {
             Respond(ahead);
         }
@@ -71,7 +71,7 @@ public sealed class ClockSkewEstimatorTests
     [Fact]
     public void A_response_that_took_two_seconds_leaves_the_estimate_unchanged()
     {
-        for (var answer = 0; answer < 3; answer++)
+        for (var response = 0; response < 3; response++)
         {
             Respond(ahead: 90, took: TimeSpan.FromSeconds(2));
         }
@@ -83,7 +83,7 @@ public sealed class ClockSkewEstimatorTests
     [Fact]
     public void A_slow_response_is_told_from_a_slow_clock()
     {
-        for (var answer = 0; answer < 3; answer++)
+        for (var response = 0; response < 3; response++)
         {
             Respond(ahead: 0, took: TimeSpan.FromSeconds(1.9));
         }
@@ -94,7 +94,7 @@ public sealed class ClockSkewEstimatorTests
     [Fact]
     public void When_the_clock_is_set_what_was_learned_is_forgotten_at_once()
     {
-        for (var answer = 0; answer < 3; answer++)
+        for (var response = 0; response < 3; response++)
         {
             Respond(ahead: 600);
         }
@@ -103,7 +103,7 @@ public sealed class ClockSkewEstimatorTests
 
         _clock.Skew.ShouldBeNull();
         _clock.Now.ShouldBe(_machine.GetUtcNow());
-        for (var answer = 0; answer < 3; answer++)
+        for (var response = 0; response < 3; response++)
         {
             Respond(ahead: 0);
         }

@@ -14,13 +14,13 @@ internal sealed class RawUpstream : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<string> _requests = [];
     private readonly List<Task> _connections = [];
-    private readonly Func<int, Task<byte[]?>> _answer;
+    private readonly Func<int, Task<byte[]?>> _respond;
     private readonly bool _closes;
     private readonly Task _accepting;
 
-    private RawUpstream(Func<int, Task<byte[]?>> answer, bool closes)
+    private RawUpstream(Func<int, Task<byte[]?>> respond, bool closes)
     {
-        _answer = answer;
+        _respond = respond;
         _closes = closes;
         _listener.Start();
         _accepting = AcceptAsync();
@@ -40,15 +40,15 @@ internal sealed class RawUpstream : IAsyncDisposable
         }
     }
 
-    /// <param name="answer">Returns the response to request n, counted from 1; null closes the connection without one.</param>
+    /// <param name="respond">Returns the response to request n, counted from 1; null closes the connection without one.</param>
     /// <param name="closes">True if each connection is closed after its first response.</param>
-    public static RawUpstream Start(Func<int, Task<byte[]?>> answer, bool closes = false) => new(answer, closes);
+    public static RawUpstream Start(Func<int, Task<byte[]?>> respond, bool closes = false) => new(respond, closes);
 
     /// <summary>Starts a server that sends every request the same response.</summary>
-    public static RawUpstream Start(byte[] answer, bool closes = false) => new(_ => Task.FromResult<byte[]?>(answer), closes);
+    public static RawUpstream Start(byte[] response, bool closes = false) => new(_ => Task.FromResult<byte[]?>(response), closes);
 
     /// <summary>Starts a server that sends every request the same response.</summary>
-    public static RawUpstream Start(string answer, bool closes = false) => Start(Encoding.UTF8.GetBytes(answer), closes);
+    public static RawUpstream Start(string response, bool closes = false) => Start(Encoding.UTF8.GetBytes(response), closes);
 
     /// <summary>Returns a response with a body of known length.</summary>
     public static byte[] Http(int status, byte[] body, params string[] headers) =>
@@ -98,12 +98,12 @@ internal sealed class RawUpstream : IAsyncDisposable
                         number = _requests.Count;
                     }
 
-                    if (await _answer(number) is not { } answer)
+                    if (await _respond(number) is not { } response)
                     {
                         return;
                     }
 
-                    await stream.WriteAsync(answer, _stopping.Token);
+                    await stream.WriteAsync(response, _stopping.Token);
                     if (_closes)
                     {
                         return;

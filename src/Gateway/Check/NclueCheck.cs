@@ -43,13 +43,13 @@ internal sealed class NclueCheck(
             var waited = time.GetElapsedTime(began, permit.At);
             var outcome = await CallAsync(permit);
             var took = time.GetElapsedTime(permit.At);
-            NormalizedResponse? answer = null;
-            if (outcome.Failure is null && !normalizer.TryNormalize(outcome.Body, out answer, out var error))
+            NormalizedResponse? response = null;
+            if (outcome.Failure is null && !normalizer.TryNormalize(outcome.Body, out response, out var error))
             {
                 outcome = outcome with { Failure = new(NclueFailureKind.Unreadable, $"NCLUE's response cannot be read: {error}.") };
             }
 
-            if (answer is null)
+            if (response is null)
             {
                 return [Refused(outcome, outcome.Failure!), Clock()];
             }
@@ -61,8 +61,8 @@ internal sealed class NclueCheck(
                     CheckReport.Nclue,
                     $"NCLUE accepted the signed request and responded within {Seconds(took)}. {Pacing(waited)}"),
                 Clock(),
-                ListSettingsProbe.OfIndexUnit(options.IndexUnit, answer.Rows, await FirstBlockAsync()),
-                ListSettingsProbe.OfTimeZone(zone, answer.CreatedAt, time.GetUtcNow() - (clock.Measured ?? TimeSpan.Zero)),
+                ListSettingsProbe.OfIndexUnit(options.IndexUnit, response.Rows, await FirstBlockAsync()),
+                ListSettingsProbe.OfTimeZone(zone, response.CreatedAt, time.GetUtcNow() - (clock.Measured ?? TimeSpan.Zero)),
             ];
         }
         finally
@@ -103,7 +103,7 @@ internal sealed class NclueCheck(
             await pacer.PauseAsync(permit, rule, failure.RetryAfter); // applies to all replicas of the account
         }
 
-        await pacer.EndAsync(permit, block: null, outcome.Failure is null ? FetchOutcome.Answered : FetchOutcome.Failed);
+        await pacer.EndAsync(permit, block: null, outcome.Failure is null ? FetchOutcome.Responded : FetchOutcome.Failed);
         return outcome;
     }
 

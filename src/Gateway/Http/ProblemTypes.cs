@@ -44,9 +44,23 @@ internal static class ProblemTypes
     /// <summary>Returns the problem with a slug, or null.</summary>
     public static ProblemType? Find(string slug) => All.FirstOrDefault(problem => problem.Slug == slug);
 
-    /// <summary>Returns the problem that fits a status best, for statuses that the framework has chosen.</summary>
-    public static ProblemType ForStatus(int status) => status is StatusCodes.Status502BadGateway
-        ? UpstreamProblems.UpstreamError // the first 502 is about the key
-        : All.FirstOrDefault(problem => problem.Status == status)
-            ?? (status is >= 400 and < 500 ? HttpProblems.InvalidRequest : HttpProblems.InternalError);
+    /// <summary>
+    /// Returns the general problem of a status that the framework has chosen. The other problems of these statuses have a
+    /// cause that a status does not show.
+    /// </summary>
+    public static ProblemType ForStatus(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => AccessProblems.Unauthenticated,
+        StatusCodes.Status403Forbidden => AccessProblems.Forbidden,
+        StatusCodes.Status404NotFound => HttpProblems.NotFound,
+        StatusCodes.Status405MethodNotAllowed => HttpProblems.MethodNotAllowed,
+        StatusCodes.Status406NotAcceptable => HttpProblems.NotAcceptable,
+        StatusCodes.Status412PreconditionFailed => HttpProblems.PreconditionFailed,
+        StatusCodes.Status429TooManyRequests => AccessProblems.CallerQuota,
+        StatusCodes.Status502BadGateway => UpstreamProblems.UpstreamError,
+        StatusCodes.Status503ServiceUnavailable => UpstreamProblems.UpstreamBusy,
+        StatusCodes.Status504GatewayTimeout => UpstreamProblems.UpstreamTimeout,
+        >= 400 and < 500 => HttpProblems.InvalidRequest,
+        _ => HttpProblems.InternalError,
+    };
 }

@@ -33,17 +33,17 @@ internal static class NclueResponseClassifier
         }
 
         var code = NcpErrorCode.Code(body);
-        var answered = $"HTTP {status}{(code is null ? "" : string.Create(CultureInfo.InvariantCulture, $", code {code}"))}";
+        var received = $"HTTP {status}{(code is null ? "" : string.Create(CultureInfo.InvariantCulture, $", code {code}"))}";
         return status switch
         {
-            401 or 403 or 404 => Refused(status, code, answered, Skew(response, now)),
+            401 or 403 or 404 => Refused(status, code, received, Skew(response, now)),
             429 when code == 400 => FetchResult.Failed(
-                NclueFailureKind.QuotaExceeded, $"The quota of the NCP account is used up ({answered}).", RetryAfter(response, now)),
+                NclueFailureKind.QuotaExceeded, $"The quota of the NCP account is used up ({received}).", RetryAfter(response, now)),
             429 => FetchResult.Failed(
                 NclueFailureKind.Throttled,
-                $"NCP throttles the account ({answered}): another program may use it too.",
+                $"NCP throttles the account ({received}): another program may use it too.",
                 RetryAfter(response, now)),
-            _ => FetchResult.Failed(NclueFailureKind.ServerError, $"NCLUE responded with {answered}."),
+            _ => FetchResult.Failed(NclueFailureKind.ServerError, $"NCLUE responded with {received}."),
         };
     }
 
@@ -63,7 +63,7 @@ internal static class NclueResponseClassifier
     /// <summary>
     /// Returns a refusal with its probable cause. NCP's text does not name the cause, so it is derived from status, code and clock.
     /// </summary>
-    private static FetchResult Refused(int status, int? code, string answered, TimeSpan? skew)
+    private static FetchResult Refused(int status, int? code, string received, TimeSpan? skew)
     {
         var (cause, words) = (status, code) switch
         {
@@ -73,7 +73,7 @@ internal static class NclueResponseClassifier
             (_, 210 or 230 or 10100) or (403, _) => (RefusalCause.Permission, "the key has no permission for NCLUE"),
             _ => (RefusalCause.Key, "the key pair is probably wrong, disabled or expired"),
         };
-        var detail = $"NCP refused the gateway's request ({answered}): {words}.";
+        var detail = $"NCP refused the gateway's request ({received}): {words}.";
         var failure = new NclueFailure(NclueFailureKind.CredentialsRefused, detail) { Cause = cause };
         return new(default, failure);
     }

@@ -24,8 +24,8 @@ internal sealed class BackChannelLogout(LocalIdentityProviderOptions options) : 
         foreach (var receiver in Receivers)
         {
             using var form = new FormUrlEncodedContent([new("logout_token", Write(subject))]);
-            using var answer = await _http.PostAsync(receiver, form);
-            accepted &= answer.IsSuccessStatusCode;
+            using var response = await _http.PostAsync(receiver, form);
+            accepted &= response.IsSuccessStatusCode;
         }
 
         return accepted;

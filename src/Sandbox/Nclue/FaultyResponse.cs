@@ -12,45 +12,45 @@ internal static class FaultyResponse
     private static readonly byte[] Padding = Encoding.ASCII.GetBytes(new string(' ', 64 * 1024));
 
     /// <summary>Returns the response with the fault's status and body.</summary>
-    public static SimulatedResponse Spoil(SimulatedResponse answer, Fault fault)
+    public static SimulatedResponse Spoil(SimulatedResponse simulated, Fault fault)
     {
-        if (fault.Status is { } status && status != answer.Status)
+        if (fault.Status is { } status && status != simulated.Status)
         {
-            answer = SimulatedResponse.ForStatus(status) with { Refusal = answer.Refusal };
+            simulated = SimulatedResponse.ForStatus(status) with { Refusal = simulated.Refusal };
         }
 
         return fault switch
         {
-            { Body: { } body } => answer with { Body = Encoding.UTF8.GetBytes(body) },
-            { Garbage: true } => answer with { Body = "<html><body>Bad gateway: 서버 오류</body>"u8.ToArray() },
-            { Empty: true } => answer with { Body = default },
-            _ => answer,
+            { Body: { } body } => simulated with { Body = Encoding.UTF8.GetBytes(body) },
+            { Garbage: true } => simulated with { Body = "<html><body>Bad gateway: 서버 오류</body>"u8.ToArray() },
+            { Empty: true } => simulated with { Body = default },
+            _ => simulated,
         };
     }
 
     /// <summary>Writes the response; closes the connection if the fault demands it.</summary>
     public static async Task SendAsync(
-        HttpContext context, SimulatedResponse answer, Fault fault, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext context, SimulatedResponse simulated, Fault fault, TimeProvider time, CancellationToken cancellationToken)
     {
         var response = context.Response;
-        response.StatusCode = answer.Status;
+        response.StatusCode = simulated.Status;
         foreach (var (name, value) in fault.Headers ?? new Dictionary<string, string>())
         {
             response.Headers[name] = value;
         }
 
-        if (answer.Status is 204 or 205 or 304 || HttpMethods.IsHead(context.Request.Method))
+        if (simulated.Status is 204 or 205 or 304 || HttpMethods.IsHead(context.Request.Method))
         {
             return;
         }
 
-        response.ContentType ??= answer.ContentType;
+        response.ContentType ??= simulated.ContentType;
         if (fault.Oversize is null)
         {
-            response.ContentLength = answer.Body.Length;
+            response.ContentLength = simulated.Body.Length;
         }
 
-        await SendBodyAsync(context, fault.Cut ? answer.Body[..(answer.Body.Length / 2)] : answer.Body, fault, time, cancellationToken);
+        await SendBodyAsync(context, fault.Cut ? simulated.Body[..(simulated.Body.Length / 2)] : simulated.Body, fault, time, cancellationToken);
         if (fault.Cut)
         {
             await response.Body.FlushAsync(cancellationToken);
@@ -58,7 +58,7 @@ internal static class FaultyResponse
             return;
         }
 
-        for (var missing = fault.Oversize - answer.Body.Length; missing > 0; missing -= Padding.Length)
+        for (var missing = fault.Oversize - simulated.Body.Length; missing > 0; missing -= Padding.Length)
         {
             await response.Body.WriteAsync(Padding.AsMemory(0, (int)Math.Min(missing.Value, Padding.Length)), cancellationToken);
         }

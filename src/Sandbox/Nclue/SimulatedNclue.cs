@@ -221,12 +221,12 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         var clock = now + ClockOffset + fault.Clock;
         var (index, limit) = SimulatedTaskRunList.ReadQuery(context.Request.Query);
         var arrival = TakeIn(context, index, limit);
-        var answer = Refuse(arrival, clock) is { } refusal
+        var response = Refuse(arrival, clock) is { } refusal
             ? refusal
             : SimulatedResponse.Success(SimulatedTaskRunList.Write(index!.Value, limit!.Value, Runs, IndexUnit, TotalCounts, now));
 
-        answer = FaultyResponse.Spoil(answer, fault);
-        arrival = arrival with { Refusal = answer.Refusal };
+        response = FaultyResponse.Spoil(response, fault);
+        arrival = arrival with { Refusal = response.Refusal };
         _arrivals.Update(arrival);
         await WaitAsync(Delay + fault.Delay, cancellationToken);
         if (fault.HangUp)
@@ -241,10 +241,10 @@ internal sealed class SimulatedNclue : IAsyncDisposable
             return;
         }
 
-        _arrivals.Update(arrival with { Status = answer.Status });
+        _arrivals.Update(arrival with { Status = response.Status });
         context.Response.Headers.Date = clock.ToString("R", CultureInfo.InvariantCulture);
         context.Response.Headers["x-ncp-trace-id"] = $"sandbox-{arrival.Sequence:00000000}";
-        await FaultyResponse.SendAsync(context, answer, fault, _time, cancellationToken);
+        await FaultyResponse.SendAsync(context, response, fault, _time, cancellationToken);
     }
 
     /// <summary>Returns the response that rejects a request, or null.</summary>

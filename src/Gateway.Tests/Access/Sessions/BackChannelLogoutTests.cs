@@ -33,10 +33,10 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
         using var other = await SignedInAsync();
         using var browser = await SignedInAsync();
 
-        using var answer = await PostAsync(LogoutToken(token => token.Claims.Remove("sub")));
+        using var response = await PostAsync(LogoutToken(token => token.Claims.Remove("sub")));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        answer.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.CacheControl!.NoStore.ShouldBeTrue();
         (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await other.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
     }
@@ -50,9 +50,9 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
         using var bob = await SignedInAsync();
         Gateway.Issuer.SignIn.User = "alice";
 
-        using var answer = await PostAsync(LogoutToken(token => token.Claims.Remove("sid")));
+        using var response = await PostAsync(LogoutToken(token => token.Claims.Remove("sid")));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await one.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await two.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await bob.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
@@ -70,9 +70,9 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
     {
         using var browser = await SignedInAsync();
 
-        using var answer = await PostAsync(LogoutToken(token => token.Header["typ"] = type));
+        using var response = await PostAsync(LogoutToken(token => token.Header["typ"] = type));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
@@ -119,9 +119,9 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
 
         foreach (var (fault, make) in faults)
         {
-            using var answer = await PostAsync(LogoutToken(make));
-            answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest, fault);
-            await answer.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
+            using var response = await PostAsync(LogoutToken(make));
+            response.StatusCode.ShouldBe(HttpStatusCode.BadRequest, fault);
+            await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
         }
 
         using var idToken = await PostAsync(Gateway.Issuer.Issue(token => token.Claims["aud"] = TestSignIn.ClientId));
@@ -161,8 +161,8 @@ public sealed class BackChannelLogoutTests : IAsyncLifetime
             new FormUrlEncodedContent([new("logout_token", LogoutToken()), new("logout_token", LogoutToken())]),
         })
         {
-            using var answer = await http.PostAsync("/session/backchannel-logout", body, Ct);
-            await answer.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
+            using var response = await http.PostAsync("/session/backchannel-logout", body, Ct);
+            await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
         }
 
         Gateway.Logs.GetSnapshot().ShouldNotContain(log => log.Level >= LogLevel.Error);

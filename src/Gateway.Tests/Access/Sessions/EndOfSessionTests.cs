@@ -72,17 +72,17 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         using var other = new CookieClient(Gateway.Address) { Session = browser.Session };
         Surroundings.Clock.Advance(TimeSpan.FromMinutes(5));
         var asked = new TaskCompletionSource();
-        var answer = new TaskCompletionSource();
+        var reply = new TaskCompletionSource();
         Surroundings.Issuer.SignIn.BeforeRefresh = () =>
         {
             asked.SetResult();
-            return answer.Task;
+            return reply.Task;
         };
         var reading = other.ReadAsync();
         await asked.Task;
 
         (await browser.SendAsync(HttpMethod.Post, "/session/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        answer.SetResult();
+        reply.SetResult();
         await reading;
 
         (await other.ReadAsync()).Status.ShouldBe(HttpStatusCode.Unauthorized);
@@ -99,8 +99,8 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         (await LogoutAsync(Token("sid"))).ShouldBe(HttpStatusCode.OK);
         release();
 
-        using var answer = await signingIn;
-        await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+        using var response = await signingIn;
+        await response.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         browser.Session.ShouldBeNull();
     }
 
@@ -111,11 +111,11 @@ public sealed class EndOfSessionTests : IAsyncLifetime
     {
         using var browser = await SignedInAsync();
         Surroundings.Clock.Advance(TimeSpan.FromMinutes(5));
-        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (asked, reply) = (new TaskCompletionSource(), new TaskCompletionSource());
         Surroundings.Issuer.SignIn.BeforeRefresh = () =>
         {
             asked.TrySetResult();
-            return answer.Task;
+            return reply.Task;
         };
         var reading = browser.ReadAsync();
         await asked.Task;
@@ -128,7 +128,7 @@ public sealed class EndOfSessionTests : IAsyncLifetime
         }
 
         _cache.FailNext(Browsers.HashOf(browser.Session!)); // Redis becomes unavailable before the new refresh token is stored
-        answer.SetResult();
+        reply.SetResult();
         (await reading).Status.ShouldBe(HttpStatusCode.OK);
 
         Surroundings.Clock.Advance(TimeSpan.FromMinutes(5));
@@ -253,12 +253,12 @@ public sealed class EndOfSessionTests : IAsyncLifetime
     {
         using var http = Gateway.CreateAnonymousClient();
         using var form = new FormUrlEncodedContent([new("logout_token", token)]);
-        using var answer = await http.PostAsync("/session/backchannel-logout", form, TestContext.Current.CancellationToken);
-        if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+        using var response = await http.PostAsync("/session/backchannel-logout", form, TestContext.Current.CancellationToken);
+        if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
         {
-            await answer.ShouldBeProblemAsync(AccessProblems.SessionStoreUnavailable);
+            await response.ShouldBeProblemAsync(AccessProblems.SessionStoreUnavailable);
         }
 
-        return answer.StatusCode;
+        return response.StatusCode;
     }
 }

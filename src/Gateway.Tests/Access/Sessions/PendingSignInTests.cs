@@ -79,9 +79,9 @@ public sealed class PendingSignInTests : IAsyncLifetime
         using var callback = await ToCallbackAsync(browser);
         using var signedIn = await browser.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
 
-        foreach (var answer in new[] { login, refused, failed, signedIn })
+        foreach (var response in new[] { login, refused, failed, signedIn })
         {
-            answer.Headers.GetValues("Cross-Origin-Opener-Policy").ShouldBe(["same-origin"]);
+            response.Headers.GetValues("Cross-Origin-Opener-Policy").ShouldBe(["same-origin"]);
         }
     }
 
@@ -96,8 +96,8 @@ public sealed class PendingSignInTests : IAsyncLifetime
         for (var i = 0; i < 20; i++)
         {
             cookies.ForEach(cookie => browser.Cookies[cookie.Key] = cookie.Value);
-            using var answer = await browser.GetAsync($"/session/callback?code=junk-{i}&state={Uri.EscapeDataString(state)}", csrf: null);
-            await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+            using var response = await browser.GetAsync($"/session/callback?code=junk-{i}&state={Uri.EscapeDataString(state)}", csrf: null);
+            await response.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         }
 
         Provider.Redemptions.ShouldBe(1);
@@ -111,8 +111,8 @@ public sealed class PendingSignInTests : IAsyncLifetime
         foreach (var again in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".Select(last => used[..^1] + last))
         {
             cookies.ForEach(cookie => browser.Cookies[cookie.Key] = cookie.Value);
-            using var answer = await browser.GetAsync($"/session/callback?code=junk&state={again}", csrf: null);
-            await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+            using var response = await browser.GetAsync($"/session/callback?code=junk&state={again}", csrf: null);
+            await response.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         }
 
         Provider.Redemptions.ShouldBe(2);
@@ -131,9 +131,9 @@ public sealed class PendingSignInTests : IAsyncLifetime
         gateway.Issuer.SignIn.Callback["iss"] = iss;
         using var browser = new CookieClient(gateway.Address);
 
-        using var answer = await browser.FollowAsync("/session/login?returnUrl=/health/live", to => to.OriginalString == "/health/live");
+        using var response = await browser.FollowAsync("/session/login?returnUrl=/health/live", to => to.OriginalString == "/health/live");
 
-        answer.StatusCode.ShouldBe(isGood ? HttpStatusCode.Redirect : HttpStatusCode.BadRequest);
+        response.StatusCode.ShouldBe(isGood ? HttpStatusCode.Redirect : HttpStatusCode.BadRequest);
         gateway.Issuer.SignIn.Redemptions.ShouldBe(isGood ? 1 : 0);
         (browser.Session is not null).ShouldBe(isGood);
     }
@@ -150,9 +150,9 @@ public sealed class PendingSignInTests : IAsyncLifetime
         var twice = callback.Headers.Location!.AbsoluteUri + "&" + added
             + (added.StartsWith("error", StringComparison.Ordinal) ? "&" + added : "");
 
-        using var answer = await browser.GetAsync(twice, csrf: null);
+        using var response = await browser.GetAsync(twice, csrf: null);
 
-        await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+        await response.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         Provider.Redemptions.ShouldBe(0);
     }
 
@@ -168,12 +168,12 @@ public sealed class PendingSignInTests : IAsyncLifetime
     {
         using var browser = new CookieClient(Gateway.Address);
 
-        using var answer = await GetAsync(browser, "/session/callback?code=x&state=x", accept);
+        using var response = await GetAsync(browser, "/session/callback?code=x&state=x", accept);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        answer.Headers.CacheControl!.NoStore.ShouldBeTrue();
-        answer.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'");
-        answer.Content.Headers.ContentType!.MediaType.ShouldBe(isPage ? "text/html" : "application/problem+json");
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        response.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        response.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'");
+        response.Content.Headers.ContentType!.MediaType.ShouldBe(isPage ? "text/html" : "application/problem+json");
     }
 
     [Fact]
@@ -183,10 +183,10 @@ public sealed class PendingSignInTests : IAsyncLifetime
         using var callback = await browser.FollowAsync("/session/login?returnUrl=/swagger/index.html%3Fa=%22%3E%3Cb%3E", IsCallback);
         Gateway.Clock.Advance(TimeSpan.FromHours(12));
 
-        using var answer = await GetAsync(browser, callback.Headers.Location!.AbsoluteUri, Page);
+        using var response = await GetAsync(browser, callback.Headers.Location!.AbsoluteUri, Page);
         using var back = await GetAsync(browser, callback.Headers.Location!.AbsoluteUri, Page); // a second time, by the Back button
 
-        foreach (var page in new[] { await BodyAsync(answer), await BodyAsync(back) })
+        foreach (var page in new[] { await BodyAsync(response), await BodyAsync(back) })
         {
             PlainHtml.Parse(page);
             page.ShouldContain("<h1>The sign-in has failed</h1>");
@@ -216,9 +216,9 @@ public sealed class PendingSignInTests : IAsyncLifetime
         Gateway.Issuer.Mood = IssuerMood.CutsConnections;
         using var away = await GetAsync(browser, callback.Headers.Location!.AbsoluteUri, Page);
         (await BodyAsync(away)).ShouldContain("The identity provider does not respond.");
-        foreach (var answer in new[] { wrongReturn, denied, error, away })
+        foreach (var response in new[] { wrongReturn, denied, error, away })
         {
-            answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+            response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         }
 
         await using var busy = await SessionHost.StartAsync(("Quota:AnonymousPerSecond", "1"));
@@ -252,8 +252,8 @@ public sealed class PendingSignInTests : IAsyncLifetime
         foreach (var callback in callbacks)
         {
             Gateway.Logs.Clear();
-            using var answer = await browser.GetAsync(callback, csrf: null);
-            await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+            using var response = await browser.GetAsync(callback, csrf: null);
+            await response.ShouldBeProblemAsync(AccessProblems.SignInFailed);
 
             var line = Gateway.Logs.GetSnapshot().Where(log => log.Level >= LogLevel.Warning && log.Category != RequestLogging.Category)
                 .ShouldHaveSingleItem(callback);
@@ -274,10 +274,10 @@ public sealed class PendingSignInTests : IAsyncLifetime
             $"POST /session/callback HTTP/1.1\r\nHost: gateway\r\nExpect: 100-continue\r\n"
             + $"Content-Type: {type}\r\nContent-Length: 9\r\n\r\n");
 
-        var answer = await connection.ReadUntilAsync("}"); // the server waits some seconds more for the body, which never comes
+        var response = await connection.ReadUntilAsync("}"); // the server waits some seconds more for the body, which never comes
 
-        answer.ShouldStartWith("HTTP/1.1 400 "); // not 100: the gateway did not start to read the body
-        answer.ShouldContain("/problems/sign-in-failed");
+        response.ShouldStartWith("HTTP/1.1 400 "); // not 100: the gateway did not start to read the body
+        response.ShouldContain("/problems/sign-in-failed");
         Gateway.Logs.GetSnapshot().ShouldNotContain(log => log.Level >= LogLevel.Error);
     }
 
@@ -292,8 +292,8 @@ public sealed class PendingSignInTests : IAsyncLifetime
             csrf: null,
             request => _ = accept is null || request.Headers.TryAddWithoutValidation("Accept", accept));
 
-    private static Task<string> BodyAsync(HttpResponseMessage answer) =>
-        answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> BodyAsync(HttpResponseMessage response) =>
+        response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     private static Dictionary<string, string> QueryOf(Uri address) =>
         QueryHelpers.ParseQuery(address.Query).ToDictionary(field => field.Key, field => field.Value.ToString());

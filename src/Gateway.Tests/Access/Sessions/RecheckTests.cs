@@ -92,7 +92,7 @@ public sealed class RecheckTests
             (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
         }
 
-        gateway.Issuer.Mood = IssuerMood.Answers;
+        gateway.Issuer.Mood = IssuerMood.Responds;
         gateway.Clock.Advance(Due);
         (await browser.ReadAsync()).Status.ShouldBe(HttpStatusCode.OK);
         gateway.Issuer.SignIn.Refreshes.ShouldBe(1);

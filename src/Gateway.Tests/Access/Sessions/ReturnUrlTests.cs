@@ -46,9 +46,9 @@ public sealed class ReturnUrlTests : IAsyncLifetime
     {
         using var browser = new CookieClient(_gateway!.Address);
 
-        using var answer = await browser.GetAsync("/session/login?returnUrl=" + returnUrl, csrf: null);
+        using var response = await browser.GetAsync("/session/login?returnUrl=" + returnUrl, csrf: null);
 
-        var problem = await answer.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
+        var problem = await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
         problem["errors"]!.AsObject().ShouldContainKey("returnUrl");
         browser.SetCookies.ShouldBeEmpty();
     }
@@ -58,9 +58,9 @@ public sealed class ReturnUrlTests : IAsyncLifetime
     {
         using var browser = new CookieClient(_gateway!.Address);
 
-        using var answer = await browser.GetAsync("/session/login?returnUrl=/" + new string('a', 2_000), csrf: null);
+        using var response = await browser.GetAsync("/session/login?returnUrl=/" + new string('a', 2_000), csrf: null);
 
-        await answer.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
+        await response.ShouldBeProblemAsync(HttpProblems.InvalidRequest);
     }
 
     [Theory]
@@ -76,9 +76,9 @@ public sealed class ReturnUrlTests : IAsyncLifetime
     {
         using var browser = new CookieClient(_gateway!.Address);
 
-        using var answer = await browser.FollowAsync("/session/login?returnUrl=" + returnUrl, to => to.OriginalString == location);
+        using var response = await browser.FollowAsync("/session/login?returnUrl=" + returnUrl, to => to.OriginalString == location);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        response.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         browser.Session.ShouldNotBeNull();
     }
 
@@ -87,8 +87,8 @@ public sealed class ReturnUrlTests : IAsyncLifetime
     {
         using var browser = new CookieClient(_gateway!.Address);
 
-        using var answer = await browser.FollowAsync("/session/login", to => to.OriginalString == "/");
+        using var response = await browser.FollowAsync("/session/login", to => to.OriginalString == "/");
 
-        answer.Headers.Location!.OriginalString.ShouldBe("/");
+        response.Headers.Location!.OriginalString.ShouldBe("/");
     }
 }

@@ -48,8 +48,8 @@ public sealed class SessionLookupTests : IAsyncLifetime
         })
         {
             using var browser = Stranger();
-            using var answer = await browser.SendAsync(new(method), path);
-            answer.StatusCode.ShouldNotBe(HttpStatusCode.Unauthorized);
+            using var response = await browser.SendAsync(new(method), path);
+            response.StatusCode.ShouldNotBe(HttpStatusCode.Unauthorized);
             _store.Reads.ShouldBe(0, $"{method} {path}");
         }
     }
@@ -76,8 +76,8 @@ public sealed class SessionLookupTests : IAsyncLifetime
         {
             var before = _store.Reads;
             using var browser = Stranger();
-            using var answer = await browser.SendAsync(new(method), path);
-            await answer.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
+            using var response = await browser.SendAsync(new(method), path);
+            await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
             _store.Reads.ShouldBeGreaterThan(before);
         }
 
@@ -85,9 +85,9 @@ public sealed class SessionLookupTests : IAsyncLifetime
         {
             var before = _store.Reads;
             using var browser = Stranger();
-            using var answer = await browser.SendAsync(new(method), path);
-            await answer.ShouldBeProblemAsync(AccessProblems.CallerQuota);
-            answer.Headers.GetValues("Retry-After").ShouldBe(["1"]);
+            using var response = await browser.SendAsync(new(method), path);
+            await response.ShouldBeProblemAsync(AccessProblems.CallerQuota);
+            response.Headers.GetValues("Retry-After").ShouldBe(["1"]);
             using var missing = await browser.GetAsync("/api/nothing");
             await missing.ShouldBeProblemAsync(HttpProblems.NotFound);
             _store.Reads.ShouldBe(before);
@@ -103,7 +103,7 @@ public sealed class SessionLookupTests : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(0, 3 * PerSecond).Select(async _ =>
         {
             using var browser = Stranger();
-            using var answer = await browser.GetAsync("/api/task-runs");
+            using var response = await browser.GetAsync("/api/task-runs");
         }));
 
         using var stranger = Stranger();

@@ -23,11 +23,11 @@ public sealed class SessionTests
         var now = gateway.Clock.GetUtcNow();
         await browser.SignInAsync();
 
-        using var answer = await browser.GetAsync("/session");
+        using var response = await browser.GetAsync("/session");
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        answer.Headers.CacheControl!.NoStore.ShouldBeTrue();
-        var text = await answer.Content.ReadAsStringAsync(Ct);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        var text = await response.Content.ReadAsStringAsync(Ct);
         text.ShouldContain("Alice 김");
         var session = JsonNode.Parse(text)!.AsObject();
         session.Select(member => member.Key).ShouldBe(["subject", "name", "permissions", "idleExpiresAt", "absoluteExpiresAt"]);
@@ -45,9 +45,9 @@ public sealed class SessionTests
         using var browser = new CookieClient(gateway.Address);
         await browser.SignInAsync();
 
-        using var answer = await browser.GetAsync("/api/task-runs");
-        var problem = await answer.ShouldBeProblemAsync(AccessProblems.Forbidden);
-        answer.Headers.WwwAuthenticate.ShouldBeEmpty();
+        using var response = await browser.GetAsync("/api/task-runs");
+        var problem = await response.ShouldBeProblemAsync(AccessProblems.Forbidden);
+        response.Headers.WwwAuthenticate.ShouldBeEmpty();
         ((string)problem["detail"]!).ShouldStartWith("The account");
 
         using var session = await browser.GetAsync("/session");
@@ -111,8 +111,8 @@ public sealed class SessionTests
         signedOut.StatusCode.ShouldBe(HttpStatusCode.OK);
         signedOut.Headers.GetValues("Clear-Site-Data").ShouldBe(["\"cache\""]);
         signedOut.Headers.CacheControl!.NoStore.ShouldBeTrue();
-        var answer = JsonNode.Parse(await signedOut.Content.ReadAsStringAsync(Ct))!;
-        ((string?)answer["logoutUrl"]).ShouldBe($"{gateway.Issuer.Address}/logout?client_id={TestSignIn.ClientId}");
+        var response = JsonNode.Parse(await signedOut.Content.ReadAsStringAsync(Ct))!;
+        ((string?)response["logoutUrl"]).ShouldBe($"{gateway.Issuer.Address}/logout?client_id={TestSignIn.ClientId}");
         browser.Session.ShouldBeNull();
 
         using var refused = await thief.GetAsync("/api/task-runs");
@@ -150,8 +150,8 @@ public sealed class SessionTests
                 browser.Session = Uri.EscapeDataString(cookie);
             }
 
-            using var answer = await browser.SendAsync(new(method), path);
-            var problem = await answer.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
+            using var response = await browser.SendAsync(new(method), path);
+            var problem = await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
             ((string?)problem["login"]).ShouldBe("/session/login");
         }
     }
@@ -186,7 +186,7 @@ public sealed class SessionTests
         using var browser = new CookieClient(gateway.Address);
         await browser.SignInAsync();
         var routes = gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(TokenCache.IsClosed)
+            .Where(TokenCacheMiddleware.IsClosed)
             .SelectMany(
                 endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [],
                 (endpoint, method) => (method, path: endpoint.RoutePattern.RawText!))
@@ -200,18 +200,18 @@ public sealed class SessionTests
         {
             foreach (var header in new[] { null, "", "0", "2", "true", "11", "1, 1" })
             {
-                using var answer = await browser.SendAsync(new(method), path, header);
-                answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden, $"{method} {path} with {header ?? "no header"}");
+                using var response = await browser.SendAsync(new(method), path, header);
+                response.StatusCode.ShouldBe(HttpStatusCode.Forbidden, $"{method} {path} with {header ?? "no header"}");
                 if (method != "HEAD")
                 {
-                    await answer.ShouldBeProblemAsync(AccessProblems.CsrfHeaderMissing);
+                    await response.ShouldBeProblemAsync(AccessProblems.CsrfHeaderMissing);
                 }
             }
         }
 
         // All other routes below these paths are requested by the browser's own navigation or by the provider.
         gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => !TokenCache.IsClosed(endpoint) && endpoint.Metadata.GetMetadata<OptionalAuthentication>() is null)
+            .Where(endpoint => !TokenCacheMiddleware.IsClosed(endpoint) && endpoint.Metadata.GetMetadata<OptionalAuthentication>() is null)
             .Select(endpoint => endpoint.RoutePattern.RawText!)
             .Where(route => route.StartsWith("/api", StringComparison.Ordinal) || route.StartsWith("/session", StringComparison.Ordinal))
             .ShouldBe(["/session/login", "/session/callback", "/session/backchannel-logout"]);
@@ -227,8 +227,8 @@ public sealed class SessionTests
 
         foreach (var path in new[] { "/health/live", "/problems", "/openapi/v1.json", "/swagger/index.html" })
         {
-            using var answer = await browser.GetAsync(path, csrf: null);
-            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            using var response = await browser.GetAsync(path, csrf: null);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
         }
     }
 
@@ -239,8 +239,8 @@ public sealed class SessionTests
         using var browser = new CookieClient(gateway.Address);
         await browser.SignInAsync();
 
-        using var answer = await browser.GetAsync("/session");
+        using var response = await browser.GetAsync("/session");
 
-        JsonNode.Parse(await answer.Content.ReadAsStringAsync(Ct))!["subject"]!.GetValue<string>().ShouldBe("Alice 김");
+        JsonNode.Parse(await response.Content.ReadAsStringAsync(Ct))!["subject"]!.GetValue<string>().ShouldBe("Alice 김");
     }
 }

@@ -158,9 +158,9 @@ public sealed class SignInTests
         using var callback = await attacker.FollowAsync("/session/login", IsCallback);
         using var victim = new CookieClient(gateway.Address);
 
-        using var answer = await victim.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
+        using var response = await victim.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
 
-        await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+        await response.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         victim.Session.ShouldBeNull();
     }
 
@@ -194,9 +194,9 @@ public sealed class SignInTests
         await using var gateway = await SessionHost.StartAsync();
         using var browser = new CookieClient(gateway.Address);
 
-        using var answer = await browser.GetAsync("/session/callback" + query, csrf: null);
+        using var response = await browser.GetAsync("/session/callback" + query, csrf: null);
 
-        var problem = await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+        var problem = await response.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         problem.ToJsonString().ShouldNotContain("canary");
     }
 
@@ -227,9 +227,9 @@ public sealed class SignInTests
         {
             gateway.Issuer.SignIn.ChangeIdToken = fault;
             using var browser = new CookieClient(gateway.Address);
-            using var answer = await browser.FollowAsync("/session/login");
-            answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest, $"fault {Array.IndexOf(faults, fault)}");
-            await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+            using var response = await browser.FollowAsync("/session/login");
+            response.StatusCode.ShouldBe(HttpStatusCode.BadRequest, $"fault {Array.IndexOf(faults, fault)}");
+            await response.ShouldBeProblemAsync(AccessProblems.SignInFailed);
             browser.Session.ShouldBeNull();
         }
 
@@ -246,9 +246,9 @@ public sealed class SignInTests
         using var callback = await browser.FollowAsync("/session/login", IsCallback);
         gateway.Issuer.Mood = IssuerMood.CutsConnections;
 
-        using var answer = await browser.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
+        using var response = await browser.GetAsync(callback.Headers.Location!.AbsoluteUri, csrf: null);
 
-        var problem = await answer.ShouldBeProblemAsync(AccessProblems.SignInFailed);
+        var problem = await response.ShouldBeProblemAsync(AccessProblems.SignInFailed);
         ((string)problem["detail"]!).ShouldStartWith("The identity provider does not respond.");
     }
 
@@ -273,8 +273,8 @@ public sealed class SignInTests
 
         foreach (var path in new[] { "/session", "/session/login", "/session/callback", "/session/logout", "/session/backchannel-logout" })
         {
-            using var answer = await browser.GetAsync(path);
-            await answer.ShouldBeProblemAsync(HttpProblems.NotFound);
+            using var response = await browser.GetAsync(path);
+            await response.ShouldBeProblemAsync(HttpProblems.NotFound);
         }
 
         using var refused = await browser.GetAsync("/api/task-runs");

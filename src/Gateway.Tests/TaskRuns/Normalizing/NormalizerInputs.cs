@@ -19,20 +19,20 @@ internal static class NormalizerInputs
 
     public static NormalizedResponse Normalize(byte[] body, TaskRunNormalizer normalizer)
     {
-        normalizer.TryNormalize(body, out var answer, out var error).ShouldBeTrue(error);
+        normalizer.TryNormalize(body, out var response, out var error).ShouldBeTrue(error);
         error.ShouldBeNull();
-        return answer.ShouldNotBeNull();
+        return response.ShouldNotBeNull();
     }
 
     /// <summary>Returns the reason why the body cannot be read; null when it can.</summary>
     public static string? ErrorOf(byte[] body)
     {
-        if (Normalizer.TryNormalize(body, out var answer, out var error))
+        if (Normalizer.TryNormalize(body, out var response, out var error))
         {
             return null;
         }
 
-        answer.ShouldBeNull();
+        response.ShouldBeNull();
         return error.ShouldNotBeNull();
     }
 

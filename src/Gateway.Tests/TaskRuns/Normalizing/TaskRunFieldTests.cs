@@ -42,8 +42,21 @@ public sealed class TaskRunFieldTests
         written.ShouldNotContain(c => c < ' ' || "<>&'\u007F\u2028\u2029".Contains(c));
     }
 
-    [Fact]
-    public void Hangul_is_written_as_it_is() => Value("\"run_name\":\"한글 모델\"", "name").ShouldBe("\"한글 모델\"");
+    /// <summary>
+    /// Exact bytes: they are hashed for the ETag and shared between replicas, so a release must not change them unnoticed.
+    /// </summary>
+    [Theory]
+    [InlineData("한글 모델 é", "한글 모델 é")]
+    [InlineData("/+`", @"/\u002B\u0060")]
+    [InlineData("\"\\", @"\u0022\\")]
+    [InlineData("<>&'", @"\u003C\u003E\u0026\u0027")]
+    [InlineData("\b\t\n\f\r\0\u001F\u007F", @"\b\t\n\f\r\u0000\u001F\u007F")]
+    [InlineData("\u0080\u009F", @"\u0080\u009F")]
+    [InlineData("\u00A0\u3000\u2028\u2029", @"\u00A0\u3000\u2028\u2029")]
+    [InlineData("\u200D\uFEFF\uE000\u0378", "\u200D\\uFEFF\\uE000\\u0378")]
+    [InlineData("😀", @"\uD83D\uDE00")]
+    public void A_text_is_written_with_these_escapes(string text, string written) =>
+        Value($"\"run_name\":{JsonSerializer.Serialize(text)}", "name").ShouldBe($"\"{written}\"");
 
     [Fact]
     public void An_id_that_is_a_number_becomes_its_text() => Ids(Normalize(Body("""{"run_id":42}""")).Rows).ShouldBe(["42"]);

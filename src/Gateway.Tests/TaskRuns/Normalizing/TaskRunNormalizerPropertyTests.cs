@@ -38,7 +38,7 @@ public sealed class TaskRunNormalizerPropertyTests
         Gen.Select(Field.Array[0, 3], fields => (Object(fields.Append("\"run_id\":null")), (string?)null)),
         Gen.OneOf(("{}", (string?)null), ("null", null), ("[[{\"run_id\":\"x\"}]]", null), ("\"x\"", null)));
 
-    private static readonly Gen<(string Json, string?[] Ids)> Answer = Gen.Select(
+    private static readonly Gen<(string Json, string?[] Ids)> SentList = Gen.Select(
         Row.Array[0, 12],
         Field.Array[0, 2],
         (rows, fields) => (
@@ -46,22 +46,22 @@ public sealed class TaskRunNormalizerPropertyTests
             rows.Select(row => row.Id).ToArray()));
 
     [Fact]
-    public void Every_list_is_read_and_every_row_stays_where_the_upstream_put_it() => Answer.Sample(
-        answer =>
+    public void Every_list_is_read_and_every_row_stays_where_the_upstream_put_it() => SentList.Sample(
+        sent =>
         {
-            var rows = Normalize(answer.Json).Rows;
+            var rows = Normalize(sent.Json).Rows;
 
             var seen = new HashSet<string>();
-            Ids(rows).ShouldBe(answer.Ids.Select(id => id is not null && seen.Add(id) ? id : ""));
+            Ids(rows).ShouldBe(sent.Ids.Select(id => id is not null && seen.Add(id) ? id : ""));
         },
         iter: 3_000);
 
     [Fact]
     public void A_slice_of_any_range_is_an_array_of_exactly_the_kept_rows() =>
-        Gen.Select(Answer, Gen.Int[0, 12], Gen.Int[0, 12]).Sample(
-            (answer, from, to) =>
+        Gen.Select(SentList, Gen.Int[0, 12], Gen.Int[0, 12]).Sample(
+            (sent, from, to) =>
             {
-                var rows = Normalize(answer.Json).Rows;
+                var rows = Normalize(sent.Json).Rows;
                 var (first, last) = (Math.Min(from, rows.Count), Math.Min(to, rows.Count));
 
                 ShouldHoldExactly(rows, first, last);
@@ -73,10 +73,10 @@ public sealed class TaskRunNormalizerPropertyTests
     {
         var changes = Gen.Select(Gen.Int[0, 2], Gen.Double.Unit, Gen.OneOf(Gen.Byte, Gen.OneOf("{}[]\",:\\ue"u8.ToArray()))).Array[1, 4];
 
-        Gen.Select(Answer, changes).Sample(
-            (answer, changed) =>
+        Gen.Select(SentList, changes).Sample(
+            (sent, changed) =>
             {
-                var body = Encoding.UTF8.GetBytes(answer.Json).ToList();
+                var body = Encoding.UTF8.GetBytes(sent.Json).ToList();
                 foreach (var (kind, place, value) in changed)
                 {
                     Change(body, kind, (int)(place * body.Count), value);
@@ -91,10 +91,10 @@ public sealed class TaskRunNormalizerPropertyTests
     public void Arbitrary_bytes_never_throw() => Gen.Byte.Array[0, 60].Sample(ShouldBeErrorOrConsistent, iter: 5_000);
 
     [Fact]
-    public void A_strict_beginning_of_a_list_is_never_read() => Gen.Select(Answer, Gen.Double.Unit).Sample(
-        (answer, part) =>
+    public void A_strict_beginning_of_a_list_is_never_read() => Gen.Select(SentList, Gen.Double.Unit).Sample(
+        (sent, part) =>
         {
-            var body = Encoding.UTF8.GetBytes(answer.Json);
+            var body = Encoding.UTF8.GetBytes(sent.Json);
             ErrorOf(body[..(int)(part * body.Length)]).ShouldNotBeNull();
         },
         iter: 3_000);
@@ -126,9 +126,9 @@ public sealed class TaskRunNormalizerPropertyTests
             return;
         }
 
-        var answer = Normalize(body);
-        var rows = answer.Rows;
-        var parallel = new[] { rows.Ends.Length, rows.Hashes.Length, rows.IdHashes.Length, answer.CreatedAt.Count };
+        var sent = Normalize(body);
+        var rows = sent.Rows;
+        var parallel = new[] { rows.Ends.Length, rows.Hashes.Length, rows.IdHashes.Length, sent.CreatedAt.Count };
         parallel.ShouldAllBe(length => length == rows.Count);
 
         for (var from = 0; from <= rows.Count; from++)

@@ -18,7 +18,7 @@ internal static class CsrfMiddleware
     public static void UseCsrfProtection(this IApplicationBuilder app) => app.Use((context, next) =>
         context.Features.Get<CachedSession>() is { } session
         && context.GetEndpoint() is { } endpoint
-        && TokenCache.IsClosed(endpoint)
+        && TokenCacheMiddleware.IsClosed(endpoint)
             ? GuardAsync(context, session, endpoint, next)
             : next(context));
 

@@ -37,9 +37,9 @@ internal interface ISharedBlocks
     /// </summary>
     /// <param name="permit">The permit of the request.</param>
     /// <param name="number">The block that it was for.</param>
-    /// <param name="block">The block that it has fetched; null without one.</param> <param name="isAnswered">True if
+    /// <param name="block">The block that it has fetched; null without one.</param> <param name="hasResponse">True if
     /// the upstream has sent a response, readable or not.</param>
-    Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool isAnswered);
+    Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool hasResponse);
 }
 
 /// <summary>Event data for the end of a lookup.</summary>
@@ -70,5 +70,5 @@ internal sealed class NoSharedBlocks : ISharedBlocks
 
     public long Known(int block) => 0;
 
-    public Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool isAnswered) => Task.CompletedTask;
+    public Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool hasResponse) => Task.CompletedTask;
 }

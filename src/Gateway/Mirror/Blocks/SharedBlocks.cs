@@ -64,11 +64,11 @@ internal sealed partial class SharedBlocks(
         }
     }
 
-    public async Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool isAnswered)
+    public async Task EndAsync(Permit permit, int number, TaskRunBlock? block, bool hasResponse)
     {
         var isStored = block is not null && !IsAway
             && await store.TrySetAsync(formats[0].Version, number, block.FetchedAt, formats[0].Write(block));
-        var outcome = isStored ? FetchOutcome.Stored : isAnswered ? FetchOutcome.Answered : FetchOutcome.Failed;
+        var outcome = isStored ? FetchOutcome.Stored : hasResponse ? FetchOutcome.Responded : FetchOutcome.Failed;
         if (await coordinator.EndAsync(permit, number, outcome) is > 0 and var superfluous)
         {
             foreach (var format in formats)

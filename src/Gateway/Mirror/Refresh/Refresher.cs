@@ -215,7 +215,7 @@ internal sealed class Refresher : BackgroundService
             await _coordinator.PauseAsync(permit, rule, failure.RetryAfter);
         }
 
-        await _shared.EndAsync(permit, block, stored, isAnswered: failure is null or { Kind: NclueFailureKind.Unreadable });
+        await _shared.EndAsync(permit, block, stored, hasResponse: failure is null or { Kind: NclueFailureKind.Unreadable });
     }
 
     private (TaskRunBlock? Block, NclueFailure? Failure) Complete(int number, Permit permit, FetchResult outcome)

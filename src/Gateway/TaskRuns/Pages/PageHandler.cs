@@ -48,17 +48,17 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
         var result = await reader.ReadAsync(query, ((AuthenticatedCaller)context.User).Caller, context.RequestAborted);
         if (result.Refusal is { } refusal)
         {
-            metrics.Refused(refusal.Problem);
+            metrics.RecordRefusal(refusal.Problem);
             await new ProblemResult(refusal.Problem) { Detail = refusal.Detail, RetryAfter = refusal.RetryAfter }.ExecuteAsync(context);
             return;
         }
 
         metrics.RecordRead(result.Status.Outcome, result.Age);
         audit?.RecordRead(Enum.GetName(result.Status.Outcome)!);
-        await HandleAsync(context, result);
+        await SendAsync(context, result);
     }
 
-    private async Task HandleAsync(HttpContext context, ReadResult result)
+    private async Task SendAsync(HttpContext context, ReadResult result)
     {
         var request = context.Request;
         var page = new PageBody(result.Parts);

@@ -52,7 +52,7 @@ internal sealed class TaskRunMetrics : IHostedService
     }
 
     /// <summary>Counts a read that was refused.</summary>
-    public void Refused(ProblemType problem) => _reads.Add(1, Outcome(problem.Slug));
+    public void RecordRefusal(ProblemType problem) => _reads.Add(1, Outcome(problem.Slug));
 
     private static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
 }

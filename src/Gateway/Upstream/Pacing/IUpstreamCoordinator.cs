@@ -99,7 +99,7 @@ internal enum FetchOutcome
     Failed = 0,
 
     /// <summary>A response whose copy is not in Redis.</summary>
-    Answered = 1,
+    Responded = 1,
 
     /// <summary>A response whose copy can be read from Redis.</summary>
     Stored = 2,
