@@ -48,7 +48,7 @@ internal static class SharedBlockFill
             var (at, fetchedAt) = (time.GetTimestamp(), now.ToUnixTimeMilliseconds());
             var departure = new Permit(at, new PermitGrant(0, fetchedAt, at), closed: _ => { });
             var block = new TaskRunBlock(number, at, rows.Rows, fetchedAt);
-            await shared.EndAsync(departure, number, block, isAnswered: true);
+            await shared.EndAsync(departure, number, block, hasResponse: true);
             for (var attempt = 0; directory.NewestOf(number) != fetchedAt; attempt++)
             {
                 // The gateway waits for Redis only a moment and then continues without it.
@@ -58,7 +58,7 @@ internal static class SharedBlockFill
                 }
 
                 await pacer.StartAsync();
-                await shared.EndAsync(departure, number, block, isAnswered: true);
+                await shared.EndAsync(departure, number, block, hasResponse: true);
             }
         }
     }

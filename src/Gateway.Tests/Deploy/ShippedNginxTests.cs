@@ -56,6 +56,8 @@ public sealed class ShippedNginxTests
         request.Headers.Authorization = null;
         request.Headers.TryAddWithoutValidation("X-Long", new string('a', length));
         using var response = await http.SendAsync(request, Ct);
-        return response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestHeaderFieldsTooLarge ? 0 : (int)response.StatusCode;
+        return response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestHeaderFieldsTooLarge
+            ? 0
+            : (int)response.StatusCode;
     }
 }

@@ -49,7 +49,8 @@ public sealed class RedisDeploymentTests
         var token = await cluster.Identity.GetUserTokenAsync("reader-1", Ct);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
-        await ReplicaSettings.EventuallyAsync(() => http.GetAsync("/api/task-runs", Ct), response => response.StatusCode == HttpStatusCode.OK);
+        await ReplicaSettings.EventuallyAsync(
+            () => http.GetAsync("/api/task-runs", Ct), response => response.StatusCode == HttpStatusCode.OK);
         using var ready = await http.GetAsync("/health/ready", Ct);
         $"{(int)ready.StatusCode} {await ready.Content.ReadAsStringAsync(Ct)}".ShouldBe(readiness);
         replica.Output.ShouldNotContain(line => line.Contains(password));

@@ -53,7 +53,9 @@ internal sealed class LocalIdentityClient(LocalIdentityProvider provider) : IDis
         request[LocalIdentityEndpoints.UserParameter] = user;
         using var response = await _http.GetAsync(AuthorizeUri(request), cancellationToken);
         var query = QueryHelpers.ParseQuery(response.Headers.Location?.Query);
-        if (response.StatusCode != HttpStatusCode.Redirect || query["state"] != request["state"] || !query.TryGetValue("code", out var code))
+        if (response.StatusCode != HttpStatusCode.Redirect
+            || query["state"] != request["state"]
+            || !query.TryGetValue("code", out var code))
         {
             throw new HttpRequestException($"The sign-in as '{user}' failed.", inner: null, response.StatusCode);
         }

@@ -50,7 +50,8 @@ internal static class FaultyResponse
             response.ContentLength = simulated.Body.Length;
         }
 
-        await SendBodyAsync(context, fault.Cut ? simulated.Body[..(simulated.Body.Length / 2)] : simulated.Body, fault, time, cancellationToken);
+        var body = fault.Cut ? simulated.Body[..(simulated.Body.Length / 2)] : simulated.Body;
+        await SendBodyAsync(context, body, fault, time, cancellationToken);
         if (fault.Cut)
         {
             await response.Body.FlushAsync(cancellationToken);
