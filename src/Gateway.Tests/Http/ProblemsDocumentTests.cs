@@ -41,28 +41,6 @@ public sealed class ProblemsDocumentTests
                 $"| {refusal.Status} | {refusal.Meaning.Replace("*", "\\*")} |"));
     }
 
-    /// <summary>
-    /// A status that the framework has chosen shows no cause, so it never gets a problem of the key, the session or a
-    /// sign-in.
-    /// </summary>
-    [Theory]
-    [InlineData(400, "invalid-request")]
-    [InlineData(401, "unauthenticated")]
-    [InlineData(403, "forbidden")]
-    [InlineData(404, "not-found")]
-    [InlineData(405, "method-not-allowed")]
-    [InlineData(406, "not-acceptable")]
-    [InlineData(412, "precondition-failed")]
-    [InlineData(415, "invalid-request")]
-    [InlineData(429, "caller-quota")]
-    [InlineData(500, "internal-error")]
-    [InlineData(501, "internal-error")]
-    [InlineData(502, "upstream-error")]
-    [InlineData(503, "upstream-busy")]
-    [InlineData(504, "upstream-timeout")]
-    public void A_status_of_the_framework_has_its_general_problem(int status, string slug) =>
-        ProblemTypes.ForStatus(status).Slug.ShouldBe(slug);
-
     /// <summary>Returns the text without its line breaks.</summary>
     private static string Words(string markdown) => Regex.Replace(markdown, @"\s+", " ");
 }

@@ -78,6 +78,9 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
         _ => failure.GetType().Name,
     };
 
+    private static bool IsOfNetwork(Exception failure) =>
+        failure is HttpRequestException or OperationCanceledException or IOException or NotSupportedException;
+
     [LoggerMessage(1, LogLevel.Warning,
         "The OpenTelemetry collector does not accept exports ({Signal}: {Reason}). What cannot be exported is lost.")]
     private static partial void Failing(ILogger logger, string signal, string reason);
@@ -87,24 +90,32 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
 
     private sealed class Handler(CollectorWatch watch, HttpMessageHandler collector) : DelegatingHandler(collector)
     {
-        /// <summary>Sends an export over HTTP/1.1, on the exporter's own thread.</summary>
-        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                var response = base.Send(request, cancellationToken);
+                watch.Note(request, Failure(response));
+                return response;
+            }
+            catch (Exception failure) when (IsOfNetwork(failure))
+            {
+                watch.Note(request, Describe(failure));
+                throw;
+            }
+        }
 
+        /// <summary>Sends an export over gRPC, which needs HTTP/2.</summary>
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             try
             {
                 var response = await base.SendAsync(request, cancellationToken);
-                if (response.IsSuccessStatusCode)
-                {
-                    await response.Content.LoadIntoBufferAsync(LongestGrpcResponse, cancellationToken); // the trailers follow the content
-                }
-
+                await response.Content.LoadIntoBufferAsync(LongestGrpcResponse, cancellationToken); // the trailers follow the content
                 watch.Note(request, Failure(response));
                 return response;
             }
-            catch (Exception failure)
+            catch (Exception failure) when (IsOfNetwork(failure))
             {
                 watch.Note(request, Describe(failure));
                 throw;
