@@ -29,6 +29,9 @@ internal class PacerModel
     private long _cycled;
     private int _slotCount;
 
+    /// <summary>Tops of the logs in this Redis, by key.</summary>
+    public Dictionary<string, LogPosition> Logs { get; } = [];
+
     /// <summary>Runs a call at a time of the server's clock.</summary>
     public virtual CoordinatorResponse Run(CoordinatorRequest a, long clock)
     {
@@ -106,6 +109,7 @@ internal class PacerModel
     {
         Depart(a, now, slot, a.Class);
         Lease(a, now);
+        _flights.Remove(CoordinatorRequest.NoBlock);
         return (CoordinatorOutcome.Granted, _number);
     }
 
@@ -290,6 +294,7 @@ internal class PacerModel
             News = _blocks.Count,
             IsAll = isAll,
             Changes = changes,
+            Log = Logs.TryGetValue(a.LogKey, out var top) ? top : null,
         };
     }
 }

@@ -101,6 +101,20 @@ public sealed class DetachedForwardTests
         gateway.Nclue.Arrivals.ShouldHaveSingleItem().Target.ShouldBe("/api/v1/task-runs?index=2&limit=100");
     }
 
+    [Theory]
+    [InlineData("row", "index=160&limit=100")]
+    [InlineData("page", "index=2&limit=80")]
+    public async Task A_window_is_requested_at_its_row_or_as_the_page_that_holds_it(string unit, string query)
+    {
+        await using var gateway = await GatewayHost.StartAsync(
+            new() { Frozen = true, IndexUnit = Enum.Parse<NclueGateway.Sandbox.Nclue.SimulatedIndexUnit>(unit, ignoreCase: true) },
+            new Dictionary<string, string?> { ["Nclue:IndexUnit"] = unit });
+
+        (await gateway.CallAsync(RowWindow.NumberOf(160))).Failure.ShouldBeNull();
+
+        gateway.Nclue.Arrivals.ShouldHaveSingleItem().Target.ShouldBe("/api/v1/task-runs?" + query);
+    }
+
     [Fact]
     public async Task No_trace_is_sent_upstream_while_everything_is_traced()
     {

@@ -62,7 +62,11 @@ internal sealed class NclueCheck(
                     $"NCLUE accepted the signed request and responded within {Seconds(took)}. {Pacing(waited)}"),
                 Clock(),
                 ListSettingsProbe.OfIndexUnit(options.IndexUnit, response.Rows, await FirstBlockAsync()),
-                ListSettingsProbe.OfTimeZone(zone, response.CreatedAt, time.GetUtcNow() - (clock.Measured ?? TimeSpan.Zero)),
+                ListSettingsProbe.OfTimeZone(
+                    zone,
+                    [.. response.Runs.Select(run => run?.CreatedAt)],
+                    time.GetUtcNow() - (clock.Measured ?? TimeSpan.Zero)),
+                ListProbe.Of(options.Order, response),
             ];
         }
         finally
@@ -96,7 +100,7 @@ internal sealed class NclueCheck(
 
     private async Task<FetchResult> CallAsync(Permit permit)
     {
-        var outcome = await source.GetRowsAsync(ListSettingsProbe.Index, permit);
+        var outcome = await source.GetRowsAsync(ListSettingsProbe.Index, NclueClient.BlockSize, permit);
         permit.Close();
         if (outcome.Failure is { Pause: { } rule } failure)
         {

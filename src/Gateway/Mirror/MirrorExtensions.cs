@@ -10,7 +10,7 @@ namespace NclueGateway.Mirror;
 
 /// <summary>
 /// Composition of the mirror: a paced, cached and shared copy of the upstream's list. It needs an
-/// <see cref="IRowNormalizer"/>.
+/// <see cref="IRowNormalizer"/> and an <see cref="IWholeListReader"/>.
 /// </summary>
 internal static class MirrorExtensions
 {

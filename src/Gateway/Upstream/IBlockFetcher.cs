@@ -6,8 +6,8 @@ namespace NclueGateway.Upstream;
 internal interface IBlockFetcher
 {
     /// <summary>
-    /// Requests block <paramref name="number"/>. Failures are returned, not thrown. A request ends only with its
-    /// response or after <c>Nclue:Timeout</c>.
+    /// Requests the block or window with a number (see <see cref="RowWindow"/>). Failures are returned, not thrown. A request ends only
+    /// with its response or after <c>Nclue:Timeout</c>.
     /// </summary>
     Task<FetchResult> GetBlockAsync(int number, Permit permit);
 }

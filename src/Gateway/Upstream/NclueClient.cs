@@ -13,8 +13,8 @@ using Yarp.ReverseProxy.Transforms.Builder;
 namespace NclueGateway.Upstream;
 
 /// <summary>
-/// Requests one block from NCLUE through YARP. The forwarded request is the gateway's own: its <see cref="HttpContext"/> is created here
-/// and belongs to no client. So no header, cookie, body or abort of a client can reach the upstream.
+/// Requests one block or window from NCLUE through YARP. The forwarded request is the gateway's own: its <see cref="HttpContext"/> is
+/// created here and belongs to no client. So no header, cookie, body or abort of a client can reach the upstream.
 /// </summary>
 /// <param name="handler">The handler of <see cref="NclueHttpHandlerFactory"/>.</param>
 internal sealed class NclueClient(
@@ -68,14 +68,17 @@ internal sealed class NclueClient(
     });
 
     /// <inheritdoc/>
-    public Task<FetchResult> GetBlockAsync(int number, Permit permit) =>
-        GetRowsAsync(options.IndexUnit == IndexUnit.Row ? number * BlockSize : number, permit);
+    public Task<FetchResult> GetBlockAsync(int number, Permit permit)
+    {
+        var rows = RowWindow.Of(number, options.IndexUnit);
+        return GetRowsAsync(rows.Index, rows.Limit, permit);
+    }
 
     /// <summary>
-    /// Requests up to 100 rows at <paramref name="index"/>, which is sent unchanged. In all other respects the same as
+    /// Requests up to <paramref name="limit"/> rows at <paramref name="index"/>, which are sent unchanged. Otherwise the same as
     /// <see cref="GetBlockAsync"/>.
     /// </summary>
-    public async Task<FetchResult> GetRowsAsync(int index, Permit permit)
+    public async Task<FetchResult> GetRowsAsync(int index, int limit, Permit permit)
     {
         using var timeout = new CancellationTokenSource(options.Timeout, time);
         using var body = new BoundedMemoryStream(options.MaxResponseBytes);
@@ -83,7 +86,7 @@ internal sealed class NclueClient(
         var context = new DefaultHttpContext();
         context.Request.Method = HttpMethods.Get;
         context.Request.Path = "/" + TaskRuns;
-        context.Request.QueryString = new(string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={BlockSize}"));
+        context.Request.QueryString = new(string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={limit}"));
         context.Response.Body = body;
         context.Features.Set(permit);
 

@@ -9,7 +9,9 @@ internal static class NclueExtensions
     /// <param name="options">The settings of the upstream.</param>
     /// <param name="isShared">True if replicas share the budget through Redis.</param>
     /// <param name="keepFor">Maximum age of a copy of a block.</param>
-    public static IServiceCollection AddNclue(this IServiceCollection services, NclueOptions options, bool isShared, TimeSpan keepFor)
+    /// <param name="logKey">Key of the snapshot's log in Redis; empty for none.</param>
+    public static IServiceCollection AddNclue(
+        this IServiceCollection services, NclueOptions options, bool isShared, TimeSpan keepFor, string logKey = "")
     {
         services.AddHttpForwarder();
         services.AddReverseProxy(); // for ITransformBuilder; no route is mapped
@@ -24,7 +26,7 @@ internal static class NclueExtensions
             .AddSingleton<NclueClient>()
             .AddSingleton<IBlockFetcher>(provider => provider.GetRequiredService<NclueClient>());
         return services
-            .AddSingleton(new PacingSettings(options.RequestInterval, options.ReplicaCount, keepFor))
+            .AddSingleton(new PacingSettings(options.RequestInterval, options.ReplicaCount, keepFor) { LogKey = logKey })
             .AddPacing(isShared ? options.AccountKey : null);
     }
 }

@@ -71,6 +71,9 @@ internal sealed class NclueOptions : IValidatableObject
     /// <value>The unit of NCLUE's <c>index</c>, which its documentation leaves open. Default Row.</value>
     public IndexUnit IndexUnit { get; set; } = IndexUnit.Row;
 
+    /// <value>Order of NCLUE's list, where the gateway cannot learn it from the responses. Default Auto.</value>
+    public NclueOrder Order { get; set; }
+
     /// <value>The language of the troubleshooting pages that failed runs link to. Default ko.</value>
     public HelpLanguage HelpLanguage { get; set; } = HelpLanguage.Ko;
 
@@ -131,4 +134,17 @@ internal enum IndexUnit
 
     /// <summary>Pages of <c>limit</c> rows: block n is requested with <c>index=n</c>.</summary>
     Page,
+}
+
+/// <summary>Order of NCLUE's list, which is not documented.</summary>
+internal enum NclueOrder
+{
+    /// <summary>The gateway learns it from the times of creation.</summary>
+    Auto,
+
+    /// <summary>New runs appear in the first rows.</summary>
+    NewestFirst,
+
+    /// <summary>New runs appear in the last rows.</summary>
+    OldestFirst,
 }

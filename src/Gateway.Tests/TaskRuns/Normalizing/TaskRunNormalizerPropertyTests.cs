@@ -128,7 +128,7 @@ public sealed class TaskRunNormalizerPropertyTests
 
         var sent = Normalize(body);
         var rows = sent.Rows;
-        var parallel = new[] { rows.Ends.Length, rows.Hashes.Length, rows.IdHashes.Length, sent.CreatedAt.Count };
+        var parallel = new[] { rows.Ends.Length, rows.Hashes.Length, rows.IdHashes.Length, sent.Runs.Count };
         parallel.ShouldAllBe(length => length == rows.Count);
 
         for (var from = 0; from <= rows.Count; from++)

@@ -51,7 +51,7 @@ public sealed class TaskRunNormalizerTests
         response.Rows.Total.ShouldBe(3);
         response.Rows.Count.ShouldBe(1);
         response.UnknownStatuses.ShouldBeEmpty();
-        response.CreatedAt.ShouldBe([new DateTimeOffset(2024, 11, 22, 8, 54, 46, TimeSpan.FromHours(9))]);
+        response.Runs.Select(run => run?.CreatedAt).ShouldBe([new DateTimeOffset(2024, 11, 22, 8, 54, 46, TimeSpan.FromHours(9))]);
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class TaskRunNormalizerTests
         var response = Normalize(Body(
             "null", """{"run_id":"a","created_at":"2024-11-22T00:00:00Z"}""", """{"run_id":"b","created_at":"x"}"""));
 
-        response.CreatedAt.ShouldBe([null, new DateTimeOffset(2024, 11, 22, 0, 0, 0, TimeSpan.Zero), null]);
+        response.Runs.Select(run => run?.CreatedAt).ShouldBe([null, new DateTimeOffset(2024, 11, 22, 0, 0, 0, TimeSpan.Zero), null]);
     }
 
     [Fact]

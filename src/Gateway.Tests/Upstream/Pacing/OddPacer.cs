@@ -25,10 +25,18 @@ internal sealed class OddPacer : IAsyncDisposable
     {
         _connection = connection;
         Database = database;
-        Script = new(connection, Account, new UnreadableValues(NullLogger<UnreadableValues>.Instance));
+        Script = new(connection, Account, Unreadable);
     }
 
     public string Account { get; } = $"{{nclue:odd:{Guid.NewGuid():N}}}";
+
+    /// <summary>Key of the snapshot's log.</summary>
+    public string LogKey => Account + ":log";
+
+    /// <summary>Keys of the script.</summary>
+    public RedisKey[] Keys => [Account, Account + ":blocks", Account + ":news"];
+
+    public UnreadableValues Unreadable { get; } = new(NullLogger<UnreadableValues>.Instance);
 
     public IDatabase Database { get; }
 
@@ -69,7 +77,7 @@ internal sealed class OddPacer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Database.KeyDeleteAsync([Account, Account + ":blocks", Account + ":news"]);
+        await Database.KeyDeleteAsync([.. Keys, LogKey]);
         await _connection.DisposeAsync();
     }
 }

@@ -57,6 +57,7 @@ public sealed class OddPacerFieldsTests(TestRedis redis)
     [Theory]
     [InlineData("flight:", "x 1 99999999999999")]
     [InlineData("flight:", "x")]
+    [InlineData("window:", "x 1 99999999999999")]
     [InlineData("slot:", "x 1 1 1 1 1 1 1")]
     [InlineData("slot:9", "")]
     [InlineData("other:", "1")]

@@ -19,7 +19,8 @@ public sealed class OddPacerValuesTests(TestRedis redis)
     [
         "skew", "clock", "epoch", "tick", "seen", "generation", "next", "open", "quiet", "pause", "why", "number", "last", "news",
         "slots", "cycle", "previous", "cycled", "base", "throttled:count", "throttled:began", "exceeded:count", "exceeded:began",
-        "slot:0", "slot:1", "slot:7", "flight:1", "flight:007", "flight:99999999999999", "flight:x", "foreign",
+        "slot:0", "slot:1", "slot:7", "flight:1", "flight:007", "flight:99999999999999", "flight:x", "window:1000000001",
+        "window:x", "foreign",
     ];
 
     [Theory]
@@ -83,6 +84,8 @@ public sealed class OddPacerValuesTests(TestRedis redis)
     [InlineData("news", "7")]
     [InlineData("flight:0", "x 99999999999998 99999999999999")]
     [InlineData("flight:0", "x")]
+    [InlineData("window:1000000001", "x 99999999999998 99999999999999")]
+    [InlineData("window:0", "x")]
     [InlineData("slot:0", "r1 99999999999999 1 2 0 1 1")]
     [InlineData("slot:0", "")]
     public async Task One_value_that_is_written_lets_no_permit_go_early_and_holds_none_for_long(string field, string value)
@@ -115,7 +118,7 @@ public sealed class OddPacerValuesTests(TestRedis redis)
         var directory = new BlockDirectory(clock, time);
         var session = new RedisCoordinatorSession(
             pacer.Script, new RedisCircuit(time, NullLogger<RedisCircuit>.Instance), clock, directory,
-            new NclueCredentials(options.Keys, NullLogger<NclueCredentials>.Instance), new ChangeSignal(),
+            new NclueCredentials(options.Keys, NullLogger<NclueCredentials>.Instance), new ChangeSignal(), new LatestLogPosition(),
             new PacingSettings(options.RequestInterval, options.ReplicaCount, TimeSpan.FromHours(1)), time);
         var other = new PacerReplica("other");
         for (var look = 0; look < 5; look++)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using NclueGateway.Redis;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Simulation;
+using NclueGateway.Upstream;
 using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Upstream.Pacing;
@@ -40,14 +41,21 @@ public sealed class PacerScriptTests(TestRedis redis)
             var random = new Random(seed);
             var account = $"{{nclue:model:{Guid.NewGuid():N}}}";
             var script = new LuaCoordinatorScript(connection, account, Unreadable);
+            var log = account + ":log";
             var model = new PacerModel();
             var replicas = Enumerable.Range(0, 2 + (seed % 4))
-                .Select(n => new Replica($"r{n}", interval: 1 << (seed % 3), isCalm: seed % 5 < 3)).ToArray();
+                .Select(n => new Replica($"r{n}", interval: 1 << (seed % 3), isCalm: seed % 5 < 3, log)).ToArray();
             var replica = replicas[0];
             for (var step = 0; step < 700; step++)
             {
                 // One replica may call for a while, and the others make no calls.
                 replica = random.Next(seed % 2 == 0 ? 2 : 25) == 0 ? replicas[random.Next(replicas.Length)] : replica;
+                if (random.Next(20) == 0)
+                {
+                    var top = model.Logs[log] = new(seed, step, unchecked((ulong)random.NextInt64(long.MinValue, long.MaxValue)));
+                    await database.HashSetAsync(log, PacerLogTests.Fields(top));
+                }
+
                 var call = replica.Next(random);
                 var reply = await script.RunAsync(call);
 
@@ -154,7 +162,8 @@ public sealed class PacerScriptTests(TestRedis redis)
 
     /// <summary>Calls that one replica might make next.</summary>
     /// <param name="isCalm">True for no pauses and no outages, so that permits follow each other.</param>
-    private sealed class Replica(string name, int interval = 8, bool isCalm = true)
+    /// <param name="log">Key of the log, which some of its calls name.</param>
+    private sealed class Replica(string name, int interval = 8, bool isCalm = true, string log = "")
     {
         private readonly List<int> _flights = [];
         private CoordinatorResponse? _last;
@@ -177,7 +186,12 @@ public sealed class PacerScriptTests(TestRedis redis)
         public CoordinatorRequest Next(Random random)
         {
             var now = _last is null || random.Next(10) == 0 ? 0 : _last.Now + random.Next(-150, 5);
-            var block = random.Next(6);
+            var block = random.Next(9) switch
+            {
+                6 or 7 => RowWindow.NumberOf(random.Next(2)),
+                8 => CoordinatorRequest.NoBlock,
+                var number => number,
+            };
             return Look() with
             {
                 Operation = Operations[random.Next(Operations.Length - (isCalm ? 2 : 0))], // without pause and leave
@@ -192,7 +206,7 @@ public sealed class PacerScriptTests(TestRedis redis)
                 Generation = random.Next(40) == 0 ? random.Next(4) : 0,
                 Epoch = random.Next(20) == 0 ? 1 : _last?.Epoch ?? 0,
                 News = Math.Max(0, (_last?.News ?? 0) - (random.Next(10) == 0 ? random.Next(62, 67) : 0)),
-                Class = (FetchPriority)random.Next(5),
+                Class = (FetchPriority)random.Next(6),
                 Since = _last is null ? 0 : _last.Now - random.Next(50),
                 Queue = new(
                     random.Next(5),
@@ -204,7 +218,8 @@ public sealed class PacerScriptTests(TestRedis redis)
                 Number = _number - random.Next(2),
                 IsNew = random.Next(2) == 0,
                 Fetched = _last is null ? 1 : _last.Now - random.Next(30),
-                End = (FetchOutcome)random.Next(3),
+                End = (FetchOutcome)random.Next(RowWindow.IsWindow(block) ? 2 : 3), // there is no copy of a window
+                LogKey = random.Next(3) == 0 ? "" : log,
                 Kind = random.Next(2) == 0 ? "throttled" : "exceeded",
                 First = 2 + random.Next(5),
                 Most = 40,

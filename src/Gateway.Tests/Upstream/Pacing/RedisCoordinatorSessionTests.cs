@@ -23,6 +23,70 @@ public sealed class RedisCoordinatorSessionTests
     }
 
     [Fact]
+    public async Task The_position_of_the_log_is_that_of_the_newest_reply()
+    {
+        await _pacer.LookAsync(reply => reply with { Log = new(1, 7, 70) });
+        _pacer.Calls[^1].LogKey.ShouldBe("log");
+        _pacer.Log.Current.ShouldBe(new LogPosition(1, 7, 70));
+        var slow = new TaskCompletionSource<CoordinatorResponse>();
+        _pacer.Reply = _ => slow.Task;
+        var call = _pacer.Session.CallAsync(new(CoordinatorOperation.Look));
+        _pacer.Clock.Advance(TimeSpan.FromMilliseconds(10));
+        await _pacer.LookAsync(reply => reply with { Tick = 3, Log = new(1, 9, 90) });
+
+        slow.SetResult(ScriptedPacer.Nothing with { Tick = 2, Log = new(1, 8, 80) });
+        await call;
+
+        _pacer.Log.Current.ShouldBe(new LogPosition(1, 9, 90));
+        await _pacer.LookAsync(reply => reply with { Tick = 4 });
+        _pacer.Log.Current.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Without_redis_no_position_of_the_log_is_known()
+    {
+        await _pacer.LookAsync(reply => reply with { Log = new(1, 7, 70) });
+        var changes = 0;
+        _pacer.Log.Changed += (_, _) => changes++;
+
+        await _pacer.LoseRedisAsync();
+
+        _pacer.Log.Current.ShouldBeNull();
+        changes.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_permit_has_the_position_of_the_log_at_its_grant_and_none_in_a_slot_of_its_own()
+    {
+        await _pacer.LookAsync(reply => reply with { Log = new(1, 7, 70) });
+        _pacer.Clock.Advance(2 * _pacer.Settings.Interval);
+        _pacer.Reply = _ => Task.FromResult(ScriptedPacer.Nothing with
+        {
+            Now = _pacer.Now,
+            Tick = 2,
+            Outcome = CoordinatorOutcome.Granted,
+            Value = 1,
+            Log = new(1, 8, 80),
+        });
+
+        var granted = await _pacer.Coordinator.ClaimAsync(0, default, known: 0);
+        granted!.Close();
+        granted.Since.ShouldBe(new LogPosition(1, 8, 80));
+
+        await _pacer.LoseRedisAsync();
+        Permit? ownSlot = null;
+        for (var second = 0; ownSlot is null && second < 60; second++)
+        {
+            _pacer.Clock.Advance(TimeSpan.FromSeconds(1));
+            await _pacer.LoseRedisAsync();
+            _pacer.Clock.Advance(_pacer.UntilOpen is var wait && wait < TimeSpan.FromSeconds(1) ? wait : TimeSpan.Zero);
+            ownSlot = await _pacer.Coordinator.ClaimAsync(0, default, known: 0);
+        }
+
+        ownSlot.ShouldNotBeNull().Since.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_pause_lasts_while_redis_is_away_and_is_reported_when_it_is_back()
     {
         await _pacer.LookAsync(reply => reply with { Pause = _pacer.Now + 10_000, PausedFor = ThrottlePolicy.Exceeded.Name });

@@ -38,14 +38,17 @@ internal sealed class ScriptedPacer : ICoordinatorScript
 
     public ScriptedPacer(int replicas = 2)
     {
-        Settings = new(TimeSpan.FromMilliseconds(1050), replicas, TimeSpan.FromHours(24));
+        Settings = new(TimeSpan.FromMilliseconds(1050), replicas, TimeSpan.FromHours(24)) { LogKey = "log" };
         Circuit = new(Clock, NullLogger<RedisCircuit>.Instance);
         RedisClock = new(Clock);
         Directory = new(RedisClock, Clock);
         Session = new(
-            this, Circuit, RedisClock, Directory, new(new(new("a", "s")), NullLogger<NclueCredentials>.Instance), new(), Settings, Clock);
+            this, Circuit, RedisClock, Directory, new(new(new("a", "s")), NullLogger<NclueCredentials>.Instance), new(), Log, Settings,
+            Clock);
         Forecast = new(Session, Circuit, RedisClock, Settings, Clock);
         Issuer = new(Session, Forecast, Circuit, Settings, Clock);
+        var gate = new RequestGate(Settings.Interval, Clock, new(), Issuer);
+        Coordinator = new(gate, Session, Forecast, Directory, Circuit, RedisClock, Log, Clock);
     }
 
     public FakeTimeProvider Clock { get; } = new();
@@ -63,6 +66,10 @@ internal sealed class ScriptedPacer : ICoordinatorScript
     public PermitForecast Forecast { get; }
 
     public RedisPermitIssuer Issuer { get; }
+
+    public LatestLogPosition Log { get; } = new();
+
+    public RedisCoordinator Coordinator { get; }
 
     /// <summary>Calls so far.</summary>
     public List<CoordinatorRequest> Calls { get; } = [];

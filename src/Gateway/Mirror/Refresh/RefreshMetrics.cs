@@ -11,7 +11,8 @@ internal sealed class RefreshMetrics
     private const string Stored = "stored";
 
     // The priorities with which a request may depart.
-    private static readonly FetchPriority[] Classes = [FetchPriority.Wait, FetchPriority.Overdue, FetchPriority.Due];
+    private static readonly FetchPriority[] Classes =
+        [FetchPriority.Wait, FetchPriority.Overdue, FetchPriority.Due, FetchPriority.Background];
 
     private readonly Meter _meter;
     private readonly Counter<long> _departures;
@@ -22,7 +23,9 @@ internal sealed class RefreshMetrics
     {
         _meter = meters.CreateGatewayMeter();
         _departures = _meter.CreateCounter<long>(
-            "nclue_gateway.departures", "{request}", "Requests that this replica has sent to NCLUE, by priority: wait, overdue, due.");
+            "nclue_gateway.departures",
+            "{request}",
+            "Requests that this replica has sent to NCLUE, by priority: wait, overdue, due, background.");
         _wait = _meter.CreateHistogram<double>(
             "nclue_gateway.pacer.wait", "s", "Time that a reader's block waited until its request departed.");
         _refreshes = _meter.CreateCounter<long>(

@@ -15,25 +15,21 @@ namespace NclueGateway.Mirror.Refresh;
 /// </summary>
 /// <remarks>Not thread-safe. Its methods do not wait, and take the time as an argument.</remarks>
 internal sealed class RefreshQueue(
-    BlockCache blockCache, IUpstreamCoordinator coordinator, ISharedBlocks shared,
+    BlockCache blockCache, IUpstreamCoordinator coordinator, ISharedBlocks shared, IWholeListReader wholeList,
     CacheOptions cache, QuotaOptions quota, TimeProvider time)
 {
     /// <summary>Maximum number of requests in flight: more than one, so that a slow upstream does not lower the rate.</summary>
     public const int MaxInFlight = 3;
 
-    /// <summary>
-    /// Time between the end of a block's freshness and its next request. It keeps the arrivals of two requests at the
-    /// upstream at least <c>Cache:FreshFor</c> apart, even when the first one took longer on its way.
-    /// </summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
+    /// <summary>Age of overdue rows, as a multiple of the age at which they were due.</summary>
+    private const double OverdueUrgency = 2;
 
     private readonly FairQueue _demand = new();
     private readonly List<DeferredRead> _deferred = [];
-    private readonly HashSet<int> _requestedOnce = [];
+    private readonly Dictionary<int, bool> _requestedOnce = []; // blocks; true for one whose copy may be fresh
     private readonly Dictionary<int, long> _inFlight = [];
     private readonly Dictionary<int, (ExponentialBackoff Wait, NclueFailure Failure)> _unreadable = [];
-    private readonly long _dueAfter = time.Ticks(cache.FreshFor + Slack);
-    private readonly long _overdueAfter = time.Ticks(cache.FreshFor * 2);
+    private readonly DueBlocks _due = new(blockCache, cache, time);
     private readonly long _interest = time.Ticks(cache.InterestFor);
     private (List<int> Blocks, bool HasOverdue)? _order;
 
@@ -136,7 +132,7 @@ internal sealed class RefreshQueue(
         position += unnamed + inBetween.Count(IsToBeAskedFor);
         return _order!.Value.HasOverdue ? (2 * position) + 1 : position;
 
-        bool IsToBeAskedFor(int other) => InFlightFor(other, now) is null && Age(other, now) >= _dueAfter;
+        bool IsToBeAskedFor(int other) => InFlightFor(other, now) is null && _due.IsDue(other, now);
     }
 
     /// <summary>Returns the age of the block's request in flight, of any replica; null when there is none.</summary>
@@ -145,16 +141,28 @@ internal sealed class RefreshQueue(
 
     /// <summary>Returns true if a reader or a refresh needs a newer copy of the block now.</summary>
     public bool Wants(int block, long now) =>
-        block <= blockCache.Extent.HighestFetchableBlock && Age(block, now) >= _dueAfter && !shared.IsLooking(block)
-        && (_demand.Contains(block) || _requestedOnce.Contains(block) || _deferred.Exists(s => s.Block == block)
-            || (blockCache.TryGet(block, out var held) && IsWanted(held, now)));
+        block <= blockCache.Extent.HighestFetchableBlock && _due.IsDue(block, now) && !shared.IsLooking(block)
+        && (_demand.Contains(block) || _requestedOnce.ContainsKey(block) || _deferred.Exists(s => s.Block == block)
+            || _due.IsWanted(block, now));
 
     /// <summary>Returns the block to request next; null when there is none now.</summary>
     public ScheduledFetch? Next(long now)
     {
+        var hasTurn = coordinator.IsBackgroundTurn && (coordinator.ServedWait || _demand.BlockCount == 0);
+        if (hasTurn && wholeList.NextBackground(now, block => IsFree(block, now)) is { } turn)
+        {
+            return ForWholeList(turn, FetchPriority.Overdue);
+        }
+
+        var whole = wholeList.NextDue(now, block => IsFree(block, now));
+        if (coordinator.ServedWait && whole is { Urgency: > OverdueUrgency } late && IsMoreUrgent(late, Overdue(now), now))
+        {
+            return ForWholeList(late, FetchPriority.Overdue);
+        }
+
         if (coordinator.ServedWait && Overdue(now) is { } overdue)
         {
-            return new(overdue, FetchPriority.Overdue, DepartedAt(overdue), null);
+            return new(overdue, FetchPriority.Overdue, _due.DepartedAt(overdue), null);
         }
 
         if (_demand.Next(b => IsEligible(b, now)) is var (caller, wanted, since))
@@ -170,9 +178,25 @@ internal sealed class RefreshQueue(
             }
         }
 
-        // A block that was requested once has no copy, or a copy that is proved wrong, so it comes before all due blocks.
-        return (_requestedOnce.Where(b => IsEligible(b, now)).Select(b => (int?)b).FirstOrDefault() ?? OldestDue(now)) is { } due
-            ? new(due, Age(due, now) > _overdueAfter ? FetchPriority.Overdue : FetchPriority.Due, DepartedAt(due), null)
+        // A block to be requested once has no copy, or one that is proved wrong: it comes before all due blocks.
+        var due = _requestedOnce.Where(block => block.Value ? IsAvailable(block.Key, now) : IsEligible(block.Key, now))
+            .Select(block => (int?)block.Key).FirstOrDefault();
+        if (due is null)
+        {
+            due = OldestDue(now);
+            if (whole is { } fetch && IsMoreUrgent(fetch, due, now))
+            {
+                return ForWholeList(fetch, fetch.Urgency > OverdueUrgency ? FetchPriority.Overdue : FetchPriority.Due);
+            }
+        }
+
+        if (due is null && wholeList.NextBackground(now, block => IsFree(block, now)) is { } background)
+        {
+            return ForWholeList(background, FetchPriority.Background);
+        }
+
+        return due is { } block
+            ? new(block, _due.IsOverdue(block, now) ? FetchPriority.Overdue : FetchPriority.Due, _due.DepartedAt(block), null)
             : null;
     }
 
@@ -222,38 +246,20 @@ internal sealed class RefreshQueue(
     }
 
     /// <summary>Schedules one request for the block, even if no reader wants it.</summary>
-    public void RequestOnce(int block) => _requestedOnce.Add(block);
+    /// <param name="block">The block.</param>
+    /// <param name="evenFresh">True if its copy is wrong, however fresh it is.</param>
+    public void RequestOnce(int block, bool evenFresh = false) =>
+        _requestedOnce[block] = evenFresh || _requestedOnce.GetValueOrDefault(block);
 
-    /// <summary>Returns the number of blocks that are kept fresh, and the departure of the oldest; null without one.</summary>
-    public (int Count, long? Oldest) Wanted(long now)
-    {
-        var wanted = blockCache.Blocks.Where(held => IsWanted(held, now)).Select(held => held.Block.DepartedAt).ToList();
-        return (wanted.Count, wanted.Count > 0 ? wanted.Min() : null);
-    }
+    /// <inheritdoc cref="DueBlocks.Wanted"/>
+    public (int Count, long? Oldest) Wanted(long now) => _due.Wanted(now);
 
     /// <summary>Returns the time until a block becomes due or ends its back-off; null without such a block.</summary>
     public TimeSpan? UntilNext(long now)
     {
-        TimeSpan? soonest = null;
-        foreach (var held in blockCache.Blocks)
-        {
-            if (IsWanted(held, now) && IsAvailable(held.Block.Number, now))
-            {
-                Consider(time.GetElapsedTime(now, Math.Max(now, held.Block.DepartedAt + _dueAfter)));
-            }
-        }
-
-        foreach (var (wait, _) in _unreadable.Values)
-        {
-            if (wait.LeftAt(now) is { Ticks: > 0 } left)
-            {
-                Consider(left);
-            }
-        }
-
-        return soonest;
-
-        void Consider(TimeSpan wait) => soonest = soonest < wait ? soonest : wait;
+        var backOffs = _unreadable.Values.Select(entry => entry.Wait.LeftAt(now)).Where(left => left > TimeSpan.Zero);
+        return backOffs.Select(left => (TimeSpan?)left).Append(_due.UntilNext(now, block => IsAvailable(block, now)))
+            .Append(wholeList.UntilNext(now)).Min();
     }
 
     /// <summary>Returns the blocks that readers wait for and that are not in flight, in the order of turns.</summary>
@@ -263,38 +269,22 @@ internal sealed class RefreshQueue(
         return _order.Value.Blocks;
     }
 
-    private int? Overdue(long now) => OldestDue(now) is { } block && Age(block, now) > _overdueAfter ? block : null;
+    private int? Overdue(long now) => OldestDue(now) is { } block && _due.IsOverdue(block, now) ? block : null;
 
-    private int? OldestDue(long now)
-    {
-        (int Number, long DepartedAt)? oldest = null;
-        foreach (var held in blockCache.Blocks)
-        {
-            var (number, departedAt) = (held.Block.Number, held.Block.DepartedAt);
-            if (IsWanted(held, now)
-                && (oldest is null || (departedAt, number).CompareTo((oldest.Value.DepartedAt, oldest.Value.Number)) < 0)
-                && IsEligible(number, now))
-            {
-                oldest = (number, departedAt);
-            }
-        }
+    private int? OldestDue(long now) => _due.Oldest(now, block => IsAvailable(block, now));
 
-        return oldest?.Number;
-    }
-
-    private bool IsWanted(BlockEntry held, long now) => !held.IsUnread && now - held.LastReadAt <= _interest;
-
-    private bool IsEligible(int block, long now) => Age(block, now) >= _dueAfter && IsAvailable(block, now);
+    private bool IsEligible(int block, long now) => _due.IsDue(block, now) && IsAvailable(block, now);
 
     private bool IsAvailable(int block, long now) =>
-        block <= blockCache.Extent.HighestFetchableBlock
-        && InFlightFor(block, now) is null
-        && !shared.IsLooking(block)
-        && Unreadable(block, now) is null;
+        block <= blockCache.Extent.HighestFetchableBlock && !shared.IsLooking(block) && IsFree(block, now);
 
-    private long Age(int block, long now) => blockCache.TryGet(block, out var held) ? now - held.Block.DepartedAt : long.MaxValue;
+    private bool IsFree(int block, long now) => InFlightFor(block, now) is null && Unreadable(block, now) is null;
 
-    private long DepartedAt(int block) => blockCache.TryGet(block, out var held) ? held.Block.DepartedAt : 0;
+    private static ScheduledFetch ForWholeList(WholeListFetch fetch, FetchPriority priority) =>
+        new(fetch.Number, priority, fetch.Since, null, IsForWholeList: true);
+
+    private bool IsMoreUrgent(WholeListFetch fetch, int? block, long now) =>
+        block is null || fetch.IsEdge || fetch.Urgency > _due.Urgency(block.Value, now);
 
     private readonly record struct DeferredRead(int Block, CallerKey Caller, long At);
 }

@@ -18,14 +18,15 @@ internal sealed class Refresher : BackgroundService
     private readonly IBlockFetcher _fetcher;
     private readonly ChangeSignal _wake;
     private readonly ISharedBlocks _shared;
-    private readonly IRowNormalizer _normalizer;
     private readonly RefreshDiagnostics _diagnostics;
     private readonly RefreshMetrics _metrics;
     private readonly CacheOptions _cache;
+    private readonly IWholeListReader _wholeList;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly RefreshQueue _queue;
     private readonly UpstreamBackoff _backoff;
+    private readonly FetchedBlocks _fetched;
     private readonly List<Task> _calls = [];
 
     public Refresher(
@@ -40,15 +41,17 @@ internal sealed class Refresher : BackgroundService
         RefreshMetrics metrics,
         CacheOptions cache,
         QuotaOptions quota,
+        IWholeListReader wholeList,
         TimeProvider time,
         Random random)
     {
-        (_blocks, _coordinator, _fetcher, _wake, _shared, _normalizer) = (blocks, coordinator, fetcher, wake, shared, normalizer);
-        (_diagnostics, _metrics, _cache, _time) = (diagnostics, metrics, cache, time);
-        _queue = new(blocks, coordinator, shared, cache, quota, time);
+        (_blocks, _coordinator, _fetcher, _wake, _shared) = (blocks, coordinator, fetcher, wake, shared);
+        (_diagnostics, _metrics, _cache, _wholeList, _time) = (diagnostics, metrics, cache, wholeList, time);
+        _queue = new(blocks, coordinator, shared, wholeList, cache, quota, time);
         _backoff = new(coordinator, time, random);
         Waits = new(_lock, _queue, _backoff, coordinator, wake, time);
-        shared.LookedUp += (_, lookup) => StoreShared(lookup.Block);
+        _fetched = new(blocks, _queue, _backoff, Waits, normalizer, cache, time, _lock);
+        shared.LookedUp += (_, lookup) => _fetched.StoreShared(lookup.Block);
         credentials.Replaced += (_, _) => ForgetRefusals();
     }
 
@@ -74,6 +77,17 @@ internal sealed class Refresher : BackgroundService
                     oldest is { } departedAt ? _cache.KeepFor - _time.GetElapsedTime(departedAt, now) : null);
             }
         }
+    }
+
+    /// <summary>Requests a block at once, although its copy may still be fresh, because it contradicts a newer one.</summary>
+    public void RequestNow(int block)
+    {
+        lock (_lock)
+        {
+            _queue.RequestOnce(block, evenFresh: true);
+        }
+
+        Waits.SignalChange();
     }
 
     /// <summary>Connects to the other replicas. The gateway listens only after that has succeeded or timed out.</summary>
@@ -161,7 +175,8 @@ internal sealed class Refresher : BackgroundService
 
         // 4. Claim the permit. The state may change meanwhile, so the next step chooses again from the start, with or
         // without a permit.
-        if (await _coordinator.ClaimAsync(pick.Block, request, _shared.Known(pick.Block)) is not { } permit)
+        var known = pick.IsForWholeList ? long.MaxValue : _shared.Known(pick.Block);
+        if (await _coordinator.ClaimAsync(pick.Block, request, known) is not { } permit)
         {
             return TimeSpan.Zero;
         }
@@ -204,7 +219,8 @@ internal sealed class Refresher : BackgroundService
         span?.SetStatus(outcome.Failure is null ? ActivityStatusCode.Unset : ActivityStatusCode.Error, outcome.Failure?.Kind.ToString());
 
         // 2. Store the block, or record the failure.
-        var (stored, failure) = Complete(block, permit, outcome);
+        var fetched = _fetched.Complete(block, permit, outcome);
+        var failure = fetched.Failure;
         _diagnostics.RecordOutcome(block, failure);
         _metrics.Refreshed(failure);
         Waits.SignalChange();
@@ -215,75 +231,12 @@ internal sealed class Refresher : BackgroundService
             await _coordinator.PauseAsync(permit, rule, failure.RetryAfter);
         }
 
-        await _shared.EndAsync(permit, block, stored, hasResponse: failure is null or { Kind: NclueFailureKind.Unreadable });
-    }
-
-    private (TaskRunBlock? Block, NclueFailure? Failure) Complete(int number, Permit permit, FetchResult outcome)
-    {
-        var departedAt = permit.At;
-        var failure = outcome.Failure;
-        TaskRunBlock? block = null;
-        string? error = null;
-        if (failure is null && _normalizer.TryNormalize(number, departedAt, outcome.Body, out var rows, out error))
+        if (fetched.Response is { } response)
         {
-            block = new(number, departedAt, rows, permit.Grant.Time);
-        }
-        else
-        {
-            failure ??= new(NclueFailureKind.Unreadable, $"NCLUE's response cannot be read: {error}");
+            await _wholeList.ReceiveAsync(new(block, response, permit));
         }
 
-        lock (_lock)
-        {
-            var now = _time.GetTimestamp();
-            _blocks.RemoveOlderThan(now - _time.Ticks(_cache.KeepFor));
-            if (failure is { Kind: not NclueFailureKind.Unreadable })
-            {
-                if (!failure.HasOtherKey) // if the key has been replaced, the block is requested again without a delay
-                {
-                    _backoff.Failed(failure, departedAt);
-                }
-
-                _queue.Cancel(number);
-                return (null, failure);
-            }
-
-            _backoff.Responded(departedAt);
-            _queue.Complete(number, failure);
-            if (block is not null)
-            {
-                Waits.ObserveLatency(_time.GetElapsedTime(departedAt, now));
-                Store(block, now);
-            }
-        }
-
-        return (block, failure);
-    }
-
-    /// <summary>Stores a block of another replica, if a lookup has found one, and wakes the waiting readers.</summary>
-    private void StoreShared(TaskRunBlock? block)
-    {
-        if (block is not null)
-        {
-            lock (_lock)
-            {
-                Store(block, _time.GetTimestamp());
-                _queue.Satisfied(block.Number);
-            }
-        }
-
-        Waits.SignalChange();
-    }
-
-    private void Store(TaskRunBlock block, long now)
-    {
-        _blocks.Add(block, now);
-
-        // An empty block proves only that the list ends before it. The block before it proves where the list ends.
-        if (block is { Number: > 0, Rows.Count: 0 } && _blocks.Extent.Length is null && _blocks.Extent.BoundaryBlock == block.Number)
-        {
-            _queue.RequestOnce(block.Number - 1);
-        }
+        await _shared.EndAsync(permit, block, fetched.Block, hasResponse: failure is null or { Kind: NclueFailureKind.Unreadable });
     }
 
     /// <summary>Forgets that the previous keys were refused: they have been replaced.</summary>

@@ -12,4 +12,6 @@ namespace NclueGateway.Mirror.Refresh;
 /// The timestamp since which the caller has waited for its turn, or of the departure of the block's copy.
 /// </param>
 /// <param name="Caller">The waiting caller whose turn it is; null if no caller waits.</param>
-internal readonly record struct ScheduledFetch(int Block, FetchPriority Class, long Since, CallerKey? Caller);
+/// <param name="IsForWholeList">True if the snapshot needs a response of its own: a copy of another replica does not replace it.</param>
+internal readonly record struct ScheduledFetch(
+    int Block, FetchPriority Class, long Since, CallerKey? Caller, bool IsForWholeList = false);

@@ -53,7 +53,7 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
         int block,
         long departedAt,
         ReadOnlyMemory<byte> body,
-        [NotNullWhen(true)] out TaskRunRows? rows,
+        [NotNullWhen(true)] out NormalizedRows? rows,
         [NotNullWhen(false)] out string? error)
     {
         rows = null;
@@ -64,7 +64,7 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
 
         DetectUnknownStatuses(response);
         DetectMisconfiguration(block, departedAt, response);
-        rows = response.Rows;
+        rows = response;
         return true;
     }
 
@@ -113,7 +113,7 @@ internal sealed partial class DiagnosingNormalizer : IRowNormalizer
         var now = _time.GetUtcNow();
         for (var row = 0; row < response.Rows.Count; row++)
         {
-            if (response.CreatedAt[row] is { } created && HoursOff(created - now) is { } hours
+            if (response.Runs[row]?.CreatedAt is { } created && HoursOff(created - now) is { } hours
                 && !_blocks.Blocks.Any(held => held.Block.Rows.IdHashes.Contains(response.Rows.IdHashes[row])))
             {
                 return hours;

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using NclueGateway.Mirror.Blocks;
+using NclueGateway.Mirror.Refresh;
 using NclueGateway.Observability;
 using NclueGateway.Upstream;
 
@@ -13,11 +14,9 @@ namespace NclueGateway.TaskRuns.Normalizing;
 /// The undocumented status of each run that has one, trimmed, cut to 40 characters and cleaned for the log; <c>(none)</c>
 /// for a run without a status.
 /// </param>
-/// <param name="CreatedAt">
-/// Per received row: the time of creation; null where it cannot be read and for a dropped row.
-/// </param>
+/// <param name="Runs">Per received row: the run as it was written; null for a dropped row.</param>
 internal sealed record NormalizedResponse(
-    TaskRunRows Rows, IReadOnlyList<string> UnknownStatuses, IReadOnlyList<DateTimeOffset?> CreatedAt);
+    TaskRunRows Rows, IReadOnlyList<string> UnknownStatuses, IReadOnlyList<TaskRunDtos.TaskRun?> Runs) : NormalizedRows(Rows);
 
 /// <summary>
 /// Converts the body of one upstream response to rows for callers. It is tolerant of the fields of a run, because the
@@ -70,7 +69,7 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
     private NormalizedResponse ReadRows(JsonElement sent, long? total, int expectedBytes)
     {
         var rows = new TaskRunRowsBuilder(expectedBytes);
-        var createdAt = new List<DateTimeOffset?>(TaskRunRows.Capacity);
+        var runs = new List<TaskRunDtos.TaskRun?>(TaskRunRows.Capacity);
         var ids = new HashSet<string>(TaskRunRows.Capacity);
         var unknown = new List<string>();
         foreach (var row in sent.EnumerateArray().Take(TaskRunRows.Capacity))
@@ -78,13 +77,13 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
             if (row.ValueKind != JsonValueKind.Object || JsonText.Read(row, "run_id") is not { } id || !ids.Add(id))
             {
                 rows.Drop();
-                createdAt.Add(null);
+                runs.Add(null);
                 continue;
             }
 
             var run = _writer.Write(rows.Begin(), id, row);
             rows.End();
-            createdAt.Add(run.CreatedAt);
+            runs.Add(run);
             if (run.Status == TaskRunDtos.TaskRunStatus.Unknown)
             {
                 var status = LoggedText.Clean((JsonText.Read(row, "status") ?? "").Trim(), MaxStatusLength);
@@ -92,6 +91,6 @@ internal sealed class TaskRunNormalizer(TimeZoneInfo zone, HelpLanguage language
             }
         }
 
-        return new NormalizedResponse(rows.Build(total), unknown, createdAt);
+        return new NormalizedResponse(rows.Build(total), unknown, runs);
     }
 }

@@ -29,9 +29,15 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
     public TaskRun Write(IBufferWriter<byte> output, string id, JsonElement sent)
     {
         var run = Convert(id, sent);
+        Write(output, run);
+        return run;
+    }
+
+    /// <summary>Writes a run.</summary>
+    public static void Write(IBufferWriter<byte> output, TaskRun run)
+    {
         using var json = new Utf8JsonWriter(output, Json);
         JsonSerializer.Serialize(json, run, JsonSerializerOptions.Web);
-        return run;
     }
 
     private TaskRun Convert(string id, JsonElement sent)

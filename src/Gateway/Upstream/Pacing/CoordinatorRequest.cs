@@ -7,8 +7,13 @@ namespace NclueGateway.Upstream.Pacing;
 /// <param name="Operation">The operation: one of <see cref="CoordinatorOperation"/>.</param>
 internal sealed record CoordinatorRequest(string Operation)
 {
-    /// <summary>Block number of a request that fetches no block: no replica requests it or waits for its copy.</summary>
+    /// <summary>
+    /// Block number of a request that fetches no block: no replica requests it or waits for its copy, and it has no lease.
+    /// </summary>
     public const int NoBlock = int.MaxValue;
+
+    /// <summary>Key of the snapshot's log, whose top the reply contains; empty for none.</summary>
+    public string LogKey { get; init; } = "";
 
     /// <summary>Id of the calling process, without blanks.</summary>
     public string Replica { get; init; } = "";

@@ -65,10 +65,13 @@ internal sealed record CoordinatorResponse
 
     /// <summary>Blocks, each with the time of the newest copy that can be read from Redis.</summary>
     public required IReadOnlyList<(int Block, long Fetched)> Changes { get; init; }
+
+    /// <summary>The top of the snapshot's log at this call; null without a log, or when it cannot be read.</summary>
+    public LogPosition? Log { get; init; }
 }
 
 /// <summary>A request in flight.</summary>
-/// <param name="Block">The block.</param>
+/// <param name="Block">The block or window.</param>
 /// <param name="Replica">The replica that sent it.</param>
 /// <param name="Since">The time of its permit.</param>
 /// <param name="Until">The end of its lease.</param>

@@ -15,6 +15,9 @@ internal interface IUpstreamCoordinator
     /// <summary>True if the last permit of all replicas was for a waiting reader.</summary>
     bool ServedWait { get; }
 
+    /// <summary>True if the next permit is one that a background request may have in place of a waiting reader.</summary>
+    bool IsBackgroundTurn { get; }
+
     /// <summary>Pause of all replicas after a refusal of the upstream; null when there is none.</summary>
     SharedPause? Pause { get; }
 
@@ -90,6 +93,23 @@ internal enum FetchPriority
 
     /// <summary>A requested block is due for a refresh.</summary>
     Due = 4,
+
+    /// <summary>
+    /// Rows that complete the snapshot. No caller waits for them. In a <see cref="BackgroundTurn"/> they are requested as
+    /// <see cref="Overdue"/>.
+    /// </summary>
+    Background = 5,
+}
+
+/// <summary>
+/// Every fourth permit of the account, by the number that all replicas share. A background request may have it after a waiting reader: so
+/// the k-th reader waits for at most ⌈k/3⌉ permits more, however many replicas there are.
+/// </summary>
+internal static class BackgroundTurn
+{
+    /// <summary>Returns true if the next permit is a background turn.</summary>
+    /// <param name="number">Number of the last permit.</param>
+    public static bool IsNext(long number) => (number + 1) % 4 == 0;
 }
 
 /// <summary>Outcome of a request.</summary>

@@ -4,15 +4,18 @@ namespace NclueGateway.Upstream.Pacing;
 /// The coordinator of a replica without Redis. Replicas that share nothing cannot agree on an order, so each uses only its share of the
 /// budget: one request per <c>Nclue:RequestInterval</c> × <c>Nclue:ReplicaCount</c>, the interval of its <see cref="RequestGate"/>.
 /// </summary>
-internal sealed class LocalCoordinator(RequestGate gate) : IUpstreamCoordinator
+internal sealed class LocalCoordinator(RequestGate gate, LatestLogPosition log) : IUpstreamCoordinator
 {
     private bool _servedWait;
+    private long _permits;
 
     public TimeSpan Interval => gate.Interval;
 
     public TimeSpan? UntilOpen => gate.UntilOpen;
 
     public bool ServedWait => Volatile.Read(ref _servedWait);
+
+    public bool IsBackgroundTurn => BackgroundTurn.IsNext(Volatile.Read(ref _permits));
 
     public SharedPause? Pause => null;
 
@@ -33,9 +36,10 @@ internal sealed class LocalCoordinator(RequestGate gate) : IUpstreamCoordinator
 
     public ValueTask<Permit?> ClaimAsync(int? block, FetchRequest request, long known)
     {
-        var permit = gate.TryAcquire();
+        var permit = gate.TryAcquire(since: log.Current);
         if (permit is not null)
         {
+            Interlocked.Increment(ref _permits);
             Volatile.Write(ref _servedWait, request.Class == FetchPriority.Wait);
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using NclueGateway.Redis;
 using StackExchange.Redis;
@@ -25,6 +26,7 @@ internal sealed class LuaCoordinatorScript(RedisConnection connection, string ac
     private const long LongestFlight = 3_600_000;
 
     private static readonly string Script = ReadScript();
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     private readonly RedisKey[] _keys = [account, account + ":blocks", account + ":news"];
 
@@ -52,7 +54,7 @@ internal sealed class LuaCoordinatorScript(RedisConnection connection, string ac
         "blocks", call.Queue.Blocks, "callers", call.Queue.Callers, "order", Order(call.Queue),
         "flights", $",{string.Join(',', call.Flights)},", "block", call.Block, "known", call.Known,
         "number", call.Number, "new", call.IsNew ? 1 : 0, "fetched", call.Fetched, "came", (int)call.End,
-        "kind", call.Kind, "first", call.First, "most", call.Most, "asked", call.Asked,
+        "kind", call.Kind, "first", call.First, "most", call.Most, "asked", call.Asked, "log", call.LogKey,
     ];
 
     private static string Order(Backlog queue) => queue.Order is { Count: > 0 } order ? string.Join(',', order.Take(MostNamed)) : "-";
@@ -87,6 +89,7 @@ internal sealed class LuaCoordinatorScript(RedisConnection connection, string ac
             [
                 .. Pairs(reply.Texts("changes"), isAll).Select(pair => ReadChange(pair.Block, pair.Time, now)).OfType<(int, long)>(),
             ],
+            Log = ReadLog(reply.Texts("log")),
         };
     }
 
@@ -102,6 +105,12 @@ internal sealed class LuaCoordinatorScript(RedisConnection connection, string ac
         text.Split(' ') is [var block, var replica, var since, var until]
         && Whole(block, int.MaxValue) is { } number && Whole(since, now) is { } at && Whole(until, LatestTime) is { } end
             ? new((int)number, replica, Math.Max(at, now - LongestFlight), end)
+            : null;
+
+    private static LogPosition? ReadLog(string[] texts) =>
+        texts is [var epoch, var top, { Length: 16 } chain] && !chain.AsSpan().ContainsAnyExcept(HexDigits)
+        && Whole(epoch, LatestTime) is { } log && Whole(top, MostCount) is { } number
+            ? new(log, number, ulong.Parse(chain, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))
             : null;
 
     private static Backlog? ReadQueue(string text)

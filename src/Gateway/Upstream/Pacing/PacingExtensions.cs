@@ -9,7 +9,7 @@ internal static class PacingExtensions
     /// <param name="account">The name of the account in Redis; null without Redis.</param>
     public static IServiceCollection AddPacing(this IServiceCollection services, string? account)
     {
-        services.AddSingleton<ChangeSignal>().AddSingleton(provider =>
+        services.AddSingleton<ChangeSignal>().AddSingleton<LatestLogPosition>().AddSingleton(provider =>
         {
             var settings = provider.GetRequiredService<PacingSettings>();
             var interval = account is null ? settings.Interval * settings.ReplicaCount : settings.Interval;

@@ -10,4 +10,7 @@ internal sealed record PacingSettings(TimeSpan Interval, int ReplicaCount, TimeS
 {
     /// <value>The interval in whole milliseconds, as the script counts.</value>
     public long IntervalMilliseconds { get; } = Interval.ToMilliseconds();
+
+    /// <value>Key of the snapshot's log, with the account's hash tag; empty for none.</value>
+    public string LogKey { get; init; } = "";
 }

@@ -18,6 +18,12 @@ internal sealed class Permit(long at, PermitGrant grant, Action<Permit> closed)
     /// <summary>Number and times of the grant, as other replicas see it.</summary>
     public PermitGrant Grant { get; private set; } = grant;
 
+    /// <summary>
+    /// The newest position of the snapshot's log at the grant, or an older one; null if it is not known. A response without it proves
+    /// nothing about runs that it lacks.
+    /// </summary>
+    public LogPosition? Since { get; init; }
+
     /// <summary>Token that is cancelled when the request ends.</summary>
     public CancellationToken Call { get; private set; }
 

@@ -15,6 +15,7 @@ internal sealed class RedisCoordinator(
     BlockDirectory directory,
     RedisCircuit circuit,
     RedisClock clock,
+    LatestLogPosition latest,
     TimeProvider time) : IUpstreamCoordinator
 {
     public TimeSpan Interval => gate.Interval;
@@ -25,6 +26,8 @@ internal sealed class RedisCoordinator(
             : null;
 
     public bool ServedWait => session.Last?.Reply.Last == FetchPriority.Wait;
+
+    public bool IsBackgroundTurn => session.Last is { Reply.Number: var number } && BackgroundTurn.IsNext(number);
 
     public SharedPause? Pause => session.Pause;
 
@@ -59,7 +62,7 @@ internal sealed class RedisCoordinator(
         var reply = await session.CallAsync(new(CoordinatorOperation.Claim) { Block = number, Known = known });
         switch (reply?.Outcome)
         {
-            case CoordinatorOutcome.Granted when gate.TryAcquire(new(reply.Value, reply.Now, askedAt)) is { } permit:
+            case CoordinatorOutcome.Granted when gate.TryAcquire(new(reply.Value, reply.Now, askedAt), Since(reply)) is { } permit:
                 session.Begin(number);
                 return permit;
             case CoordinatorOutcome.Newer:
@@ -96,4 +99,7 @@ internal sealed class RedisCoordinator(
             Most = rule.Longest.ToMilliseconds(),
             Asked = Math.Min((askedFor ?? TimeSpan.Zero).ToMilliseconds(), RedisCoordinatorSession.LongestPause),
         });
+
+    /// <summary>Returns the position of the log at a grant. A replica whose log is not in Redis knows its own position.</summary>
+    private LogPosition? Since(CoordinatorResponse grant) => session.ReadsLog ? grant.Log : latest.Current;
 }

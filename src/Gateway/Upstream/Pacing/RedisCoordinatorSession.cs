@@ -17,6 +17,7 @@ internal sealed class RedisCoordinatorSession(
     BlockDirectory directory,
     NclueCredentials credentials,
     ChangeSignal changes,
+    LatestLogPosition log,
     PacingSettings settings,
     TimeProvider time)
 {
@@ -42,6 +43,9 @@ internal sealed class RedisCoordinatorSession(
     private ReceivedReply? _last;
     private PauseEnd? _pause;
     private FetchRequest _request;
+
+    /// <summary>True if replies contain the top of the snapshot's log.</summary>
+    public bool ReadsLog => settings.LogKey.Length > 0;
 
     /// <summary>The newest reply; null before the first.</summary>
     public ReceivedReply? Last => Volatile.Read(ref _last);
@@ -143,6 +147,7 @@ internal sealed class RedisCoordinatorSession(
         }
         finally
         {
+            PublishLog();
             changes.Raise();
         }
     }
@@ -184,6 +189,7 @@ internal sealed class RedisCoordinatorSession(
                 Since = _request.Class == FetchPriority.None ? 0 : clock.At(_request.Since).Least,
                 Queue = _request.Queue,
                 Flights = [.. _flights.Keys],
+                LogKey = settings.LogKey,
             };
         }
     }
@@ -210,6 +216,20 @@ internal sealed class RedisCoordinatorSession(
 
             Volatile.Write(ref _last, received);
         }
+    }
+
+    /// <summary>
+    /// Publishes the position of the log in the newest reply; none while Redis is away. It holds no lock while subscribers run. So another
+    /// call may publish meanwhile, and the newest position is looked up again.
+    /// </summary>
+    private void PublishLog()
+    {
+        while (ReadsLog && log.Current != Newest())
+        {
+            log.Current = Newest();
+        }
+
+        LogPosition? Newest() => circuit.State.IsAvailable == false ? null : Last?.Reply.Log;
     }
 
     private sealed record PauseEnd(long At, string Reason);

@@ -47,7 +47,8 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
 
     /// <summary>Takes the permit that is available now; null when none is.</summary>
     /// <param name="grant">Number and times of the grant, as other replicas see it.</param>
-    public Permit? TryAcquire(PermitGrant grant = default)
+    /// <param name="since">The newest position of the snapshot's log, or an older one; null if it is not known.</param>
+    public Permit? TryAcquire(PermitGrant grant = default, LogPosition? since = null)
     {
         lock (_lock)
         {
@@ -58,7 +59,7 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
             }
 
             _next = now + _interval;
-            return _unsent = new Permit(now, grant, Delivered);
+            return _unsent = new Permit(now, grant, Delivered) { Since = since };
         }
     }
 

@@ -4,9 +4,11 @@
 -- KEYS[2]  a hash: for each block the time of the newest copy that can be read from Redis.
 -- KEYS[3]  a list: the last changes of KEYS[2], "block time", the newest first.
 -- ARGV     name, value, name, value, … Names, fields and reply entries are only ever added: two releases share them.
+--          'log' is the key of the snapshot's log, on the same node. In KEYS, a missing permission to read it would fail the whole call.
 local WAIT, OVERDUE = 2, 3                                  -- priorities; 1 is a late request, 4 a refresh that is due, 0 none
 local YEAR, LONGEST = 366 * 86400000, 4 * 60000             -- bounds of a clock step, and of a permit's wait: 4 of the longest intervals
 local TIMES, COUNTS, BLOCKS, SLOTS = 99999999999999, 99999999999999, 999999999, 1000 -- the highest values that are read
+local NONE = 2147483647                                     -- a request without rows; windows have the numbers between BLOCKS and NONE
 local FIELDS, LENGTH, CHUNK = 1000, 4096, 1000              -- fields of a kind, bytes of a field, values of a command (Lua's stack: 8,000)
 local KNOWN = {                                             -- numeric fields, with their highest values; a missing one is 0
   skew = YEAR, clock = TIMES, epoch = TIMES, tick = COUNTS, seen = TIMES, generation = COUNTS,
@@ -36,10 +38,7 @@ end
 local function read(command, key, ...)                     -- a key of another type is odd too
   local value = redis.pcall(command, key, ...)
   if type(value) ~= 'table' or not value.err then return value end
-  if string.find(value.err, 'WRONGTYPE', 1, true) then
-    note('type')
-    redis.call('DEL', key)
-  end
+  if string.find(value.err, 'WRONGTYPE', 1, true) then note('type') redis.call('DEL', key) end
   return redis.call(command, key, ...)
 end
 local stored = read('HGETALL', KEYS[1])
@@ -52,17 +51,14 @@ for i = 1, #stored, 2 do
   elseif name == 'base' or name == 'why' then h[name] = value
   else
     -- It may be a field of a newer release, which a rolling restart must not lose. Numbers and lengths of fields are bounded.
-    local kind = string.match(name, '^flight:') or string.match(name, '^slot:') or 'other'
+    local kind = string.match(name, '^flight:') or string.match(name, '^window:') or string.match(name, '^slot:') or 'other'
     counts[kind] = (counts[kind] or 0) + 1
     if counts[kind] > FIELDS or #name + #value > LENGTH then forget(name) else h[name] = value end
   end
 end
 local tick, skew = string.match(h.base or '', '^(%d+) (%d+)$') -- it repeats the skew, and is trusted only if the last call wrote it
 skew = whole(skew, YEAR)
-if skew and tonumber(tick) == h.tick and skew ~= h.skew then
-  forget('skew')
-  put('skew', skew)
-end
+if skew and tonumber(tick) == h.tick and skew ~= h.skew then forget('skew') put('skew', skew) end
 if h.why and not (#h.why <= 32 and string.find(h.why, '^%l*$')) then forget('why') end
 if h.slots == 0 then                                       -- without it, the slots themselves give their number
   for name in pairs(h) do
@@ -103,10 +99,7 @@ end
 for _, name in ipairs({'seen', 'cycled', 'throttled:began', 'exceeded:began'}) do if h[name] > now then forget(name) end end
 if h.next > now + LONGEST then forget('next') end
 if h.open > now + LONGEST then forget('open') end
-if h.quiet > now + LONGEST then
-  forget('quiet')
-  put('quiet', now + a.quiet)
-end
+if h.quiet > now + LONGEST then forget('quiet') put('quiet', now + a.quiet) end
 if h.pause > now + a.longestpause then                     -- too long, but it was a pause: shorten it, so that it ends
   if h.pause > now + 2 * a.longestpause then note('pause') end
   put('pause', now + a.longestpause)
@@ -167,18 +160,21 @@ local function bid(class, since)
 end
 bid(a.class, a.since)
 -- 4. Renew the leases of requests in flight: each call of a replica renews its own --------------------------------------------------------
+-- The field of a window has another name: an older script keeps it as unknown. A flight with so high a number would be odd to it.
+local function lease(number) return (number > BLOCKS and 'window:' or 'flight:') .. number end
+local function leased(name) return string.match(name, '^flight:(.*)$') or string.match(name, '^window:(.*)$') end
 local flights = {}
 for name, value in pairs(h) do
-  local block = string.match(name, '^flight:(.*)$')
+  local block = leased(name)
   if block then
     local who, since, till = string.match(value, '^(%S+) (%d+) (%d+)$')
     since, till = whole(since, now), whole(till, TIMES)
-    if not (since and till and #who <= 64 and whole(block, BLOCKS) and block == tostring(tonumber(block))) then forget(name)
+    if not (since and till and #who <= 64 and whole(block, NONE) and block == tostring(tonumber(block))) then forget(name)
     else
       if who == a.replica and string.find(a.flights, ',' .. block .. ',', 1, true) then till = math.huge end
-      local lease = math.min(till, now + 2 * a.interval)
-      if lease ~= whole(string.match(value, '%d+$'), TIMES) then put(name, table.concat({who, since, lease}, ' ')) end
-      if lease <= now then drop(name) else flights[block] = true end
+      local ends = math.min(till, now + 2 * a.interval)
+      if ends ~= whole(string.match(value, '%d+$'), TIMES) then put(name, table.concat({who, since, ends}, ' ')) end
+      if ends <= now then drop(name) else flights[block] = true end
     end
   end
 end
@@ -203,7 +199,7 @@ if a.op == 'claim' then
   elseif outbid and now < open + a.grace then outcome, value = 'wait', open + a.grace - now -- first the one with the higher priority
   else
     grant(a.class)
-    put('flight:' .. a.block, table.concat({a.replica, now, now + 2 * a.interval}, ' '))
+    if a.block < NONE then put(lease(a.block), table.concat({a.replica, now, now + 2 * a.interval}, ' ')) end
   end
 elseif a.op == 'write' then                                -- a late request: is its permit still the last one, or another one available?
   local shut = math.max(h.quiet, h.pause)
@@ -218,8 +214,8 @@ elseif a.op == 'written' then                              -- on a new connectio
 elseif a.op == 'arrived' then                              -- it has arrived, and no permit was granted since
   if a.number > 0 and a.number == h.number and h.next > now + a.interval then put('next', now + a.interval) end
 elseif a.op == 'end' then                                  -- 0 failed, 1 fetched, 2 fetched and stored
-  local held = h['flight:' .. a.block]
-  if held and string.match(held, '%S+') == a.replica then drop('flight:' .. a.block) end
+  local held = h[lease(a.block)]
+  if held and string.match(held, '%S+') == a.replica then drop(lease(a.block)) end
   if a.came > 0 then
     for _, kind in ipairs({'throttled', 'exceeded'}) do    -- a response to a request from before the pause does not count
       if a.fetched >= h[kind .. ':began'] then put(kind .. ':count', 0) end
@@ -262,7 +258,7 @@ for name in pairs(dropped) do gone[#gone + 1] = name end
 inchunks('HSET', KEYS[1], fields)
 inchunks('HDEL', KEYS[1], gone)
 for name, value in pairs(h) do
-  local block = string.match(name, '^flight:(%d+)$')
+  local block = leased(name)
   if block then flying[#flying + 1] = block .. ' ' .. value end
 end
 local missed = h.news - a.news                             -- changes that the caller has not received
@@ -289,10 +285,14 @@ if all then
   end
   inchunks('HDEL', KEYS[2], old)
 end
+local log = a.log ~= '' and redis.pcall('HMGET', a.log, 'epoch', 'top', 'chain') or {}
+local hash = '^' .. string.rep('[0-9a-f]', 16) .. '$'      -- it stays text: a number of Lua would lose bits of it
+if log.err or not (whole(log[1], TIMES) and whole(log[2], COUNTS) and string.find(log[3] or '', hash)) then log = {} end
 return {
   'outcome', outcome, 'value', value, 'now', now, 'tick', h.tick, 'epoch', h.epoch,
   'next', h.next, 'quiet', h.quiet, 'pause', h.pause, 'why', h.why or '', 'last', h.last, 'number', h.number,
   'slot', mine, 'cycle', h.cycle, 'previous', h.previous, 'cycled', h.cycled, 'generation', h.generation,
   'blocks', blocks, 'callers', callers,                    -- read only by gateways that do not know 'queues'
   'flights', flying, 'news', h.news, 'all', all and 1 or 0, 'changes', news, 'queues', queues, 'odd', odd,
+  'log', log,
 }
