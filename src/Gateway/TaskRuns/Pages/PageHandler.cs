@@ -18,8 +18,9 @@ namespace NclueGateway.TaskRuns.Pages;
 /// <param name="path">The path of the list, for links.</param>
 /// <param name="reader">Reads pages.</param>
 /// <param name="pages">Compressed pages.</param>
+/// <param name="seams">Detects torn pages.</param>
 /// <param name="metrics">Counts reads.</param>
-internal sealed class PageHandler(string path, PageReader reader, PageCache pages, TaskRunMetrics metrics)
+internal sealed class PageHandler(string path, PageReader reader, PageCache pages, PageSeams seams, TaskRunMetrics metrics)
 {
     private const string Json = "application/json";
 
@@ -55,6 +56,11 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
 
         metrics.RecordRead(result.Status.Outcome, result.Age);
         audit?.RecordRead(Enum.GetName(result.Status.Outcome)!);
+        if (result.Parts.Second is not null)
+        {
+            seams.Check(result.Parts);
+        }
+
         await SendAsync(context, result);
     }
 

@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using NclueGateway.Mirror.Refresh;
+using NclueGateway.Time;
+using NclueGateway.Upstream;
+
+namespace NclueGateway.TaskRuns.Snapshot;
+
+/// <summary>
+/// Chooses the rows that the snapshot reads next: first those that change by themselves, then a gap, then the rows read longest ago,
+/// when the count does not fit or when they were not read for <c>Snapshot:SweepEvery</c>.
+/// </summary>
+internal sealed class SnapshotSchedule(SnapshotInterest interest, SnapshotOptions options, DepartureClock clock, TimeProvider time)
+{
+    private const int MaxRetreat = 16;
+    private static readonly TimeSpan StuckBeat = TimeSpan.FromSeconds(60);
+
+    private readonly ConcurrentDictionary<int, long> _receivedAt = new();
+    private readonly long _startedAt = time.GetTimestamp();
+    private Current _current = new(SnapshotPlan.Of(Roll.Unknown, ListOrder.Unknown, default), new(null, 0, null), 0, false, false);
+
+    /// <summary>Makes the plan for a new state.</summary>
+    public void Update(Roll roll, ListOrder order)
+    {
+        var before = _current;
+        var plan = SnapshotPlan.Of(roll, order, time.GetUtcNow(), before.Retreat);
+        var left = plan.GapPlace is >= 0 and var gap ? roll.At(gap).Run.Id : null;
+        var walk = before.Walk.Left == left ? before.Walk : new(left, 0, null);
+        Volatile.Write(ref _current, new(plan, walk, before.Retreat, IsUnordered: order == ListOrder.Unordered, roll.IsComplete));
+        foreach (var number in _receivedAt.Keys.Except(plan.Live.Select(rows => rows.Number)))
+        {
+            _receivedAt.TryRemove(number, out _);
+        }
+    }
+
+    /// <summary>Records a response, after <see cref="Update"/> with the state after it.</summary>
+    /// <param name="number">The block or window.</param>
+    /// <param name="departedAt">Timestamp of the departure.</param>
+    /// <param name="window">The rows that were requested.</param>
+    /// <param name="slots">The rows of the response.</param>
+    /// <param name="roll">The roll after the response.</param>
+    /// <param name="oldest">The oldest rows before the response.</param>
+    public void Received(int number, long departedAt, RowWindow window, IReadOnlyList<SnapshotRun?> slots, Roll roll, LiveRows? oldest)
+    {
+        var current = _current;
+        _receivedAt[number] = departedAt;
+        if (current.Plan.GapPlace is { } gap && number == current.Walk.NumberFor(gap) && current.Walk.Left is not null)
+        {
+            current = current with { Walk = current.Walk.After(window, slots, roll, gap) };
+        }
+
+        if (RowWindow.IsWindow(number) && number == oldest?.Number)
+        {
+            // The rows are not where they were expected: fewer runs stand before them.
+            current = current with { Retreat = current.Plan.Oldest == oldest ? Math.Min(MaxRetreat, current.Retreat + 1) : 0 };
+        }
+
+        Volatile.Write(ref _current, current);
+    }
+
+    /// <summary>The reader of an unordered list.</summary>
+    public UnorderedSweep Sweep { get; } = new();
+
+    /// <summary>The rows whose last response is the oldest.</summary>
+    public LiveRows? Oldest => _current.Plan.Oldest;
+
+    /// <inheritdoc cref="IWholeListReader.NextDue"/>
+    public WholeListFetch? NextDue(long now, Func<int, bool> isAvailable) => Volatile.Read(ref _current).Plan.Live
+        .Select(rows => (Rows: rows, Since: ReadAt(rows), Urgency: Urgency(rows, now)))
+        .Where(rows => rows.Urgency >= 1 && isAvailable(rows.Rows.Number))
+        .OrderByDescending(rows => (rows.Rows.IsEdge, rows.Urgency))
+        .Select(rows => (WholeListFetch?)new WholeListFetch(rows.Rows.Number, rows.Rows.IsEdge, rows.Since, rows.Urgency))
+        .FirstOrDefault();
+
+    /// <inheritdoc cref="IWholeListReader.NextBackground"/>
+    public WholeListFetch? NextBackground(long now, Func<int, bool> isAvailable)
+    {
+        var (plan, walk, _, isUnordered, isComplete) = Volatile.Read(ref _current);
+        var number = isUnordered ? SweepNumber(isComplete, now) : BackgroundNumber(plan, walk, now);
+        return number is { } rows && isAvailable(rows) ? new(rows, false, _startedAt, 0) : null;
+    }
+
+    /// <inheritdoc cref="IWholeListReader.UntilNext"/>
+    public TimeSpan? UntilNext(long now)
+    {
+        var (plan, _, _, isUnordered, _) = Volatile.Read(ref _current);
+        var passedAt = isUnordered ? Sweep.PassedAt : plan.Oldest?.ReadAt;
+        var next = plan.Live.Select(rows => (long?)ReadAt(rows) + time.Ticks(BeatOf(rows)))
+            .Append(passedAt is { } at ? clock.TimestampOf(at) + time.Ticks(options.SweepEvery) : null)
+            .Min();
+        return next > now ? time.GetElapsedTime(now, next.Value) : null;
+    }
+
+    private int? BackgroundNumber(SnapshotPlan plan, GapWalk walk, long now)
+    {
+        if (plan.GapPlace is { } gap)
+        {
+            return walk.NumberFor(gap);
+        }
+
+        return plan.Oldest is { } oldest
+            && (oldest.ReadAt < plan.MiscountedSince || now - clock.TimestampOf(oldest.ReadAt) >= time.Ticks(options.SweepEvery))
+            ? oldest.Number
+            : null;
+    }
+
+    /// <summary>Returns the next window of a pass over an unordered list; null if the next pass is not due yet.</summary>
+    private int? SweepNumber(bool isComplete, long now) =>
+        !isComplete || !Sweep.IsAtStart || Sweep.PassedAt is not { } at
+            || now - clock.TimestampOf(at) >= time.Ticks(options.SweepEvery)
+            ? Sweep.NextNumber
+            : null;
+
+    /// <summary>Returns the age of rows as a multiple of the age at which they are due.</summary>
+    private double Urgency(LiveRows rows, long now) => (double)(now - ReadAt(rows)) / time.Ticks(BeatOf(rows));
+
+    private TimeSpan BeatOf(LiveRows rows) => rows.IsStuck && StuckBeat > interest.Beat ? StuckBeat : interest.Beat;
+
+    /// <summary>
+    /// Returns the timestamp of the last response for rows. One that did not hold the run that it was for counts too: the next one is not
+    /// requested at once.
+    /// </summary>
+    private long ReadAt(LiveRows rows) =>
+        Math.Max(clock.TimestampOf(rows.ReadAt), _receivedAt.GetValueOrDefault(rows.Number, long.MinValue));
+
+    private sealed record Current(SnapshotPlan Plan, GapWalk Walk, int Retreat, bool IsUnordered, bool IsComplete);
+}
