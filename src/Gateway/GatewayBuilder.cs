@@ -15,6 +15,7 @@ using NclueGateway.Observability.Logging;
 using NclueGateway.Observability.Telemetry;
 using NclueGateway.Redis;
 using NclueGateway.TaskRuns;
+using NclueGateway.TaskRuns.Snapshot.Log;
 using NclueGateway.Upstream;
 using NclueGateway.Upstream.Signing;
 
@@ -38,6 +39,7 @@ public static class GatewayBuilder
             .AddSingleton(TimeProvider.System)
             .AddSingleton(settings.FindWarnings(builder.Environment))
             .AddSingleton(settings.Cache)
+            .AddSingleton(settings.Snapshot)
             .AddSingleton(settings.Quota)
             .AddSingleton(settings.Http)
             .AddTrustedProxies(settings.Http)
@@ -52,9 +54,9 @@ public static class GatewayBuilder
             .AddAccess(settings.Auth)
             .AddProviderHealth()
             .AddRedis(settings.Connections)
-            .AddNclue(settings.Nclue, settings.IsShared, settings.Cache.KeepFor)
+            .AddNclue(settings.Nclue, settings.IsShared, settings.Cache.KeepFor, SnapshotLogExtensions.LogKey(settings.Nclue))
             .AddMirror(settings.Nclue, settings.IsShared)
-            .AddTaskRuns(settings.Nclue)
+            .AddTaskRuns(settings.Nclue, settings.IsShared)
             .AddApiDescription(settings.OpenApi);
         return builder;
 

@@ -9,6 +9,7 @@ using NclueGateway.Mirror.Blocks;
 using NclueGateway.Observability.Logging;
 using NclueGateway.Observability.Telemetry;
 using NclueGateway.Redis;
+using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.Upstream;
 
 namespace NclueGateway;
@@ -21,6 +22,7 @@ namespace NclueGateway;
 internal sealed record GatewaySettings(
     NclueOptions Nclue,
     CacheOptions Cache,
+    SnapshotOptions Snapshot,
     AuthOptions Auth,
     BrowserSessionOptions Session,
     QuotaOptions Quota,
@@ -44,6 +46,7 @@ internal sealed record GatewaySettings(
         var settings = new GatewaySettings(
             reader.Read<NclueOptions>(NclueOptions.Section),
             reader.Read<CacheOptions>(CacheOptions.Section),
+            reader.Read<SnapshotOptions>(SnapshotOptions.Section),
             reader.Read<AuthOptions>(AuthOptions.Section, "Session"),
             reader.Read<BrowserSessionOptions>(BrowserSessionOptions.Section),
             reader.Read<QuotaOptions>(QuotaOptions.Section),

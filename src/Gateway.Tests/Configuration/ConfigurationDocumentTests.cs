@@ -12,9 +12,10 @@ public sealed class ConfigurationDocumentTests
     [
         "Nclue:BaseAddress", "Nclue:RequireHttps", "Nclue:Account", "Nclue:AccessKey", "Nclue:SecretKey", "Nclue:NextAccessKey",
         "Nclue:NextSecretKey", "Nclue:RequestInterval", "Nclue:ReplicaCount",
-        "Nclue:Timeout", "Nclue:MaxResponseBytes", "Nclue:TimeZone", "Nclue:IndexUnit", "Nclue:HelpLanguage",
+        "Nclue:Timeout", "Nclue:MaxResponseBytes", "Nclue:TimeZone", "Nclue:IndexUnit", "Nclue:Order", "Nclue:HelpLanguage",
         "Cache:FreshFor", "Cache:ServeStaleFor", "Cache:KeepFor", "Cache:WaitFor", "Cache:InterestFor", "Cache:SoftWait",
         "Cache:MaxBlocks", "Cache:PageMemory", "Cache:KeyPrefix",
+        "Snapshot:MaxRuns", "Snapshot:Warm", "Snapshot:InterestFor", "Snapshot:SweepEvery", "Snapshot:CursorsFor",
         "ConnectionStrings:Redis",
         "Auth:Authority", "Auth:Issuer", "Auth:Audience", "Auth:RequireHttpsMetadata", "Auth:ReadScope",
         "Auth:PermissionClaims", "Auth:RequiredClaims", "Auth:SubjectClaim", "Auth:AllowedOrigins",

@@ -98,12 +98,15 @@ internal sealed partial class RedisCircuit(TimeProvider time, ILogger<RedisCircu
         }
     }
 
-    private static bool IsRedis(Exception failure) => failure is RedisException or TimeoutException or ObjectDisposedException
+    /// <summary>Returns true for a failure of Redis, or of the connection to it.</summary>
+    internal static bool IsRedis(Exception failure) => failure is RedisException or TimeoutException or ObjectDisposedException
         or SocketException or IOException or AuthenticationException or AggregateException;
 
     /// <summary>Returns the reason of a failure, without any part of a connection string.</summary>
     internal static string Describe(Exception failure) => failure switch
     {
+        RedisServerException { Message: var message }
+            when message.StartsWith("ERR The user executing the script", StringComparison.Ordinal) => "NOPERM", // Redis 7 within a script
         RedisServerException { Message: var message }
             when message.Split(' ')[0] is { Length: > 2 } code && code.All(char.IsAsciiLetterUpper) => code,
         RedisConnectionException { InnerException: { } inner } when Cause(inner) is { } cause => Describe(cause),

@@ -2,8 +2,10 @@ using StackExchange.Redis;
 
 namespace NclueGateway.Redis;
 
-/// <summary>The one connection to Redis, shared by all its users. It reconnects by itself.</summary>
-internal sealed class RedisConnection(ConnectionStringOptions options) : IAsyncDisposable
+/// <summary>A connection to Redis. It reconnects by itself.</summary>
+/// <param name="options">The address of Redis.</param>
+/// <param name="suffix">Suffix of the client name, for a connection of its own; empty for the one that most users share.</param>
+internal sealed class RedisConnection(ConnectionStringOptions options, string suffix = "") : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private Task<IConnectionMultiplexer>? _connection;
@@ -65,6 +67,8 @@ internal sealed class RedisConnection(ConnectionStringOptions options) : IAsyncD
     private async Task<IConnectionMultiplexer> ConnectAsync()
     {
         await Task.Yield(); // with Sentinel, a part of connecting blocks the thread
-        return await ConnectionMultiplexer.ConnectAsync(Configure(options.Redis));
+        var configuration = Configure(options.Redis);
+        configuration.ClientName += suffix;
+        return await ConnectionMultiplexer.ConnectAsync(configuration);
     }
 }

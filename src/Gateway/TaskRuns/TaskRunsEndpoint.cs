@@ -4,6 +4,8 @@ using NclueGateway.Mirror.Refresh;
 using NclueGateway.Observability.Audit;
 using NclueGateway.TaskRuns.Normalizing;
 using NclueGateway.TaskRuns.Pages;
+using NclueGateway.TaskRuns.Snapshot;
+using NclueGateway.TaskRuns.Snapshot.Log;
 using NclueGateway.Upstream;
 
 namespace NclueGateway.TaskRuns;
@@ -17,12 +19,16 @@ internal static class TaskRunsEndpoint
     /// <summary>Adds the services that serve pages of the mirror's blocks.</summary>
     /// <param name="services">The services.</param>
     /// <param name="nclue">The settings of the upstream.</param>
-    public static IServiceCollection AddTaskRuns(this IServiceCollection services, NclueOptions nclue) => services
+    /// <param name="isShared">True if replicas share the snapshot's log through Redis.</param>
+    public static IServiceCollection AddTaskRuns(this IServiceCollection services, NclueOptions nclue, bool isShared) => services
         .AddSingleton(_ => new TaskRunNormalizer(TimeZoneInfo.FindSystemTimeZoneById(nclue.TimeZone), nclue.HelpLanguage))
         .AddSingleton<IRowNormalizer, DiagnosingNormalizer>()
+        .AddSnapshot()
+        .AddSnapshotLog(nclue, isShared)
         .AddSingleton<TaskRunMetrics>()
         .AddHostedService(provider => provider.GetRequiredService<TaskRunMetrics>())
         .AddSingleton<PageReader>()
+        .AddSingleton<PageSeams>()
         .AddSingleton<PageCache>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<PageHandler>(provider, Path));
 
