@@ -70,7 +70,7 @@ internal sealed class Caller(RandomSchedule schedule, int number)
         var pause = reading.Refusal is { } refusal
             // Whole seconds, as in the header.
             ? TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(refusal.RetryAfter?.TotalSeconds ?? 1), 1, 3))
-            : schedule.World.Between(100, 600);
+            : schedule.World.Between(100, schedule.List is null ? 600 : 3_000); // a list is not about the readers of pages
         schedule.World.After(pause, Read);
     }
 

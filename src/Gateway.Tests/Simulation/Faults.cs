@@ -18,6 +18,7 @@ internal sealed class Faults
             StopRedis, StopRedis, FlushRedis, CutOff, CutOff, LoseReplies, SlowRedis, SetRedisClock,
             KillReplica, KillReplica, StopReplica, FreezeReplica, SetWallClock,
             FailUpstream, FailUpstream, SlowUpstream, SlowConnections,
+            .. schedule.List is null ? Array.Empty<Action<TimeSpan>>() : [LoseEntries, FailOver, FailOver, RefuseLog],
         ];
     }
 
@@ -90,6 +91,31 @@ internal sealed class Faults
             _schedule.NoteClock();
             _schedule.Redis.ClockOffset += World.Between(500, World.Chance(0.5) ? 5_000 : 7_200_000) * (World.Chance(0.5) ? 1 : -1);
         }
+    }
+
+    /// <summary>The log loses its last entries: an older copy of it is restored.</summary>
+    private void LoseEntries(TimeSpan lasts)
+    {
+        var copy = _schedule.Redis.Log.Copy();
+        World.After(lasts, () => _schedule.Redis.Log.Restore(copy));
+    }
+
+    /// <summary>Another server takes over without the last entries, and one replica does not reach it for a while.</summary>
+    private void FailOver(TimeSpan lasts)
+    {
+        var copy = _schedule.Redis.Log.Copy();
+        World.After(lasts / 2, () =>
+        {
+            _schedule.Redis.Log.Restore(copy);
+            CutOff(lasts / 2);
+        });
+    }
+
+    /// <summary>Redis refuses to write the log, and all else goes on.</summary>
+    private void RefuseLog(TimeSpan lasts)
+    {
+        _schedule.Redis.RefusesLog = true;
+        World.After(lasts, () => _schedule.Redis.RefusesLog = false);
     }
 
     private void KillReplica(TimeSpan lasts)

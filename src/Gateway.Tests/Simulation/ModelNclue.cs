@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using NclueGateway.Mirror.Blocks;
+using NclueGateway.Mirror.Refresh;
 using NclueGateway.Upstream;
 using NclueGateway.Upstream.Pacing;
 
@@ -59,7 +60,16 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
 
     public UpstreamFault Fault { get; set; }
 
+    /// <summary>The account whose runs it lists; null for blocks that never change.</summary>
+    public ModelAccount? Account { get; init; }
+
+    /// <summary>The rows of the account's responses, by their bodies.</summary>
+    public Dictionary<UInt128, NormalizedRows> Normalized { get; } = [];
+
     public TimeSpan? RetryAfter { get; set; }
+
+    /// <summary>Returns the response to a request for a block or window; null for the usual one.</summary>
+    public Func<int, FetchResult?> Instead { get; set; } = _ => null;
 
     /// <summary>Called for each arrival.</summary>
     public Action<ModelArrival> Arrived { get; set; } = _ => { };
@@ -94,7 +104,7 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
         });
     }
 
-    private FetchResult? Respond(int block) => Fault switch
+    private FetchResult? Respond(int block) => Instead(block) is { } other ? other : Fault switch
     {
         UpstreamFault.Hang => null,
         UpstreamFault.ServerError => FetchResult.Failed(NclueFailureKind.ServerError, "503"),
@@ -103,6 +113,7 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
         UpstreamFault.QuotaExceeded => Refuse(NclueFailureKind.QuotaExceeded),
         UpstreamFault.KeyRefused => FetchResult.Failed(NclueFailureKind.CredentialsRefused, "401"),
         UpstreamFault.Garbage => FetchResult.Success("<html>"u8.ToArray()),
+        _ when Account is not null => FetchResult.Success(Encoding.UTF8.GetBytes(Account.Read(RowWindow.Of(block, IndexUnit.Row)))),
         _ => FetchResult.Success(Encoding.UTF8.GetBytes(
             $$"""{"total":{{Rows}},"runs":[{"run_id":"{{block}}-0","run_name":"{{world.Now}}"}{{_rows[block]}}]}""")),
     };
@@ -130,6 +141,7 @@ internal sealed class ModelNclue(World world, int blocks, (double From, double T
 
                 await gate.SendAsync(permit, isNew, () =>
                 {
+                    nclue.Account?.Departed(permit.Grant.Time);
                     nclue.Arrive(process, number, isNew, outcome => response.TrySetResult(outcome));
                     return default;
                 });

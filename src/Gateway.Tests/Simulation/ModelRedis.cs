@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Distributed;
+using NclueGateway.TaskRuns.Snapshot.Log;
 using NclueGateway.Upstream.Pacing;
 using StackExchange.Redis;
 
@@ -10,12 +11,28 @@ namespace NclueGateway.Tests.Simulation;
 /// </summary>
 internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
 {
+    /// <summary>Key of the snapshot's log, unless a test needs several.</summary>
+    public const string UsualLog = "log";
+
     public static readonly (double From, double To) UsualLatency = (0.1, 1.5);
 
     private readonly Dictionary<string, byte[]> _values = [];
+    private readonly Dictionary<string, ModelLog> _logs = [];
     private readonly HashSet<SimulatedProcess> _cutOff = [];
 
     public PacerModel Pacer { get; private set; } = pacer();
+
+    /// <summary>The log of the snapshot.</summary>
+    public ModelLog Log => LogOf(UsualLog);
+
+    /// <summary>True if Redis refuses to write a log: its memory is full.</summary>
+    public bool RefusesLog { get; set; }
+
+    /// <summary>Number of writes to a log for which another replica was faster.</summary>
+    public int LostRaces { get; private set; }
+
+    /// <summary>Called when an entry was appended, before the replica knows it.</summary>
+    public Action<SimulatedProcess> Appended { get; set; } = _ => { };
 
     /// <summary>Latency in each direction (ms).</summary>
     public (double From, double To) Latency { get; set; } = UsualLatency;
@@ -55,8 +72,29 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
     /// <summary>FLUSHALL.</summary>
     public void Empty()
     {
+        EmptyPacer();
+        foreach (var log in _logs.Values)
+        {
+            log.Restore(new Dictionary<string, byte[]>());
+        }
+    }
+
+    /// <summary>Removes all keys but those of the logs.</summary>
+    public void EmptyPacer()
+    {
         Pacer = pacer();
         _values.Clear();
+    }
+
+    /// <summary>Returns the log with a key.</summary>
+    public ModelLog LogOf(string key)
+    {
+        if (!_logs.TryGetValue(key, out var log))
+        {
+            _logs[key] = log = new();
+        }
+
+        return log;
     }
 
     public void CutOff(SimulatedProcess process) => _cutOff.Add(process);
@@ -74,7 +112,17 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
                 return;
             }
 
-            var value = execute();
+            T value;
+            try
+            {
+                value = execute();
+            }
+            catch (RedisServerException refusal)
+            {
+                world.After(world.Between(Latency.From, Latency.To), () => reply.TrySetException(refusal));
+                return;
+            }
+
             var isLost = world.Chance(LostReplies);
             world.After(world.Between(Latency.From, Latency.To), () =>
             {
@@ -94,11 +142,22 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
 
     public IDistributedCache CacheFor(SimulatedProcess process) => new Cache(this, process);
 
+    public ILogStore LogFor(SimulatedProcess process, string key) => new LogStore(this, process, LogOf(key));
+
     private CoordinatorResponse Run(SimulatedProcess process, CoordinatorRequest call)
     {
-        var reply = Pacer.Run(call, Clock);
+        var reply = Pacer.Run(call, Clock) with { Log = new LogHead(LogOf(call.LogKey).Get(LogHead.Names)).Position };
         Ran(process, reply);
         return reply;
+    }
+
+    private void CheckWrite()
+    {
+        if (RefusesLog)
+        {
+            throw new RedisServerException(
+                RedisErrorKind.OutOfMemory, CommandFlags.None, "OOM command not allowed when used memory > 'maxmemory'.");
+        }
     }
 
     private void Lose<T>(TaskCompletionSource<T> reply)
@@ -145,5 +204,34 @@ internal sealed class ModelRedis(World world, Func<PacerModel> pacer)
         public Task RefreshAsync(string key, CancellationToken token = default) => throw new NotSupportedException();
 
         public void Remove(string key) => throw new NotSupportedException();
+    }
+
+    private sealed class LogStore(ModelRedis redis, SimulatedProcess process, ModelLog log) : ILogStore
+    {
+        public Task<IReadOnlyList<byte[]?>> GetAsync(IReadOnlyList<string> names) => redis.CallAsync(process, () => log.Get(names));
+
+        public Task SetPieceAsync(LogField piece) => redis.CallAsync(process, () =>
+        {
+            redis.CheckWrite();
+            log.Spoil(piece.Name, piece.Value);
+            return true;
+        });
+
+        public Task<bool> TryWriteAsync(IReadOnlyList<LogField> expected, IReadOnlyList<LogField> written) => redis.CallAsync(process, () =>
+        {
+            redis.CheckWrite();
+            var isWritten = log.TryWrite(expected, written);
+            if (isWritten && written is [var first, ..] && char.IsAsciiDigit(first.Name[0]))
+            {
+                redis.Appended(process);
+            }
+
+            redis.LostRaces += isWritten ? 0 : 1;
+            return isWritten;
+        });
+
+        public Task<long> GetTimeAsync() => redis.CallAsync(process, () => redis.Clock);
+
+        public Task KeepAsync() => redis.CallAsync(process, () => true);
     }
 }

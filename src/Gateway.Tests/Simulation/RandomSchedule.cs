@@ -23,7 +23,9 @@ internal sealed class RandomSchedule
     /// <param name="seed">The seed of all random decisions.</param>
     /// <param name="isHealthy">True for a schedule without faults and with long waits.</param>
     /// <param name="pacer">The model of the script in Redis; a test can plant a bug in it.</param>
-    public RandomSchedule(int seed, bool isHealthy = false, Func<PacerModel>? pacer = null)
+    /// <param name="hasList">True for an account that changes, of which replicas keep a snapshot.</param>
+    /// <param name="bug">A bug that is planted in the snapshot of each replica.</param>
+    public RandomSchedule(int seed, bool isHealthy = false, Func<PacerModel>? pacer = null, bool hasList = false, SnapshotBug? bug = null)
     {
         Seed = seed;
         IsHealthy = isHealthy;
@@ -46,7 +48,12 @@ internal sealed class RandomSchedule
         };
         Cache.KeepFor = Cache.FreshFor + Cache.ServeStaleFor + TimeSpan.FromSeconds(random.Next(1, 120));
         var delay = random.Next(isHealthy ? 2 : 4) == 0 ? 3_000 : 20; // slower than the interval, or not
-        Nclue = new ModelNclue(World, blocks: 1 + random.Next(6), (delay, delay + 280)) { Arrived = arrival => Invariants!.Check(arrival) };
+        Nclue = new ModelNclue(World, blocks: 1 + random.Next(6), (delay, delay + 280))
+        {
+            Arrived = arrival => Invariants!.Check(arrival),
+            Account = hasList ? new ModelAccount(World) : null,
+        };
+        List = hasList ? new SnapshotSimulation(this, bug) : null;
         Redis = new ModelRedis(World, () => pacer?.Invoke() ?? new PacerModel()) { Ran = Note };
         Invariants = new Invariants(this);
         SpansBlocks = !isHealthy;
@@ -81,6 +88,9 @@ internal sealed class RandomSchedule
     public CacheOptions Cache { get; }
 
     public Invariants Invariants { get; }
+
+    /// <summary>The snapshot of an account that changes; null for blocks that never change.</summary>
+    public SnapshotSimulation? List { get; }
 
     public int CallerCount { get; }
 
@@ -142,7 +152,8 @@ internal sealed class RandomSchedule
         // Requests in flight have ended, and their pauses are in effect.
         World.RunUntil(World.Now + Options.Timeout.Ticks);
         ConvergedAt = World.Now + (IsHealthy ? FairWait + TimeSpan.FromSeconds(60) : UntilConverged()).Ticks;
-        World.RunUntil(ConvergedAt + TimeSpan.FromSeconds(25).Ticks);
+        World.RunUntil(ConvergedAt + (List is null ? TimeSpan.FromSeconds(25).Ticks : 0));
+        List?.Settle();
         if (IsHealthy && World.Failure is null)
         {
             var longest = FairWait + TimeSpan.FromMilliseconds(Nclue.Delay.To + Nclue.Connect.To + Nclue.FirstArrival + 250);
@@ -164,10 +175,11 @@ internal sealed class RandomSchedule
 
     public void StartReplica()
     {
-        var replica = new SimulatedReplica(World, Redis, Nclue, Options, Cache, _started++);
+        var replica = new SimulatedReplica(World, Redis, Nclue, Options, Cache, _started++, List?.Settings, List?.Bug);
         World.Note($"start of {replica}");
         _replicas.Add(replica);
         _ofProcess[replica.Process] = replica;
+        List?.Watch(replica);
         NoteReach();
     }
 

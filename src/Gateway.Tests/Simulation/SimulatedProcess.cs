@@ -6,6 +6,9 @@ namespace NclueGateway.Tests.Simulation;
 /// </summary>
 internal sealed class SimulatedProcess(World world, long origin) : SynchronizationContext
 {
+    /// <summary>The time of a right wall clock when the simulated time is 0.</summary>
+    public static readonly DateTimeOffset WorldBegins = new(2026, 11, 23, 9, 0, 0, TimeSpan.Zero);
+
     private long _standsStillUntil;
 
     public bool IsAlive { get; private set; } = true;
@@ -56,13 +59,11 @@ internal sealed class SimulatedProcess(World world, long origin) : Synchronizati
 
     private sealed class Clock(SimulatedProcess process) : TimeProvider
     {
-        private static readonly DateTimeOffset Start = new(2026, 11, 23, 9, 0, 0, TimeSpan.Zero);
-
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
         public override long GetTimestamp() => process.Now + process.Origin;
 
-        public override DateTimeOffset GetUtcNow() => Start + TimeSpan.FromTicks(process.Now) + process.WallClockOffset;
+        public override DateTimeOffset GetUtcNow() => WorldBegins + TimeSpan.FromTicks(process.Now) + process.WallClockOffset;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {

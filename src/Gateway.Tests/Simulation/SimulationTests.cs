@@ -24,6 +24,10 @@ public sealed class SimulationTests
         RunAll(1, Count / 10, seed => new RandomSchedule(seed, isHealthy: true));
 
     [Fact]
+    public void The_snapshot_never_loses_invents_or_reorders_runs() =>
+        RunAll(1, Count / 5, seed => new RandomSchedule(seed, hasList: true));
+
+    [Fact]
     public void It_finds_a_claim_that_is_looked_at_and_granted_in_two_steps() => ShouldBeFound(() => new PacerInTwoSteps());
 
     [Fact]
@@ -35,11 +39,34 @@ public sealed class SimulationTests
     [Fact]
     public void It_finds_that_a_pacer_that_knows_nothing_grants_at_once() => ShouldBeFound(() => new PacerThatForgets());
 
-    private static void ShouldBeFound(Func<PacerModel> bug)
+    [Fact]
+    public void It_finds_that_a_response_counts_from_its_arrival_for_what_it_lacks() => ShouldBeFound(new SinceOfResponse());
+
+    [Fact]
+    public void It_finds_that_an_entry_of_the_log_was_skipped() => ShouldBeFound(new SkippedEntries());
+
+    [Fact]
+    public void It_finds_that_the_age_counts_from_the_arrival_of_a_response() => ShouldBeFound(new AgeFromArrival());
+
+    [Fact]
+    public void It_finds_that_a_response_counts_for_the_age_of_a_run_that_it_did_not_hold() => ShouldBeFound(new AgeOfUnheldRuns());
+
+    [Fact]
+    public void It_finds_that_removed_ids_were_forgotten() => ShouldBeFound(new ForgottenRemovals());
+
+    [Fact]
+    public void It_finds_that_the_chain_of_the_log_was_not_compared() => ShouldBeFound(new ChainNotCompared());
+
+    private static void ShouldBeFound(Func<PacerModel> bug) => ShouldBeFound(Enumerable.Range(1, 300)
+        .SelectMany(seed => new[] { new RandomSchedule(seed, pacer: bug), new RandomSchedule(seed, isHealthy: true, bug) }));
+
+    private static void ShouldBeFound(SnapshotBug bug) =>
+        ShouldBeFound(Enumerable.Range(1, 300).Select(seed => new RandomSchedule(seed, hasList: true, bug: bug)));
+
+    private static void ShouldBeFound(IEnumerable<RandomSchedule> schedules)
     {
-        var found = Enumerable.Range(1, 300)
-            .SelectMany(seed => new[] { new RandomSchedule(seed, pacer: bug), new RandomSchedule(seed, isHealthy: true, bug) })
-            .Select(schedule => (schedule.Seed, schedule.IsHealthy, Failure: Try(schedule))).FirstOrDefault(run => run.Failure is not null);
+        var found = schedules.Select(schedule => (schedule.Seed, schedule.IsHealthy, Failure: Try(schedule)))
+            .FirstOrDefault(run => run.Failure is not null);
 
         found.Failure.ShouldBeOfType<InvariantException>();
         TestContext.Current.TestOutputHelper!.WriteLine(
