@@ -8,7 +8,10 @@ namespace NclueGateway.Tests.Check;
 public sealed class CheckCommandTests
 {
     private static readonly string[] Names =
-        ["settings", "identity-provider", "redis", "redis-clock", "redis-memory", "collector", "nclue", "clock", "index-unit", "time-zone"];
+        [
+            "settings", "identity-provider", "redis", "redis-clock", "redis-memory", "redis-log", "collector", "nclue", "clock",
+            "index-unit", "time-zone", "list",
+        ];
 
     [Fact]
     public async Task An_installation_without_Redis_is_fine_and_its_one_call_is_reported_as_unpaced()
@@ -25,6 +28,8 @@ public sealed class CheckCommandTests
         seen["nclue"].Seen.ShouldContain("unpaced");
         seen["index-unit"].Seen.ShouldBe("index=10&limit=100 returned 100 runs of 250: index counts rows, as set.");
         seen["time-zone"].Seen.ShouldContain("fits Asia/Seoul and not UTC");
+        seen["list"].Seen.ShouldBe("The newest runs come first. total is 250 and can count the account. Each row has an id.");
+        seen["redis-log"].Seen.ShouldBe("Without Redis, each replica keeps its log in memory.");
         installation.Nclue.Arrivals.Single().Target.ShouldBe("/api/v1/task-runs?index=10&limit=100");
     }
 
@@ -58,7 +63,7 @@ public sealed class CheckCommandTests
 
         seen.ExitCode.ShouldBe(0);
         seen["nclue"].Seen.ShouldBe("Excluded by --no-upstream.");
-        seen.Checks.TakeLast(4).ShouldAllBe(check => check.State == "notChecked");
+        seen.Checks.TakeLast(5).ShouldAllBe(check => check.State == "notChecked");
         installation.Nclue.Arrivals.ShouldBeEmpty();
     }
 
@@ -82,7 +87,7 @@ public sealed class CheckCommandTests
         lines.Errors.ShouldBeEmpty();
         lines.ExitCode.ShouldBe(0);
         lines.Output.Split('\n').Where(line => !line.StartsWith(' ')).Select(line => line.Split(' ')[0])
-            .ShouldBe(["fine", "fine", "fine", "not", "not", "fine", "not", "not", "not", "not", "Nothing", ""]);
+            .ShouldBe(["fine", "fine", "fine", "not", "not", "fine", "fine", "not", "not", "not", "not", "not", "Nothing", ""]);
         lines.Output.ShouldNotContain("\u001b");
         secret.ExitCode.ShouldBe(1);
         Checked.Read(secret.ExitCode, secret.Output)["settings"].Details!.Single()

@@ -120,6 +120,17 @@ public sealed class CheckOfNclueTests
     }
 
     [Fact]
+    public async Task A_wrong_order_is_named()
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+
+        var seen = await installation.CheckAsync("Nclue:Order", "OldestFirst");
+
+        seen.Failed.ShouldBe(["list"]);
+        seen["list"].Advice.ShouldBe("Set Nclue:Order to NewestFirst, or to Auto.");
+    }
+
+    [Fact]
     public async Task A_wrong_time_zone_is_detected_by_a_run_in_the_future()
     {
         await using var installation = await CheckedInstallation.StartAsync();

@@ -22,6 +22,7 @@ public sealed class CheckWithRedisTests(TestRedis redis)
         seen.Checks.ShouldAllBe(check => check.State == "fine");
         seen["redis"].Seen.ShouldMatch(@"^Redis \d+\.\d+\.\d+ responds in \d+\.\d ms and runs the gateway's script\.$");
         seen["redis-memory"].Seen.ShouldBe("maxmemory-policy is noeviction, without a limit.");
+        seen["redis-log"].Seen.ShouldBe("This Redis user can read and write it. There is none yet.");
         seen["nclue"].Seen.ShouldContain("for its turn among the replicas");
         installation.Nclue.Arrivals.Count.ShouldBe(1);
     }

@@ -14,17 +14,19 @@ internal sealed class CheckReport(IReadOnlyList<Finding> findings, string skippe
     public const string Redis = "redis";
     public const string RedisClock = "redis-clock";
     public const string RedisMemory = "redis-memory";
+    public const string RedisLog = "redis-log";
     public const string Collector = "collector";
     public const string Nclue = "nclue";
     public const string Clock = "clock";
     public const string IndexUnit = "index-unit";
     public const string TimeZone = "time-zone";
+    public const string List = "list";
 
     private static readonly (string Name, string Title)[] Parts =
     [
         (Settings, "Settings"), (IdentityProvider, "Identity provider"), (Redis, "Redis"), (RedisClock, "Clock of Redis"),
-        (RedisMemory, "Memory of Redis"), (Collector, "Collector"), (Nclue, "NCLUE"), (Clock, "Clock"),
-        (IndexUnit, "Nclue:IndexUnit"), (TimeZone, "Nclue:TimeZone"),
+        (RedisMemory, "Memory of Redis"), (RedisLog, "Log of the snapshot"), (Collector, "Collector"), (Nclue, "NCLUE"), (Clock, "Clock"),
+        (IndexUnit, "Nclue:IndexUnit"), (TimeZone, "Nclue:TimeZone"), (List, "List of runs"),
     ];
 
     private const int Indent = 13;

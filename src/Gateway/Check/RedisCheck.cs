@@ -24,7 +24,7 @@ internal sealed class RedisCheck(
     {
         if (options.Redis.Length == 0)
         {
-            return [WithoutRedis()];
+            return [WithoutRedis(), Finding.Fine(CheckReport.RedisLog, "Without Redis, each replica keeps its log in memory.")];
         }
 
         var circuit = services.GetRequiredService<RedisCircuit>();
@@ -53,6 +53,7 @@ internal sealed class RedisCheck(
                 $"Redis {server.Version} responds in {ping.TotalMilliseconds:0.0} ms and runs the gateway's script.")),
             await ClockAsync(server),
             await MemoryAsync(connection.GetDatabase()),
+            await ActivatorUtilities.CreateInstance<SnapshotLogCheck>(services).RunAsync(),
         ];
     }
 

@@ -14,11 +14,12 @@ namespace NclueGateway.Sandbox.Nclue;
 /// Creation time; sent in Korean time and without an offset, as in the documentation's sample.
 /// </param>
 /// <param name="Frozen">True if the run is final from the start.</param>
+/// <param name="Renamed">Number of times that a person has renamed the run.</param>
 /// <remarks>
 /// Rows vary as the documentation allows: <c>complete</c> and <c>completed</c>, <c>NFM2</c> and <c>NFM02</c>, or no
 /// model. Before the run ends, <c>completed_at</c> is null, empty or absent. Optional fields may be absent.
 /// </remarks>
-internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created, bool Frozen)
+internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created, bool Frozen, int Renamed = 0)
 {
     private const string NamePrefix = "run-";
     private static readonly TimeSpan KoreanOffset = TimeSpan.FromHours(9);
@@ -40,6 +41,9 @@ internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created,
     public static int NumberOf(string runName) => runName.StartsWith(NamePrefix, StringComparison.Ordinal)
         ? int.Parse(runName.Split(' ')[0].AsSpan(NamePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture)
         : throw new FormatException($"'{runName}' is not the name of a simulated run.");
+
+    /// <summary>The name of the run.</summary>
+    public string Name => $"{NamePrefix}{Number:000000} {Tasks[Number % Tasks.Length]}{(Renamed == 0 ? "" : $" ({Renamed})")}";
 
     private bool Fails => Number % 7 == 3;
 
@@ -69,7 +73,7 @@ internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created,
 
         json.WriteStartObject();
         json.WriteString("run_id", IdOf(Number));
-        json.WriteString("run_name", $"{NamePrefix}{Number:000000} {Tasks[task]}");
+        json.WriteString("run_name", Name);
         json.WriteString("task_id", MakeId("task", task));
         WriteUnless(Number % 11 == 5, json, "task_name", Tasks[task]);
         json.WriteString("feature_id", MakeId("feature", feature));

@@ -74,6 +74,24 @@ internal sealed class SimulatedRuns
         }
     }
 
+    /// <summary>Removes the run in a row: the rows behind it move up.</summary>
+    public void RemoveAt(int row)
+    {
+        lock (_lock)
+        {
+            _runs.RemoveAt(row);
+        }
+    }
+
+    /// <summary>Gives the run in a row another name.</summary>
+    public void Rename(int row)
+    {
+        lock (_lock)
+        {
+            _runs[row] = _runs[row] with { Renamed = _runs[row].Renamed + 1 };
+        }
+    }
+
     /// <summary>Returns the number of the run in a row.</summary>
     public int NumberAt(int row)
     {
