@@ -11,8 +11,9 @@ using NclueGateway.Micro;
 using Perfolizer.Horology;
 
 // bench/micro.sh runs this: Micro [filter]. The filter is one of BenchmarkDotNet's. "Kestrel" runs only the allocations
-// over Kestrel instead.
+// over Kestrel instead, "Snapshot" (bench/snapshot.sh) only the figures of a snapshot of 100,000 runs.
 const string Kestrel = "Kestrel";
+const string Snapshot = "Snapshot";
 var filter = args switch
 {
     [] => "*",
@@ -25,7 +26,7 @@ if (filter is null)
     return 2;
 }
 
-if (filter != Kestrel && !Benchmark(filter))
+if (filter is not (Kestrel or Snapshot) && !Benchmark(filter))
 {
     return 1;
 }
@@ -33,6 +34,13 @@ if (filter != Kestrel && !Benchmark(filter))
 if (filter is "*" or Kestrel)
 {
     await CountAllocationsAsync();
+}
+
+if (filter == Snapshot)
+{
+    Console.WriteLine("| a snapshot | |");
+    Console.WriteLine("|---|---|");
+    SnapshotFigures.Write(100_000);
 }
 
 return 0;
