@@ -8,6 +8,9 @@ namespace NclueGateway.Tests.Simulation;
 /// <summary>A bug that is planted in the snapshot of a replica: in its log, or in what it takes in.</summary>
 internal abstract class SnapshotBug
 {
+    /// <summary>True if it shows only when responses overtake each other often.</summary>
+    public virtual bool NeedsOvertaking => false;
+
     /// <summary>Returns the log of a replica.</summary>
     public virtual ISnapshotLog Log(ISnapshotLog log, ILogStore store, SnapshotLogCircuit circuit, ModelRedis redis) => log;
 
@@ -18,6 +21,8 @@ internal abstract class SnapshotBug
 /// <summary>A permit's <see cref="Permit.Since"/> is the log's position at the response, not at the grant.</summary>
 internal sealed class SinceOfResponse : SnapshotBug
 {
+    public override bool NeedsOvertaking => true;
+
     public override IWholeListReader Reader(SnapshotWriter reader, LatestLogPosition latest, ModelNclue nclue, ModelRedis redis) =>
         new ReaderOfOtherPermits(reader, permit => new(permit.At, permit.Grant, _ => { }) { Since = latest.Current });
 }
@@ -55,6 +60,8 @@ internal sealed class AgeOfUnheldRuns : SnapshotBug
 /// <summary>The ids of removed runs are forgotten.</summary>
 internal sealed class ForgottenRemovals : SnapshotBug
 {
+    public override bool NeedsOvertaking => true;
+
     public override ISnapshotLog Log(ISnapshotLog log, ILogStore store, SnapshotLogCircuit circuit, ModelRedis redis) => new ChangedLog(
         log,
         changeState: state => state with

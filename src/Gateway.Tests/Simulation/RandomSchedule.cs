@@ -48,7 +48,8 @@ internal sealed class RandomSchedule
         };
         Cache.KeepFor = Cache.FreshFor + Cache.ServeStaleFor + TimeSpan.FromSeconds(random.Next(1, 120));
         var delay = random.Next(isHealthy ? 2 : 4) == 0 ? 3_000 : 20; // slower than the interval, or not
-        Nclue = new ModelNclue(World, blocks: 1 + random.Next(6), (delay, delay + 280))
+        var slowest = bug is { NeedsOvertaking: true } ? 5_000 : delay + 280;
+        Nclue = new ModelNclue(World, blocks: 1 + random.Next(6), (delay, slowest))
         {
             Arrived = arrival => Invariants!.Check(arrival),
             Account = hasList ? new ModelAccount(World) : null,

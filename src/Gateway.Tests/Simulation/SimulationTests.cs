@@ -40,33 +40,34 @@ public sealed class SimulationTests
     public void It_finds_that_a_pacer_that_knows_nothing_grants_at_once() => ShouldBeFound(() => new PacerThatForgets());
 
     [Fact]
-    public void It_finds_that_a_response_counts_from_its_arrival_for_what_it_lacks() => ShouldBeFound(new SinceOfResponse());
+    public void It_finds_that_a_response_counts_from_its_arrival_for_what_it_lacks() => ShouldBeFound(new SinceOfResponse(), "I2:");
 
     [Fact]
     public void It_finds_that_an_entry_of_the_log_was_skipped() => ShouldBeFound(new SkippedEntries());
 
     [Fact]
-    public void It_finds_that_the_age_counts_from_the_arrival_of_a_response() => ShouldBeFound(new AgeFromArrival());
+    public void It_finds_that_the_age_counts_from_the_arrival_of_a_response() => ShouldBeFound(new AgeFromArrival(), "I8:");
 
     [Fact]
-    public void It_finds_that_a_response_counts_for_the_age_of_a_run_that_it_did_not_hold() => ShouldBeFound(new AgeOfUnheldRuns());
+    public void It_finds_that_a_response_counts_for_the_age_of_a_run_that_it_did_not_hold() => ShouldBeFound(new AgeOfUnheldRuns(), "I8:");
 
     [Fact]
-    public void It_finds_that_removed_ids_were_forgotten() => ShouldBeFound(new ForgottenRemovals());
+    public void It_finds_that_removed_ids_were_forgotten() => ShouldBeFound(new ForgottenRemovals(), "I6:");
 
     [Fact]
-    public void It_finds_that_the_chain_of_the_log_was_not_compared() => ShouldBeFound(new ChainNotCompared());
+    public void It_finds_that_the_chain_of_the_log_was_not_compared() => ShouldBeFound(new ChainNotCompared(), "I4:");
 
     private static void ShouldBeFound(Func<PacerModel> bug) => ShouldBeFound(Enumerable.Range(1, 300)
         .SelectMany(seed => new[] { new RandomSchedule(seed, pacer: bug), new RandomSchedule(seed, isHealthy: true, bug) }));
 
-    private static void ShouldBeFound(SnapshotBug bug) =>
-        ShouldBeFound(Enumerable.Range(1, 300).Select(seed => new RandomSchedule(seed, hasList: true, bug: bug)));
+    /// <summary>Checks that a bug of the snapshot is found, by an invariant that begins with a text.</summary>
+    private static void ShouldBeFound(SnapshotBug bug, string invariant = "") =>
+        ShouldBeFound(Enumerable.Range(1, 300).Select(seed => new RandomSchedule(seed, hasList: true, bug: bug)), invariant);
 
-    private static void ShouldBeFound(IEnumerable<RandomSchedule> schedules)
+    private static void ShouldBeFound(IEnumerable<RandomSchedule> schedules, string invariant = "")
     {
         var found = schedules.Select(schedule => (schedule.Seed, schedule.IsHealthy, Failure: Try(schedule)))
-            .FirstOrDefault(run => run.Failure is not null);
+            .FirstOrDefault(run => run.Failure?.Message.StartsWith(invariant, StringComparison.Ordinal) == true);
 
         found.Failure.ShouldBeOfType<InvariantException>();
         TestContext.Current.TestOutputHelper!.WriteLine(

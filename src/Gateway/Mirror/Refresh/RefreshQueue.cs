@@ -9,9 +9,10 @@ namespace NclueGateway.Mirror.Refresh;
 
 /// <summary>
 /// Chooses the next block to request from the upstream: first blocks that readers wait for, then blocks of readers that
-/// were refused and will retry, then wanted blocks that are due, the oldest first. When a wanted block is older than 2
-/// × <c>Cache:FreshFor</c>, waiting readers get only every second request. So a caller that scans the list does not
-/// starve the pages that other callers read.
+/// were refused and will retry, then wanted blocks and rows of the snapshot that are due, the oldest first, then rows
+/// that complete the snapshot. When a wanted block is older than 2 × <c>Cache:FreshFor</c>, waiting readers get only
+/// every second request. So a caller that scans the list does not starve the pages that other callers read. Every
+/// fourth permit may go to rows that complete the snapshot.
 /// </summary>
 /// <remarks>Not thread-safe. Its methods do not wait, and take the time as an argument.</remarks>
 internal sealed class RefreshQueue(
@@ -130,6 +131,7 @@ internal sealed class RefreshQueue(
         // A block that more than one replica waits for needs only one request.
         inBetween.ExceptWith(before);
         position += unnamed + inBetween.Count(IsToBeAskedFor);
+        position += wholeList.NextBackground(now, _ => true) is null ? 0 : position / 3; // every fourth permit is a background read's
         return _order!.Value.HasOverdue ? (2 * position) + 1 : position;
 
         bool IsToBeAskedFor(int other) => InFlightFor(other, now) is null && _due.IsDue(other, now);
