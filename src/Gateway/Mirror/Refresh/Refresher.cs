@@ -112,8 +112,9 @@ internal sealed class Refresher : BackgroundService
             while (!stop.IsCancellationRequested)
             {
                 var woken = _wake.Next;
-                var pause = await StepAsync();
-                if (pause != TimeSpan.Zero)
+                var since = _time.GetTimestamp();
+                var pause = await StepAsync() - _time.GetElapsedTime(since); // the step itself may take long
+                if (pause is null || pause > TimeSpan.Zero)
                 {
                     await _time.WaitAsync(woken, pause, stop);
                 }
