@@ -3,8 +3,8 @@
 #   docker build -t nclue-gateway-sandbox --target sandbox .
 # Neither image has a shell or a package manager, nor needs root, a capability or a writable folder. Settings:
 # docs/configuration.md.
-# The base image is the chiseled "extra" variant, which has time zones and certificates. Its tags move with each patch
-# of .NET. To get the same bytes with each build, specify a digest: --build-arg
+# The base image is the chiseled "extra" variant, which has ICU (docs/adr/0025), time zones and certificates. Its tags
+# move with each patch of .NET. To get the same bytes with each build, specify a digest: --build-arg
 # RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra@sha256:...
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra

@@ -30,7 +30,13 @@ has_nginx() { command -v nginx || [ -x /usr/sbin/nginx ] || [ -x /usr/local/sbin
 has_node() {
   command -v npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
 } >/dev/null 2>&1
+# ICU, without which .NET does not start. Its Debian package has the number of the release in its name. macOS has it built in.
+has_icu() {
+  [ "$(uname)" != Linux ] || compgen -G "/usr/lib*/libicuuc.so.*" || compgen -G "/usr/lib/*/libicuuc.so.*"
+} >/dev/null
+icu_package() { apt-cache --names-only search '^libicu[0-9]+$' 2>/dev/null | cut -d' ' -f1 | sort -V | tail -n 1 | grep . || echo libicu; }
 missing() {
+  has_icu || icu_package
   has_node || echo nodejs npm
   command -v redis-server >/dev/null || echo redis-server
   has_nginx || echo nginx
@@ -38,8 +44,8 @@ missing() {
 }
 packages=$(missing)
 if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-  # shellcheck disable=SC2086 # one word per package
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+  # shellcheck disable=SC2046 # one word per package; asked again, because only now the name of ICU's package is known
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(missing) >/dev/null
   packages=$(missing)
 fi
 if [ -n "$packages" ]; then
@@ -50,6 +56,7 @@ if [ -n "$packages" ]; then
   exit 1
 fi
 
+unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT # the tests compare texts with ICU
 configuration=${CONFIGURATION:-Release}
 results=$(mktemp -d)
 export TEST_SUMMARY=$results/summary

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Functions for the scripts in this folder (". ./lib.sh").
+export LC_ALL=C # numbers in the results have a point, with any language of the machine
 
 # Prints the machine and the software of the measurement, in two lines without a final full stop.
 machine() {

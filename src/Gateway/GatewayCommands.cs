@@ -13,6 +13,8 @@ internal static partial class GatewayCommands
     /// <returns>The exit code.</returns>
     public static Task<int> RunAsync(string[] args)
     {
+        ProcessCulture.UseInvariant();
+
         // Only the first word can be a command: a later one may be the value of a setting, as in "--Nclue:Account check".
         return args is [var first, ..] && (Help.Contains(first) || !SettingArgument.HasForm(first))
             ? RunCommandAsync(args)

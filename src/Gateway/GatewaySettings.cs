@@ -67,7 +67,7 @@ internal sealed record GatewaySettings(
         return settings;
     }
 
-    /// <summary>Returns warnings about unwise settings in environments other than development.</summary>
+    /// <summary>Returns warnings about unwise settings. In development, connections without TLS need none.</summary>
     public SettingsWarnings FindWarnings(IHostEnvironment environment)
     {
         List<string> warnings = [];
@@ -81,6 +81,12 @@ internal sealed record GatewaySettings(
         {
             warnings.Add("Nclue:RequireHttps is false and Nclue:BaseAddress is http on another machine: "
                 + "an attacker between the two can read and change task runs.");
+        }
+
+        if (!ProcessCulture.HasUnicodeData)
+        {
+            warnings.Add("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT is set: texts are compared without Unicode normalization, "
+                + "so a search for Hangul or accented letters can miss task runs. Install ICU and remove the variable.");
         }
 
         return new(warnings);

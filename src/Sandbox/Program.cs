@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NclueGateway.Sandbox;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture; // as the gateway's own program (docs/adr/0025)
         if (SandboxOptions.Parse(args) is not { } options)
         {
             await Console.Error.WriteLineAsync(SandboxOptions.Usage);

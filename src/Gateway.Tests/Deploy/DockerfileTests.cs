@@ -55,6 +55,12 @@ public sealed class DockerfileTests
         publish.ShouldAllBe(command => command.Contains(" --no-restore ") && command.Contains(" -p:PublishReadyToRun=true"));
     }
 
+    /// <summary>Without ICU, texts are not normalized (docs/adr/0025). The base image "extra" has it.</summary>
+    [Fact]
+    public void No_image_turns_ICU_off() =>
+        File.ReadAllText(DeployedFiles.PathOf("Dockerfile"))
+            .ShouldNotMatch("(?i)(InvariantGlobalization|DOTNET_SYSTEM_GLOBALIZATION)");
+
     [Fact]
     public void What_is_copied_is_there_and_let_through_and_nothing_else_is()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using NclueGateway.Hosting;
 namespace NclueGateway.Observability.Telemetry;
 
@@ -68,7 +69,8 @@ internal sealed partial class CollectorWatch(ILogger<CollectorWatch> logger)
         var status = response.TrailingHeaders.TryGetValues("grpc-status", out var trailers) ? trailers.First()
             : response.Headers.TryGetValues("grpc-status", out var headers) ? headers.First()
             : "0";
-        return status == "0" ? null : int.TryParse(status, out var code) ? $"gRPC status {code}" : "no gRPC status";
+        return status == "0" ? null
+            : int.TryParse(status, CultureInfo.InvariantCulture, out var code) ? $"gRPC status {code}" : "no gRPC status";
     }
 
     private static string Describe(Exception failure) => failure switch
