@@ -19,6 +19,7 @@ internal static class Banner
         var mayRead = await sandbox.Identity.GetServiceTokenAsync(cancellationToken);
         var mayNot = await sandbox.Identity.GetUserTokenAsync("outsider", cancellationToken);
         var list = new Uri(sandbox.GatewayAddress, "/api/task-runs?limit=5");
+        var failed = new Uri(sandbox.GatewayAddress, "/api/task-runs?status=failed&limit=5");
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         await ExpectResponseAsync(http, sandbox.Nclue.FaultsAddress, token: null, cancellationToken);
@@ -46,6 +47,10 @@ internal static class Banner
             Read the newest five runs:
 
             curl -s -H "Authorization: Bearer {{mayRead}}" "{{list}}"
+
+            Search the whole list, here for the newest failed runs. The gateway reads the list first; curl retries until then:
+
+            curl -s --retry 9 -H "Authorization: Bearer {{mayRead}}" "{{failed}}"
 
             The same request as the user "outsider", who may not read task runs (403):
 

@@ -13,7 +13,13 @@ export interface paths {
         };
         /**
          * List task runs
-         * @description Returns a page of the list, in NCLUE's order, from the gateway's copy; `Age` is the age of the copy. Send the last `ETag` in `If-None-Match`: the response for an unchanged page is 304 without a body. To read the whole list, follow the `next` link until there is none. A page before the end may contain fewer runs than `limit`. An unknown or repeated parameter, or a value that is not all digits, is an error. `Cache-Control` in a request has no effect.
+         * @description This operation has two modes.
+         *
+         *     **Pages of NCLUE's own list**: with nothing but `index` and `limit`, it returns a page in NCLUE's order. To read the whole list, follow the `next` link until there is none. A page before the end may contain fewer runs than `limit`.
+         *
+         *     **Queries**: with any other parameter, it searches the whole list: filters, then sorts, then takes a page. `total` is exact. All pages that are reached by `next` and `prev` are of one version of the list, also while the list changes. While the gateway still reads the list for the first time, the response is 503 `list-incomplete`, unless `partial=true` asks for what is known.
+         *
+         *     Both are responses from the gateway's copy; `Age` is the age of the copy: no new run and no change of a status before is missing; a deletion may be noticed later. Send the last `ETag` in `If-None-Match`: the response for an unchanged page is 304 without a body, with the current `Link`. An unknown parameter, an empty value or a value that is not allowed is an error. `Cache-Control` in a request has no effect.
          */
         get: operations["listTaskRuns"];
         put?: never;
@@ -25,6 +31,54 @@ export interface paths {
          * @description Returns the headers of GET, without the body.
          */
         head: operations["headTaskRuns"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a task run
+         * @description Returns the task run with an id, from the gateway's copy of the whole list. For an unknown id, the gateway reads the newest part of NCLUE's list once more before it responds 404, so that a run is found right after its creation; `Age` of a 404 says how long ago the list was read. `Age` of a 200 is the time since NCLUE last sent the run.
+         */
+        get: operations["getTaskRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * Get the headers of a task run
+         * @description Returns the headers of GET, without the body.
+         */
+        head: operations["headTaskRun"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task-runs/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count task runs
+         * @description Counts the task runs that match a query, on the whole list: by status, task, feature, model and failure code. Each list holds the 100 largest entries; beside it stands what it does not show. With `per`, also the counts by time of creation.
+         */
+        get: operations["summarizeTaskRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * Get the headers of the counts of task runs
+         * @description Returns the headers of GET, without the body.
+         */
+        head: operations["headTaskRunSummary"];
         patch?: never;
         trace?: never;
     };
@@ -92,11 +146,110 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The number of task runs that were created within one hour or day. */
+        CreatedCount: {
+            /**
+             * Format: date-time
+             * @description The begin of the hour or day, in the gateway's time zone.
+             */
+            from: string;
+            /**
+             * Format: int32
+             * @description The number of completed task runs.
+             */
+            completed: number;
+            /**
+             * Format: int32
+             * @description The number of failed task runs.
+             */
+            failed: number;
+            /**
+             * Format: int32
+             * @description The number of all others.
+             */
+            other: number;
+        };
+        /** @description Durations of completed task runs, in seconds. */
+        DurationSummary: {
+            /**
+             * Format: int64
+             * @description The median: half of the durations are not longer.
+             */
+            p50: number;
+            /**
+             * Format: int64
+             * @description The 95th percentile (nearest rank): 95 % of the durations are not longer.
+             */
+            p95: number;
+            /**
+             * Format: int64
+             * @description The longest duration.
+             */
+            max: number;
+        };
+        /** @description The number of task runs with one failure code. */
+        FailureCount: {
+            /** @description The documented code. */
+            code: string;
+            /**
+             * Format: int32
+             * @description The number of task runs.
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description The number of those among them whose status is failed.
+             */
+            failed: number;
+        };
+        /** @description The number of task runs of one model. */
+        ModelCount: {
+            /** @description The name; spellings of one model are counted together (NFM2 for NFM02). */
+            name: string;
+            /**
+             * Format: int32
+             * @description The number of task runs.
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description The number of failed ones among them.
+             */
+            failed: number;
+        };
         /**
          * @description The support status of a model.
          * @enum {string}
          */
         ModelStatus: "active" | "deprecated" | "unknown";
+        /** @description The unfinished task run that was created first. */
+        OldestRun: {
+            /** @description The run's id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description The time at which it was created.
+             */
+            createdAt: string | null;
+        };
+        /** @description What a list does not contain, because it has only the 100 largest entries. */
+        OmittedCount: {
+            /**
+             * Format: int32
+             * @description The number of entries that are not in the list.
+             */
+            entries: number;
+            /**
+             * Format: int32
+             * @description The number of their task runs.
+             */
+            runs: number;
+            /**
+             * Format: int32
+             * @description The number of failed ones among them.
+             */
+            failed: number;
+        };
         /** @description The body of an error response (RFC 9457). */
         Problem: {
             /**
@@ -124,6 +277,33 @@ export interface components {
             errors?: {
                 [key: string]: string[];
             };
+            /**
+             * Format: int32
+             * @description With list-incomplete: the number of runs that are known.
+             */
+            runs?: number;
+            /**
+             * Format: int64
+             * @description With list-incomplete: the number of runs of the list; null while it is not known.
+             */
+            expectedTotal?: number | null;
+        };
+        /** @description The number of task runs of one task or feature. */
+        ReferenceCount: {
+            /** @description The id; null for task runs without one. */
+            id: string | null;
+            /** @description The name, of its newest task run. */
+            name: string | null;
+            /**
+             * Format: int32
+             * @description The number of task runs.
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description The number of failed ones among them.
+             */
+            failed: number;
         };
         /** @description The signed-in person, the permissions and the end of the session. */
         Session: {
@@ -151,6 +331,21 @@ export interface components {
              * @description The address at which the browser ends the identity provider's session; null where none is known.
              */
             logoutUrl: string | null;
+        };
+        /** @description The number of task runs by status. */
+        StatusCounts: {
+            /** Format: int32 */
+            registered: number;
+            /** Format: int32 */
+            pending: number;
+            /** Format: int32 */
+            in_progress: number;
+            /** Format: int32 */
+            completed: number;
+            /** Format: int32 */
+            failed: number;
+            /** Format: int32 */
+            unknown: number;
         };
         /** @description One task run: a trained task applied to a feature. */
         TaskRun: {
@@ -220,7 +415,7 @@ export interface components {
             /** @description The model's support status; unknown stands for any status that NCLUE may add. */
             status: components["schemas"]["ModelStatus"];
         };
-        /** @description A page of the list of task runs, in NCLUE's own order. */
+        /** @description A page of the list of task runs, in NCLUE's own order; of a query, a page of its result. */
         TaskRunPage: {
             /**
              * Format: int32
@@ -235,9 +430,11 @@ export interface components {
             limit: number;
             /**
              * Format: int64
-             * @description The number of task runs in the list; null while it is not known.
+             * @description The number of task runs in the list; null while it is not known. Of a query, the exact number of task runs that match.
              */
             total: number | null;
+            /** @description Only of a query: false only with `partial=true`, while the list is not complete yet. */
+            complete?: boolean;
             /** @description The task runs of this page. */
             runs: components["schemas"]["TaskRun"][];
         };
@@ -260,6 +457,40 @@ export interface components {
          * @enum {string}
          */
         TaskRunStatus: "registered" | "pending" | "in_progress" | "completed" | "failed" | "unknown";
+        /** @description Counts of task runs. */
+        TaskRunSummary: {
+            /**
+             * Format: int32
+             * @description The number of task runs that match the query.
+             */
+            total: number;
+            /** @description False only with `partial=true`, while the list is not complete yet. */
+            complete: boolean;
+            /** @description The number of task runs by status. */
+            byStatus: components["schemas"]["StatusCounts"];
+            /** @description The tasks with the most task runs. */
+            byTask: components["schemas"]["ReferenceCount"][];
+            /** @description The tasks that the list does not contain. */
+            byTaskOmitted: components["schemas"]["OmittedCount"];
+            /** @description The features with the most task runs. */
+            byFeature: components["schemas"]["ReferenceCount"][];
+            /** @description The features that the list does not contain. */
+            byFeatureOmitted: components["schemas"]["OmittedCount"];
+            /** @description The models with the most task runs; runs without a model are not counted. */
+            byModel: components["schemas"]["ModelCount"][];
+            /** @description The models that the list does not contain. */
+            byModelOmitted: components["schemas"]["OmittedCount"];
+            /** @description The failure codes with the most task runs; runs without a documented code are not counted. */
+            byFailureCode: components["schemas"]["FailureCount"][];
+            /** @description The failure codes that the list does not contain. */
+            byFailureCodeOmitted: components["schemas"]["OmittedCount"];
+            /** @description The unfinished task run that was created first; null if there is none. */
+            oldestUnfinished: components["schemas"]["OldestRun"] | null;
+            /** @description The durations of completed task runs; null if there is none. */
+            durationSeconds: components["schemas"]["DurationSummary"] | null;
+            /** @description Only with `per`: the counts by time of creation, from the first to the last task run, without a break. */
+            created?: components["schemas"]["CreatedCount"][] | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -282,11 +513,39 @@ export interface operations {
                  * @example 20
                  */
                 limit?: number;
+                /** @description Runs with any of these statuses. */
+                status?: ("registered" | "pending" | "in_progress" | "completed" | "failed" | "unknown")[];
+                /** @description Runs of any of these tasks. */
+                taskId?: string[];
+                /** @description Runs on any of these features. */
+                featureId?: string[];
+                /** @description Runs of any of these models. NFM2 and NFM02 are the same; case does not matter. */
+                model?: string[];
+                /** @description Runs of models with any of these support statuses. */
+                modelStatus?: ("active" | "deprecated" | "unknown")[];
+                /** @description Runs that failed for any of these reasons. */
+                failureCode?: ("COMMON_ERROR" | "DISK_SPACE_SHORTAGE" | "DUPLICATE_USERID" | "LIMIT_ERROR_MID_LENGTH" | "NOT_EXIST_FILE" | "NUM_OF_LABEL_INSUFFICIENT" | "OBS_DOWNLOAD_FAILED" | "OBS_UPLOAD_FAILED" | "OBS_USER_FILE_ACCESS_ERROR" | "UNEXPECTED_FILE_TYPE" | "UNEXPECTED_LABEL" | "UNEXPECTED_TXT_FORMAT")[];
+                /** @description Runs created at or after this time. A date is its midnight in the gateway's time zone, as in all times. */
+                createdAfter?: string;
+                /** @description Runs created before this time. */
+                createdBefore?: string;
+                /** @description Runs that ended at or after this time. */
+                completedAfter?: string;
+                /** @description Runs that ended before this time. */
+                completedBefore?: string;
+                /** @description Words that must all occur in the run's id, name, task name, feature name or failure code. Case does not matter, and composed and decomposed Hangul are the same. */
+                q?: string;
+                /** @description Allows a response while the list is not complete yet. */
+                partial?: "true";
+                /** @description The order of a query's result, descending with a hyphen. Runs without the value come last; equal ones are sorted by id. The order of a query without it is -createdAt. */
+                sort?: "createdAt" | "-createdAt" | "completedAt" | "-completedAt" | "durationSeconds" | "-durationSeconds" | "name" | "-name";
+                /** @description The position of a page, from the links `next` and `prev`. All other parameters stay the same. */
+                cursor?: string;
             };
             header?: {
                 /** @description One or more `ETag`s of the caller's copies (RFC 9110). */
                 "If-None-Match"?: string;
-                /** @description One or more `ETag`s of which the page must have one, or `*`; otherwise the response is 412 (RFC 9110). */
+                /** @description One or more `ETag`s of which the response must have one, or `*`; otherwise it is 412 (RFC 9110). */
                 "If-Match"?: string;
                 /** @description Required when the session cookie authenticates the request. */
                 "X-CSRF"?: "1";
@@ -311,7 +570,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. */
+                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. Of a query, `prev` and `next` are of the same version of the list, there is no `last`, and `monitor` (RFC 5989) leads to the changes after it. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -340,7 +599,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. */
+                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. Of a query, `prev` and `next` are of the same version of the list, there is no `last`, and `monitor` (RFC 5989) leads to the changes after it. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -410,6 +669,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description [cursor-expired](/problems/cursor-expired): The pages of this version of the list are gone. */
+            410: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The address at which the query begins anew. */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description [precondition-failed](/problems/precondition-failed): A precondition of the request is not met. */
             412: {
                 headers: {
@@ -457,6 +733,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description [list-too-large](/problems/list-too-large): The list is too long for queries. */
+            501: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent a response that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
             502: {
                 headers: {
@@ -472,7 +763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
+            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [list-incomplete](/problems/list-incomplete): The list is not complete yet. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
             503: {
                 headers: {
                     /** @description Must not be stored by any cache. */
@@ -519,11 +810,39 @@ export interface operations {
                  * @example 20
                  */
                 limit?: number;
+                /** @description Runs with any of these statuses. */
+                status?: ("registered" | "pending" | "in_progress" | "completed" | "failed" | "unknown")[];
+                /** @description Runs of any of these tasks. */
+                taskId?: string[];
+                /** @description Runs on any of these features. */
+                featureId?: string[];
+                /** @description Runs of any of these models. NFM2 and NFM02 are the same; case does not matter. */
+                model?: string[];
+                /** @description Runs of models with any of these support statuses. */
+                modelStatus?: ("active" | "deprecated" | "unknown")[];
+                /** @description Runs that failed for any of these reasons. */
+                failureCode?: ("COMMON_ERROR" | "DISK_SPACE_SHORTAGE" | "DUPLICATE_USERID" | "LIMIT_ERROR_MID_LENGTH" | "NOT_EXIST_FILE" | "NUM_OF_LABEL_INSUFFICIENT" | "OBS_DOWNLOAD_FAILED" | "OBS_UPLOAD_FAILED" | "OBS_USER_FILE_ACCESS_ERROR" | "UNEXPECTED_FILE_TYPE" | "UNEXPECTED_LABEL" | "UNEXPECTED_TXT_FORMAT")[];
+                /** @description Runs created at or after this time. A date is its midnight in the gateway's time zone, as in all times. */
+                createdAfter?: string;
+                /** @description Runs created before this time. */
+                createdBefore?: string;
+                /** @description Runs that ended at or after this time. */
+                completedAfter?: string;
+                /** @description Runs that ended before this time. */
+                completedBefore?: string;
+                /** @description Words that must all occur in the run's id, name, task name, feature name or failure code. Case does not matter, and composed and decomposed Hangul are the same. */
+                q?: string;
+                /** @description Allows a response while the list is not complete yet. */
+                partial?: "true";
+                /** @description The order of a query's result, descending with a hyphen. Runs without the value come last; equal ones are sorted by id. The order of a query without it is -createdAt. */
+                sort?: "createdAt" | "-createdAt" | "completedAt" | "-completedAt" | "durationSeconds" | "-durationSeconds" | "name" | "-name";
+                /** @description The position of a page, from the links `next` and `prev`. All other parameters stay the same. */
+                cursor?: string;
             };
             header?: {
                 /** @description One or more `ETag`s of the caller's copies (RFC 9110). */
                 "If-None-Match"?: string;
-                /** @description One or more `ETag`s of which the page must have one, or `*`; otherwise the response is 412 (RFC 9110). */
+                /** @description One or more `ETag`s of which the response must have one, or `*`; otherwise it is 412 (RFC 9110). */
                 "If-Match"?: string;
                 /** @description Required when the session cookie authenticates the request. */
                 "X-CSRF"?: "1";
@@ -548,7 +867,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. */
+                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. Of a query, `prev` and `next` are of the same version of the list, there is no `last`, and `monitor` (RFC 5989) leads to the changes after it. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -575,7 +894,1030 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. */
+                    /** @description Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. Of a query, `prev` and `next` are of the same version of the list, there is no `last`, and `monitor` (RFC 5989) leads to the changes after it. */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
+            401: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [forbidden](/problems/forbidden): The caller does not have permission. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            403: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [not-acceptable](/problems/not-acceptable): No acceptable media type is available. */
+            406: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [cursor-expired](/problems/cursor-expired): The pages of this version of the list are gone. */
+            410: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The address at which the query begins anew. */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [precondition-failed](/problems/precondition-failed): A precondition of the request is not met. */
+            412: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
+            429: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [internal-error](/problems/internal-error): The gateway has failed. */
+            500: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [list-too-large](/problems/list-too-large): The list is too long for queries. */
+            501: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent a response that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
+            502: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [list-incomplete](/problems/list-incomplete): The list is not complete yet. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
+            503: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not respond in time. */
+            504: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getTaskRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One or more `ETag`s of the caller's copies (RFC 9110). */
+                "If-None-Match"?: string;
+                /** @description One or more `ETag`s of which the response must have one, or `*`; otherwise it is 412 (RFC 9110). */
+                "If-Match"?: string;
+                /** @description Required when the session cookie authenticates the request. */
+                "X-CSRF"?: "1";
+            };
+            path: {
+                /** @description The run's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task run. */
+            200: {
+                headers: {
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
+                    ETag: string;
+                    /** @description Seconds since the request to NCLUE, rounded up. */
+                    Age: number;
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
+                    Date: string;
+                    /** @description Browsers keep the response and revalidate it each time. */
+                    "Cache-Control": string;
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
+                    "Cache-Status": string;
+                    /** @description The request headers on which the response depends. */
+                    Vary: string;
+                    /** @description A link to the list (RFC 8288). */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    /** @description The content coding of the body (`gzip`, `br`): sent where the caller accepts it and the body is long enough. */
+                    "Content-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRun"];
+                };
+            };
+            /** @description The caller's copy is still current. */
+            304: {
+                headers: {
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
+                    ETag: string;
+                    /** @description Seconds since the request to NCLUE, rounded up. */
+                    Age: number;
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
+                    Date: string;
+                    /** @description Browsers keep the response and revalidate it each time. */
+                    "Cache-Control": string;
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
+                    "Cache-Status": string;
+                    /** @description The request headers on which the response depends. */
+                    Vary: string;
+                    /** @description A link to the list (RFC 8288). */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
+            401: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [forbidden](/problems/forbidden): The caller does not have permission. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            403: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [not-found](/problems/not-found): There is no resource at this address. */
+            404: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds since the list was read that does not contain the run. */
+                    Age: number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [not-acceptable](/problems/not-acceptable): No acceptable media type is available. */
+            406: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [precondition-failed](/problems/precondition-failed): A precondition of the request is not met. */
+            412: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
+            429: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [internal-error](/problems/internal-error): The gateway has failed. */
+            500: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [list-too-large](/problems/list-too-large): The list is too long for queries. */
+            501: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent a response that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
+            502: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [list-incomplete](/problems/list-incomplete): The list is not complete yet. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
+            503: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not respond in time. */
+            504: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    headTaskRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One or more `ETag`s of the caller's copies (RFC 9110). */
+                "If-None-Match"?: string;
+                /** @description One or more `ETag`s of which the response must have one, or `*`; otherwise it is 412 (RFC 9110). */
+                "If-Match"?: string;
+                /** @description Required when the session cookie authenticates the request. */
+                "X-CSRF"?: "1";
+            };
+            path: {
+                /** @description The run's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task run. */
+            200: {
+                headers: {
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
+                    ETag: string;
+                    /** @description Seconds since the request to NCLUE, rounded up. */
+                    Age: number;
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
+                    Date: string;
+                    /** @description Browsers keep the response and revalidate it each time. */
+                    "Cache-Control": string;
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
+                    "Cache-Status": string;
+                    /** @description The request headers on which the response depends. */
+                    Vary: string;
+                    /** @description A link to the list (RFC 8288). */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    /** @description The content coding of the body (`gzip`, `br`): sent where the caller accepts it and the body is long enough. */
+                    "Content-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller's copy is still current. */
+            304: {
+                headers: {
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
+                    ETag: string;
+                    /** @description Seconds since the request to NCLUE, rounded up. */
+                    Age: number;
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
+                    Date: string;
+                    /** @description Browsers keep the response and revalidate it each time. */
+                    "Cache-Control": string;
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
+                    "Cache-Status": string;
+                    /** @description The request headers on which the response depends. */
+                    Vary: string;
+                    /** @description A link to the list (RFC 8288). */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
+            401: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [forbidden](/problems/forbidden): The caller does not have permission. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            403: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [not-found](/problems/not-found): There is no resource at this address. */
+            404: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds since the list was read that does not contain the run. */
+                    Age: number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [not-acceptable](/problems/not-acceptable): No acceptable media type is available. */
+            406: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [precondition-failed](/problems/precondition-failed): A precondition of the request is not met. */
+            412: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
+            429: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [internal-error](/problems/internal-error): The gateway has failed. */
+            500: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [list-too-large](/problems/list-too-large): The list is too long for queries. */
+            501: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent a response that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
+            502: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [list-incomplete](/problems/list-incomplete): The list is not complete yet. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
+            503: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not respond in time. */
+            504: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    summarizeTaskRuns: {
+        parameters: {
+            query?: {
+                /** @description Runs with any of these statuses. */
+                status?: ("registered" | "pending" | "in_progress" | "completed" | "failed" | "unknown")[];
+                /** @description Runs of any of these tasks. */
+                taskId?: string[];
+                /** @description Runs on any of these features. */
+                featureId?: string[];
+                /** @description Runs of any of these models. NFM2 and NFM02 are the same; case does not matter. */
+                model?: string[];
+                /** @description Runs of models with any of these support statuses. */
+                modelStatus?: ("active" | "deprecated" | "unknown")[];
+                /** @description Runs that failed for any of these reasons. */
+                failureCode?: ("COMMON_ERROR" | "DISK_SPACE_SHORTAGE" | "DUPLICATE_USERID" | "LIMIT_ERROR_MID_LENGTH" | "NOT_EXIST_FILE" | "NUM_OF_LABEL_INSUFFICIENT" | "OBS_DOWNLOAD_FAILED" | "OBS_UPLOAD_FAILED" | "OBS_USER_FILE_ACCESS_ERROR" | "UNEXPECTED_FILE_TYPE" | "UNEXPECTED_LABEL" | "UNEXPECTED_TXT_FORMAT")[];
+                /** @description Runs created at or after this time. A date is its midnight in the gateway's time zone, as in all times. */
+                createdAfter?: string;
+                /** @description Runs created before this time. */
+                createdBefore?: string;
+                /** @description Runs that ended at or after this time. */
+                completedAfter?: string;
+                /** @description Runs that ended before this time. */
+                completedBefore?: string;
+                /** @description Words that must all occur in the run's id, name, task name, feature name or failure code. Case does not matter, and composed and decomposed Hangul are the same. */
+                q?: string;
+                /** @description Allows a response while the list is not complete yet. */
+                partial?: "true";
+                /** @description Adds counts by the hour or day of creation. */
+                per?: "hour" | "day";
+            };
+            header?: {
+                /** @description One or more `ETag`s of the caller's copies (RFC 9110). */
+                "If-None-Match"?: string;
+                /** @description One or more `ETag`s of which the response must have one, or `*`; otherwise it is 412 (RFC 9110). */
+                "If-Match"?: string;
+                /** @description Required when the session cookie authenticates the request. */
+                "X-CSRF"?: "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
+                    ETag: string;
+                    /** @description Seconds since the request to NCLUE, rounded up. */
+                    Age: number;
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
+                    Date: string;
+                    /** @description Browsers keep the response and revalidate it each time. */
+                    "Cache-Control": string;
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
+                    "Cache-Status": string;
+                    /** @description The request headers on which the response depends. */
+                    Vary: string;
+                    /** @description A link to the list (RFC 8288). */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    /** @description The content coding of the body (`gzip`, `br`): sent where the caller accepts it and the body is long enough. */
+                    "Content-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRunSummary"];
+                };
+            };
+            /** @description The caller's copy is still current. */
+            304: {
+                headers: {
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
+                    ETag: string;
+                    /** @description Seconds since the request to NCLUE, rounded up. */
+                    Age: number;
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
+                    Date: string;
+                    /** @description Browsers keep the response and revalidate it each time. */
+                    "Cache-Control": string;
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
+                    "Cache-Status": string;
+                    /** @description The request headers on which the response depends. */
+                    Vary: string;
+                    /** @description A link to the list (RFC 8288). */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
+            401: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [forbidden](/problems/forbidden): The caller does not have permission. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            403: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [not-acceptable](/problems/not-acceptable): No acceptable media type is available. */
+            406: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [precondition-failed](/problems/precondition-failed): A precondition of the request is not met. */
+            412: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
+            429: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [internal-error](/problems/internal-error): The gateway has failed. */
+            500: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [list-too-large](/problems/list-too-large): The list is too long for queries. */
+            501: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent a response that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
+            502: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [list-incomplete](/problems/list-incomplete): The list is not complete yet. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
+            503: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not respond in time. */
+            504: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    headTaskRunSummary: {
+        parameters: {
+            query?: {
+                /** @description Runs with any of these statuses. */
+                status?: ("registered" | "pending" | "in_progress" | "completed" | "failed" | "unknown")[];
+                /** @description Runs of any of these tasks. */
+                taskId?: string[];
+                /** @description Runs on any of these features. */
+                featureId?: string[];
+                /** @description Runs of any of these models. NFM2 and NFM02 are the same; case does not matter. */
+                model?: string[];
+                /** @description Runs of models with any of these support statuses. */
+                modelStatus?: ("active" | "deprecated" | "unknown")[];
+                /** @description Runs that failed for any of these reasons. */
+                failureCode?: ("COMMON_ERROR" | "DISK_SPACE_SHORTAGE" | "DUPLICATE_USERID" | "LIMIT_ERROR_MID_LENGTH" | "NOT_EXIST_FILE" | "NUM_OF_LABEL_INSUFFICIENT" | "OBS_DOWNLOAD_FAILED" | "OBS_UPLOAD_FAILED" | "OBS_USER_FILE_ACCESS_ERROR" | "UNEXPECTED_FILE_TYPE" | "UNEXPECTED_LABEL" | "UNEXPECTED_TXT_FORMAT")[];
+                /** @description Runs created at or after this time. A date is its midnight in the gateway's time zone, as in all times. */
+                createdAfter?: string;
+                /** @description Runs created before this time. */
+                createdBefore?: string;
+                /** @description Runs that ended at or after this time. */
+                completedAfter?: string;
+                /** @description Runs that ended before this time. */
+                completedBefore?: string;
+                /** @description Words that must all occur in the run's id, name, task name, feature name or failure code. Case does not matter, and composed and decomposed Hangul are the same. */
+                q?: string;
+                /** @description Allows a response while the list is not complete yet. */
+                partial?: "true";
+                /** @description Adds counts by the hour or day of creation. */
+                per?: "hour" | "day";
+            };
+            header?: {
+                /** @description One or more `ETag`s of the caller's copies (RFC 9110). */
+                "If-None-Match"?: string;
+                /** @description One or more `ETag`s of which the response must have one, or `*`; otherwise it is 412 (RFC 9110). */
+                "If-Match"?: string;
+                /** @description Required when the session cookie authenticates the request. */
+                "X-CSRF"?: "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
+                    ETag: string;
+                    /** @description Seconds since the request to NCLUE, rounded up. */
+                    Age: number;
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
+                    Date: string;
+                    /** @description Browsers keep the response and revalidate it each time. */
+                    "Cache-Control": string;
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
+                    "Cache-Status": string;
+                    /** @description The request headers on which the response depends. */
+                    Vary: string;
+                    /** @description A link to the list (RFC 8288). */
+                    Link: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    /** @description The content coding of the body (`gzip`, `br`): sent where the caller accepts it and the body is long enough. */
+                    "Content-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller's copy is still current. */
+            304: {
+                headers: {
+                    /** @description The strong entity tag of the content: the same content has the same tag on every replica and after every refetch. It ends with the content coding, if any (`-gzip`, `-br`); `If-None-Match` accepts the tag of any coding. */
+                    ETag: string;
+                    /** @description Seconds since the request to NCLUE, rounded up. */
+                    Age: number;
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
+                    Date: string;
+                    /** @description Browsers keep the response and revalidate it each time. */
+                    "Cache-Control": string;
+                    /** @description The cache's part in the response (RFC 9211). A negative `ttl` is the time in seconds since the copy ceased to be fresh. */
+                    "Cache-Status": string;
+                    /** @description The request headers on which the response depends. */
+                    Vary: string;
+                    /** @description A link to the list (RFC 8288). */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -678,6 +2020,19 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description [list-too-large](/problems/list-too-large): The list is too long for queries. */
+            501: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent a response that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
             502: {
                 headers: {
@@ -691,7 +2046,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
+            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [list-incomplete](/problems/list-incomplete): The list is not complete yet. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
             503: {
                 headers: {
                     /** @description Must not be stored by any cache. */

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.Http;
 
@@ -28,22 +29,22 @@ public sealed class BelowPathTests(TestBrowser browser)
             new HttpClient(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = nginx.Address };
         http.DefaultRequestHeaders.Authorization = gateway.Client.DefaultRequestHeaders.Authorization;
 
+        gateway.AskForSnapshot();
+        await gateway.LetDepartUntilAsync(gateway.UntilShownAsync());
         foreach (var (name, link) in (await JsonAsync(http, "/nclue/"))["links"]!.AsObject())
         {
             ((string)link!).ShouldStartWith("/nclue/");
+            if (name == "taskRun")
+            {
+                continue; // a template
+            }
+
             using var there = await http.GetAsync(new Uri((string)link!, UriKind.Relative), Ct);
             there.StatusCode.ShouldBeOneOf([HttpStatusCode.OK, HttpStatusCode.MovedPermanently, HttpStatusCode.Redirect], name);
         }
 
-        using var page = await http.GetAsync(new Uri("/nclue/api/task-runs?index=0&limit=20", UriKind.Relative), Ct);
-        var next = page.Headers.GetValues("Link")
-            .Single()
-            .Split(", ")
-            .Single(link => link.EndsWith("rel=\"next\"", StringComparison.Ordinal))
-            .Split('<', '>')[1];
-        next.ShouldBe("/nclue/api/task-runs?index=20&limit=20");
-        using var nextPage = await http.GetAsync(new Uri(next, UriKind.Relative), Ct);
-        nextPage.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await FollowAsync("/nclue/api/task-runs?index=0&limit=20")).ShouldBe("/nclue/api/task-runs?index=20&limit=20");
+        (await FollowAsync("/nclue/api/task-runs?q=0&limit=1")).ShouldStartWith("/nclue/api/task-runs?q=0&sort=-createdAt&limit=1&cursor=");
 
         foreach (var wrong in new[] { "/nclue/api/task-runs?limit=0", "/nclue/nothing", "/nclue/api/task-runs/nothing" })
         {
@@ -52,6 +53,19 @@ public sealed class BelowPathTests(TestBrowser browser)
             using var explanation = await http.GetAsync(new Uri((string)problem["type"]!, UriKind.Relative), Ct);
             explanation.StatusCode.ShouldBe(HttpStatusCode.OK, wrong);
             PlainHtml.Links(await PlainHtml.ReadAsync(explanation)).ShouldContain("/nclue/problems");
+        }
+
+        async Task<string> FollowAsync(string path)
+        {
+            using var page = await http.GetAsync(new Uri(path, UriKind.Relative), Ct);
+            var next = page.Headers.GetValues("Link")
+                .Single()
+                .Split(", ")
+                .Single(link => link.EndsWith("rel=\"next\"", StringComparison.Ordinal))
+                .Split('<', '>')[1];
+            using var nextPage = await http.GetAsync(new Uri(next, UriKind.Relative), Ct);
+            nextPage.StatusCode.ShouldBe(HttpStatusCode.OK);
+            return next;
         }
     }
 

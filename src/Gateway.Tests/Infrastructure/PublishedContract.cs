@@ -47,7 +47,7 @@ internal static class PublishedContract
         }
 
         var wrong = new List<string>();
-        if (Document["paths"]![path]?[method.Method.ToLowerInvariant()] is { } operation)
+        if (OperationsAt(path)?[method.Method.ToLowerInvariant()] is { } operation)
         {
             CheckResponse(operation["responses"]![((int)status).ToString()], method, headers, body, wrong);
         }
@@ -82,6 +82,16 @@ internal static class PublishedContract
     private static bool IsOfApi(string path) => path is "/api" or "/session" || path.StartsWith("/api/", StringComparison.Ordinal)
         || (path.StartsWith("/session/", StringComparison.Ordinal)
             && path is not ("/session/callback" or "/session/backchannel-logout")); // the provider's
+
+    /// <summary>Returns the operations at a path, or at a template that it fits; null if there are none.</summary>
+    private static JsonNode? OperationsAt(string path)
+    {
+        var segments = path.Split('/');
+        return Document["paths"]![path] ?? Document["paths"]!.AsObject().FirstOrDefault(template => Fits(template.Key.Split('/'))).Value;
+
+        bool Fits(string[] template) => template.Length == segments.Length
+            && template.Zip(segments).All(pair => pair.First == pair.Second || (pair.First.StartsWith('{') && pair.Second.Length > 0));
+    }
 
     private static void CheckResponse(
         JsonNode? response, HttpMethod method, IReadOnlyDictionary<string, string> headers, byte[] body, List<string> wrong)

@@ -9,7 +9,7 @@ namespace NclueGateway.Tests.Observability;
 public sealed class AuditTests
 {
     private static readonly string[] Properties =
-        ["Kind", "Outcome", "Status", "Subject", "Client", "Route", "Index", "Limit", "Cache", "DurationMs", "TraceId"];
+        ["Kind", "Outcome", "Status", "Subject", "Client", "Route", "Index", "Limit", "Query", "Cache", "DurationMs", "TraceId"];
 
     [Fact]
     public async Task A_read_is_one_event_with_who_what_and_how()

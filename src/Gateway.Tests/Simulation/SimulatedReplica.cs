@@ -93,7 +93,7 @@ internal sealed class SimulatedReplica : IDisposable
                 latest,
                 Versions,
                 Interest,
-                new SnapshotSchedule(Interest, settings, departures, time),
+                new SnapshotSchedule(Interest, settings, departures, changes, time),
                 new SnapshotDiagnostics(new LoggerOfDefects(world)),
                 new SnapshotMetrics(Meters),
                 departures,

@@ -22,7 +22,7 @@ internal sealed class SnapshotInvariants(World world, ModelAccount account)
     /// Checks the next state of a replica. A step that another replica has made before is not checked again: the states are equal, and
     /// what a step must agree with only becomes less, since runs that are gone never come back.
     /// </summary>
-    public void Check(SnapshotState before, SnapshotState after, ShownSnapshot? shown)
+    public void Check(SnapshotState before, SnapshotState after, ReadableSnapshot? shown)
     {
         Checked++;
         var digest = Digest(after.Roll);
@@ -102,7 +102,7 @@ internal sealed class SnapshotInvariants(World world, ModelAccount account)
         }
     }
 
-    private void CheckAge(ShownSnapshot shown)
+    private void CheckAge(ReadableSnapshot shown)
     {
         var readAt = account.TimeOf(shown.ReadAt);
         var entries = shown.State.Roll.From(0).ToList();

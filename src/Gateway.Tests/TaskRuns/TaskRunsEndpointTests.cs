@@ -172,7 +172,7 @@ public sealed class TaskRunsEndpointTests
     [InlineData("index=%200", "index")]
     [InlineData("index=-0", "index")]
     [InlineData("Index=0", "Index")]
-    [InlineData("status=failed", "status")]
+    [InlineData("state=failed", "state")]
     [InlineData("access_token=abc", "access_token")]
     [InlineData("index=x&limit=y&z=1", "index limit z")]
     public async Task A_parameter_that_is_wrong_is_named(string query, string names)

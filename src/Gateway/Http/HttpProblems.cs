@@ -25,8 +25,9 @@ internal static class HttpProblems
         "not-found",
         StatusCodes.Status404NotFound,
         "There is no resource at this address",
-        "The gateway has no resource at this path.",
-        "Compare the path with the API's description at /openapi/v1.json.",
+        "The gateway has no resource at this path. If the path ends in the id of a task run, NCLUE's list has no such run.",
+        "Compare the path with the API's description at /openapi/v1.json. Of a task run, check the id: the header Age says how old "
+            + "the list is that does not contain it.",
         "If the gateway is behind a proxy, check that the proxy does not change the path.");
 
     public static readonly ProblemType MethodNotAllowed = new(

@@ -47,6 +47,9 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
     /// <summary>The path at which a browser signs in; null omits the member.</summary>
     public string? Login { get; init; }
 
+    /// <summary>Further members of the problem type (RFC 9457 §3.2); null for none.</summary>
+    public Dictionary<string, object?>? Extensions { get; init; }
+
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
@@ -60,7 +63,10 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
             Login is null ? null : pathBase + Login,
             Errors?.Take(MaxNames).Select(error => (Name: Shorten(error.Key), Messages: error.Value))
                 .DistinctBy(error => error.Name) // two long names may be equal after they are cut
-                .ToDictionary(error => error.Name, error => error.Messages));
+                .ToDictionary(error => error.Name, error => error.Messages))
+        {
+            Extensions = Extensions,
+        };
         return SendAsync(httpContext, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(body, Json));
     }
 
@@ -108,5 +114,9 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
     }
 
     private sealed record Body(
-        string Type, string Title, int Status, string? Detail, string TraceId, string? Login, Dictionary<string, string[]>? Errors);
+        string Type, string Title, int Status, string? Detail, string TraceId, string? Login, Dictionary<string, string[]>? Errors)
+    {
+        [JsonExtensionData]
+        public Dictionary<string, object?>? Extensions { get; init; }
+    }
 }

@@ -34,10 +34,10 @@ internal static class ProblemTypes
     [
         HttpProblems.InvalidRequest, AccessProblems.SignInFailed, AccessProblems.Unauthenticated,
         AccessProblems.Forbidden, AccessProblems.CsrfHeaderMissing, HttpProblems.NotFound,
-        HttpProblems.MethodNotAllowed, HttpProblems.NotAcceptable, HttpProblems.PreconditionFailed,
-        AccessProblems.CallerQuota, HttpProblems.InternalError, UpstreamProblems.UpstreamCredentials,
+        HttpProblems.MethodNotAllowed, HttpProblems.NotAcceptable, SnapshotProblems.CursorExpired, HttpProblems.PreconditionFailed,
+        AccessProblems.CallerQuota, HttpProblems.InternalError, SnapshotProblems.ListTooLarge, UpstreamProblems.UpstreamCredentials,
         UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError, UpstreamProblems.UpstreamBusy,
-        UpstreamProblems.UpstreamQuota, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
+        UpstreamProblems.UpstreamQuota, SnapshotProblems.ListIncomplete, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
         UpstreamProblems.UpstreamTimeout,
     ];
 

@@ -1,20 +1,25 @@
+using Microsoft.AspNetCore.WebUtilities;
 using NclueGateway.Access;
 using NclueGateway.Access.Callers;
 using NclueGateway.Mirror.Refresh;
 using NclueGateway.Observability.Audit;
 using NclueGateway.TaskRuns.Normalizing;
 using NclueGateway.TaskRuns.Pages;
+using NclueGateway.TaskRuns.Queries;
 using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.TaskRuns.Snapshot.Log;
 using NclueGateway.Upstream;
 
 namespace NclueGateway.TaskRuns;
 
-/// <summary><c>GET</c> and <c>HEAD /api/task-runs</c>.</summary>
+/// <summary>The list of task runs: pages of NCLUE's own list, queries on the whole list, counts, and single runs.</summary>
 internal static class TaskRunsEndpoint
 {
     /// <summary>The path of the list.</summary>
     public const string Path = "/api/task-runs";
+
+    /// <summary>The path of the counts.</summary>
+    public const string SummaryPath = Path + "/summary";
 
     /// <summary>Adds the services that serve pages of the mirror's blocks.</summary>
     /// <param name="services">The services.</param>
@@ -30,17 +35,63 @@ internal static class TaskRunsEndpoint
         .AddSingleton<PageReader>()
         .AddSingleton<PageSeams>()
         .AddSingleton<PageCache>()
-        .AddSingleton(provider => ActivatorUtilities.CreateInstance<PageHandler>(provider, Path));
+        .AddSingleton<ResponseSender>()
+        .AddSingleton<QueryParser>()
+        .AddSingleton<SnapshotReader>()
+        .AddSingleton<QueryMetrics>()
+        .AddHostedService(provider => provider.GetRequiredService<QueryMetrics>())
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<PageHandler>(provider, Path))
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<ListQueryHandler>(provider, Path))
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<SummaryHandler>(provider, Path))
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<RunHandler>(provider, Path));
 
     public static void MapTaskRuns(this IEndpointRouteBuilder routes)
     {
-        RequestDelegate handler = routes.ServiceProvider.GetRequiredService<PageHandler>().HandleAsync;
-        routes.MapMethods(Path, [HttpMethods.Get], handler).RequirePermission(Permission.ReadTaskRuns).Audited("Index", "Limit")
+        var services = routes.ServiceProvider;
+        var (pages, queries) = (services.GetRequiredService<PageHandler>(), services.GetRequiredService<ListQueryHandler>());
+        RequestDelegate list = context =>
+            IsQuery(context.Request.QueryString.Value) ? queries.HandleAsync(context) : pages.HandleAsync(context);
+        Map(Path, HttpMethods.Get, list, "Index", "Limit", "Query")
             .WithName("listTaskRuns").WithSummary("List task runs").WithDescription(TaskRunOpenApi.ListDescription)
-            .DescribeList(handler.Method, hasBody: true);
-        routes.MapMethods(Path, [HttpMethods.Head], handler).RequirePermission(Permission.ReadTaskRuns).Audited("Index", "Limit")
+            .DescribeList(list.Method, hasBody: true, QueryOpenApi.ListParameters);
+        Map(Path, HttpMethods.Head, list, "Index", "Limit", "Query")
             .WithName("headTaskRuns").WithSummary("Get the headers of a page of task runs")
             .WithDescription("Returns the headers of GET, without the body.")
-            .DescribeList(handler.Method, hasBody: false);
+            .DescribeList(list.Method, hasBody: false, QueryOpenApi.ListParameters);
+
+        RequestDelegate summary = services.GetRequiredService<SummaryHandler>().HandleAsync;
+        Map(SummaryPath, HttpMethods.Get, summary, "Query")
+            .WithName("summarizeTaskRuns").WithSummary("Count task runs").WithDescription(QueryOpenApi.SummaryDescription)
+            .DescribeSummary(summary.Method, hasBody: true);
+        Map(SummaryPath, HttpMethods.Head, summary, "Query")
+            .WithName("headTaskRunSummary").WithSummary("Get the headers of the counts of task runs")
+            .WithDescription("Returns the headers of GET, without the body.")
+            .DescribeSummary(summary.Method, hasBody: false);
+
+        RequestDelegate run = services.GetRequiredService<RunHandler>().HandleAsync;
+        Map($"{Path}/{{{RunHandler.Id}}}", HttpMethods.Get, run, "RunId")
+            .WithName("getTaskRun").WithSummary("Get a task run").WithDescription(QueryOpenApi.RunDescription)
+            .DescribeRun(run.Method, hasBody: true);
+        Map($"{Path}/{{{RunHandler.Id}}}", HttpMethods.Head, run, "RunId")
+            .WithName("headTaskRun").WithSummary("Get the headers of a task run")
+            .WithDescription("Returns the headers of GET, without the body.")
+            .DescribeRun(run.Method, hasBody: false);
+
+        IEndpointConventionBuilder Map(string path, string method, RequestDelegate handler, params string[] audited) =>
+            routes.MapMethods(path, [method], handler).RequirePermission(Permission.ReadTaskRuns).Audited(audited);
+    }
+
+    /// <summary>Returns true for a query on the whole list: a request with other parameters than a page of NCLUE's own list has.</summary>
+    private static bool IsQuery(string? query)
+    {
+        foreach (var pair in new QueryStringEnumerable(query))
+        {
+            if (pair.DecodeName().Span is not ("index" or "limit"))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -64,6 +64,9 @@ internal sealed class SimulatedNclue : IAsyncDisposable
 
     public SimulatedRuns Runs { get; }
 
+    /// <summary>JSON objects to send in place of <see cref="Runs"/>, for lists that the simulation does not make; null for none.</summary>
+    public IReadOnlyList<string>? Rows { get; set; }
+
     public TotalCounts TotalCounts { get; set; }
 
     public SimulatedIndexUnit IndexUnit { get; set; }
@@ -223,6 +226,7 @@ internal sealed class SimulatedNclue : IAsyncDisposable
         var arrival = TakeIn(context, index, limit);
         var response = Refuse(arrival, clock) is { } refusal
             ? refusal
+            : Rows is { } rows ? SimulatedResponse.Success(SimulatedTaskRunList.Write(index!.Value, limit!.Value, rows))
             : SimulatedResponse.Success(SimulatedTaskRunList.Write(index!.Value, limit!.Value, Runs, IndexUnit, TotalCounts, now));
 
         response = FaultyResponse.Spoil(response, fault);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Primitives;
@@ -56,5 +57,12 @@ internal static class SimulatedTaskRunList
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenMemory;
+    }
+
+    /// <summary>Writes a part of other rows, which are JSON objects.</summary>
+    public static ReadOnlyMemory<byte> Write(long index, int limit, IReadOnlyList<string> rows)
+    {
+        var part = rows.Skip((int)Math.Min(index, int.MaxValue)).Take(limit);
+        return Encoding.UTF8.GetBytes($$"""{"total":{{rows.Count}},"runs":[{{string.Join(',', part)}}]}""");
     }
 }

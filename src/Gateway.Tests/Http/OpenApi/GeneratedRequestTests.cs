@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
+using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.Http.OpenApi;
 
@@ -38,14 +40,18 @@ public sealed class GeneratedRequestTests
     [Fact]
     public async Task Three_thousand_requests_made_from_the_description_get_documented_responses()
     {
+        // The clock stands still, so a request for an unknown run must not wait for the next read of the list.
         await using var gateway = await GatewayHost.StartAsync(
             new() { Frozen = true, Runs = 50 }, // one block, so that no request waits
-            SessionHost.Settings(("Quota:AnonymousPerSecond", "10000")),
+            SessionHost.Settings(("Quota:AnonymousPerSecond", "10000"), ("Cache:WaitFor", "00:00:00")),
             environment: "Development");
         using var browser = new CookieClient(gateway.Address);
         using var client = gateway.CreateAnonymousClient();
         var token = gateway.Issuer.Issue();
-        var tag = (await gateway.ReadAsync()).Headers["ETag"];
+        gateway.AskForSnapshot();
+        await gateway.LetDepartUntilAsync(gateway.UntilShownAsync());
+        var page = await gateway.ReadAsync();
+        var (tag, run) = (page.Headers["ETag"], SimulatedRun.IdOf(page.Runs[0]));
         var seen = new ConcurrentDictionary<string, int>();
 
         await Requests.SampleAsync(
@@ -56,7 +62,7 @@ public sealed class GeneratedRequestTests
                     await browser.SignInAsync();
                 }
 
-                using var message = request.ToMessage(gateway.Address, token, browser.Session, tag);
+                using var message = request.ToMessage(gateway.Address, token, browser.Session, tag, run);
                 using var response = await client.SendAsync(message);
                 var status = (int)response.StatusCode;
                 if (response.Headers.Contains("Clear-Site-Data"))
@@ -76,6 +82,7 @@ public sealed class GeneratedRequestTests
         [
             "listTaskRuns 200", "listTaskRuns 304", "listTaskRuns 400", "listTaskRuns 401", "listTaskRuns 403",
             "listTaskRuns 405", "listTaskRuns 406",
+            "summarizeTaskRuns 200", "summarizeTaskRuns 400", "getTaskRun 200", "getTaskRun 400", "getTaskRun 404",
             "headTaskRuns 200", "headTaskRuns 304", "headTaskRuns 400", "headTaskRuns 401", "headTaskRuns 403",
             "getSession 200", "getSession 401", "getSession 403", "getSession 405",
             "login 302", "login 400", "login 405", "logout 200", "logout 401", "logout 403", "logout 405",
@@ -91,13 +98,15 @@ public sealed class GeneratedRequestTests
             .ToList();
         var query = Several(
             parameters.Where(parameter => parameter.In == "query")
-                .Select(parameter => Given(parameter.Name, parameter.Values))
+                .Select(parameter => Given(parameter.Name, parameter.Values, 2, parameter.Name is "index" or "limit" ? 4 : 100))
                 .Append(Given("unknown", Gen.String[0, 3], 1)));
         var headers = Several(
             parameters.Where(parameter => parameter.In == "header")
                 .Select(parameter => Given(parameter.Name, parameter.Values)));
+        path = path.Replace("{id}", "{run}", StringComparison.Ordinal);
         var spelling = Gen.Frequency(
             (8, Gen.Const(path)),
+            (path.Contains("{run}", StringComparison.Ordinal) ? 2 : 0, Gen.String[1, 8].Select(Run)),
             (1, OneOf(path + "/", path.ToUpperInvariant(), path.Replace("s", "%73", StringComparison.Ordinal), path + "/0")));
         return Gen.Select(
             Gen.Select(spelling, Method, Who),
@@ -107,12 +116,26 @@ public sealed class GeneratedRequestTests
                 (string)operation["operationId"]!, about.Item1,
                 about.Item2.Length > 0 ? about.Item2 : method.ToUpperInvariant(), about.Item3,
                 given.Item1, given.Item2, http.Item1, http.Item2, http.Item3));
+
+        string Run(string id) => path.Replace("{run}", Uri.EscapeDataString(WellFormed(id)), StringComparison.Ordinal);
     }
 
     /// <summary>Values of a parameter inside, at and outside its bounds.</summary>
     private static Gen<string> Values(JsonNode parameter)
     {
         var schema = parameter["schema"]!;
+        if ((string?)schema["type"] == "array")
+        {
+            schema = schema["items"]!;
+        }
+
+        if (schema["anyOf"] is not null)
+        {
+            return Gen.Frequency(
+                (6, OneOf("2026-11-28", "2026-11-28T09:00:00Z", "2026-11-28T09:00:00.1+09:00", "2026-11-28T09:00:00 09:00")),
+                (1, OneOf("", "0001-01-01", "9999-12-31T23:59:59-14:00", "2026-02-30", "2026-11-28T25:00:00Z", "now")));
+        }
+
         if ((string)schema["type"]! == "integer")
         {
             var (least, most) = ((long)schema["minimum"]!, (long)schema["maximum"]!);
@@ -134,8 +157,8 @@ public sealed class GeneratedRequestTests
         static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
-    private static Gen<(string Name, string Value)[]> Given(string name, Gen<string> values, int often = 6) => Gen.Frequency(
-        (10 - often, Gen.Const(Array.Empty<(string, string)>())), (often, values.Select(value => new[] { (name, value) })),
+    private static Gen<(string Name, string Value)[]> Given(string name, Gen<string> values, int often = 6, int of = 10) => Gen.Frequency(
+        (of - often, Gen.Const(Array.Empty<(string, string)>())), (often, values.Select(value => new[] { (name, value) })),
         (1, values.Array[2].Select(both => both.Select(value => (name, value)).ToArray())));
 
     private static Gen<(string Name, string Value)[]> Several(IEnumerable<Gen<(string Name, string Value)[]>> each) =>
@@ -147,6 +170,9 @@ public sealed class GeneratedRequestTests
 
     private static Gen<string?> Odd(params string[] values) =>
         Gen.Frequency((6, Gen.Const((string?)null)), (1, OneOf(values).Select(string? (value) => value)));
+
+    /// <summary>Returns the text without lone surrogates, which cannot be escaped.</summary>
+    private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 
     private enum Credentials
     {
@@ -162,12 +188,13 @@ public sealed class GeneratedRequestTests
         (string Name, string Value)[] Query, (string Name, string Value)[] Headers,
         string? Accept, string? AcceptEncoding, string? ContentType)
     {
-        public HttpRequestMessage ToMessage(Uri gateway, string token, string? session, string tag)
+        public HttpRequestMessage ToMessage(Uri gateway, string token, string? session, string tag, string run)
         {
             var query = string.Join('&', Query.Select(pair => $"{pair.Name}={Uri.EscapeDataString(WellFormed(pair.Value))}"));
+            var path = Path.Replace("{run}", run, StringComparison.Ordinal);
             var message = new HttpRequestMessage(
                 new HttpMethod(Method),
-                new Uri(gateway.GetLeftPart(UriPartial.Authority) + Path + (query.Length > 0 ? "?" + query : "")));
+                new Uri(gateway.GetLeftPart(UriPartial.Authority) + path + (query.Length > 0 ? "?" + query : "")));
             foreach (var (name, value) in Headers)
             {
                 Add(name, string.Concat(value.Replace("{tag}", tag, StringComparison.Ordinal).Where(c => c is >= ' ' and <= '~')));
@@ -202,8 +229,5 @@ public sealed class GeneratedRequestTests
         public override string ToString() =>
             $"{Method} {Path} ({Who}) ? {string.Join('&', Query)} {string.Join(' ', Headers)} "
             + $"Accept: {Accept}; Accept-Encoding: {AcceptEncoding}; Content-Type: {ContentType}";
-
-        /// <summary>Returns the text without lone surrogates, which cannot be escaped.</summary>
-        private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Deque.AxeCore.Playwright;
 using Microsoft.AspNetCore.Authorization;
@@ -33,9 +34,10 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         await page.Locator(".try-out__btn").ClickAsync();
         var read = await page.RunAndWaitForResponseAsync(
             () => page.Locator(".btn.execute").ClickAsync(), response => response.Url.Contains("/api/task-runs", StringComparison.Ordinal));
-        await page.Locator(".live-responses-table .response-col_status", new() { HasText = "200" }).WaitForAsync();
 
         read.Status.ShouldBe(200);
+        new Uri(read.Url).Query.ShouldBe("?index=0&limit=20"); // as it opens, it asks for a page of NCLUE's own list: no query
+        await page.Locator(".live-responses-table .response-col_status", new() { HasText = "200" }).WaitForAsync();
         (await read.TextAsync()).ShouldContain("\"runs\":[{\"id\":");
         (await read.Request.AllHeadersAsync()).ShouldContainKeyAndValue("x-csrf", "1");
         (await page.Locator(".live-responses-table .highlight-code").TextContentAsync()).ShouldNotBeNull().ShouldContain("run-");
@@ -125,6 +127,42 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
     }
 
     [Fact]
+    public async Task The_filters_of_a_query_can_be_filled_in_and_tried()
+    {
+        await using var gateway = await GatewayHost.StartAsync(new() { Runs = 50, Frozen = true });
+        await UntilCompleteAsync(gateway);
+        await using var view = await browser.OpenAsync();
+        var page = view.Page;
+
+        await page.GotoAsync(new Uri(gateway.Address, "/swagger/index.html").AbsoluteUri);
+        await page.Locator(".auth-wrapper .btn.authorize").ClickAsync();
+        await page.Locator(".dialog-ux input:visible").FillAsync(gateway.Client.DefaultRequestHeaders.Authorization!.Parameter!);
+        await page.Locator(".dialog-ux .btn.authorize:visible").ClickAsync();
+        await page.Locator(".dialog-ux .btn-done:visible").ClickAsync();
+        await page.Locator(Get + " .opblock-summary-control").ClickAsync();
+        await page.Locator(".try-out__btn").ClickAsync();
+        await page.Locator("tr[data-param-name='status'] select").SelectOptionAsync(["completed", "failed"]);
+        await page.Locator("tr[data-param-name='q'] input").FillAsync("churn run-0000");
+        await page.Locator("tr[data-param-name='createdAfter'] input").FillAsync("2020-01-01T00:00:00+09:00");
+        await page.Locator("tr[data-param-name='sort'] select").SelectOptionAsync("name");
+        var read = await page.RunAndWaitForResponseAsync(
+            () => page.Locator(".btn.execute").ClickAsync(), response => response.Url.Contains("/api/task-runs", StringComparison.Ordinal));
+        await page.Locator(".live-responses-table .response-col_status", new() { HasText = "200" }).WaitForAsync();
+
+        // An array is one parameter for each value, and what is not filled in is not sent.
+        new Uri(read.Url).Query.ShouldBe(
+            "?index=0&limit=20&status=completed&status=failed&createdAfter=2020-01-01T00%3A00%3A00%2B09%3A00&q=churn%20run-0000&sort=name");
+        var runs = JsonNode.Parse(await read.TextAsync())!["runs"]!.AsArray();
+        var names = runs.Select(run => (string)run!["name"]!).ToList();
+        names.ShouldNotBeEmpty();
+        names.ShouldAllBe(name => name.StartsWith("run-0000", StringComparison.Ordinal) && name.Contains("Churn"));
+        names.ShouldBe(names.Order(StringComparer.Ordinal));
+        runs.Select(run => (string)run!["status"]!).Distinct().ShouldBe(["completed", "failed"], ignoreOrder: true);
+        (await page.Locator(".live-responses-table .highlight-code").TextContentAsync()).ShouldNotBeNull().ShouldContain(names[0]);
+        view.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_link_leads_to_an_operation_and_the_address_follows_what_is_opened()
     {
         await using var host = await AccessHost.StartAsync();
@@ -201,6 +239,20 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         await page.Locator(".btn.execute").ClickAsync();
         await page.Locator(".live-responses-table .response-col_status", new() { HasText = "200" }).WaitForAsync();
         await ShouldBeAccessibleAsync(page, "swagger-ui-operation.png");
+    }
+
+    /// <summary>Waits until the gateway has read the whole list.</summary>
+    private static async Task UntilCompleteAsync(GatewayHost gateway)
+    {
+        var status = HttpStatusCode.ServiceUnavailable;
+        for (var attempt = 0; attempt < 40 && status != HttpStatusCode.OK; attempt++)
+        {
+            using var counts = await gateway.LetDepartUntilAsync(
+                gateway.Client.GetAsync("/api/task-runs/summary", TestContext.Current.CancellationToken));
+            status = counts.StatusCode;
+        }
+
+        status.ShouldBe(HttpStatusCode.OK);
     }
 
     private static string PageOf(AccessHost host) => new Uri(host.Client.BaseAddress!, "/swagger/index.html").AbsoluteUri;

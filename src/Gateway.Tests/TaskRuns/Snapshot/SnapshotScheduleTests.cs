@@ -18,7 +18,7 @@ public sealed class SnapshotScheduleTests
     public SnapshotScheduleTests()
     {
         _interest = new(new(), new CacheOptions(), new ChangeSignal(), _time);
-        _schedule = new(_interest, new(), new DepartureClock(_time), _time);
+        _schedule = new(_interest, new(), new DepartureClock(_time), new ChangeSignal(), _time);
         _interest.Ask();
     }
 

@@ -33,13 +33,13 @@ public sealed class SnapshotVersionsTests
         Publish(2, Complete("d c b a"));
         _time.Advance(_options.CursorsFor);
         Publish(3, Complete("e d c b a"));
-        _versions.Find(first.Version).ShouldBe(first);
+        _versions.Find(SnapshotVersion.Of(first.Version))!.State.ShouldBe(first);
 
         _time.Advance(TimeSpan.FromSeconds(1));
         Publish(4, Complete("f e d c b a"));
 
-        _versions.Find(first.Version).ShouldBeNull();
-        _versions.Find(Version(2)).ShouldNotBeNull();
+        _versions.Find(SnapshotVersion.Of(first.Version)).ShouldBeNull();
+        _versions.Find(SnapshotVersion.Of(Version(2))).ShouldNotBeNull();
         _versions.Count.ShouldBe(3);
     }
 
@@ -54,8 +54,8 @@ public sealed class SnapshotVersionsTests
         }
 
         _versions.Count.ShouldBe(5); // the newest, and 4 × 30 MB of at most 128 MB
-        _versions.Find(Version(3)).ShouldNotBeNull();
-        _versions.Find(Version(2)).ShouldBeNull();
+        _versions.Find(SnapshotVersion.Of(Version(3))).ShouldNotBeNull();
+        _versions.Find(SnapshotVersion.Of(Version(2))).ShouldBeNull();
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class SnapshotVersionsTests
 
         _versions.Publish(SnapshotState.At(new(2, 2, 2), new(2, 2, 2), Complete("d c b a")));
 
-        _versions.Find(first.Version).ShouldBeNull();
+        _versions.Find(SnapshotVersion.Of(first.Version)).ShouldBeNull();
         _versions.Count.ShouldBe(1);
     }
 
@@ -91,8 +91,8 @@ public sealed class SnapshotVersionsTests
         Publish(1, first.Roll);
         Publish(2, Complete("f c b a"));
 
-        _versions.Find(first.Version).ShouldNotBeNull();
-        _versions.Find(lost.Version).ShouldBeNull();
+        _versions.Find(SnapshotVersion.Of(first.Version)).ShouldNotBeNull();
+        _versions.Find(SnapshotVersion.Of(lost.Version)).ShouldBeNull();
     }
 
     [Fact]

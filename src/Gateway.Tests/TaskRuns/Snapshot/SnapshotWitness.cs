@@ -77,8 +77,8 @@ internal static class SnapshotHosts
     /// <summary>Asks for the snapshot, as a question of a caller will.</summary>
     public static void AskForSnapshot(this GatewayHost gateway) => gateway.Services.GetRequiredService<SnapshotInterest>().Ask();
 
-    /// <summary>Completes with the first complete version.</summary>
-    public static async Task<SnapshotState> UntilShownAsync(this GatewayHost gateway)
+    /// <summary>Completes with the first complete version, or the first one of a number of runs.</summary>
+    public static async Task<SnapshotState> UntilShownAsync(this GatewayHost gateway, int? runs = null)
     {
         var shown = new TaskCompletionSource<SnapshotState>(TaskCreationOptions.RunContinuationsAsynchronously);
         gateway.Snapshot().Advanced += Look;
@@ -94,7 +94,7 @@ internal static class SnapshotHosts
 
         void Look(object? sender, EventArgs e)
         {
-            if (gateway.Shown() is { } state)
+            if (gateway.Shown() is { } state && state.Roll.Count == (runs ?? state.Roll.Count))
             {
                 shown.TrySetResult(state);
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 
 namespace NclueGateway.Http.OpenApi;
@@ -26,6 +27,51 @@ internal static class ApiParameters
         },
     };
 
+    /// <summary>Returns the description of a parameter that may be repeated, for several values.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="description">The meaning.</param>
+    /// <param name="values">The allowed values; empty for any text.</param>
+    /// <param name="most">Maximum number of values; null for any number.</param>
+    public static OpenApiParameter Repeatable(string name, string description, IEnumerable<string> values, int? most = null)
+    {
+        var parameter = Query(name, description, new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            MaxItems = most,
+            Items = Text(values),
+        });
+        (parameter.Style, parameter.Explode) = (ParameterStyle.Form, true);
+        return parameter;
+    }
+
+    /// <summary>Returns the description of a parameter with one of several values.</summary>
+    public static OpenApiParameter Choice(string name, string description, IEnumerable<string> values) =>
+        Query(name, description, Text(values));
+
+    /// <summary>Returns the description of a text.</summary>
+    public static OpenApiParameter Text(string name, string description, int? maxLength = null) =>
+        Query(name, description, new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = maxLength });
+
+    /// <summary>Returns the description of a time with its offset, or a date.</summary>
+    public static OpenApiParameter Time(string name, string description) => Query(name, description, new OpenApiSchema
+    {
+        AnyOf =
+        [
+            new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" },
+            new OpenApiSchema { Type = JsonSchemaType.String, Format = "date" },
+        ],
+    });
+
+    /// <summary>Returns the description of a part of the path.</summary>
+    public static OpenApiParameter Path(string name, string description) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Path,
+        Required = true,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1 },
+    };
+
     /// <summary>Returns the description of a request header.</summary>
     public static OpenApiParameter Header(string name, string description) => new()
     {
@@ -45,4 +91,19 @@ internal static class ApiParameters
         (header.Required, ((OpenApiSchema)header.Schema!).Enum) = (isRequired, ["1"]);
         return header;
     }
+
+    private static OpenApiParameter Query(string name, string description, OpenApiSchema schema) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Query,
+        Description = description,
+        Schema = schema,
+    };
+
+    private static OpenApiSchema Text(IEnumerable<string> values) => new()
+    {
+        Type = JsonSchemaType.String,
+        MinLength = values.Any() ? null : 1,
+        Enum = [.. values.Select(value => JsonValue.Create(value))],
+    };
 }

@@ -43,16 +43,24 @@ internal sealed record ProblemResponse
     /// <summary>With invalid-request: the errors by parameter name.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();
 
+    /// <summary>With list-incomplete: the number of runs that are known.</summary>
+    public int Runs { get; init; }
+
+    /// <summary>With list-incomplete: the number of runs of the list; null while it is not known.</summary>
+    public long? ExpectedTotal { get; init; }
+
     /// <summary>Returns one response description for each status of an endpoint's problems.</summary>
     /// <param name="problems">All problems of the endpoint.</param>
     /// <param name="hasBody">False for HEAD.</param>
     /// <param name="pages">The statuses that browsers receive as an HTML page.</param>
     /// <param name="authenticated">Optional headers of responses to authenticated callers.</param>
+    /// <param name="further">A further header of responses with a status.</param>
     public static object[] For(
         IEnumerable<ProblemType> problems,
         bool hasBody = true,
         int[]? pages = null,
-        IEnumerable<ApiHeader>? authenticated = null)
+        IEnumerable<ApiHeader>? authenticated = null,
+        IReadOnlyDictionary<int, ApiHeader>? further = null)
     {
         var optional = (authenticated ?? []).Select(header => header with { IsRequired = false }).ToList();
         return [.. problems.GroupBy(problem => problem.Status).Select(group => new ApiResponse(
@@ -61,7 +69,13 @@ internal sealed record ProblemResponse
             hasBody ? typeof(ProblemResponse) : null)
         {
             ContentTypes = !hasBody ? [] : pages?.Contains(group.Key) == true ? [MediaType, "text/html"] : [MediaType],
-            Headers = [NoStore, .. HeadersOf(group.Key), .. group.Key == StatusCodes.Status401Unauthorized ? [] : optional],
+            Headers =
+            [
+                NoStore,
+                .. HeadersOf(group.Key),
+                .. further is not null && further.TryGetValue(group.Key, out var own) ? [own] : Array.Empty<ApiHeader>(),
+                .. group.Key == StatusCodes.Status401Unauthorized ? [] : optional,
+            ],
             Examples = [.. group.Select(Example)],
         })];
     }
@@ -86,6 +100,11 @@ internal sealed record ProblemResponse
         if (problem == HttpProblems.InvalidRequest)
         {
             body["errors"] = new JsonObject { ["limit"] = new JsonArray("It must be a whole number from 1 to 100, in digits only.") };
+        }
+
+        if (problem == SnapshotProblems.ListIncomplete)
+        {
+            (body["runs"], body["expectedTotal"]) = (1_200, 2_000);
         }
 
         return new(problem.Slug, problem.Title, body);

@@ -37,6 +37,8 @@ internal static class IndexEndpoint
         Place?[] places =
         [
             new("taskRuns", taskRuns, "Task runs", "The list as JSON, for authenticated callers."),
+            new("taskRun", taskRuns + "/{id}", "A task run", "One run by its id."),
+            new("taskRunSummary", taskRuns + "/summary", "Counts", "The numbers of runs by status, task, feature, model and failure."),
             login is null
                 ? null
                 : new("login", login, "Sign in", "Sign in with the company account in this browser and return to this page."),
@@ -86,12 +88,20 @@ internal static class IndexEndpoint
         <h1>{Name}</h1>
         <p>{HtmlPage.Text(Description)} This is version {ApiVersion} of its API.</p>
         {HtmlPage.List(places.Select(place =>
-            $"<a href=\"{pathBase}{place.Path}\">{HtmlPage.Text(place.Title)}</a>: {HtmlPage.Text(place.Purpose)}"))}
+            $"{Link(place, pathBase)}: {HtmlPage.Text(place.Purpose)}"))}
         """);
+
+    private static string Link(Place place, string pathBase) => place.IsTemplate
+        ? $"{HtmlPage.Text(place.Title)} (<code>{pathBase}{HtmlPage.Text(place.Path)}</code>)"
+        : $"<a href=\"{pathBase}{place.Path}\">{HtmlPage.Text(place.Title)}</a>";
 
     /// <param name="Key">The name of the link in the JSON; part of the contract.</param>
     /// <param name="Path">The path without the path base.</param>
     /// <param name="Title">The text of the link in the page.</param>
     /// <param name="Purpose">The description of the resource.</param>
-    private sealed record Place(string Key, string Path, string Title, string Purpose);
+    private sealed record Place(string Key, string Path, string Title, string Purpose)
+    {
+        /// <summary>True if the path is a URI template (RFC 6570).</summary>
+        public bool IsTemplate => Path.Contains('{', StringComparison.Ordinal);
+    }
 }

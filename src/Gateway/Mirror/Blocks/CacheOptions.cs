@@ -47,7 +47,10 @@ internal sealed class CacheOptions : IValidatableObject
     [Range(2, 100_000)]
     public int MaxBlocks { get; set; } = 2_000;
 
-    /// <value>Maximum memory for compressed pages, in bytes. 1 MiB to 1 GiB, default 64 MiB.</value>
+    /// <value>
+    /// Maximum memory for compressed pages and results of queries, in bytes; results of queries are evicted first. 1 MiB to 1 GiB, default
+    /// 64 MiB.
+    /// </value>
     [Range(1024 * 1024, 1024 * 1024 * 1024)]
     public int PageMemory { get; set; } = 64 * 1024 * 1024;
 

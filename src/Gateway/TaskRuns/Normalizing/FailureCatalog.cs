@@ -27,6 +27,9 @@ internal sealed partial class FailureCatalog
         ("UNEXPECTED_TXT_FORMAT", "파일 포맷 오류", false),
     ];
 
+    /// <summary>The documented codes.</summary>
+    public static IEnumerable<string> Codes => Documented.Select(row => row.Code);
+
     private readonly FrozenDictionary<string, TaskRunFailure> _byCode;
     private readonly TaskRunFailure _unlisted;
 

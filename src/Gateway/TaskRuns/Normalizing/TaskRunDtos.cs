@@ -12,7 +12,7 @@ namespace NclueGateway.TaskRuns.Normalizing;
 /// </summary>
 internal static class TaskRunDtos
 {
-    /// <summary>A page of the list of task runs, in NCLUE's own order.</summary>
+    /// <summary>A page of the list of task runs, in NCLUE's own order; of a query, a page of its result.</summary>
     public sealed record TaskRunPage
     {
         /// <summary>The first row of the page, counted from 0, as requested.</summary>
@@ -26,8 +26,15 @@ internal static class TaskRunDtos
         [Range(1, PageRequest.MaxLimit)]
         public required int Limit { get; init; }
 
-        /// <summary>The number of task runs in the list; null while it is not known.</summary>
+        /// <summary>
+        /// The number of task runs in the list; null while it is not known. Of a query, the exact number of task runs that match.
+        /// </summary>
         public required long? Total { get; init; }
+
+        /// <summary>Only of a query: false only with `partial=true`, while the list is not complete yet.</summary>
+        // Responses are not written from this type: of a query they always have it.
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public bool Complete { get; init; }
 
         /// <summary>The task runs of this page.</summary>
         [MaxLength(PageRequest.MaxLimit)]

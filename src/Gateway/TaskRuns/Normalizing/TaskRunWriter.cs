@@ -17,6 +17,9 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
     // element or an attribute.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
+    /// <summary>The serializer's options for all responses about runs.</summary>
+    public static readonly JsonSerializerOptions Options = new(JsonSerializerOptions.Web) { Encoder = Json.Encoder };
+
     private readonly FailureCatalog _failures = new(language);
 
     /// <summary>Writes a run, and returns it as written.</summary>
@@ -37,7 +40,7 @@ internal sealed class TaskRunWriter(TimeZoneInfo zone, HelpLanguage language)
     public static void Write(IBufferWriter<byte> output, TaskRun run)
     {
         using var json = new Utf8JsonWriter(output, Json);
-        JsonSerializer.Serialize(json, run, JsonSerializerOptions.Web);
+        JsonSerializer.Serialize(json, run, Options);
     }
 
     private TaskRun Convert(string id, JsonElement sent)

@@ -11,7 +11,7 @@ namespace NclueGateway.TaskRuns.Pages;
 /// The body of one page: a prefix, slices of one block or of two, and a suffix. It neither parses nor serialises a run,
 /// and hashes only the hashes of the rows.
 /// </summary>
-internal sealed class PageBody
+internal sealed class PageBody : IResponseBody
 {
     private readonly ReadOnlyMemory<byte> _first;
     private readonly ReadOnlyMemory<byte> _second;
@@ -38,20 +38,17 @@ internal sealed class PageBody
         ETag = $"\"{hashes.GetCurrentHashAsUInt128():x32}\"";
     }
 
-    /// <summary>
-    /// The strong entity tag, in quotes. It depends on the content alone, so that it is the same on every replica and
-    /// after every refetch.
-    /// </summary>
+    /// <inheritdoc/>
     public string ETag { get; }
 
-    /// <summary>The length of the body in bytes.</summary>
+    /// <inheritdoc/>
     public int Length => _prefix.Length + _first.Length + (HasBoth ? 1 : 0) + _second.Length + Suffix.Length;
 
     private static ReadOnlySpan<byte> Suffix => "]}"u8;
 
     private bool HasBoth => _first.Length > 0 && _second.Length > 0;
 
-    /// <summary>Writes the body.</summary>
+    /// <inheritdoc/>
     public void WriteTo(IBufferWriter<byte> body)
     {
         body.Write(_prefix);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using Microsoft.Extensions.Caching.Memory;
 using NclueGateway.Http;
@@ -7,8 +8,9 @@ using NclueGateway.Mirror.Blocks;
 namespace NclueGateway.TaskRuns.Pages;
 
 /// <summary>
-/// Compressed pages, by the entity tag of their content: they stay valid after a refetch with the same rows. They use
-/// at most <c>Cache:PageMemory</c>; the least recently read are evicted first.
+/// Compressed bodies, by the entity tag of their content: they stay valid after a refetch with the same rows. And results of queries. They
+/// use at most <c>Cache:PageMemory</c>; results of queries are evicted first, then the least recently read bodies: ever new queries do not
+/// displace pages.
 /// </summary>
 internal sealed class PageCache(CacheOptions options) : IDisposable
 {
@@ -21,17 +23,45 @@ internal sealed class PageCache(CacheOptions options) : IDisposable
     private static readonly TimeSpan SlidingExpiration = TimeSpan.FromMinutes(10);
 
     private readonly MemoryCache _bodies = new(new MemoryCacheOptions { SizeLimit = options.PageMemory, TrackStatistics = true });
+    private readonly ConcurrentDictionary<object, Lazy<object>> _computations = new();
 
     /// <summary>Approximate memory of all entries, in bytes.</summary>
     public long Size => _bodies.GetCurrentStatistics()!.CurrentEstimatedSize!.Value;
 
-    /// <summary>Returns the representation of a page to send to a client that prefers a content coding.</summary>
-    /// <param name="page">The page.</param>
+    /// <summary>Returns a result of a query, and computes it if it is not cached. Callers at the same time share one computation.</summary>
+    /// <param name="key">The query and the version of the list.</param>
+    /// <param name="compute">Computes the result, and returns its approximate memory in bytes.</param>
+    public T GetOrCompute<T>(object key, Func<(T Result, int Bytes)> compute)
+        where T : class
+    {
+        if (_bodies.TryGetValue(key, out T? cached))
+        {
+            return cached!;
+        }
+
+        var computation = _computations.GetOrAdd(key, new Lazy<object>(() =>
+        {
+            var (result, bytes) = compute();
+            Set(key, result, bytes, CacheItemPriority.Low);
+            return result;
+        }));
+        try
+        {
+            return (T)computation.Value;
+        }
+        finally
+        {
+            _computations.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>Returns the representation of a body to send to a client that prefers a content coding.</summary>
+    /// <param name="page">The body.</param>
     /// <param name="coding">The coding; null for none.</param>
     /// <param name="hasBody">
-    /// True if the body is sent. Otherwise no page is compressed, and an uncompressed one may be returned.
+    /// True if the body is sent. Otherwise nothing is compressed, and an uncompressed body may be returned.
     /// </param>
-    public PageRepresentation GetRepresentation(PageBody page, string? coding, bool hasBody)
+    public PageRepresentation GetRepresentation(IResponseBody page, string? coding, bool hasBody)
     {
         var identity = new PageRepresentation(page.ETag, page.Length);
         if (coding is null || page.Length < ShortestCompressed)
@@ -46,10 +76,7 @@ internal sealed class PageCache(CacheOptions options) : IDisposable
             // Most pages are read only once before their content changes. So the first read stores an empty mark, and
             // the second one compresses.
             compressed = isKnown ? Compress(page, coding) : [];
-            _bodies.Set(
-                tag,
-                compressed,
-                new MemoryCacheEntryOptions { Size = compressed.Length + EntryOverhead, SlidingExpiration = SlidingExpiration });
+            Set(tag, compressed, compressed.Length, page is PageBody ? CacheItemPriority.Normal : CacheItemPriority.Low);
         }
 
         return compressed is { Length: > 0 } ? new(tag, compressed.Length, coding, compressed) : identity;
@@ -57,7 +84,12 @@ internal sealed class PageCache(CacheOptions options) : IDisposable
 
     public void Dispose() => _bodies.Dispose();
 
-    private static byte[] Compress(PageBody page, string coding)
+    private void Set(object key, object value, int bytes, CacheItemPriority priority) => _bodies.Set(
+        key,
+        value,
+        new MemoryCacheEntryOptions { Size = bytes + EntryOverhead, SlidingExpiration = SlidingExpiration, Priority = priority });
+
+    private static byte[] Compress(IResponseBody page, string coding)
     {
         var plain = new ArrayBufferWriter<byte>(page.Length);
         page.WriteTo(plain);
@@ -77,5 +109,5 @@ internal sealed class PageCache(CacheOptions options) : IDisposable
 /// <param name="ETag">The entity tag, in quotes: each coding has its own tag (RFC 9110 §8.8.3.3).</param>
 /// <param name="Length">The length of the body in bytes.</param>
 /// <param name="Coding">The name of the coding; null for none.</param>
-/// <param name="Compressed">The body; null where <see cref="PageBody"/> writes it.</param>
+/// <param name="Compressed">The body; null where <see cref="IResponseBody"/> writes it.</param>
 internal readonly record struct PageRepresentation(string ETag, int Length, string? Coding = null, byte[]? Compressed = null);

@@ -1,9 +1,7 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Primitives;
 using NclueGateway.Access.Callers;
 using NclueGateway.Http;
 using NclueGateway.Mirror.Blocks;
@@ -17,18 +15,11 @@ namespace NclueGateway.TaskRuns.Pages;
 /// </summary>
 /// <param name="path">The path of the list, for links.</param>
 /// <param name="reader">Reads pages.</param>
-/// <param name="pages">Compressed pages.</param>
+/// <param name="sender">Sends pages.</param>
 /// <param name="seams">Detects torn pages.</param>
 /// <param name="metrics">Counts reads.</param>
-internal sealed class PageHandler(string path, PageReader reader, PageCache pages, PageSeams seams, TaskRunMetrics metrics)
+internal sealed class PageHandler(string path, PageReader reader, ResponseSender sender, PageSeams seams, TaskRunMetrics metrics)
 {
-    private const string Json = "application/json";
-
-    // Browsers revalidate every time, so that no page is shown after a sign-out. A revalidation causes no request to
-    // the upstream.
-    private static readonly StringValues CacheControl = "private, no-cache";
-    private static readonly StringValues Vary = "Authorization, Cookie, Origin, Accept-Encoding";
-
     public async Task HandleAsync(HttpContext context)
     {
         var request = context.Request;
@@ -39,10 +30,9 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
         }
 
         var audit = context.Features.Get<AuditEvent>();
-        audit?.Parameters = [query.Index, query.Limit];
-        if (ContentNegotiation.QualityOf(request.Headers, Json) == 0)
+        audit?.Parameters = [query.Index, query.Limit, null];
+        if (!await ResponseSender.IsAcceptableAsync(context))
         {
-            await new ProblemResult(HttpProblems.NotAcceptable) { Detail = "This resource is application/json." }.ExecuteAsync(context);
             return;
         }
 
@@ -61,57 +51,8 @@ internal sealed class PageHandler(string path, PageReader reader, PageCache page
             seams.Check(result.Parts);
         }
 
-        await SendAsync(context, result);
-    }
-
-    private async Task SendAsync(HttpContext context, ReadResult result)
-    {
-        var request = context.Request;
-        var page = new PageBody(result.Parts);
-        var precondition = EntityTags.Evaluate(request.Headers, page.ETag);
-        if (precondition == Precondition.Failed)
-        {
-            await new ProblemResult(HttpProblems.PreconditionFailed).ExecuteAsync(context);
-            return;
-        }
-
-        var isUnchanged = precondition == Precondition.NotModified;
-        var hasBody = !isUnchanged && HttpMethods.IsGet(request.Method);
-        var representation = pages.GetRepresentation(page, ContentNegotiation.ChooseCoding(request.Headers), hasBody);
-
-        var response = context.Response;
-        var headers = response.Headers;
-        headers.ETag = representation.ETag;
-        headers.Age = ((long)Math.Ceiling(result.Age.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        headers.CacheControl = CacheControl;
-        headers["Cache-Status"] = result.Status.ToString();
-        headers.Vary = Vary;
-        headers.Link = Links(request.PathBase.ToUriComponent() + path, result.Parts.Request, result.Parts.Extent);
-        if (isUnchanged)
-        {
-            response.StatusCode = StatusCodes.Status304NotModified;
-            return;
-        }
-
-        headers.ContentType = Json;
-        headers.ContentLength = representation.Length;
-        headers.ContentEncoding = representation.Coding;
-        if (!hasBody)
-        {
-            return;
-        }
-
-        await response.StartAsync(); // Kestrel makes an additional copy of a body that is written before the headers
-        if (representation.Compressed is { } compressed)
-        {
-            response.BodyWriter.Write(compressed);
-        }
-        else
-        {
-            page.WriteTo(response.BodyWriter);
-        }
-
-        await response.BodyWriter.FlushAsync(); // without a token: Kestrel ends a write when the client disconnects
+        var links = Links(context.Request.PathBase.ToUriComponent() + path, result.Parts.Request, result.Parts.Extent);
+        await sender.SendAsync(context, new PageBody(result.Parts), result.Age, result.Status, links);
     }
 
     /// <summary>

@@ -134,7 +134,7 @@ internal sealed class PageReader(
                 {
                     return hasWaited
                         ? new(parts, age,
-                            new(CacheOutcome.Stale, cache.FreshFor - age, isCollapsed.Value, ProblemOf(forecast.Failure).Slug))
+                            new(CacheOutcome.Stale, cache.FreshFor - age, isCollapsed.Value, ReadFailure.ProblemOf(forecast.Failure).Slug))
                         : Hit(parts, age, forecast.Failure);
                 }
             }
@@ -152,7 +152,7 @@ internal sealed class PageReader(
     private ReadResult Hit(PageSlices parts, TimeSpan age) => Hit(parts, age, age > cache.FreshFor ? waits.Failure : null);
 
     private ReadResult Hit(PageSlices parts, TimeSpan age, NclueFailure? failure) =>
-        new(parts, age, new(CacheOutcome.Hit, cache.FreshFor - age, Detail: failure is null ? null : ProblemOf(failure).Slug));
+        new(parts, age, new(CacheOutcome.Hit, cache.FreshFor - age, Detail: failure is null ? null : ReadFailure.ProblemOf(failure).Slug));
 
     private static ReadFailure Refuse(WaitForecast forecast)
     {
@@ -165,7 +165,9 @@ internal sealed class PageReader(
                 "This caller already waits for the maximum number of parts of the list (Quota:ColdBlocks).",
                 after),
             { Failure: { } failure } => new(
-                ProblemOf(failure), failure.Detail, ProblemOf(failure).Status == StatusCodes.Status503ServiceUnavailable ? after : null),
+                ReadFailure.ProblemOf(failure),
+                failure.Detail,
+                ReadFailure.ProblemOf(failure).Status == StatusCodes.Status503ServiceUnavailable ? after : null),
             { IsOverdue: true } => new(
                 UpstreamProblems.UpstreamTimeout,
                 "This part of the list has been requested from NCLUE, which has not responded yet.",
@@ -180,16 +182,6 @@ internal sealed class PageReader(
                 after),
         };
     }
-
-    private static ProblemType ProblemOf(NclueFailure? failure) => failure?.Kind switch
-    {
-        NclueFailureKind.TimedOut => UpstreamProblems.UpstreamTimeout,
-        NclueFailureKind.CredentialsRefused => UpstreamProblems.UpstreamCredentials,
-        NclueFailureKind.QuotaExceeded => UpstreamProblems.UpstreamQuota,
-        NclueFailureKind.Unreadable => UpstreamProblems.UpstreamMalformed,
-        NclueFailureKind.Throttled or null => UpstreamProblems.UpstreamBusy,
-        _ => UpstreamProblems.UpstreamError,
-    };
 
     private TimeSpan Age(PageSlices parts, long now) =>
         parts.DepartedAt is { } departedAt ? time.GetElapsedTime(departedAt, now) : TimeSpan.MaxValue;

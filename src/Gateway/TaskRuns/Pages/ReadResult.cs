@@ -1,5 +1,6 @@
 using NclueGateway.Http;
 using NclueGateway.Mirror.Blocks;
+using NclueGateway.Upstream;
 
 namespace NclueGateway.TaskRuns.Pages;
 
@@ -10,4 +11,16 @@ internal readonly record struct ReadResult(PageSlices Parts, TimeSpan Age, Cache
 /// <param name="Problem">The problem type of the response.</param>
 /// <param name="Detail">A sentence for the caller.</param>
 /// <param name="RetryAfter">Estimated time until the page is available; null where it is unknown.</param>
-internal sealed record ReadFailure(ProblemType Problem, string Detail, TimeSpan? RetryAfter);
+internal sealed record ReadFailure(ProblemType Problem, string Detail, TimeSpan? RetryAfter)
+{
+    /// <summary>Returns the problem type of a failure of the upstream; of none, that the page is not loaded yet.</summary>
+    public static ProblemType ProblemOf(NclueFailure? failure) => failure?.Kind switch
+    {
+        NclueFailureKind.TimedOut => UpstreamProblems.UpstreamTimeout,
+        NclueFailureKind.CredentialsRefused => UpstreamProblems.UpstreamCredentials,
+        NclueFailureKind.QuotaExceeded => UpstreamProblems.UpstreamQuota,
+        NclueFailureKind.Unreadable => UpstreamProblems.UpstreamMalformed,
+        NclueFailureKind.Throttled or null => UpstreamProblems.UpstreamBusy,
+        _ => UpstreamProblems.UpstreamError,
+    };
+}

@@ -53,6 +53,10 @@ internal static class TaskRunExamples
         {
             Index = 0, Limit = 20, Total = 3, Runs = [Completed, Running, Failed],
         }),
+        ("query", "A query's result", new()
+        {
+            Index = 0, Limit = 20, Total = 1, Complete = true, Runs = [Failed],
+        }),
         ("end", "A page past the end of the list", new() { Index = 100, Limit = 20, Total = 3, Runs = [] }),
     ];
 }

@@ -14,12 +14,41 @@ namespace NclueGateway.TaskRuns.Pages;
 internal static class TaskRunOpenApi
 {
     public const string ListDescription =
-        "Returns a page of the list, in NCLUE's order, from the gateway's copy; `Age` is the age of the copy. Send the last `ETag` in "
-        + "`If-None-Match`: the response for an unchanged page is 304 without a body. To read the whole list, follow the `next` link until "
-        + "there is none. A page before the end may contain fewer runs than `limit`. An unknown or repeated parameter, or a value that is "
-        + "not all digits, is an error. `Cache-Control` in a request has no effect.";
+        "This operation has two modes.\n\n"
+        + "**Pages of NCLUE's own list**: with nothing but `index` and `limit`, it returns a page in NCLUE's order. To read the whole "
+        + "list, follow the `next` link until there is none. A page before the end may contain fewer runs than `limit`.\n\n"
+        + "**Queries**: with any other parameter, it searches the whole list: filters, then sorts, then takes a page. `total` is exact. "
+        + "All pages that are reached by `next` and `prev` are of one version of the list, also while the list changes. While the gateway "
+        + "still reads the list for the first time, the response is 503 `list-incomplete`, unless `partial=true` asks for what is "
+        + "known.\n\n"
+        + "Both are responses from the gateway's copy; `Age` is the age of the copy: no new run and no change of a status before is "
+        + "missing; a deletion may be noticed later. Send the last `ETag` in `If-None-Match`: the response for an unchanged page is 304 "
+        + "without a body, with the current `Link`. An unknown parameter, an empty value or a value that is not allowed is an error. "
+        + "`Cache-Control` in a request has no effect.";
 
-    private static readonly ApiHeader[] RateLimitHeaders =
+    public static readonly ApiTag Tag = new("Task runs", "Inference runs of NCLUE tasks.");
+    public static readonly ApiSecurity Security = new(OpenApiDescription.BearerScheme, OpenApiDescription.SessionScheme);
+
+    public static readonly object[] RequestHeaders =
+    [
+        ApiParameters.Header("If-None-Match", "One or more `ETag`s of the caller's copies (RFC 9110)."),
+        ApiParameters.Header(
+            "If-Match", "One or more `ETag`s of which the response must have one, or `*`; otherwise it is 412 (RFC 9110)."),
+        ApiParameters.Csrf(false, "Required when the session cookie authenticates the request."),
+    ];
+
+    /// <summary>The problems of all operations on task runs.</summary>
+    public static readonly ProblemType[] Problems =
+    [
+        HttpProblems.InvalidRequest, AccessProblems.Unauthenticated, AccessProblems.Forbidden,
+        AccessProblems.CsrfHeaderMissing, HttpProblems.NotAcceptable, HttpProblems.PreconditionFailed,
+        AccessProblems.CallerQuota, HttpProblems.InternalError, SnapshotProblems.ListTooLarge, UpstreamProblems.UpstreamCredentials,
+        UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError, UpstreamProblems.UpstreamBusy,
+        UpstreamProblems.UpstreamQuota, SnapshotProblems.ListIncomplete, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
+        UpstreamProblems.UpstreamTimeout,
+    ];
+
+    public static readonly ApiHeader[] RateLimitHeaders =
     [
         new(
             "RateLimit-Policy",
@@ -31,7 +60,7 @@ internal static class TaskRunOpenApi
             "\"caller\";r=98;t=1"),
     ];
 
-    private static readonly ApiHeader[] PageHeaders =
+    public static readonly ApiHeader[] PageHeaders =
     [
         new(
             "ETag",
@@ -51,12 +80,13 @@ internal static class TaskRunOpenApi
         new("Vary", "The request headers on which the response depends.", "Authorization, Cookie, Origin, Accept-Encoding"),
         new(
             "Link",
-            "Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known.",
+            "Links to the `first`, `prev`, `next` and `last` page (RFC 8288), where the page exists and is known. Of a query, `prev` and "
+            + "`next` are of the same version of the list, there is no `last`, and `monitor` (RFC 5989) leads to the changes after it.",
             "</api/task-runs?index=0&limit=20>; rel=\"first\", </api/task-runs?index=20&limit=20>; rel=\"next\""),
         .. RateLimitHeaders,
     ];
 
-    private static readonly ApiHeader ContentEncoding = new(
+    public static readonly ApiHeader ContentEncoding = new(
         "Content-Encoding",
         "The content coding of the body (`gzip`, `br`): sent where the caller accepts it and the body is long enough.",
         "br",
@@ -68,17 +98,15 @@ internal static class TaskRunOpenApi
     /// The method of its handler. Without it the API explorer ignores a <see cref="RequestDelegate"/>.
     /// </param>
     /// <param name="hasBody">False for HEAD.</param>
-    public static void DescribeList(this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody) => endpoint
+    /// <param name="parameters">The parameters of queries.</param>
+    public static void DescribeList(
+        this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody, IEnumerable<object> parameters) => endpoint
+        .WithMetadata(handler, Tag, Security)
         .WithMetadata(
-            handler,
-            new ApiTag("Task runs", "Inference runs of NCLUE tasks."),
-            new ApiSecurity(OpenApiDescription.BearerScheme, OpenApiDescription.SessionScheme),
             ApiParameters.Number("index", "The first row, counted from 0.", 0, PageRequest.MaxIndex, 0),
-            ApiParameters.Number("limit", "The number of rows.", 1, PageRequest.MaxLimit, PageRequest.DefaultLimit),
-            ApiParameters.Header("If-None-Match", "One or more `ETag`s of the caller's copies (RFC 9110)."),
-            ApiParameters.Header(
-                "If-Match", "One or more `ETag`s of which the page must have one, or `*`; otherwise the response is 412 (RFC 9110)."),
-            ApiParameters.Csrf(false, "Required when the session cookie authenticates the request."),
+            ApiParameters.Number("limit", "The number of rows.", 1, PageRequest.MaxLimit, PageRequest.DefaultLimit))
+        .WithMetadata([.. parameters, .. RequestHeaders])
+        .WithMetadata(
             new ApiResponse(StatusCodes.Status200OK, "The page.", hasBody ? typeof(TaskRunDtos.TaskRunPage) : null)
             {
                 Headers = [.. PageHeaders, ContentEncoding],
@@ -87,14 +115,12 @@ internal static class TaskRunOpenApi
             },
             new ApiResponse(StatusCodes.Status304NotModified, "The caller's copy is still current.") { Headers = PageHeaders })
         .WithMetadata(ProblemResponse.For(
-            [
-                HttpProblems.InvalidRequest, AccessProblems.Unauthenticated, AccessProblems.Forbidden,
-                AccessProblems.CsrfHeaderMissing, HttpProblems.NotAcceptable, HttpProblems.PreconditionFailed,
-                AccessProblems.CallerQuota, HttpProblems.InternalError, UpstreamProblems.UpstreamCredentials,
-                UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError, UpstreamProblems.UpstreamBusy,
-                UpstreamProblems.UpstreamQuota, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
-                UpstreamProblems.UpstreamTimeout,
-            ],
+            [.. Problems, SnapshotProblems.CursorExpired],
             hasBody,
-            authenticated: RateLimitHeaders));
+            authenticated: RateLimitHeaders,
+            further: new Dictionary<int, ApiHeader>
+            {
+                [StatusCodes.Status410Gone] = new(
+                    "Link", "The address at which the query begins anew.", "</api/task-runs?status=failed&limit=20>; rel=\"first\""),
+            }));
 }

@@ -16,4 +16,11 @@ internal sealed class DepartureClock(TimeProvider time, RedisClock? redis = null
     /// <summary>Returns the timestamp of a departure, or an earlier one.</summary>
     public long TimestampOf(long departure) =>
         redis?.TimestampOf(departure) ?? time.Ticks(TimeSpan.FromMilliseconds(departure));
+
+    /// <summary>Returns the earliest departure of a request that is permitted after a timestamp.</summary>
+    public long EarliestAfter(long timestamp) =>
+        redis is not null ? redis.At(timestamp).Least : (long)time.GetElapsedTime(0, timestamp).TotalMilliseconds;
+
+    /// <summary>Returns the time since a departure; never less than it is.</summary>
+    public TimeSpan AgeOf(long departure) => time.GetElapsedTime(TimestampOf(departure));
 }

@@ -64,6 +64,9 @@ internal sealed class Roll
     /// <summary>Departure since which every run was held by a response: no deletion before it is unnoticed.</summary>
     public long SweptAt => _summary.Value.SweptAt;
 
+    /// <inheritdoc cref="RollEntries.Chunks"/>
+    public IReadOnlyList<RollEntry[]> Chunks => _entries.Chunks;
+
     /// <inheritdoc cref="RollEntries.From"/>
     public IEnumerable<RollEntry> From(int place) => _entries.From(place);
 
@@ -100,14 +103,15 @@ internal sealed class Roll
     }
 
     /// <summary>
-    /// Returns the departure since which nothing that changes by itself is unnoticed: new runs, and states of unfinished ones.
+    /// Returns the departure since which nothing that changes by itself is unnoticed: new runs, and states of unfinished ones. Of an
+    /// incomplete list, it is the departure since which every known run was held.
     /// </summary>
     public long ReadAt()
     {
-        var oldest = Traits.EdgeReadAt;
+        var oldest = IsComplete ? Traits.EdgeReadAt : long.MaxValue;
         foreach (var entry in From(0))
         {
-            if (!entry.Run.IsFinished)
+            if (!IsComplete || !entry.Run.IsFinished)
             {
                 oldest = Math.Min(oldest, entry.LastHeld);
             }

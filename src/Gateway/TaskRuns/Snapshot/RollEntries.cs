@@ -29,6 +29,9 @@ internal sealed class RollEntries
     /// <summary>Returns the list of these entries.</summary>
     public static RollEntries Of(IEnumerable<RollEntry> entries) => new([.. entries.Chunk(ChunkSize)]);
 
+    /// <summary>All entries in the upstream's order, in arrays that must not be changed: the quickest way to read all of them.</summary>
+    public IReadOnlyList<RollEntry[]> Chunks => _chunks;
+
     /// <summary>Returns the entries from one place on, in the upstream's order.</summary>
     public IEnumerable<RollEntry> From(int place)
     {

@@ -9,13 +9,15 @@ namespace NclueGateway.TaskRuns.Snapshot;
 /// Chooses the rows that the snapshot reads next: first those that change by themselves, then a gap, then the rows read longest ago,
 /// when the count does not fit or when they were not read for <c>Snapshot:SweepEvery</c>.
 /// </summary>
-internal sealed class SnapshotSchedule(SnapshotInterest interest, SnapshotOptions options, DepartureClock clock, TimeProvider time)
+internal sealed class SnapshotSchedule(
+    SnapshotInterest interest, SnapshotOptions options, DepartureClock clock, ChangeSignal wake, TimeProvider time)
 {
     private const int MaxRetreat = 16;
     private static readonly TimeSpan StuckBeat = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<int, long> _receivedAt = new();
     private readonly long _startedAt = time.GetTimestamp();
+    private long _edgeRequestedAt = long.MinValue / 2;
     private Current _current = new(SnapshotPlan.Of(Roll.Unknown, ListOrder.Unknown, default), new(null, 0, null), 0, false, false);
 
     /// <summary>Makes the plan for a new state.</summary>
@@ -55,6 +57,20 @@ internal sealed class SnapshotSchedule(SnapshotInterest interest, SnapshotOption
         }
 
         Volatile.Write(ref _current, current);
+    }
+
+    /// <summary>
+    /// Makes the edge due, for a caller who asks for a run that is not known. No two such requests are less than the age at which the edge
+    /// is due by itself apart.
+    /// </summary>
+    public void RequestEdge()
+    {
+        var now = time.GetTimestamp();
+        if (now - Volatile.Read(ref _edgeRequestedAt) >= time.Ticks(interest.Beat))
+        {
+            Volatile.Write(ref _edgeRequestedAt, now);
+            wake.Raise();
+        }
     }
 
     /// <summary>The reader of an unordered list.</summary>
@@ -111,7 +127,11 @@ internal sealed class SnapshotSchedule(SnapshotInterest interest, SnapshotOption
             : null;
 
     /// <summary>Returns the age of rows as a multiple of the age at which they are due.</summary>
-    private double Urgency(LiveRows rows, long now) => (double)(now - ReadAt(rows)) / time.Ticks(BeatOf(rows));
+    private double Urgency(LiveRows rows, long now)
+    {
+        var urgency = (double)(now - ReadAt(rows)) / time.Ticks(BeatOf(rows));
+        return rows.IsEdge && ReadAt(rows) < Volatile.Read(ref _edgeRequestedAt) ? Math.Max(1, urgency) : urgency;
+    }
 
     private TimeSpan BeatOf(LiveRows rows) => rows.IsStuck && StuckBeat > interest.Beat ? StuckBeat : interest.Beat;
 

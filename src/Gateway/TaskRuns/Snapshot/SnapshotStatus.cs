@@ -13,7 +13,28 @@ namespace NclueGateway.TaskRuns.Snapshot;
 /// <param name="SweepAge">Time since which every row was read; null before the first complete version.</param>
 /// <param name="Versions">Number of versions that callers can read.</param>
 internal sealed record SnapshotStatus(
-    SnapshotStage State, int Runs, long? ExpectedTotal, ListOrder Order, TimeSpan? Age, TimeSpan? SweepAge, int Versions);
+    SnapshotStage State, int Runs, long? ExpectedTotal, ListOrder Order, TimeSpan? Age, TimeSpan? SweepAge, int Versions)
+{
+    /// <summary>Returns the state of a snapshot.</summary>
+    public static SnapshotStatus Of(
+        Roll newest, SnapshotVersions versions, ListOrder order, bool isActive, bool isTooLarge, DepartureClock clock)
+    {
+        var shown = versions.Shown;
+        var stage = !isActive ? SnapshotStage.Off
+            : isTooLarge ? SnapshotStage.TooLarge
+            : order == ListOrder.Unordered ? SnapshotStage.Unordered
+            : shown is null ? SnapshotStage.Building
+            : SnapshotStage.Complete;
+        return new(
+            stage,
+            newest.Count,
+            newest.Traits.ExpectedTotal,
+            order,
+            shown is null ? null : clock.AgeOf(shown.ReadAt),
+            shown is null ? null : clock.AgeOf(shown.State.Roll.SweptAt),
+            versions.Count);
+    }
+}
 
 /// <summary>Stages of the snapshot.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SnapshotStage>))]

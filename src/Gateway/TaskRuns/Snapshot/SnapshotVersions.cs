@@ -1,11 +1,10 @@
 using NclueGateway.Time;
-using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.TaskRuns.Snapshot;
 
 /// <summary>
-/// The versions that callers can read: the newest complete one, and for <c>Snapshot:CursorsFor</c> those before it. One writer, any number
-/// of readers without a lock.
+/// The versions that callers can read: the newest one, and for <c>Snapshot:CursorsFor</c> those before it. One writer, any number of
+/// readers without a lock.
 /// </summary>
 internal sealed class SnapshotVersions(SnapshotOptions options, TimeProvider time)
 {
@@ -17,39 +16,43 @@ internal sealed class SnapshotVersions(SnapshotOptions options, TimeProvider tim
     private long _bytes;
     private Published _published = new(null, []);
 
+    /// <summary>The newest complete version, and before the first one the newest state; null until the first response.</summary>
+    public ReadableSnapshot? Newest => Volatile.Read(ref _published).Newest;
+
     /// <summary>The newest complete version; null until the list is complete for the first time.</summary>
-    public ShownSnapshot? Shown => Volatile.Read(ref _published).Shown;
+    public ReadableSnapshot? Shown => Newest is { IsComplete: true } shown ? shown : null;
 
     /// <summary>Number of versions in memory.</summary>
-    public int Count => Volatile.Read(ref _published) is { Shown: not null } published ? published.Before.Count + 1 : 0;
+    public int Count => Volatile.Read(ref _published) is { Newest: not null } published ? published.Before.Count + 1 : 0;
 
     /// <summary>Finds a version that is still kept.</summary>
-    public SnapshotState? Find(LogPosition version)
+    public ReadableSnapshot? Find(SnapshotVersion version)
     {
         var published = Volatile.Read(ref _published);
-        return published.Shown?.State.Version == version ? published.Shown.State : published.Before.GetValueOrDefault(version);
+        return published.Newest?.Version == version ? published.Newest : published.Before.GetValueOrDefault(version);
     }
 
     /// <summary>
-    /// Publishes a new state. An incomplete one, which waits for rows that it lacks, leaves the newest version and its age.
+    /// Publishes a new state. After the first complete version, an incomplete state, which waits for rows that it lacks, leaves the newest
+    /// version and its age, unless the list has proved to be unordered.
     /// </summary>
     public void Publish(SnapshotState state)
     {
-        if (!state.Roll.IsComplete)
+        if (!state.Roll.IsComplete && Shown is { State.Roll: var shown } && !BecameUnordered(shown, state.Roll))
         {
             return;
         }
 
         var now = time.GetTimestamp();
-        var before = Shown?.State;
-        if (before is not null && before.Version != state.Version && !IsBefore(before.Version, state.Version))
+        var before = Newest;
+        if (before is not null && before.Version != SnapshotVersion.Of(state.Version) && !IsBefore(before.State, state))
         {
             _superseded.Clear(); // the log has lost entries, or is another one: its versions lead nowhere
             _bytes = 0;
         }
-        else if (before is not null && before.Version != state.Version)
+        else if (before is not null && before.Version != SnapshotVersion.Of(state.Version))
         {
-            var bytes = before.Roll.BytesBeside(state.Roll);
+            var bytes = before.State.Roll.BytesBeside(state.Roll);
             _bytes += bytes;
             _superseded.Enqueue(new(before, now, bytes));
         }
@@ -62,17 +65,32 @@ internal sealed class SnapshotVersions(SnapshotOptions options, TimeProvider tim
 
         Volatile.Write(
             ref _published,
-            new(new(state, state.Roll.ReadAt()), _superseded.ToDictionary(version => version.State.Version, version => version.State)));
+            new(new(state, state.Roll.ReadAt()), _superseded.ToDictionary(kept => kept.Snapshot.Version, kept => kept.Snapshot)));
     }
 
-    private static bool IsBefore(LogPosition one, LogPosition other) => one.Epoch == other.Epoch && one.Number < other.Number;
+    /// <summary>
+    /// Returns true if the list has proved to be unordered: runs may have been removed because of their places, so that the version before
+    /// may lack some.
+    /// </summary>
+    private static bool BecameUnordered(Roll before, Roll now) =>
+        before.Traits.Order != ListOrder.Unordered && now.Traits.Order == ListOrder.Unordered;
 
-    private sealed record Published(ShownSnapshot? Shown, Dictionary<LogPosition, SnapshotState> Before);
+    private static bool IsBefore(SnapshotState one, SnapshotState other) =>
+        one.Version.Epoch == other.Version.Epoch && one.Version.Number < other.Version.Number;
 
-    private readonly record struct Superseded(SnapshotState State, long At, long Bytes);
+    private sealed record Published(ReadableSnapshot? Newest, Dictionary<SnapshotVersion, ReadableSnapshot> Before);
+
+    private readonly record struct Superseded(ReadableSnapshot Snapshot, long At, long Bytes);
 }
 
-/// <summary>The newest complete version.</summary>
+/// <summary>A version that callers can read.</summary>
 /// <param name="State">The state; its entries after the version have changed nothing.</param>
 /// <param name="ReadAt">Departure since which no new run and no change of a state is unnoticed: the age of the version.</param>
-internal sealed record ShownSnapshot(SnapshotState State, long ReadAt);
+internal sealed record ReadableSnapshot(SnapshotState State, long ReadAt)
+{
+    /// <summary>The name of the version.</summary>
+    public SnapshotVersion Version { get; } = SnapshotVersion.Of(State.Version);
+
+    /// <summary>True if the version holds all runs.</summary>
+    public bool IsComplete => State.Roll.IsComplete;
+}

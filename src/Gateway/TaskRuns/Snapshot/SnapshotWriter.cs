@@ -35,6 +35,7 @@ internal sealed class SnapshotWriter : IWholeListReader, IDisposable
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _turn = new(1);
     private SnapshotState _state = SnapshotState.Empty;
+    private Task? _reading;
     private long? _unconfirmedSince;
     private int _waiting;
     private long _beganAt = long.MinValue / 2;
@@ -79,26 +80,7 @@ internal sealed class SnapshotWriter : IWholeListReader, IDisposable
     };
 
     /// <summary>The state at this moment.</summary>
-    public SnapshotStatus Status
-    {
-        get
-        {
-            var (roll, shown) = (State.Roll, _versions.Shown);
-            var stage = !_interest.IsActive ? SnapshotStage.Off
-                : IsTooLarge ? SnapshotStage.TooLarge
-                : Order == ListOrder.Unordered ? SnapshotStage.Unordered
-                : shown is null ? SnapshotStage.Building
-                : SnapshotStage.Complete;
-            return new(
-                stage,
-                roll.Count,
-                roll.Traits.ExpectedTotal,
-                Order,
-                shown is null ? null : AgeOf(shown.ReadAt),
-                shown is null ? null : AgeOf(shown.State.Roll.SweptAt),
-                _versions.Count);
-        }
-    }
+    public SnapshotStatus Status => SnapshotStatus.Of(State.Roll, _versions, Order, _interest.IsActive, IsTooLarge, _clock);
 
     /// <inheritdoc/>
     public WholeListFetch? NextDue(long now, Func<int, bool> isAvailable) => IsReading(now) ? _schedule.NextDue(now, isAvailable) : null;
@@ -118,6 +100,20 @@ internal sealed class SnapshotWriter : IWholeListReader, IDisposable
         {
             await _time.WaitAsync(InTurnAsync(() => TakeAsync(received)), RedisCircuit.Patience, CancellationToken.None);
         }
+    }
+
+    /// <summary>
+    /// Reads the log up to its top, for a caller who knows of a newer version than this replica. Callers at the same time share one read.
+    /// </summary>
+    public Task ReadLogAsync()
+    {
+        if (Volatile.Read(ref _reading) is not { IsCompleted: false } reading)
+        {
+            reading = InTurnAsync(CatchUpAsync);
+            Volatile.Write(ref _reading, reading);
+        }
+
+        return reading;
     }
 
     public void Dispose() => _turn.Dispose();
@@ -281,8 +277,6 @@ internal sealed class SnapshotWriter : IWholeListReader, IDisposable
             Publish(states[^1]);
         }
     }
-
-    private TimeSpan AgeOf(long departure) => _time.GetElapsedTime(_clock.TimestampOf(departure));
 
     private void Publish(SnapshotState state)
     {

@@ -1,0 +1,94 @@
+using Microsoft.AspNetCore.Http.Features;
+using NclueGateway.Http;
+using NclueGateway.Observability.Audit;
+using NclueGateway.TaskRuns.Pages;
+using NclueGateway.TaskRuns.Snapshot;
+
+namespace NclueGateway.TaskRuns.Queries;
+
+/// <summary>Handles GET and HEAD of one run, by its id.</summary>
+/// <param name="path">The path of the list, for links.</param>
+/// <param name="reader">Reads versions of the list.</param>
+/// <param name="sender">Sends responses.</param>
+/// <param name="metrics">Counts queries.</param>
+/// <param name="clock">The clock of departures.</param>
+internal sealed class RunHandler(
+    string path, SnapshotReader reader, ResponseSender sender, QueryMetrics metrics, DepartureClock clock)
+{
+    /// <summary>Name of the route's parameter.</summary>
+    public const string Id = "id";
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var id = ReadId(context);
+        var parameters = new QueryParameters(context.Request.QueryString.Value);
+        if (parameters.Counts.Count > 0)
+        {
+            await new ProblemResult(HttpProblems.InvalidRequest) { Errors = parameters.FindErrors() }.ExecuteAsync(context);
+            return;
+        }
+
+        if (!await ResponseSender.IsAcceptableAsync(context))
+        {
+            return;
+        }
+
+        var read = await reader.ReadAsync(isPartial: true, context.RequestAborted);
+        if (read is { Refusal: null, Snapshot.IsComplete: false } && Find(read, id) is null)
+        {
+            read = await reader.ReadAsync(isPartial: false, context.RequestAborted); // a refusal with the progress, as a rule
+        }
+
+        if (read.Refusal is null && Find(read, id) is null)
+        {
+            read = await reader.FindNewerAsync(id, read, context.RequestAborted);
+        }
+
+        if (read.Refusal is { } refusal)
+        {
+            metrics.Record(QueryOperation.Run, read);
+            await refusal.ExecuteAsync(context);
+            return;
+        }
+
+        if (Find(read, id) is not { } entry)
+        {
+            metrics.RecordRefusal(QueryOperation.Run, HttpProblems.NotFound);
+            context.Response.Headers.Age = ResponseSender.AgeOf(read.Age);
+            await new ProblemResult(HttpProblems.NotFound) { Detail = "NCLUE's list had no run with this id when it was last read." }
+                .ExecuteAsync(context);
+            return;
+        }
+
+        var age = clock.AgeOf(entry.LastHeld);
+        read = read with { Age = age, Status = read.Status with { Ttl = read.Status.Ttl + read.Age - age } };
+        metrics.Record(QueryOperation.Run, read);
+        var audit = context.Features.Get<AuditEvent>();
+        audit?.Parameters = [entry.Run.Id];
+        audit?.RecordRead(Enum.GetName(read.Status.Outcome)!);
+        var collection = $"<{context.Request.PathBase.ToUriComponent()}{path}>; rel=\"collection\"";
+        await sender.SendAsync(context, new WrittenBody(entry.Run.Json, entry.Run.Hash), read.Age, read.Status, collection);
+    }
+
+    /// <summary>
+    /// Returns the id in the path. The server leaves a percent-encoded slash as it is, so that it looks like an encoded percent sign before
+    /// 2F; only the path as it was sent tells them apart.
+    /// </summary>
+    private static string ReadId(HttpContext context)
+    {
+        var id = (string)context.Request.RouteValues[Id]!;
+        if (!id.Contains("%2F", StringComparison.OrdinalIgnoreCase))
+        {
+            return id;
+        }
+
+        var sent = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return Uri.UnescapeDataString(sent.Split('?')[0].TrimEnd('/').Split('/')[^1]);
+    }
+
+    private static RollEntry? Find(SnapshotRead read, string id)
+    {
+        var roll = read.Snapshot!.State.Roll;
+        return roll.Find([id]).TryGetValue(id, out var place) ? roll.At(place) : null;
+    }
+}
