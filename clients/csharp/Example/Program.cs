@@ -1,5 +1,5 @@
 // Prints all task runs, one per line. With --watch it then prints the newest twenty again whenever they change, until
-// Ctrl-C.
+// Ctrl-C. With --failures it prints the newest ten failed runs instead, and counts all of them by task and by day.
 // NCLUE_GATEWAY is the gateway's address. NCLUE_TOKEN is an access token. Without it, NCLUE_TOKEN_ENDPOINT,
 // NCLUE_CLIENT_ID, NCLUE_CLIENT_SECRET and NCLUE_SCOPE specify how to get one. Never pass a token or a secret on a
 // command line.
@@ -16,7 +16,13 @@ Console.CancelKeyPress += (_, press) =>
 try
 {
     using var http = SignedIn(new Uri(Setting("NCLUE_GATEWAY")));
-    var gateway = new NclueGatewayClient(http);
+    var gateway = new NclueGatewayClient(http) { MaxListWait = TimeSpan.FromMinutes(10) };
+    if (args.Contains("--failures"))
+    {
+        await PrintFailuresAsync(gateway, stop.Token);
+        return 0;
+    }
+
     await PrintAllAsync(gateway, stop.Token);
     if (args.Contains("--watch"))
     {
@@ -45,6 +51,30 @@ static async Task PrintAllAsync(NclueGatewayClient gateway, CancellationToken ca
     await foreach (var run in gateway.ListAllAsync(cancellationToken))
     {
         Console.WriteLine($"{run.Id} {run.CreatedAt:O} {run.Status} {run.Name}");
+    }
+}
+
+static async Task PrintFailuresAsync(NclueGatewayClient gateway, CancellationToken cancellationToken)
+{
+    var failed = new TaskRunQuery { Statuses = [TaskRunStatus.Failed], Limit = 10 };
+    var newest = await gateway.ListAsync(failed, cancellationToken);
+    Console.WriteLine($"As of {newest.AsOf:O}, {newest.Total} failed runs, the newest first:");
+    foreach (var run in newest.Runs)
+    {
+        Console.WriteLine($"{run.Id} {run.CreatedAt:O} {run.Failure?.Code} {run.Name}");
+    }
+
+    var week = failed with { CreatedAfter = newest.AsOf.AddDays(-7) };
+    var counts = await gateway.SummarizeAsync(week, SummaryUnit.Day, cancellationToken);
+    Console.WriteLine($"In a week {counts.Total} runs failed, in {counts.ByTask.Count + counts.ByTaskOmitted.Entries} tasks:");
+    foreach (var task in counts.ByTask)
+    {
+        Console.WriteLine($"{task.Failed} {task.Name}");
+    }
+
+    foreach (var day in counts.Created!)
+    {
+        Console.WriteLine($"{day.From:yyyy-MM-dd} {day.Failed}");
     }
 }
 

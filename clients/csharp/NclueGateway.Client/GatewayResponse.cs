@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 
 namespace NclueGateway.Client;
 
-/// <summary>Converts one response to a page, or to the exception that describes it.</summary>
+/// <summary>Converts one response to its content, or to the exception that describes it.</summary>
 /// <param name="response">A response whose headers are read and whose body is not.</param>
 /// <param name="now">This machine's time, for a response without <c>Date</c>.</param>
 internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffset now)
@@ -31,12 +32,14 @@ internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffs
         { } wait => wait,
     };
 
-    /// <summary>Returns the page of the response.</summary>
-    /// <param name="known">The page whose tag was sent in <c>If-None-Match</c>; null if none was sent.</param>
+    /// <summary>Returns the content of the response.</summary>
+    /// <param name="known">The content whose tag was sent in <c>If-None-Match</c>; null if none was sent.</param>
+    /// <param name="parse">Reads the content from JSON.</param>
     /// <param name="http">The client whose limits of time and length also apply to the body.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
-    /// <exception cref="NclueGatewayException">The response is not that page.</exception>
-    public async Task<TaskRunPage> ToPageAsync(TaskRunPage? known, HttpClient http, CancellationToken cancellationToken)
+    /// <exception cref="NclueGatewayException">The response is not that content.</exception>
+    public async Task<T> ToContentAsync<T>(T? known, Func<byte[], T> parse, HttpClient http, CancellationToken cancellationToken)
+        where T : GatewayContent
     {
         if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
         {
@@ -56,28 +59,31 @@ internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffs
 
         try
         {
-            var page = JsonSerializer.Deserialize(body, ClientJson.Default.TaskRunPage);
-            return page?.Runs.All(run => run is not null) == true
-                ? WithHeaders(page)
-                : throw new JsonException("A value is null that must not be null.");
+            return WithHeaders(parse(body));
         }
         catch (JsonException mistake)
         {
-            throw Failure("with a page that cannot be read", HttpRequestError.InvalidResponse, inner: mistake);
+            throw Failure($"with content that cannot be read. {mistake.Message}", HttpRequestError.InvalidResponse, inner: mistake);
         }
     }
 
-    /// <summary>Returns the content with the values of the header fields. What a 304 omits stays as it was.</summary>
-    private TaskRunPage WithHeaders(TaskRunPage content)
+    /// <summary>
+    /// Returns the content with the values of the header fields. What a 304 omits stays as it was. Its links replace
+    /// those of the content: they are those of the newest version, and the others expire earlier.
+    /// </summary>
+    private T WithHeaders<T>(T content)
+        where T : GatewayContent
     {
         var age = response.Headers.Age ?? TimeSpan.Zero;
+        var hasLinks = response.Headers.TryGetValues("Link", out var links);
         return content with
         {
             Age = age,
             AsOf = Date - age,
             ETag = response.Headers.ETag?.ToString() ?? content.ETag,
             CacheStatus = response.Headers.TryGetValues("Cache-Status", out var status) ? string.Join(", ", status) : null,
-            Next = response.Headers.TryGetValues("Link", out var links) ? HeaderField.Link(links, "next") : content.Next,
+            Next = hasLinks ? HeaderField.Link(links!, "next") : content.Next,
+            Previous = hasLinks ? HeaderField.Link(links!, "prev") : content.Previous,
         };
     }
 
@@ -104,7 +110,7 @@ internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffs
             var tooLong = cut is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded };
             throw tooLong
                 ? Failure(
-                    $"with a body of more than {http.MaxResponseContentBufferSize} bytes",
+                    string.Create(CultureInfo.InvariantCulture, $"with a body of more than {http.MaxResponseContentBufferSize} bytes"),
                     HttpRequestError.ConfigurationLimitExceeded,
                     inner: cut)
                 : Failure("with a body that was cut off", HttpRequestError.ResponseEnded, inner: cut);
@@ -136,9 +142,12 @@ internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffs
         string what, HttpRequestError error = HttpRequestError.Unknown, NclueGatewayProblem? problem = null, Exception? inner = null) =>
         new(
             response.StatusCode,
-            $"The gateway's address responded with {(int)response.StatusCode} {what}.",
+            string.Create(CultureInfo.InvariantCulture, $"The gateway's address responded with {(int)response.StatusCode} {what}."),
             problem,
             RetryAfter,
             error,
-            inner);
+            inner)
+        {
+            HasAge = response.Headers.Age is not null,
+        };
 }

@@ -1,27 +1,28 @@
+using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 
 namespace NclueGateway.Client;
 
 /// <summary>
-/// Reads NCLUE's task runs from an NclueGateway. Thread-safe; it can be used as long as its <see cref="HttpClient"/>.
+/// Reads NCLUE's task runs from an NclueGateway: rows of NCLUE's own list, and with a <see cref="TaskRunQuery"/> what
+/// matches on the whole list. Thread-safe; it can be used as long as its <see cref="HttpClient"/>.
 /// Create it directly or with <c>AddHttpClient&lt;NclueGatewayClient&gt;</c>. The <see cref="HttpClient"/> must send
 /// the access token.
 /// </summary>
 /// <remarks>
-/// Every method throws a <see cref="NclueGatewayException"/> if the response is not the requested page, and a plain
+/// Every method throws a <see cref="NclueGatewayException"/> if the response is not the requested content, and a plain
 /// <see cref="HttpRequestException"/> if there is no response. It throws a <see cref="TaskCanceledException"/> around a
 /// <see cref="TimeoutException"/> if no response comes within <see cref="HttpClient.Timeout"/>.
 /// </remarks>
-public sealed class NclueGatewayClient
+public sealed partial class NclueGatewayClient
 {
     // Intervals between reads: the gateway itself has a new copy every ten seconds (docs/frontend.md).
     private static readonly TimeSpan WhileUnfinished = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WhenFinished = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient _http;
+    private readonly GatewayReader _reader;
     private readonly TimeProvider _time;
     private readonly Uri _list;
 
@@ -36,8 +37,8 @@ public sealed class NclueGatewayClient
     {
         ArgumentNullException.ThrowIfNull(http);
         var gateway = http.BaseAddress ?? throw new ArgumentException("BaseAddress must be the address of the gateway.", nameof(http));
-        _http = http;
         _time = time ?? TimeProvider.System;
+        _reader = new(http, _time);
         _list = new Uri(gateway.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/api/task-runs");
     }
 
@@ -49,29 +50,46 @@ public sealed class NclueGatewayClient
     public TimeSpan MaxRetryWait
     {
         get;
-        init => field = value >= TimeSpan.Zero
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "It must not be negative.");
+        init => field = NotNegative(value);
     } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Maximum time that one read waits in all until the gateway has read the whole list, which takes it about a second
+    /// per 90 runs (<see cref="ProblemSlugs.ListIncomplete"/>). It then repeats the request after <c>Retry-After</c>.
+    /// </summary>
+    /// <value>
+    /// Zero or more; zero never waits. Null, the default: <see cref="MaxRetryWait"/> includes this wait, as that for any
+    /// other 503.
+    /// </value>
+    public TimeSpan? MaxListWait
+    {
+        get;
+        init => field = value is { } wait ? NotNegative(wait) : null;
+    }
 
     /// <summary>Reads one page of the list, in NCLUE's own order.</summary>
     /// <param name="index">First row: 0 to 10,000,000.</param>
     /// <param name="limit">Maximum number of rows: 1 to 100.</param>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public Task<TaskRunPage> ListAsync(int index = 0, int limit = 20, CancellationToken cancellationToken = default) =>
-        ReadAsync(AddressOf(index, limit), known: null, cancellationToken);
+        ReadPageAsync(AddressOf(index, limit), isQuery: false, cancellationToken);
 
     /// <summary>
-    /// Reads the current version of a page. If its content is unchanged, the response has no body
+    /// Reads the current version of a page, also of a query. If its content is unchanged, the response has no body
     /// (<c>If-None-Match</c>). The result then has the same <see cref="TaskRunPage.Runs"/> with a new
-    /// <see cref="TaskRunPage.AsOf"/>.
+    /// <see cref="GatewayContent.AsOf"/>, and its links lead to the newest version of the list.
     /// </summary>
+    /// <remarks>
+    /// A page of a query to which <see cref="NextAsync"/> or <see cref="PreviousAsync"/> led stays one of its version,
+    /// and expires with it. The first page, from <see cref="ListAsync(TaskRunQuery, CancellationToken)"/>, does not.
+    /// </remarks>
     /// <param name="page">The page to read again.</param>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
+    /// <exception cref="ArgumentException">It is a page of a query, and not one from this gateway.</exception>
     public Task<TaskRunPage> RefreshAsync(TaskRunPage page, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(page);
-        return ReadAsync(AddressOf(page.Index, page.Limit), page, cancellationToken);
+        return ReadAsync(AddressOf(page), page, ParserFor(IsOfQuery(page)), cancellationToken);
     }
 
     /// <summary>
@@ -85,31 +103,10 @@ public sealed class NclueGatewayClient
     /// <param name="index">First row: 0 to 10,000,000.</param>
     /// <param name="limit">Maximum number of rows per page: 1 to 100.</param>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
-    public async IAsyncEnumerable<TaskRunPage> ListPagesAsync(
-        int index = 0, int limit = 100, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var address = AddressOf(index, limit);
-        TaskRunPage? previous = null;
-        while (true)
-        {
-            var page = await ReadAsync(address, known: null, cancellationToken).ConfigureAwait(false);
-            if (page.Index <= previous?.Index)
-            {
-                throw BadNext($"leads from row {previous.Index} to row {page.Index}, which is not further on");
-            }
+    public IAsyncEnumerable<TaskRunPage> ListPagesAsync(int index = 0, int limit = 100, CancellationToken cancellationToken = default) =>
+        FollowAsync(AddressOf(index, limit), isQuery: false, cancellationToken);
 
-            yield return page;
-            if (page.Next is null)
-            {
-                yield break;
-            }
-
-            address = Follow(address, page.Next);
-            previous = page;
-        }
-    }
-
-    /// <summary>Reads all runs with <see cref="ListPagesAsync"/>, in pages of 100.</summary>
+    /// <summary>Reads all runs with <see cref="ListPagesAsync(int, int, CancellationToken)"/>, in pages of 100.</summary>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public async IAsyncEnumerable<TaskRun> ListAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -130,7 +127,7 @@ public sealed class NclueGatewayClient
     /// A failure of the first read ends the sequence. After that, a failure that may be temporary does not: no
     /// response, 429 or 5xx. The next read is then after <c>Retry-After</c>, or after 30 seconds. A permanent failure,
     /// such as 401, ends the sequence with its exception. A page that has only become older is not returned again; to
-    /// show a current <see cref="TaskRunPage.AsOf"/>, call <see cref="RefreshAsync"/> instead.
+    /// show a current <see cref="GatewayContent.AsOf"/>, call <see cref="RefreshAsync"/> instead.
     /// </remarks>
     /// <param name="index">First row: 0 to 10,000,000.</param>
     /// <param name="limit">Maximum number of rows: 1 to 100.</param>
@@ -179,53 +176,16 @@ public sealed class NclueGatewayClient
         _ => false,
     };
 
-    /// <summary>
-    /// Returns the address of a next link. It must be at the gateway, because the request carries the token.
-    /// </summary>
-    private static Uri Follow(Uri from, string reference) =>
-        Uri.TryCreate(from, reference, out var next)
-        && Uri.Compare(from, next, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0
-            ? next
-            : throw BadNext("leads away from the gateway");
+    private static TimeSpan NotNegative(TimeSpan value) => value >= TimeSpan.Zero
+        ? value
+        : throw new ArgumentOutOfRangeException(nameof(value), value, "It must not be negative.");
 
-    private static NclueGatewayException BadNext(string why) =>
-        new(HttpStatusCode.OK, $"The link to the next page {why}.", error: HttpRequestError.InvalidResponse);
+    private Uri AddressOf(int index, int limit) => new(_list, string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={limit}"));
 
-    private Uri AddressOf(int index, int limit) => new(_list, $"?index={index}&limit={limit}");
+    private Task<TaskRunPage> ReadPageAsync(Uri address, bool isQuery, CancellationToken cancellationToken) =>
+        ReadAsync(address, known: null, ParserFor(isQuery), cancellationToken);
 
-    private async Task<TaskRunPage> ReadAsync(Uri address, TaskRunPage? known, CancellationToken cancellationToken)
-    {
-        for (var left = MaxRetryWait; ;)
-        {
-            try
-            {
-                return await AskAsync(address, known, cancellationToken).ConfigureAwait(false);
-            }
-            catch (NclueGatewayException refusal)
-                when (refusal.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
-                    && refusal.RetryAfter <= left)
-            {
-                left -= refusal.RetryAfter.Value;
-                await Task.Delay(refusal.RetryAfter.Value, _time, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private async Task<TaskRunPage> AskAsync(Uri address, TaskRunPage? known, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address)
-        {
-            Version = _http.DefaultRequestVersion,
-            VersionPolicy = _http.DefaultVersionPolicy,
-        };
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(GatewayResponse.Json));
-        if (known?.ETag is { } tag)
-        {
-            request.Headers.TryAddWithoutValidation("If-None-Match", tag);
-        }
-
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-            .ConfigureAwait(false);
-        return await new GatewayResponse(response, _time.GetUtcNow()).ToPageAsync(known, _http, cancellationToken).ConfigureAwait(false);
-    }
+    private Task<T> ReadAsync<T>(Uri address, T? known, Func<byte[], T> parse, CancellationToken cancellationToken)
+        where T : GatewayContent =>
+        _reader.ReadAsync(address, known, parse, new(MaxRetryWait, MaxListWait), cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace NclueGateway.Client;
@@ -34,18 +35,29 @@ public sealed record NclueGatewayProblem
     /// </summary>
     public string? Login { get; init; }
 
+    /// <summary>With <see cref="ProblemSlugs.ListIncomplete"/>: number of runs that the gateway has read.</summary>
+    public long? Runs { get; init; }
+
+    /// <summary>
+    /// With <see cref="ProblemSlugs.ListIncomplete"/>: number of runs of the whole list; null while it is not known.
+    /// </summary>
+    public long? ExpectedTotal { get; init; }
+
     /// <summary>Returns all details in one line.</summary>
     public override string ToString()
     {
         var errors = Errors?.Select(error => $"{error.Key}: {string.Join(' ', error.Value)}") ?? [];
-        return string.Join(' ', [$"{Slug}: {Title}.", .. Detail is null ? [] : new[] { Detail }, .. errors, $"(trace id {TraceId})"]);
+        var expected = ExpectedTotal?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of";
+        var progress = string.Create(CultureInfo.InvariantCulture, $"{Runs} of {expected} runs are read.");
+        string?[] details = [$"{Slug}: {Title}.", Detail, .. errors, Runs is null ? null : progress, $"(trace id {TraceId})"];
+        return string.Join(' ', details.Where(detail => detail is not null));
     }
 }
 
 /// <summary>Problems in responses to a read: the values of <see cref="NclueGatewayProblem.Slug"/>.</summary>
 public static class ProblemSlugs
 {
-    /// <summary>400: index or limit is out of range; see <see cref="NclueGatewayProblem.Errors"/>.</summary>
+    /// <summary>400: a parameter is wrong; see <see cref="NclueGatewayProblem.Errors"/>.</summary>
     public const string InvalidRequest = "invalid-request";
 
     /// <summary>401: the request has no valid access token.</summary>
@@ -54,17 +66,23 @@ public static class ProblemSlugs
     /// <summary>403: the token is valid, but does not grant the permission.</summary>
     public const string Forbidden = "forbidden";
 
-    /// <summary>404: the base address is not that of the gateway.</summary>
+    /// <summary>404: the base address is not that of the gateway. A run that does not exist is no exception.</summary>
     public const string NotFound = "not-found";
 
     /// <summary>406: an intermediary has changed the header <c>Accept</c>.</summary>
     public const string NotAcceptable = "not-acceptable";
+
+    /// <summary>410: the gateway no longer has the version of the list that a page was from.</summary>
+    public const string CursorExpired = "cursor-expired";
 
     /// <summary>429: this caller sends too many requests.</summary>
     public const string CallerQuota = "caller-quota";
 
     /// <summary>500: an unexpected error occurred in the gateway.</summary>
     public const string InternalError = "internal-error";
+
+    /// <summary>501: the list has more runs than the gateway's setting <c>Snapshot:MaxRuns</c>; no retry helps.</summary>
+    public const string ListTooLarge = "list-too-large";
 
     /// <summary>502: NCLUE rejects the gateway's key.</summary>
     public const string UpstreamCredentials = "upstream-credentials";
@@ -80,6 +98,9 @@ public static class ProblemSlugs
 
     /// <summary>503: the account's quota at NCLUE is used up.</summary>
     public const string UpstreamQuota = "upstream-quota";
+
+    /// <summary>503: the gateway has not read the whole list yet; see <see cref="NclueGatewayProblem.Runs"/>.</summary>
+    public const string ListIncomplete = "list-incomplete";
 
     /// <summary>503: this replica of the gateway is shutting down; another replica will respond.</summary>
     public const string Draining = "draining";

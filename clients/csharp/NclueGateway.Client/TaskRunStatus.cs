@@ -52,7 +52,10 @@ internal abstract class Words<T>(Dictionary<string, T> values) : JsonConverter<T
         values.GetValueOrDefault(reader.GetString()!);
 
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(_words.GetValueOrDefault(value, "unknown"));
+        writer.WriteStringValue(WordOf(value));
+
+    /// <summary>Returns the word of a value.</summary>
+    public string WordOf(T value) => _words.GetValueOrDefault(value, "unknown");
 }
 
 internal sealed class TaskRunStatusWords() : Words<TaskRunStatus>(new()

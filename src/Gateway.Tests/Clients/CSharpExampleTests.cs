@@ -63,6 +63,26 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
     }
 
     [Fact]
+    public async Task It_prints_the_newest_failures_and_counts_all_of_them()
+    {
+        var (code, output, errors) = await RunAsync(["--failures"], ("NCLUE_TOKEN", await Sandbox.Identity.GetServiceTokenAsync(Token)));
+
+        code.ShouldBe(0, errors);
+        errors.ShouldBeEmpty();
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var total = int.Parse(Regex.Match(lines[0], "^As of 20.*, ([0-9]+) failed runs, the newest first:$").Groups[1].Value);
+        total.ShouldBeGreaterThanOrEqualTo((Runs - 20) / 7); // the newest may not have ended
+        lines[1..11].ShouldAllBe(line => Regex.IsMatch(line, "^[0-9a-f-]{36} 20[0-9T:.-]+\\+09:00 [A-Z_]+ run-[0-9]{6}"));
+        lines[1..11].Select(line => line.Split(' ')[1]).ShouldBeInOrder(SortDirection.Descending);
+        var counts = Regex.Match(lines[11], "^In a week ([0-9]+) runs failed, in ([0-9]+) tasks:$").Groups;
+        var tasks = lines.Skip(12).Take(int.Parse(counts[2].Value)).ToList();
+        tasks.Sum(line => int.Parse(line.Split(' ')[0])).ShouldBe(int.Parse(counts[1].Value));
+        var days = lines.Skip(12 + tasks.Count).ToList();
+        days.Sum(line => int.Parse(line.Split(' ')[1])).ShouldBe(int.Parse(counts[1].Value));
+        days.ShouldAllBe(line => Regex.IsMatch(line, "^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]+$"));
+    }
+
+    [Fact]
     public async Task It_says_what_keeps_it_from_reading()
     {
         var outsider = await RunAsync([], ("NCLUE_TOKEN", await Sandbox.Identity.GetUserTokenAsync("outsider", Token)));
@@ -103,7 +123,7 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
         var samples = Regex.Matches(
             File.ReadAllText(Path.Combine(clients, "README.md")), "```csharp\n(?<code>.*?)```", RegexOptions.Singleline);
 
-        samples.Count.ShouldBe(4);
+        samples.Count.ShouldBe(6);
         foreach (Match sample in samples)
         {
             code.ShouldContain(source => source.Contains(Unindented(sample.Groups["code"].Value)), sample.Value);
