@@ -1,70 +1,46 @@
 import createClient from 'openapi-fetch';
-import { dateOf, NclueGatewayError } from './error.js';
+import { NclueGatewayError } from './error.js';
+import { answerIn, linkIn, onSameOrigin, pathOf } from './headers.js';
 import { patientFetch } from './patience.js';
-import type { components, paths } from './schema.js';
-
-type Schemas = components['schemas'];
-export type Problem = Schemas['Problem'];
-export type Session = Schemas['Session'];
-export type SignedOut = Schemas['SignedOut'];
-export type TaskRun = Schemas['TaskRun'];
-export type TaskRunPage = Schemas['TaskRunPage'];
-export type TaskRunStatus = Schemas['TaskRunStatus'];
-
-export interface NclueGatewayOptions {
-  /** Address of the gateway with its path base, if any: `https://nclue.example.com`. In a browser `''` is the page's own origin. */
-  baseUrl: string;
-  /** Returns an access token; called for each request, so cache the token. Without it, the browser's session cookie is sent. */
-  token?: (() => string | Promise<string>) | undefined;
-  /** Replacement for the global `fetch`. */
-  fetch?: ((request: Request) => Promise<Response>) | undefined;
-  /** Maximum duration of one response, up to its last byte, in milliseconds. Default 30,000. */
-  timeout?: number | undefined;
-  /** Maximum time in milliseconds that one call waits in all because of `Retry-After`; 0 never waits. Default 30,000. */
-  retryFor?: number | undefined;
-}
-
-export interface CallOptions {
-  /** Cancels the call, in flight or waiting. The call then rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
-}
-
-export interface ListOptions extends CallOptions {
-  /** First row, from 0. Default 0. */
-  index?: number | undefined;
-  /** Maximum number of rows, 1 to 100. Default 20. */
-  limit?: number | undefined;
-  /** The `next` of another result, in place of `index` and `limit`. */
-  follow?: string | undefined;
-  /** The last result for the same page. If it is still valid, the response has no body. A result for another page is ignored. */
-  previous?: ListAnswer | undefined;
-}
-
-export interface ListAnswer {
-  /** The page; the same object as that of `previous` if it is unchanged. */
-  page: TaskRunPage;
-  /** Time of the data by the gateway's clock (`Date` − `Age`). */
-  asOf: Date;
-  /** True if the gateway's copy is stale: NCLUE is unavailable or busy, or a newer copy is being fetched. */
-  stale: boolean;
-  /** Entity tag of the page. */
-  etag: string | null;
-  /** Reference to the next page, for `follow`; null at the end of the list. A page may have fewer rows than `limit` before that. */
-  next: string | null;
-}
+import { queryString } from './query.js';
+import type { paths } from './schema.js';
+import type {
+  Answer, CallOptions, GetOptions, ListAnswer, ListOptions, NclueGatewayOptions, PagesOptions, ReadOptions, RunAnswer, RunsOptions, Session,
+  SignedOut, SummaryAnswer, SummaryOptions, TaskRun, TaskRunPage, TaskRunSummary,
+} from './types.js';
 
 export interface NclueGatewayClient {
-  /** Reads one page. */
+  /**
+   * Reads one page: of NCLUE's own list, or with any option of {@link ListQuery} of the runs that match. A `next` or
+   * `prev` of a query leads to the same version of the list. It expires some minutes after the list has changed; then
+   * the call rejects with 410 `cursor-expired`, and the first page must be read again.
+   */
   list(options?: ListOptions): Promise<ListAnswer>;
 
-  /** Reads one page after another (of 100 rows by default) until there is no next page. */
-  pages(options?: Pick<ListOptions, 'index' | 'limit' | 'signal'>): AsyncGenerator<ListAnswer, void, undefined>;
+  /**
+   * Reads one page after another (of 100 rows by default) until there is no next page. All pages of a query are of one
+   * version of the list. It rejects with 410 `cursor-expired` if too much time passes between two pages.
+   */
+  pages(options?: PagesOptions): AsyncGenerator<ListAnswer, void, undefined>;
 
   /**
-   * Reads every run once. Runs that are created meanwhile move other runs to a later page; a run that was already
-   * returned is skipped. Runs that are deleted meanwhile can cause other runs to be missed.
+   * Reads every run once.
+   *
+   * With a query, the runs are those of one version of the list, in the query's order. If that version expires (410
+   * `cursor-expired`), the query starts again on the newest version, and runs that were already returned are skipped.
+   * Even then no run is missing that matches all the time; but the order is that of each version, and the runs that were
+   * returned before may have changed since. It rejects if a version expires before it has led to a new run.
+   *
+   * Without a query, runs that are created meanwhile move other runs to a later page; a run that was already returned is
+   * skipped. Runs that are deleted meanwhile can cause other runs to be missed.
    */
-  runs(options?: Pick<ListOptions, 'limit' | 'signal'>): AsyncGenerator<TaskRun, void, undefined>;
+  runs(options?: RunsOptions): AsyncGenerator<TaskRun, void, undefined>;
+
+  /** Reads one run. Its age is that of the gateway's last copy of this run. */
+  get(id: string, options?: GetOptions): Promise<RunAnswer>;
+
+  /** Counts the runs that match: by status, task, feature, model and failure code; with `per` also by hour or day. */
+  summarize(options?: SummaryOptions): Promise<SummaryAnswer>;
 
   /** Returns the browser's session; null if the user is not signed in. */
   session(options?: CallOptions): Promise<Session | null>;
@@ -89,61 +65,117 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
     throw new RangeError('timeout must be more than 0, retryFor at least 0; both are milliseconds, at most one day.');
   }
 
+  const patience = (wait: number) => patientFetch({ fetch, token, timeout, retryFor: wait });
   const api = createClient<paths>({
     baseUrl: base.href,
     headers: CSRF,
     credentials: token === undefined ? 'include' : 'omit',
     redirect: 'manual', // the gateway never redirects these calls; a proxy that requires sign-in does
-    fetch: patientFetch({ fetch, token, timeout, retryFor }),
+    fetch: patience(retryFor),
   });
 
-  async function list({ index = 0, limit = 20, follow, previous, signal }: ListOptions = {}): Promise<ListAnswer> {
-    const next = follow === undefined ? null : onSameOrigin(follow, base);
-    const asked = next === null ? { index, limit } : pageOf(next);
-    const isSame = previous?.etag != null && previous.page.index === asked.index && previous.page.limit === asked.limit;
-    const headers = isSame ? { 'If-None-Match': previous.etag } : {};
-    const { data, error, response } = await answerOf(signal, () =>
-      next === null
-        ? api.GET('/api/task-runs', { params: { query: asked }, headers, signal: signal ?? null })
-        : api.GET(`${next.pathname}${next.search}` as '/api/task-runs', { baseUrl: next.origin, headers, signal: signal ?? null }));
-    const page = isSame && response.status === 304 ? previous.page : data;
-    if (!Array.isArray(page?.runs)) {
-      throw NclueGatewayError.of(response, error);
+  /** Reads an address below the gateway; only its changes if `previous` is a result for the same address. */
+  async function read<T, A extends Answer>(url: URL, options: ReadOptions & { previous?: A | undefined }) {
+    const { previous, signal, retryFor: wait = retryFor } = options;
+    if (!isTime(wait)) {
+      throw new RangeError('retryFor must be at least 0 milliseconds, at most one day.');
     }
 
-    const link = linkTo('next', response.headers);
-    const following = link === null ? null : onSameOrigin(link, base);
+    const self = pathOf(url);
+    const isSame = previous?.etag != null && previous.self === self;
+    const { data, error, response } = await answerOf(signal, () => api.GET(self as '/api/task-runs', {
+      baseUrl: url.origin,
+      headers: isSame ? { 'If-None-Match': previous.etag } : {},
+      signal: signal ?? null,
+      fetch: patience(wait),
+    }));
     return {
-      page,
-      asOf: new Date(dateOf(response.headers).getTime() - (Number(response.headers.get('Age')) || 0) * 1000),
-      stale: isStale(response.headers),
-      etag: response.headers.get('ETag'),
-      next: following === null ? null : following.pathname + following.search,
+      data: data as T | undefined,
+      unchanged: isSame && response.status === 304 ? previous : undefined,
+      response,
+      failure: () => NclueGatewayError.of(response, error), // for a response that is not the expected one
+      answer: answerIn(response, self), // also of a 304, whose fields replace those of the last result
     };
   }
 
-  async function* pages({ index, limit = 100, signal }: Pick<ListOptions, 'index' | 'limit' | 'signal'> = {}) {
-    let answer = await list({ index, limit, signal });
+  async function list(options: ListOptions = {}): Promise<ListAnswer> {
+    const { index = 0, limit = 20, follow, previous, signal, retryFor, ...query } = options;
+    const url = follow === undefined
+      ? new URL(`api/task-runs?${queryString({ index, limit, ...query })}`, base)
+      : onSameOrigin(follow, base);
+    const { data, unchanged, failure, response, answer } = await read<TaskRunPage, ListAnswer>(url, { previous, signal, retryFor });
+    const page = unchanged?.page ?? data;
+    if (!Array.isArray(page?.runs)) {
+      throw failure();
+    }
+
+    return { page, ...answer, next: linkIn(response, 'next', base), prev: linkIn(response, 'prev', base) };
+  }
+
+  async function* pages({ limit = 100, ...options }: PagesOptions = {}) {
+    const { signal, retryFor } = options;
+    let answer = await list({ ...options, limit });
     yield answer;
     while (answer.next !== null) {
-      const { index: from } = pageOf(new URL(answer.next, base));
-      if (!(from > answer.page.index)) {
+      const { searchParams } = new URL(answer.next, base);
+      const goesOn = searchParams.has('cursor') || Number(searchParams.get('index') ?? NaN) > answer.page.index;
+      const following = goesOn ? await list({ follow: answer.next, signal, retryFor }) : null;
+      if (following === null || !(following.page.index > answer.page.index)) {
         throw new NclueGatewayError('The list does not go on: its next page starts at or before this one.', { status: 200 });
       }
 
-      answer = await list({ follow: answer.next, signal });
+      answer = following;
       yield answer;
     }
   }
 
-  async function* runs(options: Pick<ListOptions, 'limit' | 'signal'> = {}) {
-    const seen = new Set<string>();
-    for await (const { page } of pages(options)) {
-      for (const run of page.runs.filter(({ id }) => !seen.has(id))) {
-        seen.add(run.id);
-        yield run;
+  async function* runs(options: RunsOptions = {}) {
+    const returned = new Set<string>();
+    while (true) {
+      const before = returned.size;
+      try {
+        for await (const { page } of pages(options)) {
+          for (const run of page.runs) {
+            if (!returned.has(run.id)) {
+              returned.add(run.id);
+              yield run;
+            }
+          }
+        }
+
+        return;
+      } catch (failure) {
+        const isExpired = failure instanceof NclueGatewayError && failure.slug === 'cursor-expired';
+        if (!isExpired || returned.size === before) {
+          throw failure;
+        }
       }
     }
+  }
+
+  async function get(id: string, options: GetOptions = {}): Promise<RunAnswer> {
+    const url = new URL(`api/task-runs/${encodeURIComponent(id)}`, base);
+    const { data, unchanged, failure, response, answer } = await read<TaskRun, RunAnswer>(url, options);
+    const run = unchanged?.run ?? data ?? null;
+    // A 404 without Age is about the address: the gateway is at another one, or too old for this call.
+    const isAbsent = response.status === 404 && failure().slug === 'not-found' && response.headers.has('Age');
+    if (!isAbsent && run?.id !== id) {
+      throw failure();
+    }
+
+    return { run, ...answer };
+  }
+
+  async function summarize({ previous, signal, retryFor, ...query }: SummaryOptions = {}): Promise<SummaryAnswer> {
+    const search = queryString(query);
+    const url = new URL(`api/task-runs/summary${search === '' ? '' : `?${search}`}`, base);
+    const { data, unchanged, failure, answer } = await read<TaskRunSummary, SummaryAnswer>(url, { previous, signal, retryFor });
+    const summary = unchanged?.summary ?? data;
+    if (typeof summary?.byStatus !== 'object') {
+      throw failure();
+    }
+
+    return { summary, ...answer };
   }
 
   async function session({ signal }: CallOptions = {}): Promise<Session | null> {
@@ -162,7 +194,7 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
     return `${base.href}session/login?returnUrl=${encodeURIComponent(returnUrl)}`;
   }
 
-  return { list, pages, runs, session, logout, loginUrl };
+  return { list, pages, runs, get, summarize, session, logout, loginUrl };
 }
 
 /** Returns the gateway's address, ending in a slash. */
@@ -205,37 +237,4 @@ function ifUnauthenticated<T>(answer: T, response: Response, error: unknown): T 
   }
 
   throw failure;
-}
-
-/** Resolves a reference. It must be at the gateway, because the request carries the token. */
-function onSameOrigin(reference: string, base: URL): URL {
-  const url = URL.canParse(reference, base) ? new URL(reference, base) : null;
-  if (url?.origin !== base.origin) {
-    throw new NclueGatewayError(`The next page is not at the gateway: ${reference}`, { status: 200 });
-  }
-
-  return url;
-}
-
-function pageOf({ searchParams }: URL): { index: number; limit: number } {
-  const number = (name: string): number => Number(searchParams.get(name) ?? NaN);
-  return { index: number('index'), limit: number('limit') };
-}
-
-/** Returns the target of the first link with the relation (RFC 8288). */
-function linkTo(relation: string, headers: Headers): string | null {
-  for (const [, target, parameters] of (headers.get('Link') ?? '').matchAll(/<([^>]*)>([^<]*)/g)) {
-    const [, quoted, bare] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters ?? '') ?? [];
-    if ((quoted ?? bare ?? '').toLowerCase().split(/\s+/).includes(relation)) {
-      return target ?? null;
-    }
-  }
-
-  return null;
-}
-
-/** Returns true if the gateway's own cache (not one on the way) reports a negative remaining lifetime (RFC 9211 §2.5). */
-function isStale(headers: Headers): boolean {
-  const own = (headers.get('Cache-Status') ?? '').split(',').find((member) => member.trim().startsWith('nclue-gateway'));
-  return /;\s*ttl=-\d/.test(own ?? '');
 }

@@ -1,4 +1,4 @@
-import type { Problem } from './client.js';
+import type { Problem } from './types.js';
 
 /**
  * A failed call: the gateway responded with a problem (RFC 9457), another server responded, or the network failed.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { NclueGatewayError } from '@nclue-gateway/client';
-import { client, failureOf, gateway, page, problem } from './gateway.mjs';
+import { client, failureOf, gateway, page, problem, run } from './gateway.mjs';
 
 describe('a failure', () => {
   test('of the gateway has its status, slug, problem and time', async () => {
@@ -151,6 +151,33 @@ describe('Retry-After', () => {
 
     assert.deepEqual(told, [[429, 31], [503, null], [503, null], [502, 1]]);
     assert.equal(asked.length, 4);
+  });
+
+  for (const [name, call, body] of [
+    ['a page', (gateway, options) => gateway.list({ status: 'failed', ...options }), page(0, 20, ['a'])],
+    ['all runs', (gateway, options) => gateway.runs({ status: 'failed', ...options }).next(), page(0, 20, ['a'])],
+    ['one run', (gateway, options) => gateway.get('a', options), run('a')],
+    ['a summary', (gateway, options) => gateway.summarize(options), { byStatus: {} }],
+  ]) {
+    test(`of a list that is read for the first time is waited for as long as the call for ${name} allows`, async (t) => {
+      const building = refusal(503, '90');
+      const { asked, gateway } = scripted(t, [building, building, building, () => Response.json(body)]);
+      assert.equal((await failureOf(call(gateway))).retryAfter, 90);
+      const answered = call(gateway, { retryFor: 180_000 });
+      await pass(t, 89_999);
+      assert.equal(asked.length, 2);
+      await pass(t, 1);
+      await pass(t, 90_000);
+      await answered;
+      assert.equal(asked.length, 4);
+    });
+  }
+
+  test('is not waited for when the call does not allow it, and no call allows nonsense', async (t) => {
+    const { asked, gateway } = scripted(t, [refusal(503, '1')]);
+    assert.equal((await failureOf(gateway.list({ retryFor: 0 }))).retryAfter, 1);
+    await assert.rejects(gateway.get('a', { retryFor: NaN }), RangeError);
+    assert.equal(asked.length, 1);
   });
 
   test('is no longer waited for when the caller has cancelled', async (t) => {

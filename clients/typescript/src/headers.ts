@@ -1,0 +1,42 @@
+import { dateOf, NclueGatewayError } from './error.js';
+import type { Answer } from './types.js';
+
+/** Returns the description of the copy in a response. */
+export function answerIn({ headers }: Response, self: string): Answer {
+  return {
+    asOf: new Date(dateOf(headers).getTime() - (Number(headers.get('Age')) || 0) * 1000),
+    stale: isStale(headers),
+    etag: headers.get('ETag'),
+    self,
+  };
+}
+
+/** Returns the path and query of the first link with the relation (RFC 8288); null if there is none. */
+export function linkIn({ headers }: Response, relation: string, base: URL): string | null {
+  for (const [, target, parameters] of (headers.get('Link') ?? '').matchAll(/<([^>]*)>([^<]*)/g)) {
+    const [, quoted, bare] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters ?? '') ?? [];
+    if ((quoted ?? bare ?? '').toLowerCase().split(/\s+/).includes(relation)) {
+      return target === undefined ? null : pathOf(onSameOrigin(target, base));
+    }
+  }
+
+  return null;
+}
+
+/** Resolves a reference. It must be at the gateway, because the request carries the token. */
+export function onSameOrigin(reference: string, base: URL): URL {
+  const url = URL.canParse(reference, base) ? new URL(reference, base) : null;
+  if (url?.origin !== base.origin) {
+    throw new NclueGatewayError(`The next page is not at the gateway: ${reference}`, { status: 200 });
+  }
+
+  return url;
+}
+
+export const pathOf = ({ pathname, search }: URL): string => pathname + search;
+
+/** Returns true if the gateway's own cache (not one on the way) reports a negative remaining lifetime (RFC 9211 §2.5). */
+function isStale(headers: Headers): boolean {
+  const own = (headers.get('Cache-Status') ?? '').split(',').find((member) => member.trim().startsWith('nclue-gateway'));
+  return /;\s*ttl=-\d/.test(own ?? '');
+}
