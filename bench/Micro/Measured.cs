@@ -29,6 +29,9 @@ internal sealed class Measured : IAsyncDisposable
     /// <summary>The application's log output.</summary>
     public EventLog Log { get; }
 
+    /// <summary>The application's services.</summary>
+    public IServiceProvider Services => _app.Services;
+
     /// <summary>The connection to an in-memory server.</summary>
     public InMemoryConnection Connection => _server!.Connection;
 

@@ -32,9 +32,15 @@ internal static class Page
     /// <param name="tag">The value of If-None-Match; null for none.</param>
     public static byte[] Bytes(string token, StringValues? tag = null)
     {
+        return Bytes(Query, token, tag);
+    }
+
+    /// <summary>Returns the bytes of a request for the list with a query string.</summary>
+    public static byte[] Bytes(string query, string token, StringValues? tag)
+    {
         var condition = tag is { } known ? string.Create(CultureInfo.InvariantCulture, $"If-None-Match: {known}\r\n") : "";
         return Encoding.ASCII.GetBytes(
-            $"GET {Path}{Query} HTTP/1.1\r\nHost: gateway.example\r\nAuthorization: Bearer {token}\r\n{condition}\r\n");
+            $"GET {Path}{query} HTTP/1.1\r\nHost: gateway.example\r\nAuthorization: Bearer {token}\r\n{condition}\r\n");
     }
 }
 

@@ -11,9 +11,11 @@ using NclueGateway.Micro;
 using Perfolizer.Horology;
 
 // bench/micro.sh runs this: Micro [filter]. The filter is one of BenchmarkDotNet's. "Kestrel" runs only the allocations
-// over Kestrel instead, "Snapshot" (bench/snapshot.sh) only the figures of a snapshot of 100,000 runs.
+// over Kestrel instead, "Snapshot" (bench/snapshot.sh) only the figures of a snapshot of 100,000 runs, "Queries" (bench/questions.sh) of
+// queries on it.
 const string Kestrel = "Kestrel";
 const string Snapshot = "Snapshot";
+const string Queries = "Queries";
 var filter = args switch
 {
     [] => "*",
@@ -26,7 +28,7 @@ if (filter is null)
     return 2;
 }
 
-if (filter is not (Kestrel or Snapshot) && !Benchmark(filter))
+if (filter is not (Kestrel or Snapshot or Queries) && !Benchmark(filter))
 {
     return 1;
 }
@@ -41,6 +43,11 @@ if (filter == Snapshot)
     Console.WriteLine("| a snapshot | |");
     Console.WriteLine("|---|---|");
     SnapshotFigures.Write(100_000);
+}
+
+if (filter == Queries)
+{
+    await QueryFigures.WriteAsync(100_000);
 }
 
 return 0;

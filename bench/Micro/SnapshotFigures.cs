@@ -33,14 +33,8 @@ internal sealed class SnapshotFigures
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var figures = new SnapshotFigures(count);
-        var windows = 0;
         var since = TimeProvider.System.GetTimestamp();
-        for (var row = 0; !figures._state.Roll.IsComplete; row += TaskRunRows.Capacity - SnapshotPlan.Overlap)
-        {
-            figures.Take(row, change: false);
-            windows++;
-        }
-
+        var windows = figures.TakeAll();
         var building = TimeProvider.System.GetElapsedTime(since);
         var rows = figures._state.Roll.From(0).Sum(entry => (long)entry.Run.Json.Length);
         var memory = GC.GetTotalMemory(forceFullCollection: true) - before - rows;
@@ -65,6 +59,28 @@ internal sealed class SnapshotFigures
         Line($"| log: all entries of the first pass | {entries / 1e6:0.0} MB |");
         Line($"| log: an entry with 3 changes | {changes:#,0} B |");
         Line($"| log: a checkpoint | {checkpoint / 1e6:0.0} MB |");
+    }
+
+    /// <summary>Returns a complete snapshot of a number of runs.</summary>
+    /// <param name="count">Number of runs.</param>
+    /// <param name="departure">Departure of the first response: milliseconds by the gateway's clock.</param>
+    public static SnapshotState Build(int count, long departure)
+    {
+        var figures = new SnapshotFigures(count) { _departure = departure };
+        figures.TakeAll();
+        return figures._state;
+    }
+
+    private int TakeAll()
+    {
+        var windows = 0;
+        for (var row = 0; !_state.Roll.IsComplete; row += TaskRunRows.Capacity - SnapshotPlan.Overlap)
+        {
+            Take(row, change: false);
+            windows++;
+        }
+
+        return windows;
     }
 
     private TimeSpan Take(int row, bool change)

@@ -65,6 +65,9 @@ internal sealed class Surroundings : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops the upstream, so that nothing is read while a measurement lasts.</summary>
+    public Task StopUpstreamAsync() => _nclue.PauseAsync(CancellationToken.None);
+
     public async ValueTask DisposeAsync()
     {
         await _identity.DisposeAsync();
