@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Testing;
 using NclueGateway.Observability.Audit;
 using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.Observability;
 
@@ -91,6 +92,34 @@ public sealed class AuditTests
         events.Select(e => e.GetStructuredStateValue("TraceId"))
             .ShouldBe(responses.Select(response => (string?)response.Json["traceId"]), ignoreOrder: true);
         events.Select(e => e.Message + string.Concat(e.StructuredState!)).ShouldAllBe(e => !e.Contains("canary") && !e.Contains("eyJ"));
+    }
+
+    [Fact]
+    public async Task A_query_is_one_event_with_the_names_of_its_parameters_and_never_a_value()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        gateway.AskForSnapshot();
+        await gateway.LetDepartUntilAsync(gateway.UntilShownAsync());
+        var run = (string)(await SendAsync(gateway, "/api/task-runs?sort=name&limit=1")).Json["runs"]![0]!["id"]!;
+        await SendAsync(gateway, "/api/task-runs?status=failed&status=completed&q=canary");
+        await SendAsync(gateway, "/api/task-runs/summary?taskId=canary");
+        await SendAsync(gateway, $"/api/task-runs/{run}");
+        await SendAsync(gateway, "/api/task-runs?q=canary&canary=1");
+
+        var events = await EventsAsync(gateway);
+
+        events.Select(e => Text(e, "Kind", "Route", "Index", "Limit", "Query", "RunId")).ShouldBe(
+        [
+            "Read /api/task-runs 0 1 sort 1, limit 1 -",
+            "Read /api/task-runs 0 20 status 2, q 1 -",
+            "Read /api/task-runs/summary - - taskId 1 -",
+            $"Read /api/task-runs/{{id}} - - - {run}",
+            "Refusal /api/task-runs - - - -",
+        ], ignoreOrder: true);
+        events.Select(e => e.Message + string.Concat(e.StructuredState!)).ShouldAllBe(e => !e.Contains("canary"));
+
+        static async Task<PageResponse> SendAsync(GatewayHost gateway, string path) => await PageResponse.ReadAsync(
+            await gateway.LetDepartUntilAsync(gateway.Client.GetAsync(path, TestContext.Current.CancellationToken)));
     }
 
     [Fact]

@@ -45,6 +45,63 @@ public sealed class PageCacheTests
         PageBody Page(int index, int limit) => new(list.Find(new(index, limit), long.MinValue));
     }
 
+    [Fact]
+    public async Task Ever_new_results_of_queries_displace_no_page()
+    {
+        using var pages = new PageCache(_options);
+        var list = List();
+        var page = new PageBody(list.Find(new(0, 100), long.MinValue));
+        pages.GetRepresentation(page, "gzip", hasBody: true);
+        pages.GetRepresentation(page, "gzip", hasBody: true).Coding.ShouldBe("gzip");
+
+        for (var query = 0; query < 2_000; query++)
+        {
+            pages.GetOrCompute(query, () => (new byte[10_000], 10_000));
+            pages.Size.ShouldBeLessThanOrEqualTo(_options.PageMemory);
+        }
+
+        // Eviction runs on the thread pool.
+        for (var attempt = 0; !IsCached("the last one") && attempt < 1_000; attempt++)
+        {
+            await Task.Yield();
+        }
+
+        pages.GetRepresentation(page, "gzip", hasBody: false).Coding.ShouldBe("gzip");
+
+        bool IsCached(string query)
+        {
+            var result = pages.GetOrCompute(query, () => (new byte[10_000], 10_000));
+            return ReferenceEquals(result, pages.GetOrCompute(query, () => (new byte[10_000], 10_000)));
+        }
+    }
+
+    [Fact]
+    public async Task Callers_at_the_same_time_share_one_computation()
+    {
+        using var pages = new PageCache(_options);
+        using var begun = new SemaphoreSlim(0);
+        using var end = new ManualResetEventSlim();
+        var computations = 0;
+
+        var ct = TestContext.Current.CancellationToken;
+        var callers = Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+            () => pages.GetOrCompute("query", Compute), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        await begun.WaitAsync(ct);
+        end.Set();
+        var results = await Task.WhenAll(callers);
+
+        results.Distinct().ShouldHaveSingleItem();
+        computations.ShouldBe(1);
+
+        (byte[] Result, int Bytes) Compute()
+        {
+            Interlocked.Increment(ref computations);
+            begun.Release();
+            end.Wait(ct);
+            return ([1], 1);
+        }
+    }
+
     private BlockCache List()
     {
         var time = new FakeTimeProvider();

@@ -30,7 +30,7 @@ public sealed class QueryStateTests
             first.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
             first.Problem.ShouldBe("/problems/list-incomplete");
             first.Headers.ShouldContainKey("Retry-After");
-            ((int)first.Json["runs"]!).ShouldBe(0);
+            ((int)first.Json["runs"]!).ShouldBeLessThanOrEqualTo(100); // the first part of the list may have come already
         }
 
         var retries = new List<int>();
@@ -56,7 +56,8 @@ public sealed class QueryStateTests
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Runs = 1_000 });
         var empty = await gateway.AskAsync($"{Query}&partial=true");
-        (empty.Status, empty.Total, (bool)empty.Json["complete"]!).ShouldBe((HttpStatusCode.OK, 0, false));
+        (empty.Status, (bool)empty.Json["complete"]!).ShouldBe((HttpStatusCode.OK, false));
+        empty.Total!.Value.ShouldBeLessThanOrEqualTo(100); // the first part of the list may have come already
         await gateway.LetDepartUntilAsync(state => state.Roll.Count > 0);
 
         List<PageResponse> pages = [await gateway.AskAsync("/api/task-runs?sort=-createdAt&limit=30&partial=true")];
@@ -177,21 +178,20 @@ public sealed class QueryStateTests
             .Select(n => new ListedRun($"run-{n}") { CreatedAt = ListedRun.At(DateTimeOffset.UnixEpoch.AddHours(n)) }).ToArray();
         await using var gateway = await GatewayHost.StartAsync(settings: QueryHosts.Settings(("Cache:FreshFor", "00:00:02")));
         gateway.Nclue.Rows = Shuffled();
-        var page = await gateway.AskAsync(Query);
+        await gateway.AskAsync(Query);
         for (var read = 0; read < 40 && !IsWhole(); read++)
         {
             gateway.Nclue.Rows = Shuffled();
             await gateway.LetOneDepartAsync();
-            page = await gateway.AskAsync(Query);
         }
 
+        var page = await gateway.LetDepartUntilAsync(WhenAnsweredAsync(gateway));
         page.CacheStatus.ShouldEndWith("; detail=unordered");
         page.Total.ShouldBe(90, string.Join(" ", page.Ids()));
         page.Ids().ShouldBe(Enumerable.Range(80, 10).Reverse().Select(n => $"run-{n}"));
 
         string[] Shuffled() => [.. runs.OrderBy(_ => random.Next()).Select(run => run.Row)];
 
-        // Before that, the version that is shown is one from before the disorder was noticed.
         bool IsWhole() => gateway.Snapshot() is { Order: ListOrder.Unordered, State.Roll.IsComplete: true };
     }
 

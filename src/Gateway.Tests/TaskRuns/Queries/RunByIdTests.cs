@@ -105,8 +105,8 @@ public sealed class RunByIdTests
         gateway.Clock.Advance(TimeSpan.FromSeconds(12));
         await gateway.LetOneDepartAsync(); // the edge
 
-        (await gateway.AskAsync($"{List}/{first}")).Age.ShouldBeLessThan(12);
-        (await gateway.AskAsync($"{List}/{last}")).Age.ShouldBeGreaterThanOrEqualTo(13);
+        var age = (await gateway.AskAsync($"{List}/{first}")).Age;
+        (await gateway.AskAsync($"{List}/{last}")).Age.ShouldBeGreaterThanOrEqualTo(age + 10);
     }
 
     [Fact]

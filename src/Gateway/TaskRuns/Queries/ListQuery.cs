@@ -17,7 +17,7 @@ namespace NclueGateway.TaskRuns.Queries;
 internal sealed record ListQuery(
     RunFilter Filter, RunSort Sort, int Limit, int Index, QueryCursor? Cursor, bool IsPartial, string Text)
 {
-    /// <summary>Hash of <see cref="Text"/>.</summary>
+    /// <summary>Hash of <see cref="Text"/>, by which a cursor shows that it is of another query.</summary>
     public ulong Hash { get; } = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(Text.AsSpan()));
 }
 

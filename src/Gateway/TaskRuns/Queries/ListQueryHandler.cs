@@ -53,7 +53,7 @@ internal sealed class ListQueryHandler(
 
         audit?.RecordRead(Enum.GetName(read.Status.Outcome)!);
         var page = results.GetOrCompute(
-            new PageKey(read.Snapshot!.Version, query.Hash, index, query.Limit, list),
+            new PageKey(read.Snapshot!.Version, query.Text, index, query.Limit, list),
             () => Compute(query, read.Snapshot, index, list));
         await sender.SendAsync(context, page.Body, read.Age, read.Status, page.Links);
     }
@@ -71,15 +71,14 @@ internal sealed class ListQueryHandler(
         var roll = snapshot.State.Roll;
         var (total, runs) = index == 0
             ? RunSelection.First(roll, query.Filter, query.Sort, query.Limit)
-            : results.GetOrCompute(new SelectionKey(snapshot.Version, query.Hash), () =>
+            : results.GetOrCompute(new SelectionKey(snapshot.Version, query.Text), () =>
             {
                 var selection = new RunSelection(roll, query.Filter, query.Sort);
-                return (selection, selection.Bytes);
+                return (selection, selection.Bytes + (sizeof(char) * query.Text.Length));
             }).Page(index, query.Limit);
         var json = new ArrayBufferWriter<byte>();
         var complete = snapshot.IsComplete ? "true" : "false";
-        json.Write(Encoding.UTF8.GetBytes(string.Create(
-            CultureInfo.InvariantCulture,
+        json.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
             $$"""{"index":{{index}},"limit":{{query.Limit}},"total":{{total}},"complete":{{complete}},"runs":[""")));
         foreach (var (place, run) in runs.Index())
         {
@@ -89,7 +88,8 @@ internal sealed class ListQueryHandler(
 
         json.Write("]}"u8);
         var links = Links(list, query, snapshot.Version, index, total);
-        return (new(new WrittenBody(json.WrittenSpan.ToArray()), links), json.WrittenCount + (links.Length * sizeof(char)));
+        var page = new QueryPage(new WrittenBody(json.WrittenSpan.ToArray()), links);
+        return (page, json.WrittenCount + (sizeof(char) * (query.Text.Length + links.Length)));
     }
 
     /// <summary>
@@ -123,11 +123,12 @@ internal sealed class ListQueryHandler(
 
     private sealed record QueryPage(IResponseBody Body, string Links);
 
-    private readonly record struct PageKey(SnapshotVersion Version, ulong Query, int Index, int Limit, string List);
+    // With the whole text of the query, not its hash: a caller could look for a query with the hash of another one.
+    private readonly record struct PageKey(SnapshotVersion Version, string Query, int Index, int Limit, string List);
 
     private sealed record ReadQuery(ListQuery? Query, string Audited, Dictionary<string, string[]>? Errors);
 
     private readonly record struct TextKey(string Text);
 
-    private readonly record struct SelectionKey(SnapshotVersion Version, ulong Query);
+    private readonly record struct SelectionKey(SnapshotVersion Version, string Query);
 }

@@ -101,7 +101,7 @@ internal sealed class SnapshotSchedule(
         var (plan, _, _, isUnordered, _) = Volatile.Read(ref _current);
         var passedAt = isUnordered ? Sweep.PassedAt : plan.Oldest?.ReadAt;
         var next = plan.Live.Select(rows => (long?)ReadAt(rows) + time.Ticks(BeatOf(rows)))
-            .Append(passedAt is { } at ? clock.TimestampOf(at) + time.Ticks(options.SweepEvery) : null)
+            .Append(passedAt is { } at ? clock.TimestampOf(at) + time.Ticks(isUnordered ? interest.Beat : options.SweepEvery) : null)
             .Min();
         return next > now ? time.GetElapsedTime(now, next.Value) : null;
     }
@@ -119,10 +119,13 @@ internal sealed class SnapshotSchedule(
             : null;
     }
 
-    /// <summary>Returns the next window of a pass over an unordered list; null if the next pass is not due yet.</summary>
+    /// <summary>
+    /// Returns the next window of a pass over an unordered list; null if the next pass is not due yet. New runs may appear anywhere, so
+    /// the whole list is due when an edge would be.
+    /// </summary>
     private int? SweepNumber(bool isComplete, long now) =>
         !isComplete || !Sweep.IsAtStart || Sweep.PassedAt is not { } at
-            || now - clock.TimestampOf(at) >= time.Ticks(options.SweepEvery)
+            || now - clock.TimestampOf(at) >= time.Ticks(interest.Beat)
             ? Sweep.NextNumber
             : null;
 
