@@ -246,7 +246,9 @@ public sealed class CSharpClientQueryTests
     /// <summary>Starts a gateway with a complete list of runs, the oldest first.</summary>
     internal static async Task<GatewayHost> StartAsync(int runs = 250)
     {
-        var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = runs });
+        // On a busy machine the fake clock goes on for some seconds while a response is taken in.
+        var settings = new Dictionary<string, string?> { ["Cache:WaitFor"] = "00:01:00" };
+        var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = runs }, settings);
         gateway.AskForSnapshot();
         await gateway.LetDepartUntilAsync(gateway.UntilShownAsync());
         return gateway;

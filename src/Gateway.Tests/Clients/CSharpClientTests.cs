@@ -52,8 +52,8 @@ public sealed class CSharpClientTests : IDisposable
         await gateway.ReadAsync();
         var fresh = await client.ListAsync(cancellationToken: Token);
 
+        gateway.Nclue.Delay = TimeSpan.FromHours(1); // before time passes, which begins a refresh
         gateway.Clock.Advance(TimeSpan.FromSeconds(15));
-        gateway.Nclue.Delay = TimeSpan.FromHours(1);
         var stale = await client.ListAsync(cancellationToken: Token);
 
         (fresh.Age, fresh.IsStale).ShouldBe((TimeSpan.Zero, false));

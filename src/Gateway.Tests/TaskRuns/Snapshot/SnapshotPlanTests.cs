@@ -74,7 +74,7 @@ public sealed class SnapshotPlanTests
 
     [Fact]
     public void Of_an_unordered_list_no_row_has_a_place() =>
-        Plan(Finished(200), ListOrder.Unordered).ShouldBe(new([], null, null, null));
+        Plan(Finished(200), ListOrder.Unordered).ShouldBe(new([], null, null, null, null));
 
     private static SnapshotPlan Plan(Roll roll, ListOrder order) => SnapshotPlan.Of(roll, order, Now);
 

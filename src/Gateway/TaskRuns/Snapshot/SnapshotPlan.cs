@@ -13,8 +13,9 @@ namespace NclueGateway.TaskRuns.Snapshot;
 /// Place of the last run before the gap nearest the edge, −1 for the head of the list; null without a gap.
 /// </param>
 /// <param name="Oldest">The rows whose last response is the oldest; null for an empty list.</param>
+/// <param name="OldestId">The run for which these rows are read.</param>
 /// <param name="MiscountedSince">Departure since which the count does not fit; null while it fits.</param>
-internal sealed record SnapshotPlan(IReadOnlyList<LiveRows> Live, int? GapPlace, LiveRows? Oldest, long? MiscountedSince)
+internal sealed record SnapshotPlan(IReadOnlyList<LiveRows> Live, int? GapPlace, LiveRows? Oldest, string? OldestId, long? MiscountedSince)
 {
     /// <summary>Number of known rows with which a window begins, so that a deletion before it hides no run between two windows.</summary>
     public const int Overlap = 10;
@@ -26,13 +27,15 @@ internal sealed record SnapshotPlan(IReadOnlyList<LiveRows> Live, int? GapPlace,
     /// <param name="roll">The runs.</param>
     /// <param name="order">The order of the list.</param>
     /// <param name="now">The present time, which tells stuck runs from others.</param>
+    /// <param name="isPutOff">Returns true for a run that is not read for its own sake now.</param>
     /// <param name="retreat">Number of times that the overlap of windows is doubled, after windows that were too far behind.</param>
-    public static SnapshotPlan Of(Roll roll, ListOrder order, DateTimeOffset now, int retreat = 0)
+    public static SnapshotPlan Of(
+        Roll roll, ListOrder order, DateTimeOffset now, Func<string, bool>? isPutOff = null, int retreat = 0)
     {
         var overlap = Overlap << retreat;
         if (order == ListOrder.Unordered || (roll.Count == 0 && !roll.IsComplete))
         {
-            return new([], order == ListOrder.Unordered ? null : -1, null, null);
+            return new([], order == ListOrder.Unordered ? null : -1, null, null, null);
         }
 
         var live = new Dictionary<int, LiveRows>();
@@ -52,7 +55,7 @@ internal sealed record SnapshotPlan(IReadOnlyList<LiveRows> Live, int? GapPlace,
                 live[block] = live.TryGetValue(block, out var other) ? other.And(rows) : rows;
             }
 
-            if (oldest is null || entry.LastHeld < oldest.Value.HeldAt)
+            if ((oldest is null || entry.LastHeld < oldest.Value.HeldAt) && isPutOff?.Invoke(entry.Run.Id) != true)
             {
                 oldest = (place, entry.LastHeld);
             }
@@ -72,6 +75,7 @@ internal sealed record SnapshotPlan(IReadOnlyList<LiveRows> Live, int? GapPlace,
             [.. live.Values],
             gap,
             oldest is { } first ? new(NumberAt(first.Place - overlap), first.HeldAt) : null,
+            oldest is { } run ? roll.At(run.Place).Run.Id : null,
             roll.Traits.MiscountedSince);
 
         void Add(LiveRows edge) => live[edge.Number] = live.TryGetValue(edge.Number, out var other) ? other.And(edge) : edge;

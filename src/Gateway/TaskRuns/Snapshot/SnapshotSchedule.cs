@@ -12,22 +12,26 @@ namespace NclueGateway.TaskRuns.Snapshot;
 internal sealed class SnapshotSchedule(
     SnapshotInterest interest, SnapshotOptions options, DepartureClock clock, ChangeSignal wake, TimeProvider time)
 {
-    private const int MaxRetreat = 16;
+    /// <summary>Maximum number of doublings of the overlap with which a window still reaches the run that it is for.</summary>
+    private const int MaxRetreat = 3;
+
     private static readonly TimeSpan StuckBeat = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<int, long> _receivedAt = new();
+    private readonly Dictionary<string, long> _putOff = [];
     private readonly long _startedAt = time.GetTimestamp();
     private long _edgeRequestedAt = long.MinValue / 2;
-    private Current _current = new(SnapshotPlan.Of(Roll.Unknown, ListOrder.Unknown, default), new(null, 0, null), 0, false, false);
+    private Current _current = new(
+        SnapshotPlan.Of(Roll.Unknown, ListOrder.Unknown, default), new(null, 0, null), 0, ListOrder.Unknown, IsComplete: false);
 
     /// <summary>Makes the plan for a new state.</summary>
     public void Update(Roll roll, ListOrder order)
     {
         var before = _current;
-        var plan = SnapshotPlan.Of(roll, order, time.GetUtcNow(), before.Retreat);
+        var plan = PlanFor(roll, order, before.Retreat);
         var left = plan.GapPlace is >= 0 and var gap ? roll.At(gap).Run.Id : null;
         var walk = before.Walk.Left == left ? before.Walk : new(left, 0, null);
-        Volatile.Write(ref _current, new(plan, walk, before.Retreat, IsUnordered: order == ListOrder.Unordered, roll.IsComplete));
+        Volatile.Write(ref _current, new(plan, walk, before.Retreat, order, roll.IsComplete));
         foreach (var number in _receivedAt.Keys.Except(plan.Live.Select(rows => rows.Number)))
         {
             _receivedAt.TryRemove(number, out _);
@@ -50,10 +54,18 @@ internal sealed class SnapshotSchedule(
             current = current with { Walk = current.Walk.After(window, slots, roll, gap) };
         }
 
-        if (RowWindow.IsWindow(number) && number == oldest?.Number)
+        if (number == oldest?.Number)
         {
-            // The rows are not where they were expected: fewer runs stand before them.
-            current = current with { Retreat = current.Plan.Oldest == oldest ? Math.Min(MaxRetreat, current.Retreat + 1) : 0 };
+            // The run is not where it was expected: fewer runs stand before it. If it is nowhere near, other rows must not wait for it.
+            var isMissed = current.Plan.Oldest == oldest;
+            var canRetreat = isMissed && RowWindow.IsWindow(number) && current.Retreat < MaxRetreat;
+            current = current with { Retreat = canRetreat ? current.Retreat + 1 : 0 };
+            if (isMissed && !canRetreat)
+            {
+                _putOff[current.Plan.OldestId!] = departedAt;
+            }
+
+            current = current with { Plan = PlanFor(roll, current.Order, current.Retreat) };
         }
 
         Volatile.Write(ref _current, current);
@@ -79,6 +91,21 @@ internal sealed class SnapshotSchedule(
     /// <summary>The rows whose last response is the oldest.</summary>
     public LiveRows? Oldest => _current.Plan.Oldest;
 
+    /// <summary>Makes the plan. A run that no response holds or proves gone is put off for a sweep, so that other rows are read.</summary>
+    private SnapshotPlan PlanFor(Roll roll, ListOrder order, int retreat)
+    {
+        var now = time.GetTimestamp();
+        foreach (var (id, at) in _putOff)
+        {
+            if (now - at >= time.Ticks(options.SweepEvery))
+            {
+                _putOff.Remove(id);
+            }
+        }
+
+        return SnapshotPlan.Of(roll, order, time.GetUtcNow(), _putOff.ContainsKey, retreat);
+    }
+
     /// <inheritdoc cref="IWholeListReader.NextDue"/>
     public WholeListFetch? NextDue(long now, Func<int, bool> isAvailable) => Volatile.Read(ref _current).Plan.Live
         .Select(rows => (Rows: rows, Since: ReadAt(rows), Urgency: Urgency(rows, now)))
@@ -90,15 +117,16 @@ internal sealed class SnapshotSchedule(
     /// <inheritdoc cref="IWholeListReader.NextBackground"/>
     public WholeListFetch? NextBackground(long now, Func<int, bool> isAvailable)
     {
-        var (plan, walk, _, isUnordered, isComplete) = Volatile.Read(ref _current);
-        var number = isUnordered ? SweepNumber(isComplete, now) : BackgroundNumber(plan, walk, now);
+        var (plan, walk, _, order, isComplete) = Volatile.Read(ref _current);
+        var number = order == ListOrder.Unordered ? SweepNumber(isComplete, now) : BackgroundNumber(plan, walk, now);
         return number is { } rows && isAvailable(rows) ? new(rows, false, _startedAt, 0) : null;
     }
 
     /// <inheritdoc cref="IWholeListReader.UntilNext"/>
     public TimeSpan? UntilNext(long now)
     {
-        var (plan, _, _, isUnordered, _) = Volatile.Read(ref _current);
+        var (plan, _, _, order, _) = Volatile.Read(ref _current);
+        var isUnordered = order == ListOrder.Unordered;
         var passedAt = isUnordered ? Sweep.PassedAt : plan.Oldest?.ReadAt;
         var next = plan.Live.Select(rows => (long?)ReadAt(rows) + time.Ticks(BeatOf(rows)))
             .Append(passedAt is { } at ? clock.TimestampOf(at) + time.Ticks(isUnordered ? interest.Beat : options.SweepEvery) : null)
@@ -145,5 +173,5 @@ internal sealed class SnapshotSchedule(
     private long ReadAt(LiveRows rows) =>
         Math.Max(clock.TimestampOf(rows.ReadAt), _receivedAt.GetValueOrDefault(rows.Number, long.MinValue));
 
-    private sealed record Current(SnapshotPlan Plan, GapWalk Walk, int Retreat, bool IsUnordered, bool IsComplete);
+    private sealed record Current(SnapshotPlan Plan, GapWalk Walk, int Retreat, ListOrder Order, bool IsComplete);
 }
