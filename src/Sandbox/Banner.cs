@@ -50,7 +50,7 @@ internal static class Banner
 
             Search the whole list, here for the newest failed runs. The gateway reads the list first; curl retries until then:
 
-            curl -s --retry 9 -H "Authorization: Bearer {{mayRead}}" "{{failed}}"
+            curl -sf --retry 9 -H "Authorization: Bearer {{mayRead}}" "{{failed}}"
 
             The same request as the user "outsider", who may not read task runs (403):
 
