@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Deque.AxeCore.Playwright;
 using Microsoft.AspNetCore.Authorization;
@@ -8,6 +7,7 @@ using Microsoft.Playwright;
 using NclueGateway.Http;
 using NclueGateway.Tests.Access;
 using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.Http.OpenApi;
 
@@ -130,7 +130,8 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
     public async Task The_filters_of_a_query_can_be_filled_in_and_tried()
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Runs = 50, Frozen = true });
-        await UntilCompleteAsync(gateway);
+        gateway.AskForSnapshot();
+        await gateway.LetDepartUntilAsync(gateway.UntilShownAsync());
         await using var view = await browser.OpenAsync();
         var page = view.Page;
 
@@ -239,20 +240,6 @@ public sealed class SwaggerUiBrowserTests(TestBrowser browser)
         await page.Locator(".btn.execute").ClickAsync();
         await page.Locator(".live-responses-table .response-col_status", new() { HasText = "200" }).WaitForAsync();
         await ShouldBeAccessibleAsync(page, "swagger-ui-operation.png");
-    }
-
-    /// <summary>Waits until the gateway has read the whole list.</summary>
-    private static async Task UntilCompleteAsync(GatewayHost gateway)
-    {
-        var status = HttpStatusCode.ServiceUnavailable;
-        for (var attempt = 0; attempt < 40 && status != HttpStatusCode.OK; attempt++)
-        {
-            using var counts = await gateway.LetDepartUntilAsync(
-                gateway.Client.GetAsync("/api/task-runs/summary", TestContext.Current.CancellationToken));
-            status = counts.StatusCode;
-        }
-
-        status.ShouldBe(HttpStatusCode.OK);
     }
 
     private static string PageOf(AccessHost host) => new Uri(host.Client.BaseAddress!, "/swagger/index.html").AbsoluteUri;
