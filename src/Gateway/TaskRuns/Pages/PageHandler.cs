@@ -93,14 +93,12 @@ internal sealed class PageHandler(string path, PageReader reader, ResponseSender
             return before;
         }
 
-        // The framework also accepts null characters after a number.
-        if (!value.ContainsAnyExceptInRange('0', '9')
-            && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        if (WholeNumber.TryParse(value, least, most, out var number))
         {
             return number;
         }
 
-        AddError(ref errors, name, $"It must be a whole number from {least} to {most}, in digits only.");
+        AddError(ref errors, name, WholeNumber.Error(least, most));
         return null;
     }
 

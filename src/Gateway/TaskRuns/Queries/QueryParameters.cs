@@ -1,5 +1,5 @@
-using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
+using NclueGateway.TaskRuns.Pages;
 
 namespace NclueGateway.TaskRuns.Queries;
 
@@ -85,14 +85,12 @@ internal sealed class QueryParameters
             return null;
         }
 
-        // The framework also accepts null characters after a number.
-        if (!value.AsSpan().ContainsAnyExceptInRange('0', '9')
-            && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        if (WholeNumber.TryParse(value, least, most, out var number))
         {
             return number;
         }
 
-        AddError(name, $"It must be a whole number from {least} to {most}, in digits only.");
+        AddError(name, WholeNumber.Error(least, most));
         return null;
     }
 
