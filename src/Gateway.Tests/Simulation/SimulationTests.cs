@@ -5,11 +5,11 @@ namespace NclueGateway.Tests.Simulation;
 /// <summary>
 /// Many random schedules of faults, run by the gateway's real code. A failing seed is printed. With the seed in
 /// <c>SIMULATION_SEED</c> only that schedule runs, and it writes a journal. <c>SIMULATION_COUNT</c> sets the number of
-/// schedules (default 2,000).
+/// schedules (default 2,000), <c>SIMULATION_SKIP</c> the number of seeds to skip first (default 0).
 /// </summary>
 public sealed class SimulationTests
 {
-    private static int Count => int.Parse(Environment.GetEnvironmentVariable("SIMULATION_COUNT") ?? "2000", CultureInfo.InvariantCulture);
+    private static int Count => ReadNumber("SIMULATION_COUNT") ?? 2_000;
 
     [Fact]
     public void Whatever_goes_wrong_the_budget_is_kept_and_readers_are_answered_with_the_truth() =>
@@ -76,8 +76,8 @@ public sealed class SimulationTests
 
     private static void RunAll(int first, int count, Func<int, RandomSchedule> create)
     {
-        var only = Environment.GetEnvironmentVariable("SIMULATION_SEED");
-        var seeds = only is null ? Enumerable.Range(first, count) : [int.Parse(only, CultureInfo.InvariantCulture)];
+        var only = ReadNumber("SIMULATION_SEED");
+        var seeds = only is { } seed ? [seed] : Enumerable.Range(first + (ReadNumber("SIMULATION_SKIP") ?? 0), count);
         var failures = seeds.AsParallel()
             .Select(seed => (Seed: seed, Failure: Try(Journalled(create(seed), only is not null))))
             .Where(run => run.Failure is not null)
@@ -86,6 +86,9 @@ public sealed class SimulationTests
         failures.Take(5).Select(run => $"SIMULATION_SEED={run.Seed}: {run.Failure!.Message}")
             .ShouldBeEmpty($"{failures.Count} of {count} schedules failed.");
     }
+
+    private static int? ReadNumber(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : null;
 
     private static RandomSchedule Journalled(RandomSchedule schedule, bool isRead)
     {

@@ -33,6 +33,27 @@ public sealed class SnapshotReplicasTests
     }
 
     [Fact]
+    public void After_a_failover_that_loses_entries_a_list_without_any_run_of_before_is_taken_in()
+    {
+        var world = new SnapshotWorld(runs: 20, replicas: 2);
+        world.UntilWhole();
+        var copy = world.Redis.Log.Copy();
+        Change(world);
+        world.Run(TimeSpan.FromSeconds(20));
+
+        world.Redis.Log.Restore(copy);
+        while (world.Account.Runs.Count > 0)
+        {
+            world.Account.Delete(world.Account.Runs[0]);
+        }
+
+        world.Account.Create(ModelRun.Finished);
+        world.Run(TimeSpan.FromSeconds(30));
+
+        world.CheckQuiet();
+    }
+
+    [Fact]
     public void A_response_to_a_request_from_before_a_failover_is_not_taken_in()
     {
         var world = new SnapshotWorld(runs: 250, replicas: 2, latency: (3_000, 3_200));

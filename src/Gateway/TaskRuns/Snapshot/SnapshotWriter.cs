@@ -203,6 +203,12 @@ internal sealed class SnapshotWriter : IWholeListReader, IDisposable
             var response = new ListResponse(
                 window.FirstRow, slots, slots.Length < window.Limit, _clock.Of(received.Permit), since.Number, rows.Rows.Total);
             var (outcome, entry) = Intake.Take(state.Roll, response, isConfirmed: _unconfirmedSince < received.Permit.At);
+            if (entry is null && attempt == 1 && since != state.Top)
+            {
+                await CatchUpAsync(); // without an append, only this shows that Redis has lost entries
+                continue;
+            }
+
             _metrics.Took(outcome);
             if (entry is null)
             {
