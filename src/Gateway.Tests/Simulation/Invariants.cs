@@ -32,6 +32,9 @@ internal sealed class Invariants(RandomSchedule schedule)
 
     private World World => schedule.World;
 
+    /// <summary>Replicas compare a step of Redis' clock with their own clocks, as exactly as they know when Redis replied.</summary>
+    private TimeSpan PauseTolerance => schedule.ClockSteps ? TimeSpan.FromMilliseconds(300) : Rounding;
+
     /// <summary>Checks a request that has arrived at the upstream.</summary>
     public void Check(ModelArrival arrival)
     {
@@ -51,7 +54,8 @@ internal sealed class Invariants(RandomSchedule schedule)
         {
             // A request with a permit from before the pause may depart within half an interval.
             World.Check(
-                arrival.WrittenAt >= _redisPause || arrival.WrittenAt <= _redisPauseBegan + (schedule.Options.RequestInterval / 2).Ticks,
+                arrival.WrittenAt >= _redisPause - PauseTolerance.Ticks
+                || arrival.WrittenAt <= _redisPauseBegan + (schedule.Options.RequestInterval / 2).Ticks,
                 $"(e) a request departed {TimeSpan.FromTicks(_redisPause - arrival.WrittenAt).TotalMilliseconds:0} ms "
                 + $"before the end of a pause");
         }
@@ -87,7 +91,7 @@ internal sealed class Invariants(RandomSchedule schedule)
 
         if (_redisPause > World.Now)
         {
-            World.Check(until >= _redisPause - (schedule.ClockSteps ? TimeSpan.FromMilliseconds(300) : Rounding).Ticks,
+            World.Check(until >= _redisPause - PauseTolerance.Ticks,
                 $"(e) the pause in Redis shrank by {TimeSpan.FromTicks(_redisPause - until).TotalMilliseconds:0} ms");
         }
         else if (until > World.Now)
