@@ -57,7 +57,7 @@ public sealed class SharedSnapshotTests(TestRedis redis)
         one.Nclue.Arrivals.Skip(1).Min(arrival => arrival.SincePrevious)!.Value.ShouldBeGreaterThanOrEqualTo(Second);
 
         static IEnumerable<(string, string)> Runs(GatewayHost replica) =>
-            replica.Shown()?.Roll.From(0).Select(entry => (entry.Run.Id, entry.Run.Columns.FoldedName!)) ?? [];
+            replica.Shown()?.Roll.From(0).Select(entry => (entry.Run.Id, entry.Run.Columns.FoldedName()!)) ?? [];
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using NclueGateway.TaskRuns.Snapshot;
+using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.Simulation;
 
@@ -30,7 +31,7 @@ public sealed class DetectionAgeTests
 
         var live = Enumerable.Range(0, Unfinished).Select(_ => account.Create(0)).ToList();
         world.Run(TimeSpan.FromMinutes(2));
-        bool IsShown(ModelRun run) => Find(replica, run) is { } entry && entry.Run.Columns.FoldedName == run.Version;
+        bool IsShown(ModelRun run) => Find(replica, run) is { } entry && entry.Run.Columns.FoldedName() == run.Version;
 
         var beat = world.Cache.FreshFor;
         var aNew = beat + interval + Latency;

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NclueGateway.TaskRuns.Snapshot;
+using NclueGateway.Tests.TaskRuns.Snapshot;
 using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.Simulation;
@@ -129,7 +130,7 @@ internal sealed class SnapshotInvariants(World world, ModelAccount account)
     private void Require(bool isSo, [InterpolatedStringHandlerArgument(nameof(isSo))] TextIfRead invariant) =>
         world.Check(isSo, invariant);
 
-    private static string Name(RollEntry entry) => entry.Run.Columns.FoldedName!;
+    private static string Name(RollEntry entry) => entry.Run.Columns.FoldedName()!;
 
     private UInt128 Digest(Roll roll)
     {

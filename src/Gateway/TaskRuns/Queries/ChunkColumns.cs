@@ -20,11 +20,11 @@ internal sealed class ChunkColumns
     /// <summary>Stands for a number that a run does not have.</summary>
     public const long None = long.MinValue;
 
-    private static readonly ConditionalWeakTable<RollEntry[], ChunkColumns> Known = [];
+    private static readonly ConditionalWeakTable<RollChunk, ChunkColumns> Known = [];
 
-    private ChunkColumns(RollEntry[] chunk)
+    private ChunkColumns(RollChunk chunk)
     {
-        Runs = Array.ConvertAll(chunk, entry => entry.Run);
+        Runs = Array.ConvertAll(chunk.Entries, entry => entry.Run);
         Statuses = Array.ConvertAll(Runs, run => RunFilter.BitOf(run.Columns.Status));
         Created = Array.ConvertAll(Runs, run => run.Columns.CreatedAt?.UtcTicks ?? None);
         Completed = Array.ConvertAll(Runs, run => run.Columns.CompletedAt?.UtcTicks ?? None);
@@ -46,10 +46,10 @@ internal sealed class ChunkColumns
     /// <summary>Durations in seconds.</summary>
     public long[] Durations { get; }
 
-    /// <summary>Texts in which words are searched.</summary>
-    public string[] Texts { get; }
+    /// <summary>Texts in which words are searched, UTF-8.</summary>
+    public byte[][] Texts { get; }
 
     /// <summary>Returns the columns of all chunks of a version, in the upstream's order.</summary>
     public static IEnumerable<ChunkColumns> Of(Roll roll) =>
-        roll.Chunks.Select(chunk => Known.GetValue(chunk, static entries => new(entries)));
+        roll.Chunks.Select(chunk => Known.GetValue(chunk, static runs => new(runs)));
 }

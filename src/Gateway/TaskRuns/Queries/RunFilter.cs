@@ -1,3 +1,4 @@
+using System.Text;
 using NclueGateway.TaskRuns.Snapshot;
 using static NclueGateway.TaskRuns.Normalizing.TaskRunDtos;
 
@@ -6,7 +7,8 @@ namespace NclueGateway.TaskRuns.Queries;
 /// <summary>The conditions of a query on runs: a run matches if it meets all of them. Null is no condition.</summary>
 internal sealed record RunFilter
 {
-    private int _statuses = ~0;
+    private readonly byte[][] _words = [];
+    private readonly int _statuses = ~0;
 
     /// <value>The statuses of which a run must have one.</value>
     public IReadOnlySet<TaskRunStatus>? Statuses
@@ -30,7 +32,10 @@ internal sealed record RunFilter
     public TimeRange Completed { get; init; } = TimeRange.Any;
 
     /// <summary>Words in the form of <see cref="RunColumns.Fold"/>, all of which must occur in the run's texts.</summary>
-    public string[] Words { get; init; } = [];
+    public IReadOnlyList<string> Words
+    {
+        init => _words = [.. value.Select(Encoding.UTF8.GetBytes)];
+    }
 
     /// <summary>Returns the bit of a status in <see cref="ChunkColumns.Statuses"/>.</summary>
     public static int BitOf(TaskRunStatus status) => 1 << (int)status;
@@ -66,11 +71,11 @@ internal sealed record RunFilter
     private static bool Contains(IReadOnlySet<string>? values, string? value) =>
         values is null || (value is not null && values.Contains(value));
 
-    private bool ContainsWords(string text)
+    private bool ContainsWords(ReadOnlySpan<byte> text)
     {
-        foreach (var word in Words)
+        foreach (var word in _words)
         {
-            if (!text.Contains(word, StringComparison.Ordinal))
+            if (text.IndexOf(word) < 0)
             {
                 return false;
             }

@@ -17,7 +17,7 @@ internal sealed record RunSort(RunSortKey Key, bool IsDescending) : IComparer<So
             RunSortKey.CreatedAt => found.Chunk.Created[found.Slot],
             RunSortKey.CompletedAt => found.Chunk.Completed[found.Slot],
             RunSortKey.DurationSeconds => found.Chunk.Durations[found.Slot],
-            _ => found.Run.Columns.FoldedName is null ? ChunkColumns.None : 0,
+            _ => found.Run.Columns.NameRange is null ? ChunkColumns.None : 0,
         };
         return new(value == ChunkColumns.None ? long.MaxValue : IsDescending ? -value : value, found.Run);
     }
@@ -25,9 +25,12 @@ internal sealed record RunSort(RunSortKey Key, bool IsDescending) : IComparer<So
     public int Compare(SortedRun x, SortedRun y)
     {
         var order = x.Rank.CompareTo(y.Rank);
-        if (order == 0 && Key == RunSortKey.Name && x.Run.Columns.FoldedName is { } one && y.Run.Columns.FoldedName is { } other)
+        if (order == 0 && Key == RunSortKey.Name && x.Run.Columns is { NameRange: { } one } first
+            && y.Run.Columns is { NameRange: { } other } second)
         {
-            order = IsDescending ? CompareCodePoints(other, one) : CompareCodePoints(one, other);
+            // The order of UTF-8's bytes is that of the code points: RFC 3629, section 1.
+            order = first.FoldedText.AsSpan(one).SequenceCompareTo(second.FoldedText.AsSpan(other));
+            order = IsDescending ? -order : order;
         }
 
         return order != 0 ? order : CompareCodePoints(x.Run.Id, y.Run.Id);

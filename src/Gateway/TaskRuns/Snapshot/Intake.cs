@@ -94,7 +94,7 @@ internal static class Intake
     /// </summary>
     private static bool MayBegin(Roll roll, ListResponse response, SnapshotRun?[] slots) =>
         response.FirstRow == 0
-        && !roll.From(0).Any(entry => entry.FirstHeld > response.Since)
+        && !roll.Chunks.Any(chunk => chunk.NewestFirstHeld > response.Since)
         && (slots.Length > 0 || response.Slots.Count == 0)
         && (roll.Count == 0 || !slots.Contains(null))
         && (response.IsShort || slots.Any(run => run is not null));
@@ -231,7 +231,7 @@ internal static class Intake
         var placed = splice?.Between.Select(placement => placement.Id).ToHashSet() ?? [];
         var rows = slots.OfType<SnapshotRun>()
             .Where(run => places.TryGetValue(run.Id, out var place) ? IsNewer(run, roll.At(place), response) : placed.Contains(run.Id))
-            .ToArray();
+            .Select(run => run.Detach()).ToArray();
         var reading = RollReading.Of(
             response, slots, holds: run => places.ContainsKey(run.Id) || placed.Contains(run.Id), isPlaced, isDisordered);
         return new(reading, splice is null && rows.Length == 0 ? null : new(splice, rows));

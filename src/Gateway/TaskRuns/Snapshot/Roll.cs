@@ -31,7 +31,6 @@ internal sealed class Roll
     private const long RememberRemovalsFor = 600_000;
 
     private readonly RollEntries _entries;
-    private readonly Lazy<(bool IsComplete, long SweptAt)> _summary;
 
     public Roll(RollEntries entries, long version, bool hasGapAtHead, ImmutableDictionary<string, Removal> removed, ListTraits traits)
     {
@@ -40,7 +39,7 @@ internal sealed class Roll
         HasGapAtHead = hasGapAtHead;
         Removed = removed;
         Traits = traits;
-        _summary = new(Summarize);
+        IsComplete = !hasGapAtHead && !entries.Chunks.Any(chunk => chunk.HasGap);
     }
 
     /// <summary>Number of the log entry that last changed a run, its place or a gap.</summary>
@@ -59,13 +58,13 @@ internal sealed class Roll
     public int Count => _entries.Count;
 
     /// <summary>True if nothing unknown stands before, between or behind the runs.</summary>
-    public bool IsComplete => _summary.Value.IsComplete;
+    public bool IsComplete { get; }
 
     /// <summary>Departure since which every run was held by a response: no deletion before it is unnoticed.</summary>
-    public long SweptAt => _summary.Value.SweptAt;
+    public long SweptAt => Chunks.Aggregate(Traits.EdgeReadAt, (oldest, chunk) => Math.Min(oldest, chunk.OldestHeld));
 
     /// <inheritdoc cref="RollEntries.Chunks"/>
-    public IReadOnlyList<RollEntry[]> Chunks => _entries.Chunks;
+    public IReadOnlyList<RollChunk> Chunks => _entries.Chunks;
 
     /// <inheritdoc cref="RollEntries.From"/>
     public IEnumerable<RollEntry> From(int place) => _entries.From(place);
@@ -86,17 +85,11 @@ internal sealed class Roll
     public (int Held, int Newer) CountAt(long since)
     {
         var (held, newer) = (Traits.HolesAtHead, 0);
-        foreach (var entry in From(0))
+        foreach (var chunk in Chunks)
         {
-            held += entry.HolesBehind;
-            if (entry.FirstHeld > since)
-            {
-                newer++;
-            }
-            else
-            {
-                held++;
-            }
+            var newerOnes = chunk.NewestFirstHeld > since ? chunk.Entries.Count(entry => entry.FirstHeld > since) : 0;
+            newer += newerOnes;
+            held += chunk.Entries.Length - newerOnes + chunk.Holes;
         }
 
         return (held, newer);
@@ -106,19 +99,9 @@ internal sealed class Roll
     /// Returns the departure since which nothing that changes by itself is unnoticed: new runs, and states of unfinished ones. Of an
     /// incomplete list, it is the departure since which every known run was held.
     /// </summary>
-    public long ReadAt()
-    {
-        var oldest = IsComplete ? Traits.EdgeReadAt : long.MaxValue;
-        foreach (var entry in From(0))
-        {
-            if (!IsComplete || !entry.Run.IsFinished)
-            {
-                oldest = Math.Min(oldest, entry.LastHeld);
-            }
-        }
-
-        return oldest;
-    }
+    public long ReadAt() => IsComplete
+        ? Chunks.Aggregate(Traits.EdgeReadAt, (oldest, chunk) => Math.Min(oldest, chunk.OldestUnfinishedHeld))
+        : Chunks.Aggregate(long.MaxValue, (oldest, chunk) => Math.Min(oldest, chunk.OldestHeld));
 
     /// <summary>Returns the roll after an entry of the log.</summary>
     /// <param name="entry">The entry.</param>
@@ -226,18 +209,6 @@ internal sealed class Roll
         var traits = Traits.With(reading, roll);
         var becomesUnordered = traits.Order == ListOrder.Unordered && Traits.Order != ListOrder.Unordered; // runs may be missing anywhere
         return new(roll._entries, Version, HasGapAtHead || becomesUnordered, Removed, traits);
-    }
-
-    private (bool IsComplete, long SweptAt) Summarize()
-    {
-        var (isComplete, sweptAt) = (!HasGapAtHead, Traits.EdgeReadAt);
-        foreach (var entry in From(0))
-        {
-            isComplete &= !entry.HasGapBehind;
-            sweptAt = Math.Min(sweptAt, entry.LastHeld);
-        }
-
-        return (isComplete, sweptAt);
     }
 
     private static int PlaceOf(Dictionary<string, int> places, string id) =>

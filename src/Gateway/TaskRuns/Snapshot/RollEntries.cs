@@ -15,34 +15,40 @@ internal sealed class RollEntries
     /// <summary>Number of bits with which <see cref="Find"/> skips most ids that are not wanted.</summary>
     private const int FilterBits = 16_384;
 
-    private readonly ImmutableArray<RollEntry[]> _chunks;
+    private const long BytesOfEntry = 72;
 
-    private RollEntries(ImmutableArray<RollEntry[]> chunks)
+    /// <summary>Usual memory of a run beside its JSON, in bytes.</summary>
+    private const long BytesOfColumns = 600;
+
+    private readonly ImmutableArray<RollChunk> _chunks;
+
+    private RollEntries(ImmutableArray<RollChunk> chunks)
     {
         _chunks = chunks;
-        Count = chunks.Sum(chunk => chunk.Length);
+        Count = chunks.Sum(chunk => chunk.Entries.Length);
     }
 
     /// <summary>Number of entries.</summary>
     public int Count { get; }
 
     /// <summary>Returns the list of these entries.</summary>
-    public static RollEntries Of(IEnumerable<RollEntry> entries) => new([.. entries.Chunk(ChunkSize)]);
+    public static RollEntries Of(IEnumerable<RollEntry> entries) =>
+        new([.. entries.Chunk(ChunkSize).Select(chunk => new RollChunk(chunk))]);
 
-    /// <summary>All entries in the upstream's order, in arrays that must not be changed: the quickest way to read all of them.</summary>
-    public IReadOnlyList<RollEntry[]> Chunks => _chunks;
+    /// <summary>All entries in the upstream's order: the quickest way to read all of them.</summary>
+    public IReadOnlyList<RollChunk> Chunks => _chunks;
 
     /// <summary>Returns the entries from one place on, in the upstream's order.</summary>
     public IEnumerable<RollEntry> From(int place)
     {
         foreach (var chunk in _chunks)
         {
-            for (; place < chunk.Length; place++)
+            for (; place < chunk.Entries.Length; place++)
             {
-                yield return chunk[place];
+                yield return chunk.Entries[place];
             }
 
-            place -= chunk.Length;
+            place -= chunk.Entries.Length;
         }
     }
 
@@ -50,7 +56,7 @@ internal sealed class RollEntries
     public RollEntry At(int place)
     {
         var (chunk, slot) = Locate(place);
-        return _chunks[chunk][slot];
+        return _chunks[chunk].Entries[slot];
     }
 
     /// <summary>Returns the places of those ids that the list holds.</summary>
@@ -74,16 +80,16 @@ internal sealed class RollEntries
         var place = 0;
         foreach (var chunk in _chunks)
         {
-            foreach (var entry in chunk)
+            for (var slot = 0; slot < chunk.IdHashes.Length; slot++)
             {
-                var bit = entry.Run.IdHash % FilterBits;
-                if ((filter[(int)(bit / 64)] >> (int)bit & 1) != 0 && wanted.Contains(entry.Run.Id))
+                var bit = chunk.IdHashes[slot] % FilterBits;
+                if ((filter[(int)(bit / 64)] >> (int)bit & 1) != 0 && chunk.Entries[slot].Run.Id is var id && wanted.Contains(id))
                 {
-                    places[entry.Run.Id] = place;
+                    places[id] = place + slot;
                 }
-
-                place++;
             }
+
+            place += chunk.IdHashes.Length;
         }
 
         return places;
@@ -92,16 +98,22 @@ internal sealed class RollEntries
     /// <summary>Returns the list with other entries at some places.</summary>
     public RollEntries With(IEnumerable<(int Place, RollEntry Entry)> changes)
     {
-        var chunks = _chunks.ToBuilder();
+        var copies = new Dictionary<int, RollEntry[]>();
         foreach (var (place, entry) in changes)
         {
             var (chunk, slot) = Locate(place);
-            if (chunks[chunk] == _chunks[chunk])
+            if (!copies.TryGetValue(chunk, out var copy))
             {
-                chunks[chunk] = [.. _chunks[chunk]];
+                copies[chunk] = copy = [.. _chunks[chunk].Entries];
             }
 
-            chunks[chunk][slot] = entry;
+            copy[slot] = entry;
+        }
+
+        var chunks = _chunks.ToBuilder();
+        foreach (var (chunk, copy) in copies)
+        {
+            chunks[chunk] = new(copy);
         }
 
         return new(chunks.ToImmutable());
@@ -110,13 +122,13 @@ internal sealed class RollEntries
     /// <summary>Returns the list with other entries in place of those from <paramref name="from"/> to <paramref name="to"/>.</summary>
     public RollEntries Replace(int from, int to, IReadOnlyList<RollEntry> entries)
     {
-        var chunks = ImmutableArray.CreateBuilder<RollEntry[]>(_chunks.Length + 1);
+        var chunks = ImmutableArray.CreateBuilder<RollChunk>(_chunks.Length + 1);
         var changed = new List<RollEntry>(entries.Count + (2 * ChunkSize));
         var isPlaced = false;
         var start = 0;
         foreach (var chunk in _chunks)
         {
-            var end = start + chunk.Length;
+            var (own, end) = (chunk.Entries, start + chunk.Entries.Length);
             if (end < from || (isPlaced && start >= to))
             {
                 Flush();
@@ -124,9 +136,9 @@ internal sealed class RollEntries
             }
             else
             {
-                changed.AddRange(chunk.AsSpan(0, Math.Clamp(from - start, 0, chunk.Length)));
+                changed.AddRange(own.AsSpan(0, Math.Clamp(from - start, 0, own.Length)));
                 Place();
-                changed.AddRange(chunk.AsSpan(Math.Clamp(to - start, 0, chunk.Length)));
+                changed.AddRange(own.AsSpan(Math.Clamp(to - start, 0, own.Length)));
             }
 
             start = end;
@@ -151,7 +163,7 @@ internal sealed class RollEntries
             for (var part = 0; part < parts; part++)
             {
                 var first = changed.Count * part / parts;
-                chunks.Add([.. changed[first..(changed.Count * (part + 1) / parts)]]);
+                chunks.Add(new([.. changed[first..(changed.Count * (part + 1) / parts)]]));
             }
 
             changed.Clear();
@@ -161,18 +173,21 @@ internal sealed class RollEntries
     /// <summary>Returns the approximate memory, in bytes, that this list does not share with another one.</summary>
     public long BytesBeside(RollEntries other)
     {
-        var own = _chunks.Except(other._chunks).ToList();
-        var shared = other._chunks.Except(_chunks).SelectMany(chunk => chunk).ToHashSet<RollEntry>(ReferenceEqualityComparer.Instance);
-        return own.Sum(chunk => (long)chunk.Length * IntPtr.Size)
-            + own.SelectMany(chunk => chunk).Where(entry => !shared.Contains(entry)).Sum(entry => 100L + entry.Run.Json.Length);
+        var own = _chunks.Except(other._chunks).SelectMany(chunk => chunk.Entries).ToList();
+        var shared = other._chunks.Except(_chunks).SelectMany(chunk => chunk.Entries).ToList();
+        var entries = shared.ToHashSet<object>(ReferenceEqualityComparer.Instance);
+        var runs = shared.Select(entry => entry.Run).ToHashSet<object>(ReferenceEqualityComparer.Instance);
+        return own.Sum(entry => 12L
+            + (entries.Contains(entry) ? 0 : BytesOfEntry)
+            + (runs.Contains(entry.Run) ? 0 : BytesOfColumns + entry.Run.Json.Length));
     }
 
     private (int Chunk, int Slot) Locate(int place)
     {
         var chunk = 0;
-        for (; place >= _chunks[chunk].Length; chunk++)
+        for (; place >= _chunks[chunk].Entries.Length; chunk++)
         {
-            place -= _chunks[chunk].Length;
+            place -= _chunks[chunk].Entries.Length;
         }
 
         return (chunk, place);

@@ -32,33 +32,41 @@ internal sealed record RunColumns
 
     public long? DurationSeconds { get; init; }
 
-    /// <summary>The run's name, folded: see <see cref="Fold"/>.</summary>
-    public string? FoldedName { get; init; }
+    /// <summary>
+    /// Id, name, task name, feature name and failure code, each in the form of <see cref="Fold"/>, with a line break between each two.
+    /// UTF-8: it takes half the memory of a string.
+    /// </summary>
+    public byte[] FoldedText { get; init; } = [];
 
-    /// <summary>Id, name, task name, feature name and failure code, folded, with a line break between each two.</summary>
-    public string FoldedText { get; init; } = "";
+    /// <summary>The name's place in <see cref="FoldedText"/>; null for a run without a name.</summary>
+    public Range? NameRange { get; init; }
 
     /// <summary>True if the run has ended, so that its value is not expected to change.</summary>
     public bool IsFinished => Status is TaskRunStatus.Completed or TaskRunStatus.Failed;
 
     /// <summary>Returns the columns of a run as the writer of its JSON got it.</summary>
-    public static RunColumns Of(TaskRun run) => new()
+    public static RunColumns Of(TaskRun run)
     {
-        Id = run.Id,
-        Status = run.Status,
-        TaskId = run.Task.Id,
-        TaskName = run.Task.Name,
-        FeatureId = run.Feature.Id,
-        FeatureName = run.Feature.Name,
-        ModelName = run.Model?.Name,
-        ModelStatus = run.Model?.Status,
-        FailureCode = run.Failure?.Code,
-        CreatedAt = run.CreatedAt,
-        CompletedAt = run.CompletedAt,
-        DurationSeconds = run.DurationSeconds,
-        FoldedName = run.Name is { } name ? Fold(name) : null,
-        FoldedText = Fold(string.Join('\n', run.Id, run.Name, run.Task.Name, run.Feature.Name, run.Failure?.Code)),
-    };
+        var nameStart = Encoding.UTF8.GetByteCount(Fold(run.Id)) + 1;
+        return new()
+        {
+            Id = run.Id,
+            Status = run.Status,
+            TaskId = SharedTexts.Get(run.Task.Id),
+            TaskName = SharedTexts.Get(run.Task.Name),
+            FeatureId = SharedTexts.Get(run.Feature.Id),
+            FeatureName = SharedTexts.Get(run.Feature.Name),
+            ModelName = SharedTexts.Get(run.Model?.Name),
+            ModelStatus = run.Model?.Status,
+            FailureCode = SharedTexts.Get(run.Failure?.Code),
+            CreatedAt = run.CreatedAt,
+            CompletedAt = run.CompletedAt,
+            DurationSeconds = run.DurationSeconds,
+            FoldedText = Encoding.UTF8.GetBytes(
+                Fold(string.Join('\n', run.Id, run.Name, run.Task.Name, run.Feature.Name, run.Failure?.Code))),
+            NameRange = run.Name is { } name ? nameStart..(nameStart + Encoding.UTF8.GetByteCount(Fold(name))) : null,
+        };
+    }
 
     /// <summary>Returns a text in the form in which texts are compared: Unicode NFC, in lower case of the invariant culture.</summary>
     public static string Fold(string text) => (IsWellFormed(text) ? text.Normalize(NormalizationForm.FormC) : text).ToLowerInvariant();

@@ -41,24 +41,16 @@ internal sealed record SnapshotPlan(IReadOnlyList<LiveRows> Live, int? GapPlace,
         var live = new Dictionary<int, LiveRows>();
         int? gap = roll.HasGapAtHead ? -1 : null;
         (int Place, long HeldAt)? oldest = null;
-        foreach (var (place, entry) in roll.From(0).Index())
+        var first = 0;
+        foreach (var chunk in roll.Chunks)
         {
-            if (entry.HasGapBehind && (gap is null || order == ListOrder.OldestFirst))
+            var isOlder = oldest is null || chunk.OldestHeld < oldest.Value.HeldAt;
+            foreach (var (slot, entry) in chunk.HasGap || chunk.HasUnfinished || isOlder ? chunk.Entries.Index() : [])
             {
-                gap = place;
+                Examine(first + slot, entry);
             }
 
-            if (!entry.Run.IsFinished)
-            {
-                var block = place / TaskRunRows.Capacity;
-                var rows = new LiveRows(block, entry.LastHeld, IsEdge: false, IsStuck: now - entry.Run.Columns.CreatedAt > StuckAfter);
-                live[block] = live.TryGetValue(block, out var other) ? other.And(rows) : rows;
-            }
-
-            if ((oldest is null || entry.LastHeld < oldest.Value.HeldAt) && isPutOff?.Invoke(entry.Run.Id) != true)
-            {
-                oldest = (place, entry.LastHeld);
-            }
+            first += chunk.Entries.Length;
         }
 
         if (order != ListOrder.OldestFirst && !roll.HasGapAtHead)
@@ -74,11 +66,33 @@ internal sealed record SnapshotPlan(IReadOnlyList<LiveRows> Live, int? GapPlace,
         return new(
             [.. live.Values],
             gap,
-            oldest is { } first ? new(NumberAt(first.Place - overlap), first.HeldAt) : null,
+            oldest is { } rows ? new(NumberAt(rows.Place - overlap), rows.HeldAt) : null,
             oldest is { } run ? roll.At(run.Place).Run.Id : null,
             roll.Traits.MiscountedSince);
 
-        void Add(LiveRows edge) => live[edge.Number] = live.TryGetValue(edge.Number, out var other) ? other.And(edge) : edge;
+        void Examine(int place, RollEntry entry)
+        {
+            if (entry.HasGapBehind && (gap is null || order == ListOrder.OldestFirst))
+            {
+                gap = place;
+            }
+
+            if (!entry.Run.IsFinished)
+            {
+                Add(new(
+                    place / TaskRunRows.Capacity,
+                    entry.LastHeld,
+                    IsEdge: false,
+                    IsStuck: now - entry.Run.Columns.CreatedAt > StuckAfter));
+            }
+
+            if ((oldest is null || entry.LastHeld < oldest.Value.HeldAt) && isPutOff?.Invoke(entry.Run.Id) != true)
+            {
+                oldest = (place, entry.LastHeld);
+            }
+        }
+
+        void Add(LiveRows added) => live[added.Number] = live.TryGetValue(added.Number, out var other) ? other.And(added) : added;
     }
 
     /// <summary>Returns the number of the block or window that begins at a row.</summary>

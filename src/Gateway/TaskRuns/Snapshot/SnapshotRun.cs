@@ -17,9 +17,9 @@ internal sealed record SnapshotRun(ReadOnlyMemory<byte> Json, RunColumns Columns
     /// <summary>Hash of <see cref="Json"/>: equal values have equal hashes.</summary>
     public UInt128 Hash { get; } = XxHash128.HashToUInt128(Json.Span);
 
-    /// <summary>Hash of <see cref="Id"/>, with which <see cref="Roll.Find"/> skips other ids.</summary>
-    public ulong IdHash { get; } = HashOf(Columns.Id);
+    /// <summary>Returns the run with JSON of its own. A part of a response keeps the whole response in memory.</summary>
+    public SnapshotRun Detach() => this with { Json = Json.ToArray() };
 
-    /// <summary>Returns the hash of an id.</summary>
-    public static ulong HashOf(string id) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(id.AsSpan()));
+    /// <summary>Returns the hash of an id, with which <see cref="Roll.Find"/> skips other ids.</summary>
+    public static uint HashOf(string id) => (uint)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(id.AsSpan()));
 }
