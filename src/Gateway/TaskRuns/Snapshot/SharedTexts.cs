@@ -10,6 +10,8 @@ internal static class SharedTexts
 
     private static readonly ConcurrentDictionary<string, string> Known = new();
 
+    private static int _count; // approximate: the dictionary's own count takes all its locks
+
     /// <summary>Returns a string that equals a text.</summary>
     public static string? Get(string? text)
     {
@@ -18,9 +20,15 @@ internal static class SharedTexts
             return null;
         }
 
-        if (Known.Count >= Capacity)
+        if (Known.TryGetValue(text, out var known))
+        {
+            return known;
+        }
+
+        if (Interlocked.Increment(ref _count) > Capacity)
         {
             Known.Clear();
+            Volatile.Write(ref _count, 1);
         }
 
         return Known.GetOrAdd(text, text);
