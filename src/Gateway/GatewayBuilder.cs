@@ -40,6 +40,7 @@ public static class GatewayBuilder
             .AddSingleton(settings.FindWarnings(builder.Environment))
             .AddSingleton(settings.Cache)
             .AddSingleton(settings.Snapshot)
+            .AddSingleton(settings.Changes)
             .AddSingleton(settings.Quota)
             .AddSingleton(settings.Http)
             .AddTrustedProxies(settings.Http)

@@ -9,6 +9,7 @@ using NclueGateway.Mirror.Blocks;
 using NclueGateway.Observability.Logging;
 using NclueGateway.Observability.Telemetry;
 using NclueGateway.Redis;
+using NclueGateway.TaskRuns.Changes;
 using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.Upstream;
 
@@ -23,6 +24,7 @@ internal sealed record GatewaySettings(
     NclueOptions Nclue,
     CacheOptions Cache,
     SnapshotOptions Snapshot,
+    ChangesOptions Changes,
     AuthOptions Auth,
     BrowserSessionOptions Session,
     QuotaOptions Quota,
@@ -47,6 +49,7 @@ internal sealed record GatewaySettings(
             reader.Read<NclueOptions>(NclueOptions.Section),
             reader.Read<CacheOptions>(CacheOptions.Section),
             reader.Read<SnapshotOptions>(SnapshotOptions.Section),
+            reader.Read<ChangesOptions>(ChangesOptions.Section),
             reader.Read<AuthOptions>(AuthOptions.Section, "Session"),
             reader.Read<BrowserSessionOptions>(BrowserSessionOptions.Section),
             reader.Read<QuotaOptions>(QuotaOptions.Section),

@@ -20,7 +20,7 @@ internal static class CrossOrigin
 
     private static readonly string[] RequestHeaders =
     [
-        HeaderNames.Authorization, CsrfHeader, HeaderNames.Accept, HeaderNames.IfMatch, HeaderNames.IfNoneMatch,
+        HeaderNames.Authorization, CsrfHeader, HeaderNames.Accept, HeaderNames.IfMatch, HeaderNames.IfNoneMatch, "Last-Event-ID",
 
         // The gateway drops or ignores the following. Tracing agents and wrappers of fetch add them to every request of a
         // page. A browser sends none of these requests if a preflight refuses one of the headers.

@@ -60,8 +60,8 @@ internal static class AccessProblems
         "Wait for the number of seconds in the header Retry-After, and then send fewer requests. Use If-None-Match with the last ETag, and "
             + "do not read many distant pages at the same time.",
         "If the caller needs more, raise the setting that the member detail names: Quota:RequestsPerSecond and Quota:Burst for requests, "
-            + "Quota:ColdBlocks for distant pages, Quota:AnonymousPerSecond for sign-ins and unknown session cookies from one address. If "
-            + "every sign-in comes from the same address, it belongs to a proxy that the gateway does not know: see Http:KnownProxies.");
+            + "Quota:ColdBlocks for distant pages, Quota:Streams for streams and waiting polls, Quota:AnonymousPerSecond for sign-ins and "
+            + "unknown session cookies from one address. If every sign-in comes from the same address, it belongs to a proxy that the gateway does not know: see Http:KnownProxies.");
 
     public static readonly ProblemType SessionStoreUnavailable = new(
         "session-store-unavailable",

@@ -11,7 +11,7 @@ namespace NclueGateway.Http;
 [LogCategory("NclueGateway.Operations.Draining")]
 internal sealed partial class GracefulShutdown(
     IHostApplicationLifetime lifetime, OperationsOptions options, TimeProvider time, ILogger<GracefulShutdown> logger)
-    : IHostedLifecycleService, IHealthCheck
+    : IHostedLifecycleService, IHealthCheck, IDisposable
 {
     /// <summary>
     /// Grace period after the drain delay in which requests on open connections are still served. The server accepts no new
@@ -21,10 +21,13 @@ internal sealed partial class GracefulShutdown(
 
     private const long Never = long.MaxValue;
 
-    private volatile bool _hasBegun;
+    private readonly CancellationTokenSource _begun = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
     private long _delayOver = Never;
 
-    private bool HasBegun => _hasBegun || lifetime.ApplicationStopping.IsCancellationRequested;
+    /// <summary>Cancelled when the shutdown begins, for responses that stay open.</summary>
+    public CancellationToken Begun => _begun.Token;
+
+    private bool HasBegun => _begun.IsCancellationRequested;
 
     /// <summary>
     /// True once new requests are rejected, because a request that has to wait for NCLUE might not complete before the
@@ -51,7 +54,7 @@ internal sealed partial class GracefulShutdown(
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        _hasBegun = true;
+        await _begun.CancelAsync();
         if (options.DrainDelay > TimeSpan.Zero)
         {
             Begins(logger, options.DrainDelay);
@@ -65,6 +68,8 @@ internal sealed partial class GracefulShutdown(
         Task.FromResult(HasBegun
             ? HealthCheckResult.Unhealthy("The gateway is shutting down.")
             : HealthCheckResult.Healthy("The gateway is running."));
+
+    public void Dispose() => _begun.Dispose();
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

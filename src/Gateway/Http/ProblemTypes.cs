@@ -34,11 +34,11 @@ internal static class ProblemTypes
     [
         HttpProblems.InvalidRequest, AccessProblems.SignInFailed, AccessProblems.Unauthenticated,
         AccessProblems.Forbidden, AccessProblems.CsrfHeaderMissing, HttpProblems.NotFound,
-        HttpProblems.MethodNotAllowed, HttpProblems.NotAcceptable, SnapshotProblems.CursorExpired, HttpProblems.PreconditionFailed,
-        AccessProblems.CallerQuota, HttpProblems.InternalError, SnapshotProblems.ListTooLarge, UpstreamProblems.UpstreamCredentials,
-        UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError, UpstreamProblems.UpstreamBusy,
-        UpstreamProblems.UpstreamQuota, SnapshotProblems.ListIncomplete, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
-        UpstreamProblems.UpstreamTimeout,
+        HttpProblems.MethodNotAllowed, HttpProblems.NotAcceptable, SnapshotProblems.CursorExpired, SnapshotProblems.ChangesExpired,
+        HttpProblems.PreconditionFailed, AccessProblems.CallerQuota, HttpProblems.InternalError, SnapshotProblems.ListTooLarge,
+        UpstreamProblems.UpstreamCredentials, UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError,
+        UpstreamProblems.UpstreamBusy, UpstreamProblems.UpstreamQuota, SnapshotProblems.ListIncomplete,
+        SnapshotProblems.StreamsExhausted, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining, UpstreamProblems.UpstreamTimeout,
     ];
 
     /// <summary>Returns the problem with a slug, or null.</summary>

@@ -12,6 +12,23 @@ internal static class SnapshotProblems
         "Start again at the address in the link with the relation first: it begins with the newest version.",
         "If callers need more time for all pages, raise Snapshot:CursorsFor. Without Redis a restart of the gateway ends all versions.");
 
+    public static readonly ProblemType ChangesExpired = new(
+        "changes-expired",
+        StatusCodes.Status410Gone,
+        "The changes after this version of the list are gone",
+        "The gateway keeps the changes after a version for Snapshot:CursorsFor after a newer version has replaced it. This version is older, "
+            + "or is of a log that was lost, or more than 1,000 runs changed at once after it.",
+        "Read the list again, and go on from the address in its link with the relation monitor.",
+        "If callers need more time between two polls, raise Snapshot:CursorsFor. Without Redis a restart of the gateway ends all versions.");
+
+    public static readonly ProblemType StreamsExhausted = new(
+        "streams-exhausted",
+        StatusCodes.Status503ServiceUnavailable,
+        "Too many streams are open",
+        "The replica has as many streams and waiting polls as Changes:MaxStreams allows.",
+        "Retry after the number of seconds in the header Retry-After. Until then, poll without waiting.",
+        "Add replicas, or raise Changes:MaxStreams if the gateway has the memory. If few callers hold many streams, lower Quota:Streams.");
+
     public static readonly ProblemType ListTooLarge = new(
         "list-too-large",
         StatusCodes.Status501NotImplemented,

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.WebUtilities;
 using NclueGateway.Access;
 using NclueGateway.Access.Callers;
+using NclueGateway.Access.Sessions;
 using NclueGateway.Mirror.Refresh;
 using NclueGateway.Observability.Audit;
+using NclueGateway.TaskRuns.Changes;
 using NclueGateway.TaskRuns.Normalizing;
 using NclueGateway.TaskRuns.Pages;
 using NclueGateway.TaskRuns.Queries;
@@ -20,6 +22,9 @@ internal static class TaskRunsEndpoint
 
     /// <summary>The path of the counts.</summary>
     public const string SummaryPath = Path + "/summary";
+
+    /// <summary>The path of the changes.</summary>
+    public const string ChangesPath = Path + "/changes";
 
     /// <summary>Adds the services that serve pages of the mirror's blocks.</summary>
     /// <param name="services">The services.</param>
@@ -40,6 +45,13 @@ internal static class TaskRunsEndpoint
         .AddSingleton<SnapshotReader>()
         .AddSingleton<QueryMetrics>()
         .AddHostedService(provider => provider.GetRequiredService<QueryMetrics>())
+        .AddSingleton<ChangeSets>()
+        .AddSingleton<ChangeEvents>()
+        .AddSingleton<ChangesMetrics>()
+        .AddSingleton<OpenStreams>()
+        .AddSingleton<ChangePolls>()
+        .AddSingleton<ChangeStream>()
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<ChangesHandler>(provider, Path))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<PageHandler>(provider, Path))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<ListQueryHandler>(provider, Path))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<SummaryHandler>(provider, Path))
@@ -76,6 +88,13 @@ internal static class TaskRunsEndpoint
             .WithName("headTaskRun").WithSummary("Get the headers of a task run")
             .WithDescription("Returns the headers of GET, without the body.")
             .DescribeRun(run.Method, hasBody: false);
+
+        RequestDelegate changes = services.GetRequiredService<ChangesHandler>().HandleAsync;
+        Map(ChangesPath, HttpMethods.Get, changes)
+            .AuditedAsStream("Query").AllowsEventSource()
+            .WithName("listTaskRunChanges").WithSummary("List or stream changes of task runs")
+            .WithDescription(ChangesOpenApi.Description)
+            .DescribeChanges(changes.Method);
 
         IEndpointConventionBuilder Map(string path, string method, RequestDelegate handler, params string[] audited) =>
             routes.MapMethods(path, [method], handler).RequirePermission(Permission.ReadTaskRuns).Audited(audited);

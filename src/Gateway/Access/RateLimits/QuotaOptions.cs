@@ -23,6 +23,12 @@ internal sealed class QuotaOptions
     public int ColdBlocks { get; set; } = 4;
 
     /// <value>
+    /// Maximum number of streams and waiting polls that one caller may have open on one replica. 1 to 1,000, default 8.
+    /// </value>
+    [Range(1, 1_000)]
+    public int Streams { get; set; } = 8;
+
+    /// <value>
     /// The requests that one address may send per second, and at once, to one replica's sign-in paths. The same limit
     /// applies separately to requests with an unknown session cookie. 1 to 100,000, default 200.
     /// </value>

@@ -1,4 +1,6 @@
+using Microsoft.Net.Http.Headers;
 using NclueGateway.Access.Bearer;
+using NclueGateway.Access.Callers;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access.Sessions;
@@ -9,8 +11,15 @@ namespace NclueGateway.Access.Sessions;
 /// header makes the browser send a preflight (CORS). For an endpoint that extends sessions, the middleware then
 /// restarts the idle time of the session.
 /// </summary>
+/// <remarks>
+/// An EventSource of a browser can set no header. Endpoints for it accept GET from the same origin or an allowed one, by the headers with
+/// which the browser itself names the origin.
+/// </remarks>
 internal static class CsrfMiddleware
 {
+    /// <summary>Header with which browsers say where a request comes from (https://w3c.github.io/webappsec-fetch-metadata/).</summary>
+    private const string SecFetchSite = "Sec-Fetch-Site";
+
     /// <summary>
     /// Adds the middleware after the framework's authentication, which callers with a cached token skip: they have no session. It comes
     /// before the rate limit, because another site must not use up the person's quota.
@@ -26,9 +35,13 @@ internal static class CsrfMiddleware
     public static TBuilder ExtendsSession<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new SessionUse());
 
+    /// <summary>Lets an EventSource of the same origin or of an allowed one use the endpoint with its session.</summary>
+    public static TBuilder AllowsEventSource<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new EventSourceUse());
+
     private static async Task GuardAsync(HttpContext context, CachedSession session, Endpoint endpoint, RequestDelegate next)
     {
-        if (context.Request.Headers[CrossOrigin.CsrfHeader] is not ["1"])
+        if (context.Request.Headers[CrossOrigin.CsrfHeader] is not ["1"] && !IsOfAllowedEventSource(context, endpoint))
         {
             await new ProblemResult(AccessProblems.CsrfHeaderMissing)
             {
@@ -44,7 +57,25 @@ internal static class CsrfMiddleware
 
         await next(context);
     }
+
+    /// <summary>Returns true for a GET that the browser itself says to be from the same origin, or from an allowed one.</summary>
+    private static bool IsOfAllowedEventSource(HttpContext context, Endpoint endpoint)
+    {
+        var request = context.Request;
+        if (!HttpMethods.IsGet(request.Method) || endpoint.Metadata.GetMetadata<EventSourceUse>() is null)
+        {
+            return false;
+        }
+
+        // Sec- headers and Origin cannot be set by scripts (https://fetch.spec.whatwg.org/#forbidden-request-header).
+        var isSameOrigin = request.Headers[SecFetchSite] is ["same-origin"];
+        return isSameOrigin || (request.Headers[HeaderNames.Origin] is [{ } origin]
+            && context.RequestServices.GetRequiredService<AuthOptions>().AllowedOrigins.Contains(origin));
+    }
 }
+
+/// <summary>Metadata of an endpoint that an EventSource uses with its session.</summary>
+internal sealed record EventSourceUse;
 
 /// <summary>Metadata of an endpoint whose requests extend a session.</summary>
 internal sealed record SessionUse;

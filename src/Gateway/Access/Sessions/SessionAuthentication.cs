@@ -36,7 +36,7 @@ internal static class SessionAuthentication
         this IServiceCollection services, BrowserSessionOptions options, AuthOptions auth, string keyPrefix, bool isShared)
     {
         var scope = new SessionScope(auth, options);
-        services.AddSingleton(options).AddKeys(options, keyPrefix, isShared);
+        services.AddSingleton(options).AddSingleton<LastingAccess>().AddKeys(options, keyPrefix, isShared);
         services.ConfigureSwaggerGen(SessionOpenApi.AddScheme);
         if (!options.IsOn)
         {

@@ -9,6 +9,9 @@ namespace NclueGateway.Http.OpenApi;
 /// <param name="Type">The type of the body; null if there is none.</param>
 internal sealed record ApiResponse(int StatusCode, string Description, Type? Type = null) : IProducesResponseTypeMetadata
 {
+    /// <summary>Media type of a stream of events.</summary>
+    public const string EventStream = "text/event-stream";
+
     public IEnumerable<string> ContentTypes { get; init; } = Type is null ? [] : ["application/json"];
 
     Type IProducesResponseTypeMetadata.Type => Type ?? typeof(void);
@@ -16,6 +19,9 @@ internal sealed record ApiResponse(int StatusCode, string Description, Type? Typ
     public IReadOnlyList<ApiHeader> Headers { get; init; } = [];
 
     public IReadOnlyList<ApiExample> Examples { get; init; } = [];
+
+    /// <summary>The types of the data of events, for a stream of them.</summary>
+    public IReadOnlyList<Type> Events { get; init; } = [];
 }
 
 /// <summary>A header of a response.</summary>

@@ -28,7 +28,7 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
 
         foreach (var response in metadata.OfType<ApiResponse>())
         {
-            Complete((OpenApiResponse)operation.Responses![$"{response.StatusCode}"], response);
+            Complete((OpenApiResponse)operation.Responses![$"{response.StatusCode}"], response, context);
         }
 
         if (!operation.Responses!.Keys.Any(status => status.StartsWith('2')))
@@ -46,7 +46,7 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
         }
     }
 
-    private static void Complete(OpenApiResponse described, ApiResponse response)
+    private static void Complete(OpenApiResponse described, ApiResponse response, OperationFilterContext context)
     {
         described.Description = response.Description;
         if (response.Headers.Count > 0)
@@ -60,6 +60,16 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
             if (type == "text/html")
             {
                 media.Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+                continue;
+            }
+
+            if (type == ApiResponse.EventStream)
+            {
+                // OpenAPI 3.1 has no words for a stream: the schema is that of the data of each event.
+                media.Schema = new OpenApiSchema
+                {
+                    OneOf = [.. response.Events.Select(data => context.SchemaGenerator.GenerateSchema(data, context.SchemaRepository))],
+                };
                 continue;
             }
 

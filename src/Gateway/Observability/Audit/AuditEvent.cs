@@ -132,4 +132,10 @@ internal enum AuditKind
 
     /// <summary>The identity provider ended a browser session.</summary>
     BackChannelLogout = 5,
+
+    /// <summary>A stream began: its data follows for minutes.</summary>
+    StreamStart = 6,
+
+    /// <summary>A stream ended; the outcome is the reason.</summary>
+    StreamEnd = 7,
 }

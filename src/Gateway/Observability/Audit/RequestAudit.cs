@@ -31,6 +31,11 @@ internal sealed class RequestAudit(
 
         var happened = new AuditEvent(audited);
         context.Features.Set(happened);
+        if (audited.IsStream)
+        {
+            context.Features.Set(new StreamAudit(() => RecordStart(happened, context)));
+        }
+
         var started = time.GetTimestamp();
         try
         {
@@ -62,9 +67,18 @@ internal sealed class RequestAudit(
         }
 
         happened.Status = context.Response.StatusCode;
-        happened.Outcome = problem?.Slug ?? Outcome(context.Response.StatusCode);
+        happened.Outcome = problem?.Slug ?? happened.Outcome ?? Outcome(context.Response.StatusCode);
         happened.Route = LoggedRequest.Route(context);
         happened.TraceId = LoggedRequest.TraceId(context);
+    }
+
+    /// <summary>Writes the event of a stream's start. The event of its end follows when the request ends.</summary>
+    private void RecordStart(AuditEvent happened, HttpContext context)
+    {
+        var start = happened with { Kind = AuditKind.StreamStart };
+        Complete(start, context, problem: null);
+        start.WriteTo(_log);
+        happened.Kind = AuditKind.StreamEnd;
     }
 
     private void Record(AuditEvent happened)

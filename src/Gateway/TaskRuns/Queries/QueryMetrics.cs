@@ -10,8 +10,8 @@ internal sealed class QueryMetrics : IHostedService
     // The problem types of refused queries.
     private static readonly ProblemType[] Refusals =
     [
-        HttpProblems.InvalidRequest, HttpProblems.NotFound, SnapshotProblems.CursorExpired,
-        SnapshotProblems.ListTooLarge, SnapshotProblems.ListIncomplete,
+        HttpProblems.InvalidRequest, HttpProblems.NotFound, SnapshotProblems.CursorExpired, SnapshotProblems.ChangesExpired,
+        SnapshotProblems.ListTooLarge, SnapshotProblems.ListIncomplete, SnapshotProblems.StreamsExhausted, AccessProblems.CallerQuota,
         UpstreamProblems.UpstreamCredentials, UpstreamProblems.UpstreamMalformed, UpstreamProblems.UpstreamError,
         UpstreamProblems.UpstreamBusy, UpstreamProblems.UpstreamQuota, UpstreamProblems.UpstreamTimeout,
     ];
@@ -25,7 +25,7 @@ internal sealed class QueryMetrics : IHostedService
         _queries = meter.CreateCounter<long>(
             "nclue_gateway.queries",
             "{query}",
-            "Queries on the whole list by operation (list, run, summary) and outcome: hit, renewed, stale, or the slug of the problem.");
+            "Queries on the whole list by operation (list, run, summary, changes) and outcome: hit, renewed, stale, or the slug of the problem.");
         _age = meter.CreateHistogram<double>("nclue_gateway.query.age", "s", "Age of the versions of the list that were served.");
     }
 
@@ -77,4 +77,5 @@ internal enum QueryOperation
     List,
     Run,
     Summary,
+    Changes,
 }

@@ -97,32 +97,56 @@ internal sealed class SnapshotReader
     /// <param name="version">The version.</param>
     /// <param name="isPartial">True for a caller who accepts an incomplete list.</param>
     /// <param name="parameter">The parameter that names it, for errors.</param>
+    /// <param name="expired">The problem for a version that is no longer kept.</param>
     /// <param name="cancellationToken">Ends the wait of this caller only.</param>
     public async ValueTask<SnapshotRead> ReadAsync(
-        SnapshotVersion version, bool isPartial, string parameter, CancellationToken cancellationToken)
+        SnapshotVersion version, bool isPartial, string parameter, ProblemType expired, CancellationToken cancellationToken)
     {
         _interest.Ask();
+        var place = await LocateAsync(version, cancellationToken);
+        if (place == VersionPlace.Kept && _versions.Find(version) is { } found && (found.IsComplete || isPartial))
+        {
+            return Hit(found) is { Age: var age } read && age <= _cache.KeepFor ? read : Refuse(TooOld());
+        }
+
+        return Refuse(place switch
+        {
+            VersionPlace.Nonexistent => Nonexistent(parameter),
+            VersionPlace.Unreadable => new(SnapshotProblems.ListIncomplete)
+            {
+                Detail = "Redis is unavailable, so that this replica cannot read this version of the list now.",
+                RetryAfter = ReadLogFor,
+                Extensions = Progress(),
+            },
+            _ => new(expired),
+        });
+    }
+
+    /// <summary>Finds out whether this replica has a version, and reads the shared log first if that may have it.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="cancellationToken">Ends the wait of this caller only.</param>
+    public async ValueTask<VersionPlace> LocateAsync(SnapshotVersion version, CancellationToken cancellationToken)
+    {
         if (_versions.Find(version) is null && IsAhead(version))
         {
             await ReadLogAsync(cancellationToken);
         }
 
-        if (_versions.Find(version) is { } found && (found.IsComplete || isPartial))
-        {
-            return Hit(found) is { Age: var age } read && age <= _cache.KeepFor ? read : Refuse(TooOld());
-        }
-
-        return Refuse(!IsAhead(version) || (version.Epoch != _writer.State.Top.Epoch && _log.Away is null)
-            ? new(SnapshotProblems.CursorExpired)
-            : _log.Away is null
-            ? new(HttpProblems.InvalidRequest) { Errors = new Dictionary<string, string[]> { [parameter] = ["There is no such version."] } }
-            : new(SnapshotProblems.ListIncomplete)
-            {
-                Detail = "Redis is unavailable, so that this replica cannot read this version of the list now.",
-                RetryAfter = ReadLogFor,
-                Extensions = Progress(),
-            });
+        return _versions.Find(version) is not null ? VersionPlace.Kept
+            : !IsAhead(version) || (version.Epoch != _writer.State.Top.Epoch && _log.Away is null) ? VersionPlace.Expired
+            : _log.Away is null ? VersionPlace.Nonexistent
+            : VersionPlace.Unreadable;
     }
+
+    /// <summary>Returns the problem of a version that does not exist.</summary>
+    /// <param name="parameter">The parameter that names it.</param>
+    public static ProblemResult Nonexistent(string parameter) => new(HttpProblems.InvalidRequest)
+    {
+        Errors = new Dictionary<string, string[]> { [parameter] = ["There is no such version."] },
+    };
+
+    /// <summary>Returns a version that a caller gets without waiting, with its age.</summary>
+    public SnapshotRead Describe(ReadableSnapshot snapshot) => Hit(snapshot);
 
     /// <summary>Returns a run of a version, or of a newer one that has it; null if there is none.</summary>
     /// <param name="id">The run's id.</param>

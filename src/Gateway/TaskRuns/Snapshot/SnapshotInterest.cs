@@ -4,7 +4,8 @@ using NclueGateway.Time;
 namespace NclueGateway.TaskRuns.Snapshot;
 
 /// <summary>
-/// Remembers when callers last asked for the snapshot. Without a caller it costs no request, unless <c>Snapshot:Warm</c> is set.
+/// Remembers when callers last asked for the snapshot, and how many wait for changes. Without a caller it costs no request, unless
+/// <c>Snapshot:Warm</c> is set.
 /// </summary>
 internal sealed class SnapshotInterest(SnapshotOptions options, CacheOptions cache, ChangeSignal wake, TimeProvider time)
 {
@@ -14,15 +15,23 @@ internal sealed class SnapshotInterest(SnapshotOptions options, CacheOptions cac
     private static readonly TimeSpan IdleBeat = TimeSpan.FromSeconds(60);
 
     private long _askedAt = long.MinValue;
+    private long _listenersBeat = long.MaxValue; // ticks
+    private int _listeners;
 
     /// <summary>Raised by a question when there was none for a while.</summary>
     public event EventHandler? Began;
 
     /// <summary>True if the snapshot is to be kept up to date.</summary>
-    public bool IsActive => options.Warm || SinceAsked < options.InterestFor;
+    public bool IsActive => options.Warm || HasListeners || SinceAsked < options.InterestFor;
 
     /// <summary>Maximum age of rows that change by themselves.</summary>
-    public TimeSpan Beat => SinceAsked < RecentFor ? cache.FreshFor : cache.FreshFor > IdleBeat ? cache.FreshFor : IdleBeat;
+    public TimeSpan Beat => HasListeners ? Least(cache.FreshFor, new(Volatile.Read(ref _listenersBeat)))
+        : SinceAsked < RecentFor || cache.FreshFor > IdleBeat ? cache.FreshFor
+        : IdleBeat;
+
+    private bool HasListeners => Volatile.Read(ref _listeners) > 0;
+
+    private TimeSpan SinceAsked => Volatile.Read(ref _askedAt) is > long.MinValue and var at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
 
     /// <summary>Records a question.</summary>
     public void Ask()
@@ -36,5 +45,24 @@ internal sealed class SnapshotInterest(SnapshotOptions options, CacheOptions cac
         }
     }
 
-    private TimeSpan SinceAsked => Volatile.Read(ref _askedAt) is > long.MinValue and var at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
+    /// <summary>Records a caller who waits for changes, until the same call of <see cref="Leave"/>.</summary>
+    /// <param name="beat">Maximum age of rows that change by themselves while callers wait.</param>
+    public void Listen(TimeSpan beat)
+    {
+        Ask();
+        Volatile.Write(ref _listenersBeat, beat.Ticks);
+        if (Interlocked.Increment(ref _listeners) == 1)
+        {
+            wake.Raise(); // rows may be due now
+        }
+    }
+
+    /// <summary>Records that a caller no longer waits for changes.</summary>
+    public void Leave()
+    {
+        Volatile.Write(ref _askedAt, time.GetTimestamp());
+        Interlocked.Decrement(ref _listeners);
+    }
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

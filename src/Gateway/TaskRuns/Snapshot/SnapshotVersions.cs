@@ -14,22 +14,33 @@ internal sealed class SnapshotVersions(SnapshotOptions options, TimeProvider tim
     private readonly long _keepFor = time.Ticks(options.CursorsFor);
     private readonly Queue<Superseded> _superseded = [];
     private long _bytes;
-    private Published _published = new(null, []);
+    private ReadableSnapshot[] _published = [];
 
     /// <summary>The newest complete version, and before the first one the newest state; null until the first response.</summary>
-    public ReadableSnapshot? Newest => Volatile.Read(ref _published).Newest;
+    public ReadableSnapshot? Newest => Volatile.Read(ref _published) is [.., var newest] ? newest : null;
 
     /// <summary>The newest complete version; null until the list is complete for the first time.</summary>
     public ReadableSnapshot? Shown => Newest is { IsComplete: true } shown ? shown : null;
 
     /// <summary>Number of versions in memory.</summary>
-    public int Count => Volatile.Read(ref _published) is { Newest: not null } published ? published.Before.Count + 1 : 0;
+    public int Count => Volatile.Read(ref _published).Length;
 
     /// <summary>Finds a version that is still kept.</summary>
-    public ReadableSnapshot? Find(SnapshotVersion version)
+    public ReadableSnapshot? Find(SnapshotVersion version) => From(version) is [var found, ..] ? found : null;
+
+    /// <summary>Returns a version and those after it, in their order; none if it is not kept any more.</summary>
+    public IReadOnlyList<ReadableSnapshot> From(SnapshotVersion version)
     {
-        var published = Volatile.Read(ref _published);
-        return published.Newest?.Version == version ? published.Newest : published.Before.GetValueOrDefault(version);
+        var published = Volatile.Read(ref _published); // all of one log, by number
+        var (place, end) = (0, published.Length);
+        while (place < end)
+        {
+            var middle = (place + end) / 2;
+            (place, end) = published[middle].Version.Number < version.Number ? (middle + 1, end) : (place, middle);
+        }
+
+        var found = place < published.Length && published[place].Version == version ? published.Length - place : 0;
+        return new ArraySegment<ReadableSnapshot>(published, published.Length - found, found);
     }
 
     /// <summary>
@@ -63,9 +74,7 @@ internal sealed class SnapshotVersions(SnapshotOptions options, TimeProvider tim
             _superseded.Dequeue();
         }
 
-        Volatile.Write(
-            ref _published,
-            new(new(state, state.Roll.ReadAt()), _superseded.ToDictionary(kept => kept.Snapshot.Version, kept => kept.Snapshot)));
+        Volatile.Write(ref _published, [.. _superseded.Select(kept => kept.Snapshot), new(state, state.Roll.ReadAt())]);
     }
 
     /// <summary>
@@ -77,8 +86,6 @@ internal sealed class SnapshotVersions(SnapshotOptions options, TimeProvider tim
 
     private static bool IsBefore(SnapshotState one, SnapshotState other) =>
         one.Version.Epoch == other.Version.Epoch && one.Version.Number < other.Version.Number;
-
-    private sealed record Published(ReadableSnapshot? Newest, Dictionary<SnapshotVersion, ReadableSnapshot> Before);
 
     private readonly record struct Superseded(ReadableSnapshot Snapshot, long At, long Bytes);
 }

@@ -1,0 +1,71 @@
+using System.Diagnostics.Metrics;
+using NclueGateway.Hosting;
+
+namespace NclueGateway.TaskRuns.Changes;
+
+/// <summary>Metrics of streams and polls for changes. No label identifies a caller or a run.</summary>
+internal sealed class ChangesMetrics
+{
+    private const string ByCaller = "caller";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _opened;
+    private readonly Counter<long> _ended;
+    private readonly Counter<long> _versions;
+    private readonly Counter<long> _resets;
+
+    public ChangesMetrics(IMeterFactory meters)
+    {
+        _meter = meters.CreateGatewayMeter();
+        _opened = _meter.CreateCounter<long>("nclue_gateway.streams.opened", "{stream}", "Event streams that were opened.");
+        _ended = _meter.CreateCounter<long>(
+            "nclue_gateway.streams.ended",
+            "{stream}",
+            "Event streams that ended, by reason: caller, time, drain, token, session, permission.");
+        _versions = _meter.CreateCounter<long>(
+            "nclue_gateway.changes.versions", "{version}", "Versions of the list that were sent to readers of changes.");
+        _resets = _meter.CreateCounter<long>(
+            "nclue_gateway.changes.resets", "{reset}", "Readers of changes that were told to read the list again.");
+        _opened.Add(0); // because increase() in Prometheus ignores the event that creates a series
+        _versions.Add(0);
+        _resets.Add(0);
+        foreach (var reason in Enum.GetValues<EndReason>().Select(NameOf).Append(ByCaller))
+        {
+            _ended.Add(0, new KeyValuePair<string, object?>("reason", reason));
+        }
+    }
+
+    /// <summary>Registers the gauges.</summary>
+    /// <param name="open">Returns the number of open streams and waiting polls.</param>
+    /// <param name="lag">Returns the time for which the slowest reader has not looked for what is new.</param>
+    public void Observe(Func<int> open, Func<TimeSpan> lag)
+    {
+        _meter.CreateObservableGauge("nclue_gateway.streams.open", open, "{stream}", "Event streams and waiting polls that are open.");
+        _meter.CreateObservableGauge(
+            "nclue_gateway.streams.lag",
+            () => lag().TotalSeconds,
+            "s",
+            "Time for which the slowest reader of a stream has not read what is new.");
+    }
+
+    /// <summary>Counts an event stream that was opened.</summary>
+    public void Opened() => _opened.Add(1);
+
+    /// <summary>Counts the end of an event stream.</summary>
+    /// <param name="reason">The reason; null if the caller or the network ended it.</param>
+    /// <returns>The name of the reason.</returns>
+    public string Ended(EndReason? reason)
+    {
+        var name = reason is { } planned ? NameOf(planned) : ByCaller;
+        _ended.Add(1, new KeyValuePair<string, object?>("reason", name));
+        return name;
+    }
+
+    /// <summary>Counts versions that were sent.</summary>
+    public void Sent(int versions) => _versions.Add(versions);
+
+    /// <summary>Counts a reset, or a 410 in place of it.</summary>
+    public void Reset() => _resets.Add(1);
+
+    private static string NameOf(EndReason reason) => reason.ToString().ToLowerInvariant();
+}
