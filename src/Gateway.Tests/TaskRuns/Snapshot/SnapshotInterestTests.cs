@@ -66,4 +66,21 @@ public sealed class SnapshotInterestTests
         _interest.Ask();
         begun.ShouldBe(2);
     }
+
+    [Fact]
+    public void While_callers_wait_for_changes_rows_are_read_more_often()
+    {
+        _interest.Listen(TimeSpan.FromSeconds(3));
+        _interest.Listen(TimeSpan.FromSeconds(3));
+        _time.Advance(_options.InterestFor);
+        (_interest.IsActive, _interest.Beat).ShouldBe((true, TimeSpan.FromSeconds(3)));
+
+        _interest.Leave();
+        _interest.Beat.ShouldBe(TimeSpan.FromSeconds(3));
+        _interest.Leave();
+
+        (_interest.IsActive, _interest.Beat).ShouldBe((true, _cache.FreshFor)); // the end counts as a question
+        _time.Advance(TimeSpan.FromMinutes(10));
+        _interest.Beat.ShouldBe(TimeSpan.FromSeconds(60));
+    }
 }

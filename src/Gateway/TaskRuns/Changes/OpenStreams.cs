@@ -68,6 +68,9 @@ internal sealed class OpenStreams : IDisposable
         metrics.Observe(() => _open.Count, FindLag);
     }
 
+    /// <summary>Number of open streams and waiting polls.</summary>
+    public int Count => _open.Count;
+
     /// <summary>Opens a stream or a poll that waits.</summary>
     /// <param name="access">The access of its caller.</param>
     /// <param name="request">The request, to abort it.</param>

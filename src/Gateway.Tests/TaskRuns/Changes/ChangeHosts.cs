@@ -1,0 +1,41 @@
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.TaskRuns.Changes;
+using NclueGateway.Tests.Infrastructure;
+using NclueGateway.Tests.TaskRuns.Queries;
+using NclueGateway.Tests.TaskRuns.Snapshot;
+
+namespace NclueGateway.Tests.TaskRuns.Changes;
+
+/// <summary>Gateways whose list changes while callers listen.</summary>
+internal static class ChangeHosts
+{
+    private static readonly DateTimeOffset Created = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Returns a completed run.</summary>
+    public static ListedRun Run(string id) => new(id) { Name = $"name of {id}", CreatedAt = ListedRun.At(Created) };
+
+    /// <summary>Gives the upstream another list, and waits until the gateway has it.</summary>
+    public static async Task ChangeListAsync(this GatewayHost gateway, IReadOnlyList<ListedRun> runs)
+    {
+        gateway.Nclue.Rows = [.. runs.Select(run => run.Row)];
+        await gateway.LetDepartUntilAsync(state =>
+            state.Roll.IsComplete && state.Roll.From(0).Select(entry => entry.Run.Id).SequenceEqual(runs.Select(run => run.Id)));
+    }
+
+    /// <summary>Waits until a number of streams and waiting polls are open.</summary>
+    public static Task UntilOpenAsync(this GatewayHost gateway, int count) => gateway.UntilAsync(open => open == count);
+
+    /// <summary>Waits until at most a number of streams and waiting polls are open.</summary>
+    public static Task UntilOpenAtMostAsync(this GatewayHost gateway, int count) => gateway.UntilAsync(open => open <= count);
+
+    private static async Task UntilAsync(this GatewayHost gateway, Predicate<int> isAsExpected)
+    {
+        var streams = gateway.Services.GetRequiredService<OpenStreams>();
+        var began = TimeProvider.System.GetTimestamp();
+        while (!isAsExpected(streams.Count))
+        {
+            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(30), $"{streams.Count} are open");
+            await Task.Yield();
+        }
+    }
+}
