@@ -49,6 +49,7 @@ internal static class TaskRunsEndpoint
         .AddSingleton<ChangeEvents>()
         .AddSingleton<ChangesMetrics>()
         .AddSingleton<OpenStreams>()
+        .AddHostedService<ChangeFeed>()
         .AddSingleton<ChangePolls>()
         .AddSingleton<ChangeStream>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<ChangesHandler>(provider, Path))

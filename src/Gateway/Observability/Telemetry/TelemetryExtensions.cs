@@ -77,7 +77,7 @@ internal static class TelemetryExtensions
     {
         ActiveRequests => null, // has its own view
         RequestDuration => null, // one series for each method, route, status and version of HTTP
-        "nclue_gateway.read.age" or "nclue_gateway.query.age" =>
+        "nclue_gateway.read.age" or "nclue_gateway.query.age" or "nclue_gateway.changes.detection" =>
             new ExplicitBucketHistogramConfiguration { Boundaries = Ages, CardinalityLimit = MostSeries },
         "nclue_gateway.pacer.wait" => new ExplicitBucketHistogramConfiguration { Boundaries = Waits, CardinalityLimit = MostSeries },
         _ => new() { CardinalityLimit = MostSeries },

@@ -37,15 +37,31 @@ internal sealed class ChangeSets(SnapshotVersions versions)
     }
 
     /// <summary>Computes the newest changes before their readers wake, so that no reader waits while another one computes them.</summary>
-    public void Prepare()
+    /// <returns>The versions that newer ones with changes have replaced since the last call.</returns>
+    public IReadOnlyList<ReadableSnapshot> Prepare()
     {
         lock (_sets)
         {
-            while (After(_prepared).Changes is { } next)
+            var replaced = new List<ReadableSnapshot>();
+            while (versions.Find(_prepared) is { } before && After(_prepared).Changes is { } next)
             {
                 _prepared = next.Version;
+                if (next.Count > 0)
+                {
+                    replaced.Add(before);
+                }
             }
 
+            _prepared = versions.Shown?.Version ?? _prepared;
+            return replaced;
+        }
+    }
+
+    /// <summary>Leaves out the newest changes, because no reader waits for them. One that asks later has them computed.</summary>
+    public void Skip()
+    {
+        lock (_sets)
+        {
             _prepared = versions.Shown?.Version ?? _prepared;
         }
     }

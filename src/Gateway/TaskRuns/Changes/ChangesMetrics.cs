@@ -13,6 +13,7 @@ internal sealed class ChangesMetrics
     private readonly Counter<long> _ended;
     private readonly Counter<long> _versions;
     private readonly Counter<long> _resets;
+    private readonly Histogram<double> _detection;
 
     public ChangesMetrics(IMeterFactory meters)
     {
@@ -26,6 +27,10 @@ internal sealed class ChangesMetrics
             "nclue_gateway.changes.versions", "{version}", "Versions of the list that were sent to readers of changes.");
         _resets = _meter.CreateCounter<long>(
             "nclue_gateway.changes.resets", "{reset}", "Readers of changes that were told to read the list again.");
+        _detection = _meter.CreateHistogram<double>(
+            "nclue_gateway.changes.detection",
+            "s",
+            "Age of the version before, when a version with changes was found: no change in it was found later than that.");
         _opened.Add(0); // because increase() in Prometheus ignores the event that creates a series
         _versions.Add(0);
         _resets.Add(0);
@@ -60,6 +65,10 @@ internal sealed class ChangesMetrics
         _ended.Add(1, new KeyValuePair<string, object?>("reason", name));
         return name;
     }
+
+    /// <summary>Records that changes were found.</summary>
+    /// <param name="age">Age of the version before.</param>
+    public void Detected(TimeSpan age) => _detection.Record(age.TotalSeconds);
 
     /// <summary>Counts versions that were sent.</summary>
     public void Sent(int versions) => _versions.Add(versions);

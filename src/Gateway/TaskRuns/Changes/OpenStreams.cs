@@ -7,6 +7,7 @@ using NclueGateway.Hosting;
 using NclueGateway.Http;
 using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.Time;
+using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.TaskRuns.Changes;
 
@@ -34,13 +35,12 @@ internal sealed class OpenStreams : IDisposable
     private readonly ConcurrentDictionary<OpenStream, bool> _open = new();
     private readonly Dictionary<CallerKey, int> _callers = [];
     private readonly Lock _gate = new();
-    private readonly ChangeSets _sets;
     private readonly SnapshotInterest _interest;
+    private readonly LatestLogPosition _log;
     private readonly LastingAccess _access;
     private readonly ChangesOptions _options;
     private readonly QuotaOptions _quota;
     private readonly OperationsOptions _operations;
-    private readonly ChangesMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly CancellationTokenRegistration _shutdown;
@@ -49,9 +49,8 @@ internal sealed class OpenStreams : IDisposable
     private long? _drainedAt; // timestamp at which the last stream ends during a shutdown
 
     public OpenStreams(
-        SnapshotWriter writer,
-        ChangeSets sets,
         SnapshotInterest interest,
+        LatestLogPosition log,
         LastingAccess access,
         GracefulShutdown shutdown,
         ChangesOptions options,
@@ -60,11 +59,10 @@ internal sealed class OpenStreams : IDisposable
         ChangesMetrics metrics,
         TimeProvider time)
     {
-        (_interest, _access, _options, _quota, _operations) = (interest, access, options, quota, operations);
-        (_sets, _metrics, _time, _checkedAt) = (sets, metrics, time, time.GetTimestamp());
+        (_interest, _log, _access, _options, _quota, _operations) = (interest, log, access, options, quota, operations);
+        (_time, _checkedAt) = (time, time.GetTimestamp());
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _shutdown = shutdown.Begun.Register(Drain);
-        writer.Advanced += (_, _) => Advance();
         metrics.Observe(() => _open.Count, FindLag);
     }
 
@@ -83,7 +81,7 @@ internal sealed class OpenStreams : IDisposable
         var stream = new OpenStream(access, now + _time.Ticks(_options.StreamFor * spread), request);
         lock (_gate)
         {
-            refusal = Count(access.Caller);
+            refusal = Admit(access.Caller);
             if (refusal is not null)
             {
                 return null;
@@ -99,6 +97,7 @@ internal sealed class OpenStreams : IDisposable
         }
 
         _interest.Listen(_options.Every);
+        _log.Watch();
         return stream;
     }
 
@@ -120,6 +119,17 @@ internal sealed class OpenStreams : IDisposable
         }
 
         _interest.Leave();
+        _log.Unwatch();
+    }
+
+    /// <summary>Wakes all readers, because the list may have a new version.</summary>
+    public void Wake()
+    {
+        var now = _time.GetTimestamp();
+        foreach (var (stream, _) in _open)
+        {
+            stream.Wake(now);
+        }
     }
 
     public void Dispose()
@@ -128,7 +138,7 @@ internal sealed class OpenStreams : IDisposable
         _timer.Dispose();
     }
 
-    private ProblemResult? Count(CallerKey caller)
+    private ProblemResult? Admit(CallerKey caller)
     {
         var count = _callers.GetValueOrDefault(caller);
         if (count >= _quota.Streams)
@@ -147,23 +157,6 @@ internal sealed class OpenStreams : IDisposable
 
         _callers[caller] = count + 1;
         return null;
-    }
-
-    /// <summary>Wakes all readers, because the list may have a new version. The writer of the list does not wait for it.</summary>
-    private void Advance()
-    {
-        if (!_open.IsEmpty)
-        {
-            _ = Task.Run(() =>
-            {
-                _sets.Prepare();
-                var now = _time.GetTimestamp();
-                foreach (var (stream, _) in _open)
-                {
-                    stream.Wake(now);
-                }
-            });
-        }
     }
 
     private void Drain()

@@ -18,6 +18,7 @@ internal readonly record struct LogPosition(long Epoch, long Number, ulong Chain
 internal sealed class LatestLogPosition
 {
     private Entry? _current;
+    private int _watchers;
 
     /// <summary>The newest position; null while it is not known: without Redis before the first read, and while Redis is away.</summary>
     public LogPosition? Current
@@ -35,6 +36,15 @@ internal sealed class LatestLogPosition
 
     /// <summary>Raised when the position has changed.</summary>
     public event EventHandler? Changed;
+
+    /// <summary>True while callers wait for the next position: it is read more often.</summary>
+    public bool IsWatched => Volatile.Read(ref _watchers) > 0;
+
+    /// <summary>Records a caller who waits, until <see cref="Unwatch"/>.</summary>
+    public void Watch() => Interlocked.Increment(ref _watchers);
+
+    /// <summary>Records that a caller no longer waits.</summary>
+    public void Unwatch() => Interlocked.Decrement(ref _watchers);
 
     private sealed record Entry(LogPosition Position);
 }

@@ -75,7 +75,7 @@ internal sealed class RedisCoordinatorSession(
     }
 
     /// <summary>
-    /// Calls the script at regular intervals, more often while readers wait, until <paramref name="stop"/> is
+    /// Calls the script at regular intervals, more often while readers wait or callers listen, until <paramref name="stop"/> is
     /// cancelled.
     /// </summary>
     public async Task RunAsync(CancellationToken stop)
@@ -84,7 +84,8 @@ internal sealed class RedisCoordinatorSession(
         {
             var urgent = _urgent.Next;
             await LookAsync(RedisCircuit.Patience);
-            await time.WaitAsync(urgent, HasWaits && circuit.State.IsAvailable == true ? CallEveryWhileWaiting : CallEvery, stop);
+            var isAwaited = (HasWaits || log.IsWatched) && circuit.State.IsAvailable == true;
+            await time.WaitAsync(urgent, isAwaited ? CallEveryWhileWaiting : CallEvery, stop);
         }
     }
 

@@ -1,0 +1,56 @@
+using NclueGateway.Hosting;
+using NclueGateway.TaskRuns.Snapshot;
+
+namespace NclueGateway.TaskRuns.Changes;
+
+/// <summary>Prepares the changes of each new version, and then wakes the readers. The writer of the list does not wait for it.</summary>
+[LogCategory("NclueGateway.TaskRuns.Changes")]
+internal sealed partial class ChangeFeed(
+    SnapshotWriter writer,
+    ChangeSets sets,
+    OpenStreams open,
+    DepartureClock clock,
+    ChangesMetrics metrics,
+    ILogger<ChangeFeed> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        writer.Advanced += Advance;
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        writer.Advanced -= Advance;
+        return Task.CompletedTask;
+    }
+
+    private void Advance(object? sender, EventArgs e) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static feed => feed.Tell(), this, preferLocal: false);
+
+    private void Tell()
+    {
+        if (open.Count == 0)
+        {
+            sets.Skip();
+            return;
+        }
+
+        try
+        {
+            foreach (var before in sets.Prepare())
+            {
+                metrics.Detected(clock.AgeOf(before.ReadAt));
+            }
+        }
+        catch (Exception defect)
+        {
+            Unforeseen(logger, defect);
+        }
+
+        open.Wake();
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "The gateway failed to compute the changes of a version.")]
+    private static partial void Unforeseen(ILogger logger, Exception defect);
+}
