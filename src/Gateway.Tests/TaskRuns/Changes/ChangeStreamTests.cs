@@ -122,7 +122,7 @@ public sealed class ChangeStreamTests
         }
 
         asOf.Distinct().Count().ShouldBeLessThanOrEqualTo(2); // the list has not become newer
-        DateTimeOffset.Parse(asOf[^1], CultureInfo.InvariantCulture).ShouldBeLessThan(gateway.Clock.GetUtcNow() - TimeSpan.FromSeconds(45));
+        DateTimeOffset.Parse(asOf[^1], CultureInfo.InvariantCulture).ShouldBeLessThan(gateway.Clock.GetUtcNow() - TimeSpan.FromSeconds(30));
     }
 
     [Fact]

@@ -70,12 +70,11 @@ internal sealed class EventReader : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _response.Dispose();
-        if (_events is not null)
+        if (!_end.IsCancellationRequested)
         {
             await _end.CancelAsync();
+            _end.Dispose();
         }
-
-        _end.Dispose();
     }
 }
 

@@ -92,7 +92,8 @@ internal sealed class ChangeStream(
             return changes.Message;
         }
 
-        return shown.ReadAt > place.ReadAt || IsSilent(stream) ? Bookmark(place, shown) : null;
+        var newest = versions.Find(place.Version!.Value) ?? shown; // shown may have been replaced meanwhile
+        return newest.ReadAt > place.ReadAt || IsSilent(stream) ? Bookmark(place, newest) : null;
     }
 
     private SseItem<string>? NextProgress(OpenStream stream, Place place)
