@@ -48,6 +48,7 @@ internal static class TaskRunsEndpoint
         .AddSingleton<ChangeSets>()
         .AddSingleton<ChangeEvents>()
         .AddSingleton<ChangesMetrics>()
+        .AddSingleton<StreamSessions>()
         .AddSingleton<OpenStreams>()
         .AddHostedService<ChangeFeed>()
         .AddSingleton<ChangePolls>()

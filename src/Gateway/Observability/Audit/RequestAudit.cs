@@ -33,7 +33,7 @@ internal sealed class RequestAudit(
         context.Features.Set(happened);
         if (audited.IsStream)
         {
-            context.Features.Set(new StreamAudit(() => RecordStart(happened, context)));
+            AddStreamAudit(happened, context);
         }
 
         var started = time.GetTimestamp();
@@ -71,6 +71,12 @@ internal sealed class RequestAudit(
         happened.Route = LoggedRequest.Route(context);
         happened.TraceId = LoggedRequest.TraceId(context);
     }
+
+    /// <summary>
+    /// Adds the feature with which a stream records its start. A method of its own, so that other requests allocate no closure.
+    /// </summary>
+    private void AddStreamAudit(AuditEvent happened, HttpContext context) =>
+        context.Features.Set(new StreamAudit(() => RecordStart(happened, context)));
 
     /// <summary>Writes the event of a stream's start. The event of its end follows when the request ends.</summary>
     private void RecordStart(AuditEvent happened, HttpContext context)

@@ -43,9 +43,8 @@ internal sealed class ChangeEvents(DepartureClock clock, TimeProvider time)
     /// <summary>Returns the message before a planned end.</summary>
     /// <param name="reason">The reason.</param>
     /// <param name="position">The version that the reader has reached; null while the list is not complete.</param>
-    public static SseItem<string> End(EndReason reason, SnapshotVersion? position) => Ends[(int)reason] is var end && position is { } version
-        ? end with { EventId = version.ToString() }
-        : end;
+    public static SseItem<string> End(EndReason reason, SnapshotVersion? position) =>
+        Ends[(int)reason] with { EventId = position?.ToString() };
 
     private SseItem<string> Get(ref Made? last, string name, ReadableSnapshot version)
     {

@@ -4,8 +4,8 @@ using NclueGateway.TaskRuns.Snapshot;
 namespace NclueGateway.TaskRuns.Changes;
 
 /// <summary>
-/// The changes after each version that is kept. Those of one version are computed once, and shared by all readers; of the oldest ones again,
-/// when they take more memory than <see cref="MaxBytes"/>.
+/// The changes after each version that is kept. Those of one version are computed once, and shared by all readers. When all take more than
+/// <see cref="MaxBytes"/>, the oldest are evicted and computed again for late readers.
 /// </summary>
 internal sealed class ChangeSets(SnapshotVersions versions)
 {
@@ -18,6 +18,7 @@ internal sealed class ChangeSets(SnapshotVersions versions)
     private readonly ConcurrentDictionary<(SnapshotVersion Before, SnapshotVersion After), Lazy<ChangeSet?>> _sets = new();
     private readonly Queue<((SnapshotVersion, SnapshotVersion) Key, int Bytes)> _computed = [];
     private readonly Lock _gate = new();
+    private readonly Lock _preparation = new();
     private long _bytes;
     private SnapshotVersion _prepared;
 
@@ -40,7 +41,7 @@ internal sealed class ChangeSets(SnapshotVersions versions)
     /// <returns>The versions that newer ones with changes have replaced since the last call.</returns>
     public IReadOnlyList<ReadableSnapshot> Prepare()
     {
-        lock (_sets)
+        lock (_preparation)
         {
             var replaced = new List<ReadableSnapshot>();
             while (versions.Find(_prepared) is { } before && After(_prepared).Changes is { } next)
@@ -60,7 +61,7 @@ internal sealed class ChangeSets(SnapshotVersions versions)
     /// <summary>Leaves out the newest changes, because no reader waits for them. One that asks later has them computed.</summary>
     public void Skip()
     {
-        lock (_sets)
+        lock (_preparation)
         {
             _prepared = versions.Shown?.Version ?? _prepared;
         }

@@ -37,7 +37,7 @@ internal sealed class OpenStreams : IDisposable
     private readonly Lock _gate = new();
     private readonly SnapshotInterest _interest;
     private readonly LatestLogPosition _log;
-    private readonly LastingAccess _access;
+    private readonly StreamSessions _sessions;
     private readonly ChangesOptions _options;
     private readonly QuotaOptions _quota;
     private readonly OperationsOptions _operations;
@@ -51,7 +51,7 @@ internal sealed class OpenStreams : IDisposable
     public OpenStreams(
         SnapshotInterest interest,
         LatestLogPosition log,
-        LastingAccess access,
+        StreamSessions sessions,
         GracefulShutdown shutdown,
         ChangesOptions options,
         QuotaOptions quota,
@@ -59,7 +59,7 @@ internal sealed class OpenStreams : IDisposable
         ChangesMetrics metrics,
         TimeProvider time)
     {
-        (_interest, _log, _access, _options, _quota, _operations) = (interest, log, access, options, quota, operations);
+        (_interest, _log, _sessions, _options, _quota, _operations) = (interest, log, sessions, options, quota, operations);
         (_time, _checkedAt) = (time, time.GetTimestamp());
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _shutdown = shutdown.Begun.Register(Drain);
@@ -218,31 +218,8 @@ internal sealed class OpenStreams : IDisposable
         if (_check.IsCompleted && now - _checkedAt >= _time.Ticks(CheckEvery) && !_open.IsEmpty)
         {
             _checkedAt = now;
-            _check = CheckSessionsAsync();
+            _check = _sessions.CheckAsync(_open.Keys);
         }
-    }
-
-    /// <summary>Looks at each session once, whatever the number of its streams.</summary>
-    private Task CheckSessionsAsync()
-    {
-        var sessions = _open.Keys.Where(stream => stream.Access.SessionKey is not null).ToLookup(stream => stream.Access.SessionKey!);
-        return Parallel.ForEachAsync(
-            sessions,
-            new ParallelOptions { MaxDegreeOfParallelism = 16 },
-            async (streams, _) =>
-            {
-                var state = await _access.CheckAsync(streams.Key, Permission.ReadTaskRuns);
-                if (state == AccessState.Granted)
-                {
-                    return;
-                }
-
-                var now = _time.GetTimestamp();
-                foreach (var stream in streams)
-                {
-                    stream.EndWith(state == AccessState.SessionEnded ? EndReason.Session : EndReason.Permission, now);
-                }
-            });
     }
 
     /// <summary>Returns the time for which the slowest reader has not looked for what is new.</summary>
