@@ -61,7 +61,8 @@ internal static class AccessProblems
             + "do not read many distant pages at the same time.",
         "If the caller needs more, raise the setting that the member detail names: Quota:RequestsPerSecond and Quota:Burst for requests, "
             + "Quota:ColdBlocks for distant pages, Quota:Streams for streams and waiting polls, Quota:AnonymousPerSecond for sign-ins and "
-            + "unknown session cookies from one address. If every sign-in comes from the same address, it belongs to a proxy that the gateway does not know: see Http:KnownProxies.");
+            + "unknown session cookies from one address. If every sign-in comes from the same address, it belongs to a proxy that the "
+            + "gateway does not know: see Http:KnownProxies.");
 
     public static readonly ProblemType SessionStoreUnavailable = new(
         "session-store-unavailable",

@@ -16,10 +16,11 @@ internal static class SnapshotProblems
         "changes-expired",
         StatusCodes.Status410Gone,
         "The changes after this version of the list are gone",
-        "The gateway keeps the changes after a version for Snapshot:CursorsFor after a newer version has replaced it. This version is older, "
-            + "or is of a log that was lost, or more than 1,000 runs changed at once after it.",
+        "The gateway keeps the changes after a version for Snapshot:CursorsFor after a newer version has replaced it. This version is "
+            + "older, or is of a log that was lost, or more than 1,000 runs changed at once after it.",
         "Read the list again, and go on from the address in its link with the relation monitor.",
-        "If callers need more time between two polls, raise Snapshot:CursorsFor. Without Redis a restart of the gateway ends all versions.");
+        "If callers need more time between two polls, raise Snapshot:CursorsFor. Without Redis a restart of the gateway ends all "
+            + "versions.");
 
     public static readonly ProblemType StreamsExhausted = new(
         "streams-exhausted",

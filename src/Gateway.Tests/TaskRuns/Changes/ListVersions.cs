@@ -4,7 +4,9 @@ using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.TaskRuns.Changes;
 
-/// <summary>Versions of a list that changes at random. Each is taken in from a response with the whole list, as the gateway does it.</summary>
+/// <summary>
+/// Versions of a list that changes at random. Each is taken in from a response with the whole list, as the gateway does it.
+/// </summary>
 internal sealed class ListVersions(int seed)
 {
     private readonly Random _random = new(seed);
@@ -15,7 +17,9 @@ internal sealed class ListVersions(int seed)
 
     /// <summary>Returns the JSON of a run.</summary>
     public static string Json(string id, int value) =>
-        string.Create(CultureInfo.InvariantCulture, $$"""{"id":"{{id}}","value":{{value}}}""");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"id":"{{id.Replace("\"", "\\\"", StringComparison.Ordinal)}}","value":{{value}}}""");
 
     /// <summary>Returns a complete version of these runs, by id and value.</summary>
     public static ReadableSnapshot Version(long number, Roll roll)
@@ -62,7 +66,7 @@ internal sealed class ListVersions(int seed)
     {
         SnapshotRun?[] slots =
         [
-            .. _list.Select(run => IntakeExamples.Run(run.Id, Json(run.Id.Replace("\"", "\\\"", StringComparison.Ordinal), run.Value), false)),
+            .. _list.Select(run => IntakeExamples.Run(run.Id, Json(run.Id, run.Value), isFinished: false)),
         ];
         var response = new ListResponse(0, slots, IsShort: true, ++_departure, _roll.Version);
         var (_, entry) = Intake.Take(_roll, response, isConfirmed: true);

@@ -19,7 +19,7 @@ internal sealed class ChangeStream(
     ChangesMetrics metrics,
     TimeProvider time)
 {
-    /// <summary>Shortest time after which a browser opens the next stream, in milliseconds. Each stream has its own up to the longest.</summary>
+    /// <summary>Least time after which a browser opens the next stream, in milliseconds. Each stream has a time of its own.</summary>
     private const int LeastRetry = 2_000;
 
     private const int MostRetry = 5_000;
