@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.ServerSentEvents;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.TaskRuns.Changes;
 using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.TaskRuns.Queries;
@@ -86,6 +89,24 @@ public sealed class ChangeStreamTests
     }
 
     [Fact]
+    public async Task A_reader_that_is_too_slow_gets_a_reset_in_place_of_what_it_has_not_read()
+    {
+        await using var gateway = await QueryHosts.StartCompleteAsync([ChangeHosts.Run("a")], ("Snapshot:CursorsFor", "00:00:10"));
+        var stream = new OpenStream(default, long.MaxValue, new HttpRequestLifetimeFeature());
+        var start = SnapshotVersion.Of(gateway.Shown()!.Version);
+        await using var messages = gateway.Services.GetRequiredService<ChangeStream>()
+            .ReadAsync(stream, start, TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        (await messages.MoveNextAsync(), messages.Current.EventType).ShouldBe((true, "bookmark"));
+
+        await ChangeAsync(gateway, "b", "a");
+        gateway.Clock.Advance(TimeSpan.FromSeconds(11));
+        await ChangeAsync(gateway, "c", "b", "a");
+
+        stream.Wake(gateway.Clock.GetTimestamp());
+        (await messages.MoveNextAsync(), messages.Current.EventType, messages.Current.EventId).ShouldBe((true, "reset", Newest(gateway)));
+    }
+
+    [Fact]
     public async Task While_the_list_is_being_read_there_is_progress_and_then_one_reset()
     {
         await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 400 });
@@ -97,9 +118,9 @@ public sealed class ChangeStreamTests
         await gateway.LetDepartUntilAsync(gateway.UntilShownAsync());
 
         var names = new List<string>();
-        for (var next = (await reader.NextAsync())!.Value; names.LastOrDefault() != "reset"; next = (await reader.NextAsync())!.Value)
+        while (names.LastOrDefault() != "reset")
         {
-            names.Add(next.EventType);
+            names.Add((await reader.NextAsync())!.Value.EventType);
         }
 
         names.SkipLast(1).ShouldAllBe(name => name == "progress");

@@ -38,6 +38,6 @@ internal sealed partial class StreamSessions(LastingAccess access, TimeProvider 
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The gateway failed to check the session of a stream.")]
+    [LoggerMessage(2, LogLevel.Error, "The gateway failed to check the session of a stream.")]
     private static partial void Unforeseen(ILogger logger, Exception defect);
 }
