@@ -32,6 +32,7 @@ public sealed class EndpointPolicyTests
             * *Callers*: the permission or sign-in that is required. `anyone, identified` needs neither, but authenticates callers that
               send a token or a session cookie.
             * *X-CSRF*: a request with the session cookie needs the header. All endpoints that require sign-in require it.
+              An EventSource cannot send it: GET from the same or an allowed origin is enough where the table says so.
             * *Session*: a request extends the session of its caller.
 
             | route | methods | callers | rate limit | audit | X-CSRF | session | content security policy |
@@ -57,7 +58,7 @@ public sealed class EndpointPolicyTests
         yield return Callers(endpoint);
         yield return metadata.GetMetadata<RateLimited>()?.Limit.ToString().ToLowerInvariant() ?? "";
         yield return metadata.GetMetadata<AuditedEndpoint>() is null ? "" : "yes";
-        yield return isClosed ? "yes" : "";
+        yield return !isClosed ? "" : metadata.GetMetadata<EventSourceUse>() is null ? "yes" : "yes, not for EventSource";
         yield return isClosed && metadata.GetMetadata<SessionUse>() is not null ? "yes" : "";
         yield return metadata.GetMetadata<ContentSecurityPolicy>() is null ? "" : "own";
     }

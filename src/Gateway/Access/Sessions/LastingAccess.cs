@@ -12,6 +12,12 @@ namespace NclueGateway.Access.Sessions;
 /// <param name="revalidator">The checks with the provider; null without browser sign-in.</param>
 internal sealed class LastingAccess(SessionCache? sessions = null, SessionRevalidator? revalidator = null)
 {
+    /// <summary>
+    /// Time for which a lookup of a session is trusted: with two times between checks, a session that has ended on another replica is
+    /// noticed within 15 seconds.
+    /// </summary>
+    private static readonly TimeSpan TrustFor = TimeSpan.FromSeconds(5);
+
     /// <summary>Returns the access of an authenticated caller.</summary>
     public static AccessGrant Of(HttpContext context)
     {
@@ -34,7 +40,7 @@ internal sealed class LastingAccess(SessionCache? sessions = null, SessionRevali
         try
         {
             return sessions is null || revalidator is null
-                || await sessions.FindAsync(sessionKey) is not { } found || await revalidator.WhenDueAsync(found) is not { } session
+                || await sessions.FindAsync(sessionKey, TrustFor) is not { } found || await revalidator.WhenDueAsync(found) is not { } session
                 ? AccessState.SessionEnded
                 : session.Caller.Permissions.Contains(permission) ? AccessState.Granted : AccessState.PermissionLost;
         }

@@ -42,11 +42,13 @@ internal sealed partial class SessionCache(
     public bool HasSeen(string key) => _held.ContainsKey(key);
 
     /// <summary>Returns the session that is stored under a key; null if there is none, or it has ended.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="trustFor">Time for which a lookup is trusted; null for <see cref="TrustFor"/>.</param>
     /// <exception cref="SessionStoreUnavailableException">It is unknown whether the session exists.</exception>
-    public async ValueTask<CachedSession?> FindAsync(string key)
+    public async ValueTask<CachedSession?> FindAsync(string key, TimeSpan? trustFor = null)
     {
         var held = _held.GetValueOrDefault(key);
-        if (held is null || time.GetElapsedTime(held.SeenAt) > TrustFor)
+        if (held is null || time.GetElapsedTime(held.SeenAt) > (trustFor ?? TrustFor))
         {
             try
             {
