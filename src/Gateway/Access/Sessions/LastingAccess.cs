@@ -39,10 +39,11 @@ internal sealed class LastingAccess(SessionCache? sessions = null, SessionRevali
     {
         try
         {
-            return sessions is null || revalidator is null
-                || await sessions.FindAsync(sessionKey, TrustFor) is not { } found || await revalidator.WhenDueAsync(found) is not { } session
-                ? AccessState.SessionEnded
-                : session.Caller.Permissions.Contains(permission) ? AccessState.Granted : AccessState.PermissionLost;
+            var found = sessions is null ? null : await sessions.FindAsync(sessionKey, TrustFor);
+            var session = found is null || revalidator is null ? null : await revalidator.WhenDueAsync(found);
+            return session is null ? AccessState.SessionEnded
+                : session.Caller.Permissions.Contains(permission) ? AccessState.Granted
+                : AccessState.PermissionLost;
         }
         catch (SessionStoreUnavailableException)
         {
