@@ -45,7 +45,7 @@ internal sealed class SnapshotInterest(SnapshotOptions options, CacheOptions cac
         }
     }
 
-    /// <summary>Records a caller who waits for changes, until the same call of <see cref="Leave"/>.</summary>
+    /// <summary>Records a caller who waits for changes, until <see cref="Leave"/>.</summary>
     /// <param name="beat">Maximum age of rows that change by themselves while callers wait.</param>
     public void Listen(TimeSpan beat)
     {
