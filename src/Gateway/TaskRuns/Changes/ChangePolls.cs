@@ -23,9 +23,8 @@ internal sealed class ChangePolls(
             return Write(newest, []);
         }
 
-        var read = await reader.ReadAsync(
-            since, isPartial: false, request.Source, SnapshotProblems.ChangesExpired, context.RequestAborted);
-        if (read.Refusal is { } refusal)
+        var place = await reader.LocateAsync(since, context.RequestAborted);
+        if (reader.RefusalOf(place, request.Source, SnapshotProblems.ChangesExpired) is { } refusal)
         {
             return Refuse(refusal);
         }

@@ -107,7 +107,7 @@ internal sealed class ChangesHandler(
         var place = since is { } version ? await reader.LocateAsync(version, context.RequestAborted) : VersionPlace.Expired;
         if (place == VersionPlace.Nonexistent)
         {
-            return SnapshotReader.Nonexistent(request.Source);
+            return reader.RefusalOf(place, request.Source, SnapshotProblems.ChangesExpired);
         }
 
         var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();

@@ -109,17 +109,7 @@ internal sealed class SnapshotReader
             return Hit(found) is { Age: var age } read && age <= _cache.KeepFor ? read : Refuse(TooOld());
         }
 
-        return Refuse(place switch
-        {
-            VersionPlace.Nonexistent => Nonexistent(parameter),
-            VersionPlace.Unreadable => new(SnapshotProblems.ListIncomplete)
-            {
-                Detail = "Redis is unavailable, so that this replica cannot read this version of the list now.",
-                RetryAfter = ReadLogFor,
-                Extensions = Progress(),
-            },
-            _ => new(expired),
-        });
+        return Refuse(RefusalOf(place, parameter, expired) ?? new(expired));
     }
 
     /// <summary>Finds out whether this replica has a version, and reads the shared log first if that may have it.</summary>
@@ -138,11 +128,24 @@ internal sealed class SnapshotReader
             : VersionPlace.Unreadable;
     }
 
-    /// <summary>Returns the problem of a version that does not exist.</summary>
-    /// <param name="parameter">The parameter that names it.</param>
-    public static ProblemResult Nonexistent(string parameter) => new(HttpProblems.InvalidRequest)
+    /// <summary>Returns the response in place of a version; null for one that the replica has.</summary>
+    /// <param name="place">The knowledge of the replica about it.</param>
+    /// <param name="parameter">The parameter that names it, for errors.</param>
+    /// <param name="expired">The problem for a version that is no longer kept.</param>
+    public ProblemResult? RefusalOf(VersionPlace place, string parameter, ProblemType expired) => place switch
     {
-        Errors = new Dictionary<string, string[]> { [parameter] = ["There is no such version."] },
+        VersionPlace.Kept => null,
+        VersionPlace.Nonexistent => new(HttpProblems.InvalidRequest)
+        {
+            Errors = new Dictionary<string, string[]> { [parameter] = ["There is no such version."] },
+        },
+        VersionPlace.Unreadable => new(SnapshotProblems.ListIncomplete)
+        {
+            Detail = "Redis is unavailable, so that this replica cannot read this version of the list now.",
+            RetryAfter = ReadLogFor,
+            Extensions = Progress(),
+        },
+        _ => new(expired),
     };
 
     /// <summary>Returns a version that a caller gets without waiting, with its age.</summary>
