@@ -113,7 +113,8 @@ public sealed class ChangeStreamTests
         using var client = gateway.CreateFastClient();
         await using var reader = await EventReader.OpenAsync(client);
         var first = (await reader.NextAsync())!.Value;
-        (first.EventType, first.EventId, first.Data).ShouldBe(("progress", null, """{"runs":0,"expectedTotal":null}"""));
+        (first.EventType, first.EventId).ShouldBe(("progress", null));
+        first.Json().AsObject().Select(member => member.Key).ShouldBe(["runs", "expectedTotal"]);
 
         await gateway.LetDepartUntilAsync(gateway.UntilShownAsync());
 
