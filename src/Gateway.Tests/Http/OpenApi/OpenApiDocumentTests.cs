@@ -215,6 +215,8 @@ public sealed class OpenApiDocumentTests
                 "FailureCount.failed", "OmittedCount.entries", "OmittedCount.runs", "OmittedCount.failed", "OldestRun.id",
                 "DurationSummary.p50", "DurationSummary.p95", "DurationSummary.max", "CreatedCount.from", "CreatedCount.completed",
                 "CreatedCount.failed", "CreatedCount.other",
+                "Changes.total", "Changes.complete", "Changes.changes", "Change.type", "Change.id",
+                "Bookmark.asOf", "Bookmark.total", "Bookmark.complete", "Progress.runs", "StreamEnd.reason",
                 "TaskRun.id", "TaskRun.status", "TaskRun.task", "TaskRun.feature",
                 "TaskRunModel.status", "TaskRunFailure.message", "TaskRunFailure.help",
                 "Session.subject", "Session.permissions", "Session.idleExpiresAt", "Session.absoluteExpiresAt",
