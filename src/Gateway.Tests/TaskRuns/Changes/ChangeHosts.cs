@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.TaskRuns.Changes;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.TaskRuns.Queries;
-using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.TaskRuns.Changes;
 
