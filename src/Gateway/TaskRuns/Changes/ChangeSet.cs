@@ -83,7 +83,7 @@ internal sealed class ChangeSet
         return [.. Rest(before).Where(run => known.ContainsKey(run.Id)).Select(run => (ChangeType.Deleted, run)), .. upserts];
 
         IEnumerable<SnapshotRun> Rest(Roll roll) =>
-            roll.Chunks.Where(chunk => !shared.Contains(chunk)).SelectMany(chunk => chunk).Select(entry => entry.Run);
+            roll.Chunks.Where(chunk => !shared.Contains(chunk)).SelectMany(chunk => chunk.Entries).Select(entry => entry.Run);
     }
 
     private static ChangeSet Write(ReadableSnapshot after, List<(ChangeType Type, SnapshotRun Run)> changes)
