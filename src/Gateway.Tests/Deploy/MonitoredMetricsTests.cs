@@ -60,7 +60,7 @@ public sealed partial class MonitoredMetricsTests(TestRedis redis)
         var counted = Monitoring.AlertQueries.Select(PromQuery.Parse)
             .Where(query => query.Selectors.All(selector => selector.Metric.EndsWith("_total", StringComparison.Ordinal))).ToList();
 
-        counted.Count.ShouldBe(4);
+        counted.Count.ShouldBe(5);
         (await MissingAsync(gateway, counted)).ShouldBeEmpty();
     }
 

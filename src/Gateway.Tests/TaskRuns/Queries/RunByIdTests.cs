@@ -26,7 +26,7 @@ public sealed class RunByIdTests
 
             alone.Status.ShouldBe(HttpStatusCode.OK);
             alone.Json.ToJsonString().ShouldBe(run.ToJsonString());
-            alone.Headers["Link"].ShouldBe($"<{List}>; rel=\"collection\"");
+            alone.Link("collection").ShouldBe(List);
         }
     }
 

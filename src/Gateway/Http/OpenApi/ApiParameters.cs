@@ -11,7 +11,12 @@ namespace NclueGateway.Http.OpenApi;
 internal static class ApiParameters
 {
     /// <summary>Returns the description of a whole number in the query.</summary>
-    public static OpenApiParameter Number(string name, string description, int least, int most, int fallback) => new()
+    /// <param name="name">The name.</param>
+    /// <param name="description">The meaning.</param>
+    /// <param name="least">Minimum value.</param>
+    /// <param name="most">Maximum value.</param>
+    /// <param name="fallback">The default, which Swagger UI sends in each request; null for none.</param>
+    public static OpenApiParameter Number(string name, string description, int least, int most, int? fallback = null) => new()
     {
         Name = name,
         In = ParameterLocation.Query,

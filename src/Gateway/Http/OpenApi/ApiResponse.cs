@@ -20,8 +20,8 @@ internal sealed record ApiResponse(int StatusCode, string Description, Type? Typ
 
     public IReadOnlyList<ApiExample> Examples { get; init; } = [];
 
-    /// <summary>The types of the data of events, for a stream of them.</summary>
-    public IReadOnlyList<Type> Events { get; init; } = [];
+    /// <summary>The events of a stream.</summary>
+    public IReadOnlyList<ApiEvent> Events { get; init; } = [];
 }
 
 /// <summary>A header of a response.</summary>
@@ -33,6 +33,12 @@ internal sealed record ApiHeader(string Name, string Description, JsonNode Examp
 
 /// <summary>An example of a response body.</summary>
 internal sealed record ApiExample(string Name, string Summary, JsonNode Value);
+
+/// <summary>An event of a stream.</summary>
+/// <param name="Name">The name of the event.</param>
+/// <param name="Data">The type of its data, as JSON.</param>
+/// <param name="Example">Example data.</param>
+internal sealed record ApiEvent(string Name, Type Data, JsonNode Example);
 
 /// <summary>The tag of an operation, with its description.</summary>
 internal sealed record ApiTag(string Name, string Description) : ITagsMetadata

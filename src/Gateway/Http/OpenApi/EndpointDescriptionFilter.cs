@@ -65,11 +65,7 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
 
             if (type == ApiResponse.EventStream)
             {
-                // OpenAPI 3.1 has no words for a stream: the schema is that of the data of each event.
-                media.Schema = new OpenApiSchema
-                {
-                    OneOf = [.. response.Events.Select(data => context.SchemaGenerator.GenerateSchema(data, context.SchemaRepository))],
-                };
+                Describe(media, response.Events, context);
                 continue;
             }
 
@@ -77,6 +73,23 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
                 example => example.Name,
                 IOpenApiExample (example) => new OpenApiExample { Summary = example.Summary, Value = example.Value });
         }
+    }
+
+    /// <summary>Describes a stream of events. OpenAPI 3.1 cannot: schema and examples are those of the data of one event.</summary>
+    private static void Describe(OpenApiMediaType stream, IReadOnlyList<ApiEvent> events, OperationFilterContext context)
+    {
+        stream.Schema = new OpenApiSchema
+        {
+            Description = "The data of one event, as JSON.",
+            OneOf =
+            [
+                .. events.Select(item => item.Data).Distinct()
+                    .Select(data => context.SchemaGenerator.GenerateSchema(data, context.SchemaRepository)),
+            ],
+        };
+        stream.Examples = events.ToDictionary(
+            item => item.Name,
+            IOpenApiExample (item) => new OpenApiExample { Summary = $"Data of the event {item.Name}", Value = item.Example });
     }
 
     private static IOpenApiHeader Describe(ApiHeader header)

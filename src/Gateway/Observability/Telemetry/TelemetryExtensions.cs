@@ -29,6 +29,7 @@ internal static class TelemetryExtensions
 
     // In seconds, by the conventions of Prometheus and OpenTelemetry. Served data is between seconds and a day old.
     private static readonly double[] Ages = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400];
+    private static readonly double[] Detections = [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8, 10, 15, 20, 30, 60, 120, 300, 900];
     private static readonly double[] Waits = [0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 21];
 
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
@@ -77,8 +78,10 @@ internal static class TelemetryExtensions
     {
         ActiveRequests => null, // has its own view
         RequestDuration => null, // one series for each method, route, status and version of HTTP
-        "nclue_gateway.read.age" or "nclue_gateway.query.age" or "nclue_gateway.changes.detection" =>
+        "nclue_gateway.read.age" or "nclue_gateway.query.age" =>
             new ExplicitBucketHistogramConfiguration { Boundaries = Ages, CardinalityLimit = MostSeries },
+        "nclue_gateway.changes.detection" =>
+            new ExplicitBucketHistogramConfiguration { Boundaries = Detections, CardinalityLimit = MostSeries },
         "nclue_gateway.pacer.wait" => new ExplicitBucketHistogramConfiguration { Boundaries = Waits, CardinalityLimit = MostSeries },
         _ => new() { CardinalityLimit = MostSeries },
     };

@@ -5,18 +5,18 @@ using static NclueGateway.TaskRuns.Normalizing.TaskRunDtos;
 namespace NclueGateway.TaskRuns.Changes;
 
 /// <summary>
-/// The types of changes, and of the messages of the event stream. <see cref="Changes"/> is for the OpenAPI description only:
-/// <see cref="ChangeSet"/> writes it from the bytes of the runs.
+/// The types of changes, and of the data of events. <see cref="Changes"/> is for the OpenAPI description only: <see cref="ChangeSet"/>
+/// writes it from the bytes of the runs.
 /// </summary>
 internal static class ChangeDtos
 {
-    /// <summary>The changes of the list after one version of it. In the event stream, those of the next version.</summary>
+    /// <summary>The changes of the list after one version of it. The event <c>changes</c> contains those of the next version.</summary>
     public sealed record Changes
     {
-        /// <summary>The number of task runs in the version that the changes lead to.</summary>
+        /// <summary>The number of task runs after the changes.</summary>
         public required int Total { get; init; }
 
-        /// <summary>True: changes are told only of a complete list.</summary>
+        /// <summary>Always true: only a complete list has changes.</summary>
         public required bool Complete { get; init; }
 
         /// <summary>The changes in their order. A task run occurs more than once if it changed in several versions.</summary>
@@ -25,10 +25,10 @@ internal static class ChangeDtos
         public required IReadOnlyList<Change> Items { get; init; }
     }
 
-    /// <summary>The change of one task run. To apply it twice does no harm.</summary>
+    /// <summary>The change of one task run. Applying it twice has the same result as applying it once.</summary>
     public sealed record Change
     {
-        /// <summary>The kind of the change.</summary>
+        /// <summary>The kind of the change. Insert or replace the run, unless it is <c>deleted</c>.</summary>
         public required ChangeType Type { get; init; }
 
         /// <summary>The id of the task run.</summary>
@@ -38,7 +38,7 @@ internal static class ChangeDtos
         public required TaskRun? Run { get; init; }
     }
 
-    /// <summary>The kinds of changes.</summary>
+    /// <summary>The kind of a change: the task run is new to the list, has another property, or is no longer in the list.</summary>
     [JsonConverter(typeof(JsonStringEnumConverter<ChangeType>))]
     public enum ChangeType
     {
@@ -55,30 +55,30 @@ internal static class ChangeDtos
         Deleted,
     }
 
-    /// <summary>The message <c>bookmark</c>, and also <c>reset</c>: the version that the reader has reached, and its age.</summary>
+    /// <summary>The data of the events <c>bookmark</c> and <c>reset</c>: the list at the version that the id of the event names.</summary>
     public sealed record Bookmark
     {
-        /// <summary>The time since which no new task run and no change of a status is missing.</summary>
+        /// <summary>No new task run and no change of a status before this time is missing.</summary>
         public required DateTimeOffset AsOf { get; init; }
 
         /// <summary>The number of task runs.</summary>
         public required int Total { get; init; }
 
-        /// <summary>True: a version that can be bookmarked is complete.</summary>
+        /// <summary>Always true: only a complete list has bookmarks.</summary>
         public required bool Complete { get; init; }
     }
 
-    /// <summary>The message <c>progress</c>, while the list is not complete yet.</summary>
+    /// <summary>The data of the event <c>progress</c>, which is sent while the gateway reads the list for the first time.</summary>
     public sealed record Progress
     {
-        /// <summary>The number of task runs that are known.</summary>
+        /// <summary>The number of task runs that are known so far.</summary>
         public required int Runs { get; init; }
 
         /// <summary>The number of task runs of the list; null while it is not known.</summary>
         public required long? ExpectedTotal { get; init; }
     }
 
-    /// <summary>The message <c>end</c>, before the gateway ends the stream as planned.</summary>
+    /// <summary>The data of the event <c>end</c>, which is sent before the gateway ends a stream as planned.</summary>
     public sealed record StreamEnd
     {
         /// <summary>The reason of the end.</summary>
@@ -86,7 +86,11 @@ internal static class ChangeDtos
     }
 }
 
-/// <summary>The reasons for which the gateway ends a stream.</summary>
+/// <summary>
+/// The reason for which the gateway ends a stream. After <c>time</c> (the maximum duration) and <c>drain</c> (the replica is shutting
+/// down), open the next one. <c>token</c>: get a new access token first. <c>session</c>: sign in first. <c>permission</c>: the caller may
+/// no longer read task runs.
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<EndReason>))]
 internal enum EndReason
 {
@@ -106,7 +110,7 @@ internal enum EndReason
     [JsonStringEnumMemberName("session")]
     Session,
 
-    /// <summary>The account no longer has the permission to read task runs.</summary>
+    /// <summary>The caller may no longer read task runs.</summary>
     [JsonStringEnumMemberName("permission")]
     Permission,
 }

@@ -20,7 +20,7 @@ namespace NclueGateway.TaskRuns.Changes;
 /// <param name="open">The streams and waiting polls.</param>
 /// <param name="pages">Compresses bodies.</param>
 /// <param name="metrics">Counts streams.</param>
-/// <param name="queries">Counts polls.</param>
+/// <param name="queries">Counts polls, and refused streams.</param>
 internal sealed class ChangesHandler(
     string path,
     SnapshotReader reader,
@@ -44,7 +44,6 @@ internal sealed class ChangesHandler(
         }
 
         context.Features.Get<AuditEvent>()?.Parameters = [parameters.Audited];
-        context.Response.Headers.Vary = Vary; // also of problems: they depend on Accept too
         if (!ChangesRequest.IsAcceptable(context.Request.Headers))
         {
             var detail = $"This resource is {ChangesRequest.Json} or {ChangesRequest.EventStream}.";
@@ -58,6 +57,7 @@ internal sealed class ChangesHandler(
             : await PollAsync(context, request, newest);
         if (refusal is not null)
         {
+            queries.RecordRefusal(QueryOperation.Changes, refusal.Problem);
             await refusal.ExecuteAsync(context);
         }
     }
@@ -66,14 +66,12 @@ internal sealed class ChangesHandler(
     {
         if (newest.Refusal is { } refusal)
         {
-            queries.Record(QueryOperation.Changes, newest);
             return refusal;
         }
 
         var poll = await polls.ReadAsync(context, request, newest.Snapshot!.Version);
         if (poll.Refusal is { } refused)
         {
-            queries.RecordRefusal(QueryOperation.Changes, refused.Problem);
             return refused;
         }
 
@@ -84,8 +82,9 @@ internal sealed class ChangesHandler(
         var headers = context.Response.Headers;
         headers.Age = ResponseSender.AgeOf(read.Age);
         headers["Cache-Status"] = read.Status.ToString();
+        headers.Vary = Vary;
         headers.CacheControl = "no-store"; // the same address has another response soon
-        headers.Link = $"<{list}/changes?since={read.Snapshot!.Version}>; rel=\"next\"";
+        headers.Link = ListLinks.Changes(list, read.Snapshot!.Version, "next");
         var body = new WrittenBody(Encoding.UTF8.GetBytes(poll.Body));
         var coded = pages.GetRepresentation(body, ContentNegotiation.ChooseCoding(context.Request.Headers), hasBody: true);
         headers.ContentType = ChangesRequest.Json;
@@ -144,6 +143,7 @@ internal sealed class ChangesHandler(
     private static Task CompleteHeaders(object response)
     {
         var headers = ((HttpResponse)response).Headers;
+        headers.Vary = Vary;
         headers.CacheControl = "no-store, no-transform";
         headers["X-Accel-Buffering"] = "no"; // for nginx (https://nginx.org/en/docs/http/ngx_http_proxy_module.html)
         headers.Remove(HeaderNames.Pragma);

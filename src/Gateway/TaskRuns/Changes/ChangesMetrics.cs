@@ -26,11 +26,13 @@ internal sealed class ChangesMetrics
         _versions = _meter.CreateCounter<long>(
             "nclue_gateway.changes.versions", "{version}", "Versions of the list that were sent to readers of changes.");
         _resets = _meter.CreateCounter<long>(
-            "nclue_gateway.changes.resets", "{reset}", "Readers of changes that were told to read the list again.");
+            "nclue_gateway.changes.resets",
+            "{reset}",
+            "Readers of changes that have to read the list again: events reset, and problems changes-expired.");
         _detection = _meter.CreateHistogram<double>(
             "nclue_gateway.changes.detection",
             "s",
-            "Age of the version before, when a version with changes was found: no change in it was found later than that.");
+            "Maximum age of changes when the gateway found them: the age of the version without them.");
         _opened.Add(0); // because increase() in Prometheus ignores the event that creates a series
         _versions.Add(0);
         _resets.Add(0);
@@ -42,7 +44,7 @@ internal sealed class ChangesMetrics
 
     /// <summary>Registers the gauges.</summary>
     /// <param name="open">Returns the number of open streams and waiting polls.</param>
-    /// <param name="lag">Returns the time for which the slowest reader has not looked for what is new.</param>
+    /// <param name="lag">Returns the longest time for which a reader has not looked for new versions.</param>
     public void Observe(Func<int> open, Func<TimeSpan> lag)
     {
         _meter.CreateObservableGauge("nclue_gateway.streams.open", open, "{stream}", "Event streams and waiting polls that are open.");
@@ -50,7 +52,7 @@ internal sealed class ChangesMetrics
             "nclue_gateway.streams.lag",
             () => lag().TotalSeconds,
             "s",
-            "Time for which the slowest reader of a stream has not read what is new.");
+            "Longest time for which the reader of a stream or a waiting poll has not looked for new versions.");
     }
 
     /// <summary>Counts an event stream that was opened.</summary>
@@ -67,7 +69,7 @@ internal sealed class ChangesMetrics
     }
 
     /// <summary>Records that changes were found.</summary>
-    /// <param name="age">Age of the version before.</param>
+    /// <param name="age">Age of the version without them.</param>
     public void Detected(TimeSpan age) => _detection.Record(age.TotalSeconds);
 
     /// <summary>Counts versions that were sent.</summary>

@@ -1,8 +1,11 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
+using NclueGateway.TaskRuns.Normalizing;
 using NclueGateway.TaskRuns.Pages;
+using static NclueGateway.TaskRuns.Changes.ChangeDtos;
 
 namespace NclueGateway.TaskRuns.Changes;
 
@@ -10,47 +13,84 @@ namespace NclueGateway.TaskRuns.Changes;
 internal static class ChangesOpenApi
 {
     public const string Description =
-        "Returns what has changed in the list since a version of it. Begin with the link `monitor` of a query's response.\n\n"
-        + "**JSON**: the changes after `since`, at most 1,000; then follow the link `next`, which is always there. With `wait`, a response "
-        + "without changes comes only after that time. Without `since` it is empty and comes at once: `next` begins now. When the version "
-        + "is too old, the response is 410 `changes-expired`: read the list again.\n\n"
-        + "**Event stream**, for clients that prefer `text/event-stream`: `changes` with those of one version; `bookmark` at the start, "
-        + "after each read of the list that found it current, and every 15 s at the latest; `reset` when the changes after the reader's "
-        + "version are gone: read the list again; `progress` while the list is not complete; `end` before the gateway ends the stream. "
-        + "Every event but `progress` has the version that the reader has reached as its `id`.\n\n"
-        + "An EventSource of the same or of an allowed origin needs no `X-CSRF` here.";
+        "Returns the changes of the list after one of its versions, as JSON or as an event stream. Begin with the `monitor` link of a "
+        + "response to a query: it names the version of that response, so that no change is missed or repeated.\n\n"
+        + "**JSON** (`Accept: application/json`): at most 1,000 changes after `since`. Then follow the `next` link, which is always there. "
+        + "Without `since` there are no changes, and `next` begins now. With `wait`, the gateway waits for the first change. When the "
+        + "version of `since` is too old, the response is 410 `changes-expired`: read the list again, and go on from its `monitor` "
+        + "link.\n\n"
+        + "**Event stream** (`Accept: text/event-stream`), for EventSource and similar clients:\n"
+        + "* `changes`: all changes of the next version.\n"
+        + "* `bookmark`: the list is known up to `asOf`. It is sent at the start, after each read of the list, and every 15 s at the "
+        + "latest.\n"
+        + "* `reset`: the changes after the reader's version are gone. Close the stream, read the list again, and open its `monitor` "
+        + "link.\n"
+        + "* `progress`: the gateway reads the list for the first time. A `reset` follows when it is complete.\n"
+        + "* `end`: the gateway ends the stream, for the `reason` in its data.\n\n"
+        + "The `id` of an event is the version that the reader has reached; `progress` has none. To continue after a disconnect, send the "
+        + "last one in `Last-Event-ID`, as EventSource does. Any replica continues where another one ended. Swagger UI shows a stream "
+        + "only after its end: try it with `curl -N`.";
 
     private static readonly ApiHeader[] Headers =
     [
-        .. TaskRunOpenApi.PageHeaders.Where(header => header.Name is "Date" or "Vary"),
-        new("Cache-Control", "Must not be stored by any cache.", "no-store"),
+        TaskRunOpenApi.PageHeaders.Single(header => header.Name == "Date"),
+        new("Vary", "The request headers on which the response depends.", "Authorization, Cookie, Origin, Accept-Encoding, Accept"),
+        new("Cache-Control", "Must not be stored by any cache. An event stream adds `no-transform`.", "no-store"),
         new("Age", "Only of JSON: seconds since the request to NCLUE, rounded up.", 3, IsRequired: false),
         new("Cache-Status", "Only of JSON: the cache's part in the response (RFC 9211).", "nclue-gateway; hit; ttl=3", IsRequired: false),
-        new("Link", "Only of JSON: the `next` changes.", "</api/task-runs/changes?since=1-7-0a1b2c3d>; rel=\"next\"", IsRequired: false),
-        new("X-Accel-Buffering", "Only of an event stream: proxies must not buffer it.", "no", IsRequired: false),
+        new(
+            "Link",
+            "Only of JSON, and always there: `next` leads to the changes after these (RFC 8288).",
+            "</api/task-runs/changes?since=1-7-0a1b2c3d>; rel=\"next\"",
+            IsRequired: false),
+        new("X-Accel-Buffering", "Only of an event stream: nginx must not buffer it.", "no", IsRequired: false),
         TaskRunOpenApi.ContentEncoding,
         .. TaskRunOpenApi.RateLimitHeaders,
     ];
 
-    private static readonly JsonNode Example = JsonNode.Parse(
-        """{"total":3,"complete":true,"changes":[{"type":"deleted","id":"65f2b1c0d4e8","run":null}]}""")!;
+    private static readonly Change[] Examples =
+    [
+        new() { Type = ChangeType.Deleted, Id = "65f2b1c0-0000-4000-8000-d4e8a7b6c5d4", Run = null },
+        .. TaskRunExamples.Pages[0].Page.Runs.Skip(1).Select(run => new Change
+        {
+            Type = run.Failure is null ? ChangeType.Created : ChangeType.Updated, Id = run.Id, Run = run,
+        }),
+    ];
+
+    private static readonly JsonNode State = ToJson(new Bookmark
+    {
+        AsOf = new(2026, 11, 25, 9, 0, 0, TimeSpan.Zero), Total = 250, Complete = true,
+    });
 
     public static void DescribeChanges(this IEndpointConventionBuilder endpoint, MethodInfo handler) => endpoint
         .WithMetadata(handler, TaskRunOpenApi.Tag, TaskRunOpenApi.Security)
         .WithMetadata(
-            ApiParameters.Text("since", "A version, from the links `monitor` and `next` or from the id of an event. Without it: from now."),
-            ApiParameters.Number("wait", "Only of JSON: seconds to wait for the next change.", 0, ChangesRequest.MaxWait, 0),
+            ApiParameters.Text(
+                "since",
+                "A version of the list, from a `monitor` or `next` link or the id of an event. Without it: the version of now."),
+            ApiParameters.Number("wait", "Only of JSON: seconds to wait for the first change. Without it: 0.", 0, ChangesRequest.MaxWait),
             ApiParameters.Header(
                 ChangesRequest.LastEventId, "Only of an event stream: the id of the last event. It replaces `since`."),
-            ApiParameters.Csrf(false, "Required when the session cookie authenticates the request, but not for an EventSource."))
+            ApiParameters.Csrf(
+                false,
+                "Required when the session cookie authenticates the request, except for an EventSource of the gateway's own origin or an "
+                + "allowed one."))
         .WithMetadata(new ApiResponse(StatusCodes.Status200OK, "The changes, or a stream of them.", typeof(ChangeDtos.Changes))
         {
             ContentTypes = [ChangesRequest.Json, ApiResponse.EventStream],
             Headers = Headers,
-            Examples = [new("changes", "A deleted run", Example)],
+            Examples =
+            [
+                new("changes", "A deleted, a new and a failed run", Write(Examples)),
+                new("none", "No changes", Write()),
+            ],
             Events =
             [
-                typeof(ChangeDtos.Changes), typeof(ChangeDtos.Bookmark), typeof(ChangeDtos.Progress), typeof(ChangeDtos.StreamEnd),
+                new("changes", typeof(ChangeDtos.Changes), Write(Examples[0])),
+                new("bookmark", typeof(Bookmark), State),
+                new("reset", typeof(Bookmark), State.DeepClone()),
+                new("progress", typeof(Progress), ToJson(new Progress { Runs = 1_200, ExpectedTotal = 2_000 })),
+                new("end", typeof(StreamEnd), ToJson(new StreamEnd { Reason = EndReason.Time })),
             ],
         })
         .WithMetadata(ProblemResponse.For(
@@ -59,4 +99,9 @@ internal static class ChangesOpenApi
                 SnapshotProblems.ChangesExpired, SnapshotProblems.StreamsExhausted,
             ],
             authenticated: TaskRunOpenApi.RateLimitHeaders));
+
+    private static JsonNode Write(params Change[] changes) =>
+        ToJson(new ChangeDtos.Changes { Total = 250, Complete = true, Items = changes });
+
+    private static JsonNode ToJson<T>(T example) => JsonSerializer.SerializeToNode(example, TaskRunWriter.Options)!;
 }

@@ -145,7 +145,7 @@ internal sealed class OpenStreams : IDisposable
         {
             return new(AccessProblems.CallerQuota)
             {
-                Detail = "This caller has as many streams and waiting polls open as it may (Quota:Streams).",
+                Detail = "This caller has the maximum number of streams and waiting polls open (Quota:Streams).",
                 RetryAfter = RetryAfter,
             };
         }
@@ -222,7 +222,7 @@ internal sealed class OpenStreams : IDisposable
         }
     }
 
-    /// <summary>Returns the time for which the slowest reader has not looked for what is new.</summary>
+    /// <summary>Returns the longest time for which a reader has not looked for new versions.</summary>
     private TimeSpan FindLag() =>
         _open.Keys.Select(stream => stream.WokenAt).Min() is { } at ? _time.GetElapsedTime(at) : TimeSpan.Zero;
 }

@@ -112,7 +112,7 @@ internal sealed class ListQueryHandler(
             Add("next", index + query.Limit, query.Limit);
         }
 
-        return links.Append(CultureInfo.InvariantCulture, $", <{list}/changes?since={version}>; rel=\"monitor\"").ToString();
+        return links.Append(", ").Append(ListLinks.Monitor(list, version)).ToString();
 
         void Add(string relation, int position, int limit) => links.Append(
             CultureInfo.InvariantCulture,

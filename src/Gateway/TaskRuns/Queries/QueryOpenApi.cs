@@ -57,7 +57,10 @@ internal static class QueryOpenApi
     ];
 
     private static readonly ApiHeader Link = new(
-        "Link", "A link to the list (RFC 8288).", "</api/task-runs>; rel=\"collection\"");
+        "Link",
+        "Links (RFC 8288): `collection` leads to the list, and `monitor` (RFC 5989) to the changes after the version of it that this "
+        + "response is from.",
+        "</api/task-runs>; rel=\"collection\", </api/task-runs/changes?since=1-7-0a1b2c3d>; rel=\"monitor\"");
 
     private static readonly ApiHeader[] Headers =
         [.. TaskRunOpenApi.PageHeaders.Select(header => header.Name == Link.Name ? Link : header)];

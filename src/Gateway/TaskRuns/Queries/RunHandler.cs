@@ -66,8 +66,8 @@ internal sealed class RunHandler(
         var audit = context.Features.Get<AuditEvent>();
         audit?.Parameters = [entry.Run.Id];
         audit?.RecordRead(Enum.GetName(read.Status.Outcome)!);
-        var collection = $"<{context.Request.PathBase.ToUriComponent()}{path}>; rel=\"collection\"";
-        await sender.SendAsync(context, new WrittenBody(entry.Run.Json, entry.Run.Hash), read.Age, read.Status, collection);
+        var links = ListLinks.Of(context.Request.PathBase.ToUriComponent() + path, read.Snapshot!.Version);
+        await sender.SendAsync(context, new WrittenBody(entry.Run.Json, entry.Run.Hash), read.Age, read.Status, links);
     }
 
     /// <summary>

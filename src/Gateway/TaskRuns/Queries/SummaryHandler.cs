@@ -60,8 +60,8 @@ internal sealed class SummaryHandler(
 
         metrics.Record(QueryOperation.Summary, read);
         audit?.RecordRead(Enum.GetName(read.Status.Outcome)!);
-        var collection = $"<{context.Request.PathBase.ToUriComponent()}{path}>; rel=\"collection\"";
-        await sender.SendAsync(context, body, read.Age, read.Status, collection);
+        var links = ListLinks.Of(context.Request.PathBase.ToUriComponent() + path, read.Snapshot.Version);
+        await sender.SendAsync(context, body, read.Age, read.Status, links);
     }
 
     private static Dictionary<string, string[]> TooManyBuckets => new()
