@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Replicas;
+using NclueGateway.Tests.TaskRuns.Changes;
 using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.Deploy;
@@ -26,6 +27,11 @@ public sealed partial class MonitoredMetricsTests(TestRedis redis)
         await gateway.ReadUntilTrueAsync(page => page.Status == HttpStatusCode.OK);
         await gateway.UntilShownAsync().WaitAsync(TimeSpan.FromSeconds(30), Ct);
         await gateway.Client.GetStringAsync(new Uri("/api/task-runs?sort=name", UriKind.Relative), Ct); // the age of a query's version
+        using var client = gateway.CreateFastClient();
+        await using var stream = await EventReader.OpenAsync(client);
+        await stream.NextAsync("bookmark");
+        gateway.Nclue.Runs.Prepend(1);
+        await stream.NextAsync("changes"); // the age of a change
         GC.Collect(); // the metric of the heap size is that of the last collection
         var variable = VariableQuery()
             .Match((string)Monitoring.Dashboard["templating"]!["list"]![1]!["definition"]!).Groups["metric"].Value;

@@ -146,7 +146,7 @@ public sealed partial class MonitoringTests
         var document = File.ReadAllText(DeployedFiles.PathOf("docs/operations.md"));
         var runbook = document.Split("\n## Alerts\n")[1].Split("\n## ")[0];
 
-        foreach (var title in new[] { "Reads by outcome", "Requests to NCLUE by outcome", "Pause left" })
+        foreach (var title in new[] { "Reads by outcome", "Requests to NCLUE by outcome", "Pause left", "Open streams" })
         {
             runbook.Replace('\n', ' ').ShouldContain($"\"{title}\"");
             Monitoring.Charts.Select(chart => (string)chart["title"]!).ShouldContain(title);

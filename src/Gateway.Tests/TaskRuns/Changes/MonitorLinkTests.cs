@@ -15,7 +15,8 @@ public sealed class MonitorLinkTests
     [InlineData("/a")]
     public async Task A_query_leads_to_the_changes_after_its_version(string query)
     {
-        await using var gateway = await QueryHosts.StartCompleteAsync([ChangeHosts.Run("b"), ChangeHosts.Run("a")], ("Http:PathBase", "/nclue"));
+        await using var gateway = await QueryHosts.StartCompleteAsync(
+            [ChangeHosts.Run("b"), ChangeHosts.Run("a")], ("Http:PathBase", "/nclue"));
         var response = await gateway.AskAsync($"/nclue/api/task-runs{query}");
         response.Status.ShouldBe(HttpStatusCode.OK);
         await gateway.ChangeListAsync([ChangeHosts.Run("c"), ChangeHosts.Run("b"), ChangeHosts.Run("a")]);

@@ -5,7 +5,7 @@ namespace NclueGateway.TaskRuns.Queries;
 /// <summary>Links (RFC 8288) that several operations on the whole list have.</summary>
 internal static class ListLinks
 {
-    /// <summary>Returns the links of a response that is no page: to the list, and to the changes after the version that it is from.</summary>
+    /// <summary>Returns the links of a response that is no page: to the list, and to the changes after the response's version.</summary>
     /// <param name="list">The path of the list.</param>
     /// <param name="version">The version.</param>
     public static string Of(string list, SnapshotVersion version) => $"<{list}>; rel=\"collection\", {Monitor(list, version)}";
