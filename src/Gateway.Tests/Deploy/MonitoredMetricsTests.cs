@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Replicas;
 using NclueGateway.Tests.TaskRuns.Changes;
+using NclueGateway.Tests.TaskRuns.Queries;
 using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.Deploy;

@@ -17,7 +17,9 @@ namespace NclueGateway.Access.Sessions;
 /// </remarks>
 internal static class CsrfMiddleware
 {
-    /// <summary>Header with which browsers say where a request comes from (https://w3c.github.io/webappsec-fetch-metadata/).</summary>
+    /// <summary>
+    /// Header in which browsers state how the origin of a request relates to its target (https://w3c.github.io/webappsec-fetch-metadata/).
+    /// </summary>
     private const string SecFetchSite = "Sec-Fetch-Site";
 
     /// <summary>
@@ -58,7 +60,7 @@ internal static class CsrfMiddleware
         await next(context);
     }
 
-    /// <summary>Returns true for a GET that the browser itself says to be from the same origin, or from an allowed one.</summary>
+    /// <summary>Returns true for a GET whose origin, as the browser states it, is the gateway's own or an allowed one.</summary>
     private static bool IsOfAllowedEventSource(HttpContext context, Endpoint endpoint)
     {
         var request = context.Request;

@@ -39,6 +39,7 @@ internal static class IndexEndpoint
             new("taskRuns", taskRuns, "Task runs", "The list as JSON, for authenticated callers."),
             new("taskRun", taskRuns + "/{id}", "A task run", "One run by its id."),
             new("taskRunSummary", taskRuns + "/summary", "Counts", "The numbers of runs by status, task, feature, model and failure."),
+            new("taskRunChanges", taskRuns + "/changes", "Changes", "New, changed and deleted runs, as JSON or as an event stream."),
             login is null
                 ? null
                 : new("login", login, "Sign in", "Sign in with the company account in this browser and return to this page."),
