@@ -48,6 +48,7 @@ internal static class TaskRunsEndpoint
         .AddSingleton<ChangeSets>()
         .AddSingleton<ChangeEvents>()
         .AddSingleton<ChangesMetrics>()
+        .AddHostedService(provider => provider.GetRequiredService<ChangesMetrics>())
         .AddSingleton<StreamSessions>()
         .AddSingleton<OpenStreams>()
         .AddHostedService<ChangeFeed>()

@@ -36,6 +36,7 @@ internal sealed class ChangesHandler(
 
     public async Task HandleAsync(HttpContext context)
     {
+        context.Response.Headers.Vary = Vary; // also of problems: Accept decides which parameters are allowed
         var parameters = new QueryParameters(context.Request.QueryString.Value);
         if (ChangesRequest.Read(context.Request.Headers, parameters) is not { } request)
         {
@@ -82,7 +83,6 @@ internal sealed class ChangesHandler(
         var headers = context.Response.Headers;
         headers.Age = ResponseSender.AgeOf(read.Age);
         headers["Cache-Status"] = read.Status.ToString();
-        headers.Vary = Vary;
         headers.CacheControl = "no-store"; // the same address has another response soon
         headers.Link = ListLinks.Changes(list, read.Snapshot!.Version, "next");
         var body = new WrittenBody(Encoding.UTF8.GetBytes(poll.Body));
@@ -143,7 +143,6 @@ internal sealed class ChangesHandler(
     private static Task CompleteHeaders(object response)
     {
         var headers = ((HttpResponse)response).Headers;
-        headers.Vary = Vary;
         headers.CacheControl = "no-store, no-transform";
         headers["X-Accel-Buffering"] = "no"; // for nginx (https://nginx.org/en/docs/http/ngx_http_proxy_module.html)
         headers.Remove(HeaderNames.Pragma);

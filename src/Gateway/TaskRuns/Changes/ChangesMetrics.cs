@@ -4,7 +4,7 @@ using NclueGateway.Hosting;
 namespace NclueGateway.TaskRuns.Changes;
 
 /// <summary>Metrics of streams and polls for changes. No label identifies a caller or a run.</summary>
-internal sealed class ChangesMetrics
+internal sealed class ChangesMetrics : IHostedService
 {
     private const string ByCaller = "caller";
 
@@ -33,14 +33,26 @@ internal sealed class ChangesMetrics
             "nclue_gateway.changes.detection",
             "s",
             "Maximum age of changes when the gateway found them: the age of the version without them.");
-        _opened.Add(0); // because increase() in Prometheus ignores the event that creates a series
+    }
+
+    /// <summary>
+    /// Creates all series with the value 0, because <c>increase()</c> in Prometheus ignores the event that creates a series. Not in the
+    /// constructor: the exporter does not listen yet.
+    /// </summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _opened.Add(0);
         _versions.Add(0);
         _resets.Add(0);
         foreach (var reason in Enum.GetValues<EndReason>().Select(NameOf).Append(ByCaller))
         {
-            _ended.Add(0, new KeyValuePair<string, object?>("reason", reason));
+            CountEnd(reason, 0);
         }
+
+        return Task.CompletedTask;
     }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Registers the gauges.</summary>
     /// <param name="open">Returns the number of open streams and waiting polls.</param>
@@ -64,7 +76,7 @@ internal sealed class ChangesMetrics
     public string Ended(EndReason? reason)
     {
         var name = reason is { } planned ? NameOf(planned) : ByCaller;
-        _ended.Add(1, new KeyValuePair<string, object?>("reason", name));
+        CountEnd(name, 1);
         return name;
     }
 
@@ -77,6 +89,8 @@ internal sealed class ChangesMetrics
 
     /// <summary>Counts a reset, or a 410 in place of it.</summary>
     public void Reset() => _resets.Add(1);
+
+    private void CountEnd(string reason, int count) => _ended.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
     private static string NameOf(EndReason reason) => reason.ToString().ToLowerInvariant();
 }
