@@ -1,6 +1,5 @@
 using System.Net;
 using NclueGateway.TaskRuns.Snapshot;
-using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.TaskRuns.Queries;
 using NclueGateway.Tests.TaskRuns.Snapshot;
 

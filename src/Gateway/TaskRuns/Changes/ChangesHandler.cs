@@ -36,7 +36,7 @@ internal sealed class ChangesHandler(
 
     public async Task HandleAsync(HttpContext context)
     {
-        context.Response.Headers.Vary = Vary; // also of problems: Accept decides which parameters are allowed
+        context.Response.Headers.Vary = Vary; // also of problems: they depend on Accept too
         var parameters = new QueryParameters(context.Request.QueryString.Value);
         if (ChangesRequest.Read(context.Request.Headers, parameters) is not { } request)
         {
