@@ -53,13 +53,17 @@ internal static class ChangesOpenApi
         new() { Type = ChangeType.Deleted, Id = "65f2b1c0-0000-4000-8000-d4e8a7b6c5d4", Run = null },
         .. TaskRunExamples.Pages[0].Page.Runs.Skip(1).Select(run => new Change
         {
-            Type = run.Failure is null ? ChangeType.Created : ChangeType.Updated, Id = run.Id, Run = run,
+            Type = run.Failure is null ? ChangeType.Created : ChangeType.Updated,
+            Id = run.Id,
+            Run = run,
         }),
     ];
 
     private static readonly JsonNode State = ToJson(new Bookmark
     {
-        AsOf = new(2026, 11, 25, 9, 0, 0, TimeSpan.Zero), Total = 250, Complete = true,
+        AsOf = new(2026, 11, 25, 9, 0, 0, TimeSpan.Zero),
+        Total = 250,
+        Complete = true,
     });
 
     public static void DescribeChanges(this IEndpointConventionBuilder endpoint, MethodInfo handler) => endpoint
