@@ -19,7 +19,7 @@ internal static class ChangesOpenApi
         + "Without `since` there are no changes, and `next` begins now. With `wait`, the gateway waits for the first change. When the "
         + "version of `since` is too old, the response is 410 `changes-expired`: read the list again, and go on from its `monitor` "
         + "link.\n\n"
-        + "**Event stream** (`Accept: text/event-stream`), for EventSource and similar clients:\n"
+        + "**Event stream** (`Accept: text/event-stream`), for EventSource and similar clients:\n\n"
         + "* `changes`: all changes of the next version.\n"
         + "* `bookmark`: the list is known up to `asOf`. It is sent at the start, after each read of the list, and every 15 s at the "
         + "latest.\n"
@@ -71,7 +71,7 @@ internal static class ChangesOpenApi
         .WithMetadata(
             ApiParameters.Text(
                 "since",
-                "A version of the list, from a `monitor` or `next` link or the id of an event. Without it: the version of now."),
+                "A version of the list, from a `monitor` or `next` link or the id of an event. Without it: the newest one."),
             ApiParameters.Number("wait", "Only of JSON: seconds to wait for the first change. Without it: 0.", 0, ChangesRequest.MaxWait),
             ApiParameters.Header(
                 ChangesRequest.LastEventId, "Only of an event stream: the id of the last event. It replaces `since`."),
