@@ -1,8 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Access;
@@ -31,10 +27,10 @@ public sealed class CrossOriginBrowserTests(TestBrowser browser)
     [Fact]
     public async Task A_page_of_an_allowed_origin_reads_pages_and_errors_with_their_headers()
     {
-        await using var frontend = await StartPageAsync();
-        await using var gateway = await StartGatewayAsync(frontend.Urls.Single());
+        await using var frontend = await EmptySite.StartAsync();
+        await using var gateway = await StartGatewayAsync(frontend.Origin);
         await using var view = await browser.OpenAsync();
-        await view.Page.GotoAsync(frontend.Urls.Single());
+        await view.Page.GotoAsync(frontend.Origin);
         var token = gateway.Client.DefaultRequestHeaders.Authorization!.Parameter!;
 
         var page = await ReadAsync(view, gateway, "/api/task-runs", token);
@@ -57,11 +53,11 @@ public sealed class CrossOriginBrowserTests(TestBrowser browser)
     [Fact]
     public async Task A_page_of_another_origin_reads_nothing()
     {
-        await using var allowed = await StartPageAsync();
-        await using var other = await StartPageAsync();
-        await using var gateway = await StartGatewayAsync(allowed.Urls.Single());
+        await using var allowed = await EmptySite.StartAsync();
+        await using var other = await EmptySite.StartAsync();
+        await using var gateway = await StartGatewayAsync(allowed.Origin);
         await using var view = await browser.OpenAsync();
-        await view.Page.GotoAsync(other.Urls.Single());
+        await view.Page.GotoAsync(other.Origin);
 
         var read = await ReadAsync(view, gateway, "/api/task-runs", gateway.Client.DefaultRequestHeaders.Authorization!.Parameter!);
 
@@ -82,21 +78,5 @@ public sealed class CrossOriginBrowserTests(TestBrowser browser)
         });
         await gateway.ReadUntilAsync(response => response.Status == HttpStatusCode.OK);
         return gateway;
-    }
-
-    /// <summary>Starts a website with one empty page.</summary>
-    private static async Task<WebApplication> StartPageAsync()
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        app.Run(context =>
-        {
-            context.Response.ContentType = "text/html; charset=utf-8";
-            return context.Response.WriteAsync("<!DOCTYPE html><title>Frontend</title>");
-        });
-        await app.StartAsync();
-        return app;
     }
 }

@@ -109,7 +109,7 @@ public sealed class CrossOriginTests
 
     /// <summary>Checks requests by a browser's rule: names compare without regard to case, and one refused name blocks all.</summary>
     [Theory]
-    [InlineData("authorization,x-csrf,accept,if-none-match,if-match")]
+    [InlineData("authorization,x-csrf,accept,if-none-match,if-match,last-event-id")]
     [InlineData("traceparent,tracestate,baggage")] // W3C Trace Context and OpenTelemetry
     [InlineData("sentry-trace,baggage")]
     [InlineData("x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-tags,x-datadog-trace-id")]
