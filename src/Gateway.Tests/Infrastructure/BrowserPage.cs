@@ -7,12 +7,13 @@ namespace NclueGateway.Tests.Infrastructure;
 internal sealed class BrowserPage : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
+    private readonly IBrowser? _browser;
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly ConcurrentQueue<IRequest> _requests = new();
 
-    private BrowserPage(IBrowserContext context, IPage page)
+    private BrowserPage(IBrowserContext context, IPage page, IBrowser? browser)
     {
-        _context = context;
+        (_context, _browser) = (context, browser);
         Page = page;
         page.Console += (_, message) =>
         {
@@ -39,15 +40,20 @@ internal sealed class BrowserPage : IAsyncDisposable
         .Select(uri => uri.GetLeftPart(UriPartial.Authority)).Distinct();
 
     /// <param name="context">A browser context of its own; disposed with the page.</param>
-    public static async Task<BrowserPage> OpenAsync(IBrowserContext context)
+    /// <param name="browser">A browser of its own, if it has one; disposed with the page.</param>
+    public static async Task<BrowserPage> OpenAsync(IBrowserContext context, IBrowser? browser = null)
     {
         context.SetDefaultTimeout(20_000);
-        return new(context, await context.NewPageAsync());
+        return new(context, await context.NewPageAsync(), browser);
     }
 
     /// <summary>Returns the page's persistent storage and cookies, as JSON.</summary>
     public Task<string> StoredAsync() =>
         Page.EvaluateAsync<string>("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])");
 
-    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _context.DisposeAsync();
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
 }

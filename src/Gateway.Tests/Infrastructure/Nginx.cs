@@ -33,6 +33,7 @@ internal sealed class Nginx : IAsyncDisposable
     private readonly string _thumbprint;
     private readonly Process _process;
     private readonly Task<string> _errors;
+    private int _connections;
 
     private Nginx(Func<Nginx, string> site)
     {
@@ -67,8 +68,11 @@ internal sealed class Nginx : IAsyncDisposable
     }
 
     /// <summary>Starts it in front of gateways on these ports of 127.0.0.1, and waits until it listens.</summary>
+    /// <param name="replicas">The ports.</param>
+    /// <param name="changes">Texts of the file, and those in place of them.</param>
     /// <exception cref="InvalidOperationException">There is no nginx, or it does not start.</exception>
-    public static Task<Nginx> StartAsync(IEnumerable<int> replicas) => StartAsync(nginx => nginx.Shipped(replicas));
+    public static Task<Nginx> StartAsync(IEnumerable<int> replicas, params (string Text, string InPlace)[] changes) =>
+        StartAsync(nginx => nginx.Shipped(replicas, changes));
 
     /// <summary>Starts it with one server on loopback, without TLS.</summary>
     /// <param name="server">The content of the block <c>server</c>, besides the addresses.</param>
@@ -97,6 +101,9 @@ internal sealed class Nginx : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Number of connections that its clients have opened.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Address on which it listens; for TLS use <see cref="CreateClient"/>.</summary>
     public Uri Address => new($"http://127.0.0.1:{_port}");
@@ -132,6 +139,7 @@ internal sealed class Nginx : IAsyncDisposable
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(IPAddress.Loopback, _port, cancellationToken);
+            Interlocked.Increment(ref _connections);
             return new NetworkStream(socket, ownsSocket: true);
         },
         SslOptions = new SslClientAuthenticationOptions
@@ -180,13 +188,14 @@ internal sealed class Nginx : IAsyncDisposable
     /// Returns the repository's configuration file, with this machine's addresses in place of the examples. The file
     /// must contain each example.
     /// </summary>
-    private string Shipped(IEnumerable<int> replicas)
+    private string Shipped(IEnumerable<int> replicas, IEnumerable<(string Text, string InPlace)> changes)
     {
         var text = File.ReadAllText(Path.Combine(Repository.Root, Configuration));
         foreach (var (example, ours) in replicas.Select((port, n) => ($"server 10.0.0.{11 + n}:8080 ", $"server 127.0.0.1:{port} "))
-            .Append(("listen 443 ssl;", $"listen 127.0.0.1:{_port} ssl;"))
+            .Append(("listen 443 ssl http2;", $"listen 127.0.0.1:{_port} ssl http2;"))
             .Append(("/etc/nginx/tls/gateway.pem;", $"{PathOf("gateway.pem")};"))
-            .Append(("/etc/nginx/tls/gateway.key;", $"{PathOf("gateway.key")};")))
+            .Append(("/etc/nginx/tls/gateway.key;", $"{PathOf("gateway.key")};"))
+            .Concat(changes))
         {
             text.ShouldContain(example);
             text = text.Replace(example, ours, StringComparison.Ordinal);

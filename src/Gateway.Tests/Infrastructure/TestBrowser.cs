@@ -27,6 +27,15 @@ public sealed class TestBrowser : IAsyncLifetime
         return await BrowserPage.OpenAsync(await browser.NewContextAsync());
     }
 
+    /// <summary>Opens a page in a browser of its own, in which a host is at another address and may have any certificate.</summary>
+    internal async Task<BrowserPage> OpenAsync(string host, Uri address)
+    {
+        SlowTests.ShouldSayWhatTheyNeed();
+        var (driver, _) = await _started.Value;
+        var own = await LaunchAsync(driver, $"--host-resolver-rules=MAP {host} {address.Authority}");
+        return await BrowserPage.OpenAsync(await own.NewContextAsync(new() { IgnoreHTTPSErrors = true }), own);
+    }
+
     public ValueTask InitializeAsync() => default;
 
     public async ValueTask DisposeAsync()
@@ -42,17 +51,21 @@ public sealed class TestBrowser : IAsyncLifetime
 
     private static async Task<(IPlaywright Driver, IBrowser Browser)> StartAsync()
     {
+        var driver = await Playwright.CreateAsync();
+        return (driver, await LaunchAsync(driver));
+    }
+
+    private static Task<IBrowser> LaunchAsync(IPlaywright driver, params string[] arguments)
+    {
         var given = Environment.GetEnvironmentVariable("TEST_BROWSER");
         var executable = string.IsNullOrEmpty(given) ? Array.Find(Places, File.Exists) : given;
-        var driver = await Playwright.CreateAsync();
-        var browser = await driver.Chromium.LaunchAsync(new()
+        return driver.Chromium.LaunchAsync(new()
         {
             ExecutablePath = executable
                 ?? throw new FileNotFoundException("Chromium is missing: install it (Debian: apt-get install chromium)."),
 
             // Containers seldom allow the sandbox, and the tests load only their own pages.
-            Args = ["--no-sandbox", "--disable-background-networking"],
+            Args = ["--no-sandbox", "--disable-background-networking", .. arguments],
         });
-        return (driver, browser);
     }
 }

@@ -28,7 +28,10 @@ internal sealed class EventReader : IAsyncDisposable
     /// <param name="headers">Further headers.</param>
     public static async Task<EventReader> OpenAsync(HttpClient client, string query = "", params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/task-runs/changes" + query);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/task-runs/changes" + query)
+        {
+            Version = client.DefaultRequestVersion, VersionPolicy = client.DefaultVersionPolicy,
+        };
         request.Headers.Accept.ParseAdd("text/event-stream");
         foreach (var (name, value) in headers)
         {
