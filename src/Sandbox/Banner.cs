@@ -19,6 +19,7 @@ internal static class Banner
         var mayRead = await sandbox.Identity.GetServiceTokenAsync(cancellationToken);
         var mayNot = await sandbox.Identity.GetUserTokenAsync("outsider", cancellationToken);
         var list = new Uri(sandbox.GatewayAddress, "/api/task-runs?limit=5");
+        var changes = new Uri(sandbox.GatewayAddress, "/api/task-runs/changes");
         var failed = new Uri(sandbox.GatewayAddress, "/api/task-runs?status=failed&limit=5");
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
@@ -52,7 +53,11 @@ internal static class Banner
 
             curl -sf --retry 9 -H "Authorization: Bearer {{mayRead}}" "{{failed}}"
 
-            The same request as the user "outsider", who may not read task runs (403):
+            Watch the list change (Ctrl-C ends it; the sample frontend shows the same):
+
+            curl -sN -H "Accept: text/event-stream" -H "Authorization: Bearer {{mayRead}}" "{{changes}}"
+
+            The first request as the user "outsider", who may not read task runs (403):
 
             curl -s -H "Authorization: Bearer {{mayNot}}" "{{list}}"
 

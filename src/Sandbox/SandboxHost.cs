@@ -11,6 +11,11 @@ namespace NclueGateway.Sandbox;
 /// <summary>The servers of the sandbox, started in the order of their dependencies.</summary>
 internal sealed class SandboxHost : IAsyncDisposable
 {
+    private const int DeleteAfterNewRuns = 6;
+
+    /// <summary>Interval between new runs. Each changes its status three times, so the list changes every 2.5 s on average.</summary>
+    private static readonly TimeSpan NewRunEvery = TimeSpan.FromSeconds(10);
+
     private readonly GatewayProcess _gateway;
 
     private readonly SampleFrontend _frontend;
@@ -42,7 +47,8 @@ internal sealed class SandboxHost : IAsyncDisposable
                     Listen = options.Listen,
                     Port = FreePort(options.Listen, options.NcluePort),
                     Runs = options.Runs,
-                    NewRunEvery = TimeSpan.FromSeconds(30),
+                    NewRunEvery = options.Moving ? NewRunEvery : null,
+                    DeleteAfterNewRuns = options.Moving ? DeleteAfterNewRuns : null,
                     Keys = { [accessKey] = secretKey },
                 },
                 cancellationToken);

@@ -30,7 +30,7 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
         const string Pattern = "^[0-9a-f-]{36} 20[0-9T:.-]+\\+09:00 (Registered|Pending|InProgress|Completed|Failed) run-[0-9]{6}";
         lines.ShouldAllBe(line => Regex.IsMatch(line, Pattern));
 
-        // The newest come first. The sandbox adds one every 30 s, so another one may appear twice.
+        // The newest come first. The sandbox adds runs, so one may appear twice. It deletes only runs that it has added.
         var numbers = lines.Select(line => int.Parse(Regex.Match(line, "(?<=run-)[0-9]{6}").Value)).Distinct().ToList();
         numbers.ShouldBe(numbers.OrderDescending());
         numbers.Where(number => number < Runs).ShouldBe(Enumerable.Range(0, Runs).Reverse());

@@ -8,7 +8,8 @@ namespace NclueGateway.Tests.Sandbox;
 [Trait("Needs", "Processes")]
 public sealed class BrowserSignInTests(TestBrowser browser)
 {
-    private static readonly SandboxOptions AnyPorts = new() { GatewayPort = 0, NcluePort = 0, IdentityPort = 0, FrontendPort = 0 };
+    private static readonly SandboxOptions AnyPorts =
+        new() { GatewayPort = 0, NcluePort = 0, IdentityPort = 0, FrontendPort = 0, Moving = false };
 
     [Fact]
     public async Task A_person_signs_in_sees_runs_and_signs_out()
@@ -40,6 +41,22 @@ public sealed class BrowserSignInTests(TestBrowser browser)
         await page.Locator("#sign-out").ClickAsync();
         await page.GetByText("Not signed in.").WaitForAsync();
         (await StatusAsync(page, sandbox.GatewayAddress, csrf: true)).ShouldBe("401");
+    }
+
+    [Fact]
+    public async Task The_list_moves_by_itself_and_the_page_shows_it_without_a_reload()
+    {
+        await using var sandbox = await SandboxHost.StartAsync(AnyPorts with { Moving = true }, TestContext.Current.CancellationToken);
+        await using var view = await browser.OpenAsync();
+        await SignInAsync(view.Page, sandbox, "Reader");
+        await view.Page.Locator("#runs tr").First.WaitForAsync();
+        var (first, reads) = (await view.Page.Locator("#runs td").First.TextContentAsync(), Reads());
+
+        await view.Page.WaitForFunctionAsync("name => document.querySelector('#runs td').textContent !== name", first); // a new run
+
+        Reads().ShouldBe(reads);
+
+        int Reads() => view.Requests.Count(request => request.Url.Contains("/api/task-runs?", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace NclueGateway.Tests.Sandbox;
 
 public sealed class SandboxHostTests
 {
-    private static readonly SandboxOptions AnyPorts = new() { GatewayPort = 0, NcluePort = 0, IdentityPort = 0, Runs = 30 };
+    private static readonly SandboxOptions AnyPorts = new() { GatewayPort = 0, NcluePort = 0, IdentityPort = 0, Runs = 30, Moving = false };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,6 +23,7 @@ public sealed class SandboxHostTests
         banner.ShouldContain(sandbox.Nclue.FaultsAddress.AbsoluteUri);
         banner.ShouldContain(sandbox.Identity.Authority.AbsoluteUri);
         banner.ShouldContain("""curl -s -H "Authorization: Bearer ey""");
+        banner.ShouldContain("""curl -sN -H "Accept: text/event-stream" -H "Authorization: Bearer ey""");
         var (nclue, identity) = (sandbox.Nclue, sandbox.Identity);
         string[] secrets = [.. nclue.Keys.Values, .. nclue.Keys.Keys, identity.ServiceClientSecret, identity.BrowserClientSecret];
         secrets.ShouldAllBe(secret => !banner.Contains(secret, StringComparison.Ordinal));
@@ -154,11 +155,14 @@ public sealed class SandboxHostTests
             .ShouldBe(new SandboxOptions { Runs = 3, GatewayPort = 0, NcluePort = 1, IdentityPort = 65_535 });
         SandboxOptions.Parse(["--listen", "any"]).ShouldBe(new SandboxOptions { Listen = IPAddress.Any });
         SandboxOptions.Parse(["--listen", "loopback"]).ShouldBe(new SandboxOptions());
+        SandboxOptions.Parse(["--moving", "no"]).ShouldBe(new SandboxOptions { Moving = false });
+        SandboxOptions.Parse(["--moving", "yes"]).ShouldBe(new SandboxOptions());
     }
 
     [Theory]
     [InlineData("--listen")]
     [InlineData("--listen", "0.0.0.0")]
+    [InlineData("--moving", "maybe")]
     [InlineData("--runs")]
     [InlineData("--runs", "-1")]
     [InlineData("--runs", "100001")]

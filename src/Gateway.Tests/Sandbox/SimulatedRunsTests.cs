@@ -61,6 +61,26 @@ public sealed class SimulatedRunsTests
     }
 
     [Fact]
+    public void Of_the_new_runs_some_that_have_ended_are_deleted_and_no_other_run_is()
+    {
+        var runs = Create(30, newRunEvery: TimeSpan.FromSeconds(10), deleteAfterNewRuns: 6);
+        var deleted = new List<SimulatedRun>();
+        for (var (step, before) = (0, Numbers()); step < 60; step++)
+        {
+            var shown = runs.Slice(0, 20).Runs;
+            _time.Advance(TimeSpan.FromSeconds(10));
+            deleted.AddRange(before.Except(Numbers()).Select(number => shown.Single(run => run.Number == number)));
+            before = Numbers();
+        }
+
+        deleted.Count.ShouldBe(8); // every minute, once new runs have got that far
+        deleted.ShouldAllBe(run => run.Number >= 30 && Stage(run.StatusAt(_time.GetUtcNow())) == 3);
+        Numbers().Where(number => number < 30).Count().ShouldBe(30);
+
+        int[] Numbers() => [.. runs.Slice(0, 1_000).Runs.Select(run => run.Number)];
+    }
+
+    [Fact]
     public void A_new_run_put_in_by_hand_is_as_old_as_the_moment()
     {
         var runs = Create(3);
@@ -81,6 +101,11 @@ public sealed class SimulatedRunsTests
 
     private static int Stage(string status) => Array.IndexOf(Stages, status) is var stage and >= 0 ? stage : 3;
 
-    private SimulatedRuns Create(int runs, TimeSpan? newRunEvery = null) =>
-        new(new SimulatedNclueOptions { Runs = runs, NewRunEvery = newRunEvery, TimeProvider = _time });
+    private SimulatedRuns Create(int runs, TimeSpan? newRunEvery = null, int? deleteAfterNewRuns = null) => new(new SimulatedNclueOptions
+    {
+        Runs = runs,
+        NewRunEvery = newRunEvery,
+        DeleteAfterNewRuns = deleteAfterNewRuns,
+        TimeProvider = _time,
+    });
 }

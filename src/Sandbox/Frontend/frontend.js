@@ -2,10 +2,14 @@
 import { gateway } from './settings.js';
 
 const byId = (id) => document.getElementById(id);
-const unfinished = ['registered', 'pending', 'in_progress'];
 const statusTexts = { registered: 'Registered', pending: 'Waiting', in_progress: 'Running', completed: 'Done', failed: 'Failed' };
-let path = '/api/task-runs?limit=20';
+const limit = 20;
+const firstPage = `/api/task-runs?sort=-createdAt&limit=${limit}`; // a query: only its responses have the link to the changes
+let path = firstPage;
 let etag = null;
+let runs = []; // the shown ones
+let changes = null; // the path of the changes after the version that is shown
+let source = null; // the event stream; null while there is none
 let asking = null;
 let timer = null;
 let next = null; // the next call and its time by this page's clock; null during a request and while the user is signed out
@@ -28,6 +32,9 @@ function wait() {
   timer = next === null || document.hidden ? null : setTimeout(next.what, Math.max(0, next.at - performance.now()));
 }
 
+// The path of a link of the response; undefined if it has none.
+const link = (headers, relation) => headers.get('Link')?.match(new RegExp(`<([^>]*)>; rel="${relation}"`))?.[1];
+
 // Returns the response and its body; null if there is no usable response. Then `what` is called again later, unless the
 // user is signed out.
 async function ask(what, url, headers = {}) {
@@ -43,6 +50,14 @@ async function ask(what, url, headers = {}) {
 
     if (response.status === 401) {
       signedOut();
+      return null;
+    }
+
+    if (response.status === 410 || (response.status === 400 && url === changes)) {
+      // The version is gone, or was lost: read the list again. A later page of it begins again with the first one.
+      path = url === path ? firstPage : path;
+      etag = null;
+      again(show, 0);
       return null;
     }
 
@@ -71,30 +86,109 @@ async function start() {
 }
 
 async function show() {
-  const answer = await ask(show, path, etag ? { 'If-None-Match': etag } : {});
-  if (answer === null) {
+  const response = await ask(show, path, etag ? { 'If-None-Match': etag } : {});
+  if (response === null) {
     return;
   }
 
-  // The time of the data: Date − Age, by the gateway's clock and not by this machine's.
-  const { headers, body: page } = answer;
-  const asOf = new Date(new Date(headers.get('Date')).getTime() - seconds(headers.get('Age'), 0) * 1000);
-  byId('state').textContent = `As of ${asOf.toLocaleTimeString()}`;
+  const { headers, body: page } = response;
+  etag = headers.get('ETag');
+  runs = page?.runs ?? runs;
+  draw();
+  tell(asOf(headers));
   byId('state').dataset.age = headers.get('Age');
-  if (page !== null) {
-    etag = headers.get('ETag');
-    byId('runs').replaceChildren(...page.runs.map(row));
-    const link = /<([^>]+)>; rel="next"/.exec(headers.get('Link'));
-    byId('more').hidden = link === null;
-    byId('more').onclick = () => {
-      path = link[1];
-      etag = null;
-      show();
-    };
-    byId('runs').dataset.unfinished = page.runs.some((run) => unfinished.includes(run.status));
+  const more = link(headers, 'next');
+  byId('more').hidden = more === undefined;
+  byId('more').onclick = () => {
+    hangUp();
+    path = more;
+    etag = null;
+    show();
+  };
+  changes = link(headers, 'monitor');
+  again(listen, 0); // not while the page is hidden
+}
+
+// Listens to the changes after those that are shown. When the stream is cut or ends as planned, the browser opens the
+// next one and goes on after the last event.
+function listen() {
+  source = new EventSource(gateway + changes, { withCredentials: true });
+  heard({ lastEventId: '' });
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) {
+      catchUp(); // the gateway has refused the stream
+    }
+  };
+  const on = (name, react) => source.addEventListener(name, (event) => {
+    heard(event);
+    react(JSON.parse(event.data));
+  });
+  on('changes', apply);
+  on('bookmark', (bookmark) => tell(new Date(bookmark.asOf)));
+  on('progress', (list) => (byId('state').textContent = `${list.runs} of ${list.expectedTotal ?? 'all'} runs are read`));
+  on('reset', () => {
+    hangUp();
+    show();
+  });
+  on('end', ({ reason }) => {
+    if (reason === 'session' || reason === 'permission') {
+      catchUp();
+    }
+  });
+}
+
+// Notes the version that the page has now. After 40 s without a message the connection is broken: one comes every 15 s.
+function heard({ lastEventId }) {
+  changes = lastEventId === '' ? changes : `${changes.split('?')[0]}?since=${encodeURIComponent(lastEventId)}`;
+  again(catchUp, 40);
+}
+
+function hangUp() {
+  source?.close();
+  source = null;
+}
+
+// Polls once, in place of a stream: the response has the changes, or the reason for which there is no stream. Then it
+// tries the stream again, not all pages at once.
+async function catchUp() {
+  hangUp();
+  const response = await ask(catchUp, changes);
+  if (response !== null) {
+    changes = link(response.headers, 'next');
+    apply(response.body);
+    tell(asOf(response.headers));
+    again(listen, 30 + 10 * Math.random());
+  }
+}
+
+// Changes are whole runs, so applying one twice does no harm.
+function apply(message) {
+  const shown = new Map(runs.map((run) => [run.id, run]));
+  for (const { type, id, run } of message.changes) {
+    if (type === 'deleted') {
+      shown.delete(id);
+    } else if (shown.has(id) || (type === 'created' && path === firstPage)) {
+      shown.set(id, run);
+    }
   }
 
-  again(show, byId('runs').dataset.unfinished === 'true' ? 10 : 60);
+  const age = (run) => -(Date.parse(run.createdAt) || 0);
+  runs = [...shown.values()].sort((a, b) => age(a) - age(b)).slice(0, limit);
+  etag = null; // it belongs to what was shown before
+  draw();
+}
+
+// The time of the data: Date − Age, by the gateway's clock and not by this machine's.
+function asOf(headers) {
+  return new Date(new Date(headers.get('Date')).getTime() - seconds(headers.get('Age'), 0) * 1000);
+}
+
+function tell(time) {
+  byId('state').textContent = `As of ${time.toLocaleTimeString()}${source === null ? '' : ', live'}`;
+}
+
+function draw() {
+  byId('runs').replaceChildren(...runs.map(row));
 }
 
 function row(run) {
@@ -110,6 +204,7 @@ function row(run) {
 }
 
 function signedOut() {
+  hangUp();
   asking?.abort();
   next = null;
   wait();
@@ -136,5 +231,13 @@ byId('sign-out').onclick = async () => {
   }
 };
 
-document.addEventListener('visibilitychange', wait);
+// A hidden page needs no stream. When it is visible again, it goes on after the version that it shows.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden && source !== null) {
+    hangUp();
+    again(listen, 0);
+  }
+
+  wait();
+});
 await start();

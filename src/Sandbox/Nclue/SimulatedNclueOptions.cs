@@ -51,6 +51,9 @@ internal sealed class SimulatedNclueOptions
     /// <summary>Interval at which a new run appears at the head of the list; null for never.</summary>
     public TimeSpan? NewRunEvery { get; init; }
 
+    /// <summary>Number of such new runs after which one of them that has ended is deleted; null for never.</summary>
+    public int? DeleteAfterNewRuns { get; init; }
+
     public TotalCounts TotalCounts { get; init; } = TotalCounts.Account;
 
     public SimulatedIndexUnit IndexUnit { get; init; } = SimulatedIndexUnit.Row;

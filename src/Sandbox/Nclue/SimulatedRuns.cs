@@ -7,12 +7,17 @@ namespace NclueGateway.Sandbox.Nclue;
 /// </remarks>
 internal sealed class SimulatedRuns
 {
+    /// <summary>Row in which a run is deleted. With a new run every 10 s it has ended, and it is on the first page.</summary>
+    private const int DeletedRow = 13;
+
     private static readonly DateTimeOffset FrozenStart = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Lock _lock = new();
     private readonly List<SimulatedRun> _runs;
     private readonly TimeProvider _time;
     private readonly TimeSpan? _newRunEvery;
+    private readonly int? _deleteAfterNewRuns;
+    private readonly int _firstNew;
     private readonly bool _frozen;
     private DateTimeOffset _newestByItself;
     private int _nextNumber;
@@ -21,8 +26,9 @@ internal sealed class SimulatedRuns
     {
         _time = options.TimeProvider;
         _newRunEvery = options.NewRunEvery;
+        _deleteAfterNewRuns = options.DeleteAfterNewRuns;
         _frozen = options.Frozen;
-        _nextNumber = options.Runs;
+        _nextNumber = _firstNew = options.Runs;
         _newestByItself = _time.GetUtcNow();
         _runs = [.. Enumerable.Range(0, options.Runs).Select(row => _frozen ? Frozen(row) : Initial(row))];
     }
@@ -34,7 +40,7 @@ internal sealed class SimulatedRuns
         {
             lock (_lock)
             {
-                AddWhatIsDue();
+                MoveOn();
                 return _runs.Count;
             }
         }
@@ -108,13 +114,14 @@ internal sealed class SimulatedRuns
     {
         lock (_lock)
         {
-            AddWhatIsDue();
+            MoveOn();
             var start = (int)Math.Min(row, _runs.Count);
             return ([.. _runs.Slice(start, Math.Min(count, _runs.Count - start))], _runs.Count);
         }
     }
 
-    private void AddWhatIsDue()
+    /// <summary>Adds and deletes the runs that are due.</summary>
+    private void MoveOn()
     {
         if (_newRunEvery is { } interval)
         {
@@ -122,6 +129,11 @@ internal sealed class SimulatedRuns
             {
                 _runs.Insert(0, new SimulatedRun(_nextNumber++, due, _frozen));
                 _newestByItself = due;
+                var isDue = (_nextNumber - _firstNew) % _deleteAfterNewRuns == 0;
+                if (isDue && _runs.Count > DeletedRow && _runs[DeletedRow].Number >= _firstNew)
+                {
+                    _runs.RemoveAt(DeletedRow);
+                }
             }
         }
     }

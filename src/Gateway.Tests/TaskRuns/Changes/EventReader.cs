@@ -30,7 +30,8 @@ internal sealed class EventReader : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/task-runs/changes" + query)
         {
-            Version = client.DefaultRequestVersion, VersionPolicy = client.DefaultVersionPolicy,
+            Version = client.DefaultRequestVersion,
+            VersionPolicy = client.DefaultVersionPolicy,
         };
         request.Headers.Accept.ParseAdd("text/event-stream");
         foreach (var (name, value) in headers)
