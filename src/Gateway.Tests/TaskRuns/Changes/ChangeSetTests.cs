@@ -45,7 +45,7 @@ public sealed class ChangeSetTests
 
             var elsewhere = ChangeSet.Of(Copy(before), Copy(after))!; // as a replica has them that has loaded a checkpoint
 
-            elsewhere.Message.ShouldBe(ChangeSet.Of(before, after)!.Message);
+            Text(elsewhere.Message.Bytes).ShouldBe(Text(ChangeSet.Of(before, after)!.Message.Bytes));
             before = after;
         }
 
@@ -65,14 +65,13 @@ public sealed class ChangeSetTests
 
         var changes = ChangeSet.Of(before, after)!;
 
-        changes.Message.EventType.ShouldBe("changes");
-        changes.Message.EventId.ShouldBe("1-8-00000008");
-        changes.Message.Data.ShouldBe(
-            """{"total":5,"complete":true,"changes":["""
+        const string Json = """{"total":5,"complete":true,"changes":["""
             + """{"type":"deleted","id":"e","run":null},{"type":"deleted","id":"b","run":null},"""
-            + """{"type":"created","id":"g","run":g},{"type":"created","id":"f","run":f},{"type":"updated","id":"d","run":d:new}]}""");
+            + """{"type":"created","id":"g","run":g},{"type":"created","id":"f","run":f},{"type":"updated","id":"d","run":d:new}]}""";
+        Text(changes.Message.Bytes).ShouldBe($"event: changes\ndata: {Json}\nid: 1-8-00000008\n\n");
+        Text(changes.Message.Json).ShouldBe(Json);
         changes.Count.ShouldBe(5);
-        $"{ChangeSet.BeginBody(5)}{changes.Items}]}}".ShouldBe(changes.Message.Data);
+        $"{ChangeSet.BeginBody(5)}{Text(changes.Items)}]}}".ShouldBe(Json);
     }
 
     [Fact]
@@ -80,7 +79,7 @@ public sealed class ChangeSetTests
     {
         var changes = ChangeSet.Of(ListVersions.Version(1, Complete("c b a")), ListVersions.Version(2, Complete("b c a")))!;
 
-        (changes.Count, changes.Items.ToString()).ShouldBe((0, ""));
+        (changes.Count, Text(changes.Items)).ShouldBe((0, ""));
     }
 
     [Theory]
@@ -103,12 +102,14 @@ public sealed class ChangeSetTests
         ChangeSet.Of(incomplete, complete).ShouldBeNull();
     }
 
+    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+
     private static Dictionary<string, string> ContentOf(Roll roll) =>
         roll.From(0).ToDictionary(entry => entry.Run.Id, entry => Encoding.UTF8.GetString(entry.Run.Json.Span));
 
     private static void Apply(Dictionary<string, string> client, ChangeSet changes)
     {
-        var message = JsonNode.Parse(changes.Message.Data)!;
+        var message = JsonNode.Parse(changes.Message.Json.Span)!;
         foreach (var change in message["changes"]!.AsArray())
         {
             var id = (string)change!["id"]!;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.ServerSentEvents;
 using Microsoft.AspNetCore.Http.Features;
@@ -94,8 +95,11 @@ public sealed class ChangeStreamTests
         await using var gateway = await QueryHosts.StartCompleteAsync([ChangeHosts.Run("a")], ("Snapshot:CursorsFor", "00:00:10"));
         var stream = new OpenStream(default, long.MaxValue, new HttpRequestLifetimeFeature());
         var start = SnapshotVersion.Of(gateway.Shown()!.Version);
-        await using var messages = gateway.Services.GetRequiredService<ChangeStream>()
-            .ReadAsync(stream, start, TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        var connection = new Pipe();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var sending = gateway.Services.GetRequiredService<ChangeStream>()
+            .SendAsync(stream, start, new EventStreamWriter(connection.Writer), end.Token);
+        await using var messages = SseParser.Create(connection.Reader.AsStream()).EnumerateAsync(end.Token).GetAsyncEnumerator(end.Token);
         (await messages.MoveNextAsync(), messages.Current.EventType).ShouldBe((true, "bookmark"));
 
         await ChangeAsync(gateway, "b", "a");
@@ -104,6 +108,8 @@ public sealed class ChangeStreamTests
 
         stream.Wake(gateway.Clock.GetTimestamp());
         (await messages.MoveNextAsync(), messages.Current.EventType, messages.Current.EventId).ShouldBe((true, "reset", Newest(gateway)));
+        await end.CancelAsync();
+        await sending.ShouldThrowAsync<OperationCanceledException>();
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Net.ServerSentEvents;
 using System.Text.Json;
 using NclueGateway.TaskRuns.Normalizing;
 using NclueGateway.TaskRuns.Snapshot;
@@ -12,23 +11,22 @@ internal sealed class ChangeEvents(DepartureClock clock, TimeProvider time)
     /// <summary>Name of a message with the changes of one version.</summary>
     public const string Changes = "changes";
 
-    private static readonly SseItem<string>[] Ends =
-    [
-        .. Enum.GetValues<EndReason>().Select(reason => Create("end", new StreamEnd { Reason = reason }, id: null)),
-    ];
-
     private Made? _bookmark;
     private Made? _reset;
     private MadeProgress? _progress;
 
     /// <summary>Returns the message about a version that a reader has reached, or is at when its stream begins.</summary>
-    public SseItem<string> Bookmark(ReadableSnapshot version) => Get(ref _bookmark, "bookmark", version);
+    public EventMessage Bookmark(ReadableSnapshot version) => Get(ref _bookmark, "bookmark", version);
+
+    /// <summary>Returns the message about the newest version to a reader that is at another one, which this replica cannot read.</summary>
+    public EventMessage BookmarkAt(SnapshotVersion position, ReadableSnapshot newest) =>
+        Create("bookmark", Describe(newest), position.ToString());
 
     /// <summary>Returns the message to a reader whose position leads nowhere: it leaves the reader at a version.</summary>
-    public SseItem<string> Reset(ReadableSnapshot version) => Get(ref _reset, "reset", version);
+    public EventMessage Reset(ReadableSnapshot version) => Get(ref _reset, "reset", version);
 
     /// <summary>Returns the message about a list that is not complete yet.</summary>
-    public SseItem<string> Progress(Roll roll)
+    public EventMessage Progress(Roll roll)
     {
         var (runs, expected) = (roll.Count, roll.Traits.ExpectedTotal);
         if (Volatile.Read(ref _progress) is not { } made || made.Runs != runs || made.ExpectedTotal != expected)
@@ -37,16 +35,16 @@ internal sealed class ChangeEvents(DepartureClock clock, TimeProvider time)
             Volatile.Write(ref _progress, made);
         }
 
-        return made.Item;
+        return made.Message;
     }
 
     /// <summary>Returns the message before a planned end.</summary>
     /// <param name="reason">The reason.</param>
     /// <param name="position">The version that the reader has reached; null while the list is not complete.</param>
-    public static SseItem<string> End(EndReason reason, SnapshotVersion? position) =>
-        Ends[(int)reason] with { EventId = position?.ToString() };
+    public static EventMessage End(EndReason reason, SnapshotVersion? position) =>
+        Create("end", new StreamEnd { Reason = reason }, position?.ToString());
 
-    private SseItem<string> Get(ref Made? last, string name, ReadableSnapshot version)
+    private EventMessage Get(ref Made? last, string name, ReadableSnapshot version)
     {
         // Each read of the list that was taken in publishes another object, also when it changed nothing.
         if (Volatile.Read(ref last) is not { } made || !ReferenceEquals(made.Version, version))
@@ -55,7 +53,7 @@ internal sealed class ChangeEvents(DepartureClock clock, TimeProvider time)
             Volatile.Write(ref last, made);
         }
 
-        return made.Item;
+        return made.Message;
     }
 
     private Bookmark Describe(ReadableSnapshot version)
@@ -69,10 +67,10 @@ internal sealed class ChangeEvents(DepartureClock clock, TimeProvider time)
         };
     }
 
-    private static SseItem<string> Create<T>(string name, T data, string? id) =>
-        new(JsonSerializer.Serialize(data, TaskRunWriter.Options), name) { EventId = id };
+    private static EventMessage Create<T>(string name, T data, string? id) =>
+        new(name, JsonSerializer.SerializeToUtf8Bytes(data, TaskRunWriter.Options), id);
 
-    private sealed record Made(ReadableSnapshot Version, SseItem<string> Item);
+    private sealed record Made(ReadableSnapshot Version, EventMessage Message);
 
-    private sealed record MadeProgress(int Runs, long? ExpectedTotal, SseItem<string> Item);
+    private sealed record MadeProgress(int Runs, long? ExpectedTotal, EventMessage Message);
 }

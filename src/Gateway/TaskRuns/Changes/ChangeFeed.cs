@@ -48,7 +48,7 @@ internal sealed partial class ChangeFeed(
             Unforeseen(logger, defect);
         }
 
-        open.Wake();
+        _ = open.WakeAsync(); // readers may wake while it continues; a second one at the same time does no harm
     }
 
     [LoggerMessage(1, LogLevel.Error, "The gateway failed to compute the changes of a version.")]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using NclueGateway.Access.Sessions;
@@ -101,13 +102,21 @@ internal sealed class ChangePolls(
         }
 
         metrics.Sent(changes.Count);
-        var body = new StringBuilder(ChangeSet.BeginBody(snapshot.State.Roll.Count));
-        foreach (var (place, set) in changes.Index())
+        if (changes is [var only] && only.Version == version)
         {
-            body.Append(place > 0 ? "," : "").Append(set.Items);
+            return new(snapshot, only.Message.Json, Refusal: null); // what most polls get
         }
 
-        return new(snapshot, body.Append("]}").ToString(), Refusal: null);
+        var body = new ArrayBufferWriter<byte>();
+        body.Write(Encoding.ASCII.GetBytes(ChangeSet.BeginBody(snapshot.State.Roll.Count)));
+        foreach (var (place, set) in changes.Index())
+        {
+            body.Write(place > 0 ? ","u8 : default);
+            body.Write(set.Items.Span);
+        }
+
+        body.Write("]}"u8);
+        return new(snapshot, body.WrittenMemory, Refusal: null);
     }
 
     private PollResult Refuse(ProblemResult refusal)
@@ -117,7 +126,7 @@ internal sealed class ChangePolls(
             metrics.Reset();
         }
 
-        return new(null, "", refusal);
+        return new(null, default, refusal);
     }
 }
 
@@ -125,4 +134,4 @@ internal sealed class ChangePolls(
 /// <param name="Version">The version that the changes lead to; null with a refusal.</param>
 /// <param name="Body">The body of the response.</param>
 /// <param name="Refusal">The response in place of changes; null with changes.</param>
-internal readonly record struct PollResult(ReadableSnapshot? Version, string Body, ProblemResult? Refusal);
+internal readonly record struct PollResult(ReadableSnapshot? Version, ReadOnlyMemory<byte> Body, ProblemResult? Refusal);

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
 using NclueGateway.TaskRuns.Normalizing;
@@ -20,12 +19,12 @@ internal sealed class ChangeSet
 
     private readonly int _start;
 
-    private ChangeSet(ReadableSnapshot after, int count, string text, int start)
+    private ChangeSet(ReadableSnapshot after, int count, ReadOnlySpan<byte> json, int start)
     {
         Version = after.Version;
         Count = count;
         _start = start;
-        Message = new(text, ChangeEvents.Changes) { EventId = Version.ToString() };
+        Message = new(ChangeEvents.Changes, json, Version.ToString());
     }
 
     /// <summary>The version that the changes lead to.</summary>
@@ -35,13 +34,13 @@ internal sealed class ChangeSet
     public int Count { get; }
 
     /// <summary>The changes as a message of the event stream, the same object for all connections.</summary>
-    public SseItem<string> Message { get; }
+    public EventMessage Message { get; }
 
     /// <summary>The changes as the elements of a JSON array, without its brackets.</summary>
-    public ReadOnlySpan<char> Items => Message.Data.AsSpan(_start, Message.Data.Length - _start - "]}".Length);
+    public ReadOnlyMemory<byte> Items => Message.Json[_start..^"]}".Length];
 
     /// <summary>Approximate memory in bytes.</summary>
-    public int Bytes => 200 + (sizeof(char) * Message.Data.Length);
+    public int Bytes => 200 + Message.Bytes.Length;
 
     /// <summary>
     /// Computes the changes from one complete version to the next; null if there are too many, or if one of the two is not complete.
@@ -107,6 +106,6 @@ internal sealed class ChangeSet
         }
 
         json.Write("]}"u8);
-        return new(after, changes.Count, Encoding.UTF8.GetString(json.WrittenSpan), start.Length);
+        return new(after, changes.Count, json.WrittenSpan, start.Length);
     }
 }

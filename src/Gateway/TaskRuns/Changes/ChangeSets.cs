@@ -29,7 +29,7 @@ internal sealed class ChangeSets(SnapshotVersions versions)
     public ChangeStep After(SnapshotVersion position)
     {
         var kept = versions.From(position);
-        return kept.Count switch
+        return kept.Length switch
         {
             0 => ChangeStep.Reset,
             1 => kept[0].IsComplete ? ChangeStep.None : ChangeStep.Reset,
@@ -68,6 +68,12 @@ internal sealed class ChangeSets(SnapshotVersions versions)
     }
 
     private ChangeSet? Between(ReadableSnapshot before, ReadableSnapshot after)
+    {
+        // Nearly all readers find the set. No closure is allocated for them.
+        return _sets.TryGetValue((before.Version, after.Version), out var known) ? known.Value : Compute(before, after);
+    }
+
+    private ChangeSet? Compute(ReadableSnapshot before, ReadableSnapshot after)
     {
         var key = (before.Version, after.Version);
         return _sets.GetOrAdd(key, _ => new(() =>

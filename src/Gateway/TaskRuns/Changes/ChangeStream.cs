@@ -1,5 +1,3 @@
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using NclueGateway.TaskRuns.Queries;
 using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.Time;
@@ -7,7 +5,7 @@ using NclueGateway.Time;
 namespace NclueGateway.TaskRuns.Changes;
 
 /// <summary>
-/// Returns the messages of event streams. A stream goes from version to version at the pace of its reader, so that a slow one costs no
+/// Sends the messages of event streams. A stream goes from version to version at the pace of its reader, so that a slow one costs no
 /// memory and delays none; when its version is no longer kept, it gets a reset.
 /// </summary>
 internal sealed class ChangeStream(
@@ -24,37 +22,38 @@ internal sealed class ChangeStream(
 
     private const int MostRetry = 5_000;
 
-    /// <summary>Returns the messages of a stream until it ends.</summary>
+    /// <summary>Sends the messages of a stream until it ends.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="since">The version that the reader has; null if it has none, or one that leads nowhere.</param>
+    /// <param name="output">Writes to the connection.</param>
     /// <param name="cancellationToken">Cancelled when the caller disconnects.</param>
-    public async IAsyncEnumerable<SseItem<string>> ReadAsync(
-        OpenStream stream, SnapshotVersion? since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async Task SendAsync(OpenStream stream, SnapshotVersion? since, EventStreamWriter output, CancellationToken cancellationToken)
     {
         var place = new Place(since);
-        var retry = TimeSpan.FromMilliseconds(Random.Shared.Next(LeastRetry, MostRetry + 1));
-        for (var isFirst = true; ; await stream.WaitAsync(cancellationToken))
+        output.WriteRetry(TimeSpan.FromMilliseconds(Random.Shared.Next(LeastRetry, MostRetry + 1)));
+        for (; ; await stream.WaitAsync(cancellationToken))
         {
             var isUnreadable = place.Version is { } version
                 && await reader.LocateAsync(version, cancellationToken) == VersionPlace.Unreadable;
-            while (stream.End is null && Next(stream, place, isUnreadable) is { } item)
+            while (stream.End is null && Next(stream, place, isUnreadable) is { } message)
             {
                 stream.SentAt = time.GetTimestamp();
-                yield return isFirst ? item with { ReconnectionInterval = retry } : item;
-                isFirst = false;
+                await output.WriteAsync(message);
             }
 
             if (stream.End is { } reason)
             {
-                var end = ChangeEvents.End(reason, place.Version);
-                yield return isFirst ? end with { ReconnectionInterval = retry } : end;
-                yield break;
+                await output.WriteAsync(ChangeEvents.End(reason, place.Version));
+                await output.FlushAsync();
+                return;
             }
+
+            await output.FlushAsync();
         }
     }
 
     /// <summary>Returns the next message, and moves the place; null if there is none now.</summary>
-    private SseItem<string>? Next(OpenStream stream, Place place, bool isUnreadable)
+    private EventMessage? Next(OpenStream stream, Place place, bool isUnreadable)
     {
         if (versions.Shown is not { } shown)
         {
@@ -64,7 +63,7 @@ internal sealed class ChangeStream(
         if (isUnreadable)
         {
             // Another replica has sent a version that this one cannot read yet: the reader stays there, and learns how old the list is.
-            return IsSilent(stream) ? events.Bookmark(shown) with { EventId = place.Version.ToString() } : null;
+            return IsSilent(stream) ? events.BookmarkAt(place.Version!.Value, shown) : null;
         }
 
         if (place is { HasBegun: false, Version: { } start } && versions.Find(start) is { IsComplete: true } found)
@@ -96,7 +95,7 @@ internal sealed class ChangeStream(
         return newest.ReadAt > place.ReadAt || IsSilent(stream) ? Bookmark(place, newest) : null;
     }
 
-    private SseItem<string>? NextProgress(OpenStream stream, Place place)
+    private EventMessage? NextProgress(OpenStream stream, Place place)
     {
         var roll = writer.State.Roll;
         var isNews = place.Runs != roll.Count;
@@ -104,7 +103,7 @@ internal sealed class ChangeStream(
         return isNews || IsSilent(stream) ? events.Progress(roll) : null;
     }
 
-    private SseItem<string> Bookmark(Place place, ReadableSnapshot version)
+    private EventMessage Bookmark(Place place, ReadableSnapshot version)
     {
         (place.HasBegun, place.ReadAt) = (true, version.ReadAt);
         return events.Bookmark(version);

@@ -1,7 +1,5 @@
-using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
 using NclueGateway.Observability.Audit;
@@ -16,7 +14,7 @@ namespace NclueGateway.TaskRuns.Changes;
 /// <param name="reader">Reads versions of the list.</param>
 /// <param name="versions">The versions of the list.</param>
 /// <param name="polls">Collects changes for polls.</param>
-/// <param name="stream">Returns the messages of streams.</param>
+/// <param name="stream">Sends the messages of streams.</param>
 /// <param name="open">The streams and waiting polls.</param>
 /// <param name="pages">Compresses bodies.</param>
 /// <param name="metrics">Counts streams.</param>
@@ -85,7 +83,7 @@ internal sealed class ChangesHandler(
         headers["Cache-Status"] = read.Status.ToString();
         headers.CacheControl = "no-store"; // the same address has another response soon
         headers.Link = ListLinks.Changes(list, read.Snapshot!.Version, "next");
-        var body = new WrittenBody(Encoding.UTF8.GetBytes(poll.Body));
+        var body = new WrittenBody(poll.Body);
         var coded = pages.GetRepresentation(body, ContentNegotiation.ChooseCoding(context.Request.Headers), hasBody: true);
         headers.ContentType = ChangesRequest.Json;
         headers.ContentLength = coded.Length;
@@ -120,9 +118,10 @@ internal sealed class ChangesHandler(
         context.Features.Get<StreamAudit>()?.RecordStart();
         try
         {
-            context.Response.OnStarting(CompleteHeaders, context.Response);
-            var messages = stream.ReadAsync(opened, place == VersionPlace.Expired ? null : since, context.RequestAborted);
-            await TypedResults.ServerSentEvents(messages).ExecuteAsync(context);
+            WriteHeaders(context.Response.Headers);
+            await context.Response.StartAsync(); // Kestrel makes an additional copy of a body that is written before the headers
+            var output = new EventStreamWriter(context.Response.BodyWriter);
+            await stream.SendAsync(opened, place == VersionPlace.Expired ? null : since, output, context.RequestAborted);
         }
         catch (Exception disconnected) when (
             disconnected is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
@@ -139,14 +138,10 @@ internal sealed class ChangesHandler(
         return null;
     }
 
-    /// <summary>Sets the headers of a stream in place of those that the framework's result sets.</summary>
-    private static Task CompleteHeaders(object response)
+    private static void WriteHeaders(IHeaderDictionary headers)
     {
-        var headers = ((HttpResponse)response).Headers;
+        headers.ContentType = ChangesRequest.EventStream;
         headers.CacheControl = "no-store, no-transform";
         headers["X-Accel-Buffering"] = "no"; // for nginx (https://nginx.org/en/docs/http/ngx_http_proxy_module.html)
-        headers.Remove(HeaderNames.Pragma);
-        headers.Remove(HeaderNames.ContentEncoding); // RFC 9110 §8.4.1: identity is no content coding
-        return Task.CompletedTask;
     }
 }

@@ -29,6 +29,9 @@ internal sealed class OpenStreams : IDisposable
     /// <summary>Time after which a reader that does not read the end of its stream is disconnected.</summary>
     public static readonly TimeSpan AbortAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>Number of readers that run one after the other before other requests do.</summary>
+    private const int WokenAtOnce = 64;
+
     private static readonly TimeSpan LookEveryInShutdown = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -122,13 +125,17 @@ internal sealed class OpenStreams : IDisposable
         _log.Unwatch();
     }
 
-    /// <summary>Wakes all readers, because the list may have a new version.</summary>
-    public void Wake()
+    /// <summary>Wakes all readers, because the list may have a new version: some at a time, so that other requests run in between.</summary>
+    public async Task WakeAsync()
     {
-        var now = _time.GetTimestamp();
+        var (now, woken) = (_time.GetTimestamp(), 0);
         foreach (var (stream, _) in _open)
         {
             stream.Wake(now);
+            if (++woken % WokenAtOnce == 0)
+            {
+                await Task.Yield(); // behind the work of these readers, and of requests that came meanwhile
+            }
         }
     }
 

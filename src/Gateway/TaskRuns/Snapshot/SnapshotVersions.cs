@@ -29,7 +29,7 @@ internal sealed class SnapshotVersions(SnapshotOptions options, TimeProvider tim
     public ReadableSnapshot? Find(SnapshotVersion version) => From(version) is [var found, ..] ? found : null;
 
     /// <summary>Returns a version and those after it, in their order; none if it is not kept any more.</summary>
-    public IReadOnlyList<ReadableSnapshot> From(SnapshotVersion version)
+    public ReadOnlySpan<ReadableSnapshot> From(SnapshotVersion version)
     {
         var published = Volatile.Read(ref _published); // all of one log, by number
         var (place, end) = (0, published.Length);
@@ -40,7 +40,7 @@ internal sealed class SnapshotVersions(SnapshotOptions options, TimeProvider tim
         }
 
         var found = place < published.Length && published[place].Version == version ? published.Length - place : 0;
-        return new ArraySegment<ReadableSnapshot>(published, published.Length - found, found);
+        return published.AsSpan(published.Length - found);
     }
 
     /// <summary>
