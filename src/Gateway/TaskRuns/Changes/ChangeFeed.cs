@@ -7,12 +7,15 @@ namespace NclueGateway.TaskRuns.Changes;
 [LogCategory("NclueGateway.TaskRuns.Changes")]
 internal sealed partial class ChangeFeed(
     SnapshotWriter writer,
+    SnapshotVersions versions,
     ChangeSets sets,
     OpenStreams open,
     DepartureClock clock,
     ChangesMetrics metrics,
     ILogger<ChangeFeed> logger) : IHostedService
 {
+    private ReadableSnapshot? _told;
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
         writer.Advanced += Advance;
@@ -33,6 +36,14 @@ internal sealed partial class ChangeFeed(
         if (open.Count == 0)
         {
             sets.Skip();
+            return;
+        }
+
+        // Most responses of a pass over all rows change neither the newest version nor its age: no reader has to look.
+        var newest = versions.Newest;
+        if (Interlocked.Exchange(ref _told, newest) is { } told && newest is not null
+            && (told.Version, told.ReadAt, told.State.Roll.Count) == (newest.Version, newest.ReadAt, newest.State.Roll.Count))
+        {
             return;
         }
 

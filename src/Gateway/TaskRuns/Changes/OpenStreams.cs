@@ -125,7 +125,9 @@ internal sealed class OpenStreams : IDisposable
         _log.Unwatch();
     }
 
-    /// <summary>Wakes all readers, because the list may have a new version: some at a time, so that other requests run in between.</summary>
+    /// <summary>
+    /// Wakes all readers, because the list may have a new version. It wakes some at a time, so that other requests run in between.
+    /// </summary>
     public async Task WakeAsync()
     {
         var (now, woken) = (_time.GetTimestamp(), 0);
