@@ -14,8 +14,9 @@ internal static class GatewayEnvironment
 
     /// <summary>Starts a simulated NCLUE that accepts the gateway's keys.</summary>
     /// <param name="runs">Number of runs of the account.</param>
-    public static Task<SimulatedNclue> StartNclueAsync(int runs = 250) =>
-        SimulatedNclue.StartAsync(new() { Keys = { [AccessKey] = SecretKey }, Frozen = true, Runs = runs }, CancellationToken.None);
+    /// <param name="isFrozen">False for a list with the newest run first, whose first runs are unfinished for two minutes.</param>
+    public static Task<SimulatedNclue> StartNclueAsync(int runs = 250, bool isFrozen = true) =>
+        SimulatedNclue.StartAsync(new() { Keys = { [AccessKey] = SecretKey }, Frozen = isFrozen, Runs = runs }, CancellationToken.None);
 
     /// <summary>Returns the required settings: the address and the keys of NCLUE, and the identity provider.</summary>
     public static Dictionary<string, string> Between(SimulatedNclue nclue, LocalIdentityProvider identity) => new()

@@ -27,7 +27,8 @@ internal static class FullCollection
     /// </exception>
     public static async Task RunAsync(int process, Func<Task<bool>> hasCollected)
     {
-        var port = Directory.EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{process}-*-socket").FirstOrDefault()
+        // A process that was killed leaves its port behind, and another one may get its number.
+        var port = Directory.EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{process}-*-socket").MaxBy(File.GetLastWriteTimeUtc)
             ?? throw new InvalidOperationException($"Process {process} has no diagnostics port.");
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(port));

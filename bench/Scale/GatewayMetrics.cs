@@ -24,6 +24,12 @@ internal sealed class GatewayMetrics
     /// <summary>Size of the managed heap after the last collection in bytes, all generations.</summary>
     public double HeapSize => Sum("dotnet_gc_last_collection_heap_size_bytes");
 
+    /// <summary>Bytes that the process has allocated on the managed heap so far.</summary>
+    public double Allocated => Sum("dotnet_gc_heap_total_allocated_bytes_total");
+
+    /// <summary>Number of open event streams.</summary>
+    public int Streams => (int)Sum("nclue_gateway_streams_open");
+
     /// <summary>Reads the metrics of a gateway.</summary>
     /// <exception cref="HttpRequestException">The gateway does not respond.</exception>
     public static async Task<GatewayMetrics> ReadAsync(HttpClient client, Uri gateway)

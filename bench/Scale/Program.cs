@@ -4,6 +4,13 @@ using NclueGateway.Harness;
 using NclueGateway.Mirror.Blocks;
 using NclueGateway.Scale;
 
+// bench/streams.sh runs this: Scale Streams <folder of the published program> [<number of streams>]
+if (args is ["Streams", var programs, .. { Length: <= 1 } number])
+{
+    await StreamFigures.WriteAsync(programs, number is [var count] ? int.Parse(count, CultureInfo.InvariantCulture) : 5_000);
+    return 0;
+}
+
 // bench/scale.sh runs this: Scale <folder of the published program> <rounds> <seconds> [<plot.svg>]
 if (args is not [var published, var roundsText, var secondsText, .. { Length: <= 1 } rest]
     || !int.TryParse(roundsText, NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) || rounds < 1

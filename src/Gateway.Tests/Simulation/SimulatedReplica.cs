@@ -5,6 +5,7 @@ using NclueGateway.Access.RateLimits;
 using NclueGateway.Mirror.Blocks;
 using NclueGateway.Mirror.Refresh;
 using NclueGateway.Redis;
+using NclueGateway.TaskRuns.Changes;
 using NclueGateway.TaskRuns.Normalizing;
 using NclueGateway.TaskRuns.Pages;
 using NclueGateway.TaskRuns.Snapshot;
@@ -26,6 +27,7 @@ internal sealed class SimulatedReplica : IDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly int _number;
+    private Func<ChangeStream>? _createStream;
 
     public SimulatedReplica(World world, ModelRedis redis, ModelNclue nclue, NclueOptions options, CacheOptions cache, int number,
         SnapshotOptions? snapshot = null, SnapshotBug? bug = null, string logKey = ModelRedis.UsualLog)
@@ -88,18 +90,27 @@ internal sealed class SimulatedReplica : IDisposable
                 time,
                 new UnreadableValues(NullLogger<UnreadableValues>.Instance),
                 NullLogger<SharedSnapshotLog>.Instance);
+            var schedule = new SnapshotSchedule(Interest, settings, departures, changes, time);
             Snapshot = new(
                 bug?.Log(log, store, circuit, redis) ?? log,
                 latest,
                 Versions,
                 Interest,
-                new SnapshotSchedule(Interest, settings, departures, changes, time),
+                schedule,
                 new SnapshotDiagnostics(new LoggerOfDefects(world)),
                 new SnapshotMetrics(Meters),
                 departures,
                 settings,
                 options,
                 changes,
+                time);
+            _createStream = () => new(
+                new(Snapshot, Versions, Interest, schedule, log, Refresher!.Waits, departures, cache, settings, options, time),
+                Snapshot,
+                Versions,
+                new ChangeSets(Versions),
+                new ChangeEvents(departures, time),
+                new ChangesMetrics(Meters),
                 time);
             return bug?.Reader(Snapshot, latest, nclue, redis) ?? Snapshot;
         }
@@ -127,6 +138,9 @@ internal sealed class SimulatedReplica : IDisposable
     public SnapshotVersions? Versions { get; private set; }
 
     public SnapshotInterest? Interest { get; private set; }
+
+    /// <summary>Creates what sends the changes of the snapshot to the readers of event streams.</summary>
+    public ChangeStream CreateStream() => _createStream!();
 
     public long StartedAt { get; }
 

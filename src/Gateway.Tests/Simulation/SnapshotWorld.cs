@@ -13,7 +13,8 @@ internal sealed class SnapshotWorld
     private readonly Dictionary<string, SnapshotInvariants> _invariants = [];
     private long _lastArrival;
 
-    public SnapshotWorld(int runs, int replicas = 1, bool isNewestFirst = true, (double From, double To)? latency = null)
+    public SnapshotWorld(
+        int runs, int replicas = 1, bool isNewestFirst = true, (double From, double To)? latency = null, bool isAsked = true)
     {
         World = new World(runs);
         Account = new ModelAccount(World, runs, isNewestFirst);
@@ -22,7 +23,7 @@ internal sealed class SnapshotWorld
         Options = new() { AccessKey = "a", SecretKey = "s", Timeout = TimeSpan.FromSeconds(10), ReplicaCount = replicas };
         for (var number = 0; number < replicas; number++)
         {
-            Start();
+            Start(isAsked);
         }
     }
 
