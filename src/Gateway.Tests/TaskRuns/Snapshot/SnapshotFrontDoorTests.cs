@@ -1,7 +1,11 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.Sandbox.Nclue;
+using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Replicas;
+using NclueGateway.Tests.TaskRuns.Changes;
+using NclueGateway.Tests.TaskRuns.Queries;
 
 namespace NclueGateway.Tests.TaskRuns.Snapshot;
 
@@ -43,6 +47,38 @@ public sealed class SnapshotFrontDoorTests
         shown.Roll.Count.ShouldBe(600);
         gateway.Nclue.Arrivals.Skip(1).ShouldAllBe(arrival => arrival.SincePrevious >= TimeSpan.FromSeconds(1));
         gateway.Nclue.Arrivals.ShouldAllBe(arrival => arrival.Status == 200);
+    }
+
+    /// <summary>Else a reader who names the version would be told that it is no longer kept.</summary>
+    [Fact]
+    public async Task A_version_can_be_read_as_soon_as_its_state_is_seen()
+    {
+        await using var gateway = await QueryHosts.StartCompleteAsync([ChangeHosts.Run("a")], ("Cache:FreshFor", "00:00:01"));
+        var (writer, versions) = (gateway.Snapshot(), gateway.Services.GetRequiredService<SnapshotVersions>());
+        var (isOver, missed) = (false, new HashSet<SnapshotVersion>());
+        var watching = Task.Factory.StartNew(
+            Watch, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        for (var number = 0; number < 40; number++)
+        {
+            await gateway.ChangeListAsync([ChangeHosts.Run($"run-{number}")]);
+        }
+
+        Volatile.Write(ref isOver, true);
+        await watching;
+        missed.ShouldBeEmpty();
+
+        void Watch()
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                var seen = SnapshotVersion.Of(writer.State.Version);
+                if (versions.Find(seen) is null)
+                {
+                    missed.Add(seen);
+                }
+            }
+        }
     }
 
     [Fact]

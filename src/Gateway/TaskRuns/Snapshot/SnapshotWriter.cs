@@ -286,8 +286,8 @@ internal sealed class SnapshotWriter : IWholeListReader, IDisposable
 
     private void Publish(SnapshotState state)
     {
+        _versions.Publish(state); // first: a reader that sees the state can read its version
         Volatile.Write(ref _state, state);
-        _versions.Publish(state);
         _schedule.Update(state.Roll, Order);
         _diagnostics.Published(state, Order);
         Advanced?.Invoke(this, EventArgs.Empty);
