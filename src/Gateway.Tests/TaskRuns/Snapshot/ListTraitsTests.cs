@@ -84,6 +84,17 @@ public sealed class ListTraitsTests
     }
 
     [Fact]
+    public void A_total_that_changes_while_all_rows_are_read_still_counts_the_runs()
+    {
+        var roll = Known
+            .Taking(Response("f e d", departure: 101) with { Total = 5 }) // a run was deleted
+            .Taking(Response("d c b", firstRow: 2, departure: 102) with { Total = 5 })
+            .Taking(Response("c b a", firstRow: 3, departure: 103) with { Total = 4 }); // and another one
+
+        (roll.Traits.TotalCounts, roll.Traits.ExpectedTotal, roll.Traits.MiscountedSince).ShouldBe((true, 4, 103));
+    }
+
+    [Fact]
     public void The_end_of_the_list_counts_its_rows_whatever_the_total_is() =>
         Known.Taking(Response("c b a", firstRow: 3, isShort: true) with { Total = 3 }).Traits.ExpectedTotal.ShouldBe(6);
 

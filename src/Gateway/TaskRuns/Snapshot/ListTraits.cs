@@ -38,7 +38,7 @@ internal sealed record ListTraits
     /// <summary>The newest number of runs that a response gave, as far as it counts; null for none.</summary>
     public long? ExpectedTotal { get; init; }
 
-    /// <summary>Departure of the first response whose count does not fit the roll; null while it fits.</summary>
+    /// <summary>Departure of the first response with a count that does not fit the roll; null while it fits.</summary>
     public long? MiscountedSince { get; init; }
 
     /// <summary>Departure of the last response whose value counts for the age of the edge, where new runs appear.</summary>
@@ -84,7 +84,8 @@ internal sealed record ListTraits
             return next with { MiscountedSince = null };
         }
 
-        if (MiscountedSince is not { } since)
+        // A total that changes follows the list: the rows that were read before its last change prove nothing about it.
+        if (MiscountedSince is not { } since || count != ExpectedTotal)
         {
             return next with { MiscountedSince = reading.Departure };
         }
