@@ -10,7 +10,6 @@ using NclueGateway.Tests.Replicas;
 using NclueGateway.Tests.TaskRuns.Normalizing;
 using NclueGateway.Tests.TaskRuns.Snapshot;
 using NclueGateway.Tests.TaskRuns.Snapshot.Log;
-using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Tests.TaskRuns.Queries;
 
@@ -76,7 +75,7 @@ public sealed class SharedCursorTests(TestRedis redis)
         await using var silent = await one.StartReplicaAsync(settings); // no caller asks it: the test writes its log
 
         var before = CursorOf(first).Version.Number;
-        var top = await RenameAsync(silent, 1_000);
+        var top = await silent.AppendNamesAsync(1_000);
         top.Number.ShouldBeGreaterThanOrEqualTo(before + 1_000);
         await using var three = await one.StartReplicaAsync(settings);
         foreach (var replica in new[] { two, three })
@@ -98,7 +97,7 @@ public sealed class SharedCursorTests(TestRedis redis)
         await one.UntilShownAsync().WaitAsync(TimeSpan.FromSeconds(30), Ct);
         var first = await one.AskAsync($"{Query}&limit=10");
 
-        var top = await RenameAsync(silent, 3);
+        var top = await silent.AppendNamesAsync(3);
         var ahead = await one.AskAsync(With(first, SnapshotVersion.Of(top)));
         var beyond = await one.AskAsync(With(first, SnapshotVersion.Of(top) with { Number = top.Number + 1_000 }));
         await own.StopAsync();
@@ -161,30 +160,6 @@ public sealed class SharedCursorTests(TestRedis redis)
         roll.IsComplete.ShouldBeTrue();
         var seed = SnapshotState.At(new(1, 1, 1), new(1, 1, 1), roll);
         (await gateway.Services.GetRequiredService<ISnapshotLog>().ReadAsync(seed)).ShouldNotBeNull();
-    }
-
-    /// <summary>Appends new names of the first run to the log, and returns the newest position.</summary>
-    private static async Task<LogPosition> RenameAsync(GatewayHost silent, int times)
-    {
-        var log = silent.Services.GetRequiredService<ISnapshotLog>();
-        var state = (await log.ReadAsync(SnapshotState.Empty))![^1];
-        for (var name = 0; name < times;)
-        {
-            var run = LogExamples.Run(state.Roll.At(0).Run.Id, $"run-000000 {name}", isFinished: true);
-            var reading = new RollReading(state.Roll.Traits.HeadReadAt, state.Top.Number, IsHead: false, IsEnd: false, Held: []);
-            if (await log.AppendAsync(state, new(reading, new(Splice: null, Rows: [run]))) is { } next)
-            {
-                state = next;
-                name++;
-                await log.CheckpointAsync(state);
-            }
-            else
-            {
-                state = (await log.ReadAsync(state))![^1];
-            }
-        }
-
-        return state.Version;
     }
 
     private static void Churn(SimulatedRuns runs, Random random, int tick)

@@ -117,15 +117,18 @@ internal sealed class SnapshotReader
     /// <param name="cancellationToken">Ends the wait of this caller only.</param>
     public async ValueTask<VersionPlace> LocateAsync(SnapshotVersion version, CancellationToken cancellationToken)
     {
-        if (_versions.Find(version) is null && IsAhead(version))
+        var isRead = true;
+        for (var reads = 0; reads < 2 && isRead && _versions.Find(version) is null && IsAhead(version); reads++)
         {
-            await ReadLogAsync(cancellationToken);
+            isRead = await ReadLogAsync(cancellationToken); // twice: a shared read may have begun before the version was appended
         }
 
+        var isAhead = IsAhead(version); // before the version is looked for, so that one that is published meanwhile is found
         return _versions.Find(version) is not null ? VersionPlace.Kept
-            : !IsAhead(version) || (version.Epoch != _writer.State.Top.Epoch && _log.Away is null) ? VersionPlace.Expired
-            : _log.Away is null ? VersionPlace.Nonexistent
-            : VersionPlace.Unreadable;
+            : !isAhead ? VersionPlace.Expired
+            : !isRead || _log.Away is not null ? VersionPlace.Unreadable
+            : version.Epoch != _writer.State.Top.Epoch ? VersionPlace.Expired
+            : VersionPlace.Nonexistent;
     }
 
     /// <summary>Returns the response in place of a version; null for one that the replica has.</summary>
@@ -187,10 +190,13 @@ internal sealed class SnapshotReader
         return version.Epoch > top.Epoch || (version.Epoch == top.Epoch && version.Number > top.Number);
     }
 
-    private async Task ReadLogAsync(CancellationToken cancellationToken)
+    /// <summary>Reads the shared log; returns false if that takes longer than a caller waits: Redis may be away.</summary>
+    private async Task<bool> ReadLogAsync(CancellationToken cancellationToken)
     {
-        await _time.WaitAsync(_writer.ReadLogAsync(), ReadLogFor, cancellationToken);
+        var reading = _writer.ReadLogAsync();
+        await _time.WaitAsync(reading, ReadLogFor, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
+        return reading.IsCompleted;
     }
 
     private async Task WaitAsync(Task changed, TimeSpan left, CancellationToken cancellationToken)
