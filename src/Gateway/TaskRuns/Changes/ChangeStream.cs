@@ -91,8 +91,10 @@ internal sealed class ChangeStream(
             return changes.Message;
         }
 
-        var newest = versions.Find(place.Version!.Value) ?? shown; // shown may have been replaced meanwhile
-        return newest.ReadAt > place.ReadAt || IsSilent(stream) ? Bookmark(place, newest) : null;
+        // The version may have been replaced meanwhile, and be kept no longer: then the next wake leads on, or resets.
+        return versions.Find(place.Version!.Value) is { } newest && (newest.ReadAt > place.ReadAt || IsSilent(stream))
+            ? Bookmark(place, newest)
+            : null;
     }
 
     private EventMessage? NextProgress(OpenStream stream, Place place)
