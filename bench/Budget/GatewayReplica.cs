@@ -18,6 +18,9 @@ internal sealed class GatewayReplica : IAsyncDisposable
     /// <summary>True until the replica is about to be stopped or killed; readers may connect to it.</summary>
     public bool IsServing { get; private set; } = true;
 
+    /// <summary>Exit code, after the process has exited.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Lines that the process has written so far.</summary>
     public IReadOnlyCollection<string> Output => _output;
 
