@@ -83,6 +83,23 @@ public sealed class ListTraitsTests
         (roll.Traits.TotalCounts, roll.Traits.ExpectedTotal, roll.Traits.MiscountedSince).ShouldBe((false, null, null));
     }
 
+    [Theory]
+    [InlineData(14, true)] // runs may be created between the count and the rows
+    [InlineData(13, false)]
+    public void A_total_that_is_less_than_the_rows_that_are_shown_counts_something_else(int total, bool counts)
+    {
+        var roll = Known.Taking(Response("d c b a", firstRow: 20) with { Total = total });
+
+        roll.Traits.TotalCounts.ShouldBe(counts);
+        roll.Taking(Response("f e d", departure: 101) with { Total = 3 }).Traits.MiscountedSince.ShouldBe(counts ? 101 : null);
+    }
+
+    [Fact]
+    public void A_window_behind_the_end_of_the_list_disproves_no_total() =>
+        Known.Taking(Response("c b a", firstRow: 3)).Apply(
+            new(RollReading.Of(Response("", firstRow: 30, isShort: true) with { Total = 6 }, [], _ => true, false, false), Change: null), 2)
+            .Traits.TotalCounts.ShouldBeTrue();
+
     [Fact]
     public void A_total_that_changes_while_all_rows_are_read_still_counts_the_runs()
     {

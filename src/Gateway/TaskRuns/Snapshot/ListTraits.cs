@@ -65,6 +65,7 @@ internal sealed record ListTraits
             HeadReadAt = reading.IsHead ? Math.Max(HeadReadAt, reading.Departure) : HeadReadAt,
             EndReadAt = reading.IsEnd ? Math.Max(EndReadAt, reading.Departure) : EndReadAt,
             HolesAtHead = reading.IsHead ? reading.HolesAtHead : HolesAtHead,
+            TotalCounts = TotalCounts && !reading.IsNoCount,
         };
         return next.Counting(reading, roll);
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace NclueGateway.TaskRuns.Snapshot;
 
 /// <summary>A response that was taken in: when it departed, and which runs it held.</summary>
@@ -11,6 +13,7 @@ namespace NclueGateway.TaskRuns.Snapshot;
 /// <param name="Total">The upstream's <c>total</c>; null when it sent none. It is not documented what it counts.</param>
 /// <param name="Order">The order of its times of creation; <see cref="ListOrder.Unknown"/> when they show none.</param>
 /// <param name="IsDisordered">True if its runs stand in another order than the roll's.</param>
+/// <param name="IsNoCount">True if <paramref name="Total"/> is less than the rows that it shows: it does not count the account.</param>
 internal sealed record RollReading(
     long Departure,
     long Since,
@@ -21,8 +24,12 @@ internal sealed record RollReading(
     long? Length = null,
     long? Total = null,
     ListOrder Order = ListOrder.Unknown,
-    bool IsDisordered = false)
+    bool IsDisordered = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool IsNoCount = false)
 {
+    /// <summary>Number of runs that may be created while NCLUE counts the list and reads its rows.</summary>
+    private const int CountedTooEarly = 10;
+
     /// <summary>Returns what a response proves.</summary>
     /// <param name="response">The response.</param>
     /// <param name="slots">Its rows, without those of removed runs.</param>
@@ -82,7 +89,8 @@ internal sealed record RollReading(
             response.IsShort && isWhole && isPlaced ? response.FirstRow + slots.Length : null,
             isWhole ? response.Total : null,
             OrderOf(slots.Select(run => run?.Columns.CreatedAt)),
-            isDisordered);
+            isDisordered,
+            response.Slots.Count > 0 && response.Total + CountedTooEarly < response.FirstRow + response.Slots.Count);
     }
 
     /// <summary>Returns the order of the times of creation, if all neighbours agree.</summary>
