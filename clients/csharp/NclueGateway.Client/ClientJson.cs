@@ -7,5 +7,10 @@ namespace NclueGateway.Client;
 [JsonSerializable(typeof(TaskRunPage))]
 [JsonSerializable(typeof(TaskRun))]
 [JsonSerializable(typeof(TaskRunSummary))]
+[JsonSerializable(typeof(TaskRunDelta))]
+[JsonSerializable(typeof(TaskRunChanges))]
+[JsonSerializable(typeof(TaskRunBookmark))]
+[JsonSerializable(typeof(TaskRunProgress))]
+[JsonSerializable(typeof(StreamEnd))]
 [JsonSerializable(typeof(NclueGatewayProblem))]
 internal sealed partial class ClientJson : JsonSerializerContext;

@@ -7,6 +7,7 @@ namespace NclueGateway.Client;
 internal static class ContentJson
 {
     private const string NullElement = "A list has a null that it must not have.";
+    private const string NullMessage = "The message is empty.";
 
     /// <summary>Reads a page of NCLUE's own rows.</summary>
     public static TaskRunPage ReadPage(byte[] json) =>
@@ -36,6 +37,37 @@ internal static class ContentJson
             ? summary
             : throw new JsonException(NullElement);
 
+    /// <summary>Reads changes since a version.</summary>
+    public static TaskRunDelta ReadDelta(byte[] json) =>
+        JsonSerializer.Deserialize(json, ClientJson.Default.TaskRunDelta) is { } delta && AreComplete(delta.Changes)
+            ? delta
+            : throw new JsonException(NullElement);
+
+    /// <summary>Reads the changes of one version from a message.</summary>
+    public static TaskRunChanges ReadChanges(string json) =>
+        JsonSerializer.Deserialize(json, ClientJson.Default.TaskRunChanges) is { } changes && AreComplete(changes.Changes)
+            ? changes
+            : throw new JsonException(NullElement);
+
+    /// <summary>Reads a bookmark from a message.</summary>
+    public static TaskRunBookmark ReadBookmark(string json) =>
+        JsonSerializer.Deserialize(json, ClientJson.Default.TaskRunBookmark) ?? throw new JsonException(NullMessage);
+
+    /// <summary>Reads the progress of the list from a message.</summary>
+    public static TaskRunProgress ReadProgress(string json) =>
+        JsonSerializer.Deserialize(json, ClientJson.Default.TaskRunProgress) ?? throw new JsonException(NullMessage);
+
+    /// <summary>Reads the announcement of an end from a message.</summary>
+    public static StreamEnd ReadEnd(string json) =>
+        JsonSerializer.Deserialize(json, ClientJson.Default.StreamEnd) ?? throw new JsonException(NullMessage);
+
     private static bool AreComplete<T>(IReadOnlyList<T> elements)
         where T : class => elements.All(element => element is not null);
+}
+
+/// <summary>The message before the gateway ends a stream.</summary>
+internal sealed record StreamEnd
+{
+    /// <summary>Reason: <c>time</c>, <c>drain</c>, <c>token</c>, <c>session</c> or <c>permission</c>.</summary>
+    public string? Reason { get; init; }
 }

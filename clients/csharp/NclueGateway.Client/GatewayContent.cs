@@ -43,4 +43,7 @@ public abstract record GatewayContent
 
     /// <summary>Target of <c>rel="prev"</c> as received.</summary>
     internal string? Previous { get; init; }
+
+    /// <summary>Target of <c>rel="monitor"</c> as received.</summary>
+    internal string? Monitor { get; init; }
 }

@@ -10,6 +10,7 @@ namespace NclueGateway.Client;
 internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffset now)
 {
     public const string Json = "application/json";
+    public const string EventStream = "text/event-stream";
 
     private const string ProblemJson = "application/problem+json";
 
@@ -54,7 +55,7 @@ internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffs
 
         if (!Is(Json))
         {
-            throw Failure($"with {MediaType ?? "no media type"} instead of {Json}", HttpRequestError.InvalidResponse);
+            throw NotExpected(Json);
         }
 
         try
@@ -64,6 +65,23 @@ internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffs
         catch (JsonException mistake)
         {
             throw Failure($"with content that cannot be read. {mistake.Message}", HttpRequestError.InvalidResponse, inner: mistake);
+        }
+    }
+
+    /// <summary>Returns if the response is an event stream, whose body is not read here.</summary>
+    /// <param name="http">The client whose limits of time and length apply to the body of another response.</param>
+    /// <param name="cancellationToken">Cancels the read of another response.</param>
+    /// <exception cref="NclueGatewayException">It is another response.</exception>
+    public async Task ExpectStreamAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw Refusal(await ReadBodyAsync(http, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (!Is(EventStream))
+        {
+            throw NotExpected(EventStream);
         }
     }
 
@@ -84,6 +102,7 @@ internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffs
             CacheStatus = response.Headers.TryGetValues("Cache-Status", out var status) ? string.Join(", ", status) : null,
             Next = hasLinks ? HeaderField.Link(links!, "next") : content.Next,
             Previous = hasLinks ? HeaderField.Link(links!, "prev") : content.Previous,
+            Monitor = hasLinks ? HeaderField.Link(links!, "monitor") : content.Monitor,
         };
     }
 
@@ -135,6 +154,9 @@ internal sealed class GatewayResponse(HttpResponseMessage response, DateTimeOffs
             return Failure("with a problem that cannot be read", inner: mistake);
         }
     }
+
+    private NclueGatewayException NotExpected(string mediaType) =>
+        Failure($"with {MediaType ?? "no media type"} instead of {mediaType}", HttpRequestError.InvalidResponse);
 
     private bool Is(string mediaType) => string.Equals(MediaType, mediaType, StringComparison.OrdinalIgnoreCase);
 

@@ -14,7 +14,7 @@ public sealed partial class NclueGatewayClient
     /// <param name="query">The query.</param>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public Task<TaskRunPage> ListAsync(TaskRunQuery query, CancellationToken cancellationToken = default) =>
-        ReadPageAsync(AddressOf(query, limit: 20), isQuery: true, cancellationToken);
+        ReadPageAsync(AddressOf(query, limit: 20), isQuery: true, Limits, cancellationToken);
 
     /// <summary>Reads the page after a page, by its link.</summary>
     /// <remarks>
@@ -53,7 +53,7 @@ public sealed partial class NclueGatewayClient
     /// <param name="query">The query.</param>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public IAsyncEnumerable<TaskRunPage> ListPagesAsync(TaskRunQuery query, CancellationToken cancellationToken = default) =>
-        FollowAsync(AddressOf(query, limit: 100), isQuery: true, cancellationToken);
+        FollowAsync(AddressOf(query, limit: 100), isQuery: true, Limits, cancellationToken);
 
     /// <summary>
     /// Reads all runs that match a query, with <see cref="ListPagesAsync(TaskRunQuery, CancellationToken)"/>. No run comes
@@ -157,11 +157,11 @@ public sealed partial class NclueGatewayClient
 
     private async Task<TaskRunPage?> ReadLinkedAsync(TaskRunPage page, string? link, CancellationToken cancellationToken) => link is null
         ? null
-        : await ReadPageAsync(Follow(AddressOf(page), link), IsOfQuery(page), cancellationToken).ConfigureAwait(false);
+        : await ReadPageAsync(Follow(AddressOf(page), link), IsOfQuery(page), Limits, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Reads pages by their links, and begins again when the version of a query's pages has expired.</summary>
     private async IAsyncEnumerable<TaskRunPage> FollowAsync(
-        Uri first, bool isQuery, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Uri first, bool isQuery, WaitLimits limits, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var address = first;
         TaskRunPage? previous = null;
@@ -171,7 +171,7 @@ public sealed partial class NclueGatewayClient
             TaskRunPage page;
             try
             {
-                page = await ReadPageAsync(address, isQuery, cancellationToken).ConfigureAwait(false);
+                page = await ReadPageAsync(address, isQuery, limits, cancellationToken).ConfigureAwait(false);
             }
             catch (NclueGatewayException expired)
                 when (expired.Problem?.Slug == ProblemSlugs.CursorExpired && previous?.Index > expiredAt)

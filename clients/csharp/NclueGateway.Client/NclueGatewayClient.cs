@@ -23,6 +23,7 @@ public sealed partial class NclueGatewayClient
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(30);
 
     private readonly GatewayReader _reader;
+    private readonly HttpClient _http;
     private readonly TimeProvider _time;
     private readonly Uri _list;
 
@@ -38,6 +39,7 @@ public sealed partial class NclueGatewayClient
         ArgumentNullException.ThrowIfNull(http);
         var gateway = http.BaseAddress ?? throw new ArgumentException("BaseAddress must be the address of the gateway.", nameof(http));
         _time = time ?? TimeProvider.System;
+        _http = http;
         _reader = new(http, _time);
         _list = new Uri(gateway.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/api/task-runs");
     }
@@ -72,7 +74,7 @@ public sealed partial class NclueGatewayClient
     /// <param name="limit">Maximum number of rows: 1 to 100.</param>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public Task<TaskRunPage> ListAsync(int index = 0, int limit = 20, CancellationToken cancellationToken = default) =>
-        ReadPageAsync(AddressOf(index, limit), isQuery: false, cancellationToken);
+        ReadPageAsync(AddressOf(index, limit), isQuery: false, Limits, cancellationToken);
 
     /// <summary>
     /// Reads the current version of a page, also of a query. If its content is unchanged, the response has no body
@@ -104,7 +106,7 @@ public sealed partial class NclueGatewayClient
     /// <param name="limit">Maximum number of rows per page: 1 to 100.</param>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
     public IAsyncEnumerable<TaskRunPage> ListPagesAsync(int index = 0, int limit = 100, CancellationToken cancellationToken = default) =>
-        FollowAsync(AddressOf(index, limit), isQuery: false, cancellationToken);
+        FollowAsync(AddressOf(index, limit), isQuery: false, Limits, cancellationToken);
 
     /// <summary>Reads all runs with <see cref="ListPagesAsync(int, int, CancellationToken)"/>, in pages of 100.</summary>
     /// <param name="cancellationToken">Cancels the read and its waits.</param>
@@ -165,6 +167,10 @@ public sealed partial class NclueGatewayClient
         }
     }
 
+    private Uri Changes => new(_list.AbsoluteUri + "/changes");
+
+    private WaitLimits Limits => new(MaxRetryWait, MaxListWait);
+
     private static TimeSpan IntervalOf(TaskRunPage page) => page.Runs.Any(run => run.IsUnfinished) ? WhileUnfinished : WhenFinished;
 
     private static bool MayPass(Exception failure) => failure switch
@@ -182,10 +188,10 @@ public sealed partial class NclueGatewayClient
 
     private Uri AddressOf(int index, int limit) => new(_list, string.Create(CultureInfo.InvariantCulture, $"?index={index}&limit={limit}"));
 
-    private Task<TaskRunPage> ReadPageAsync(Uri address, bool isQuery, CancellationToken cancellationToken) =>
-        ReadAsync(address, known: null, ParserFor(isQuery), cancellationToken);
+    private Task<TaskRunPage> ReadPageAsync(Uri address, bool isQuery, WaitLimits limits, CancellationToken cancellationToken) =>
+        _reader.ReadAsync(address, known: null, ParserFor(isQuery), limits, cancellationToken);
 
     private Task<T> ReadAsync<T>(Uri address, T? known, Func<byte[], T> parse, CancellationToken cancellationToken)
         where T : GatewayContent =>
-        _reader.ReadAsync(address, known, parse, new(MaxRetryWait, MaxListWait), cancellationToken);
+        _reader.ReadAsync(address, known, parse, Limits, cancellationToken);
 }

@@ -75,7 +75,12 @@ public static class ProblemSlugs
     /// <summary>410: the gateway no longer has the version of the list that a page was from.</summary>
     public const string CursorExpired = "cursor-expired";
 
-    /// <summary>429: this caller sends too many requests.</summary>
+    /// <summary>
+    /// 410: the gateway no longer has the changes since a version, or they are more than 1,000. Read the list again.
+    /// </summary>
+    public const string ChangesExpired = "changes-expired";
+
+    /// <summary>429: this caller sends too many requests, or has too many streams open.</summary>
     public const string CallerQuota = "caller-quota";
 
     /// <summary>500: an unexpected error occurred in the gateway.</summary>
@@ -101,6 +106,9 @@ public static class ProblemSlugs
 
     /// <summary>503: the gateway has not read the whole list yet; see <see cref="NclueGatewayProblem.Runs"/>.</summary>
     public const string ListIncomplete = "list-incomplete";
+
+    /// <summary>503: this replica of the gateway has as many streams open as it may.</summary>
+    public const string StreamsExhausted = "streams-exhausted";
 
     /// <summary>503: this replica of the gateway is shutting down; another replica will respond.</summary>
     public const string Draining = "draining";

@@ -6,6 +6,8 @@ namespace NclueGateway.Client;
 /// <summary>Writes queries as query strings (RFC 3986 §3.4).</summary>
 internal sealed class QueryString
 {
+    private const string Since = "since=";
+
     private static readonly TaskRunStatusWords StatusWords = new();
     private static readonly ModelStatusWords ModelStatusWords = new();
 
@@ -42,6 +44,22 @@ internal sealed class QueryString
         });
         return text._text.ToString();
     }
+
+    /// <summary>Returns the query string of changes.</summary>
+    public static string OfChanges(string? since, int? wait)
+    {
+        var text = new QueryString();
+        text.Add("since", since);
+        text.Add("wait", wait?.ToString(CultureInfo.InvariantCulture));
+        return text._text.ToString();
+    }
+
+    /// <summary>Returns the version in a link to changes; null if there is none.</summary>
+    public static string? SinceIn(string? link) => link?
+        .Split('?', '&')
+        .Where(parameter => parameter.StartsWith(Since, StringComparison.Ordinal))
+        .Select(parameter => Uri.UnescapeDataString(parameter[Since.Length..]))
+        .FirstOrDefault();
 
     private static string NameOf(TaskRunSort sort) => sort switch
     {

@@ -30,6 +30,13 @@ public sealed record TaskRunPage : GatewayContent
     public required IReadOnlyList<TaskRun> Runs { get; init; }
 
     /// <summary>
+    /// Version of the list that was searched, for <see cref="NclueGatewayClient.GetChangesAsync"/> and
+    /// <see cref="WatchOptions.Since"/>; null of NCLUE's own rows.
+    /// </summary>
+    [JsonIgnore]
+    public string? Version => QueryString.SinceIn(Monitor);
+
+    /// <summary>
     /// True if there is a next page, for <see cref="NclueGatewayClient.NextAsync"/>. A page with fewer runs than its
     /// limit is not necessarily the last.
     /// </summary>

@@ -58,6 +58,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/task-runs/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List or stream changes of task runs
+         * @description Returns what has changed in the list since a version of it. Begin with the link `monitor` of a query's response.
+         *
+         *     **JSON**: the changes after `since`, at most 1,000; then follow the link `next`, which is always there. With `wait`, a response without changes comes only after that time. Without `since` it is empty and comes at once: `next` begins now. When the version is too old, the response is 410 `changes-expired`: read the list again.
+         *
+         *     **Event stream**, for clients that prefer `text/event-stream`: `changes` with those of one version; `bookmark` at the start, after each read of the list that found it current, and every 15 s at the latest; `reset` when the changes after the reader's version are gone: read the list again; `progress` while the list is not complete; `end` before the gateway ends the stream. Every event but `progress` has the version that the reader has reached as its `id`.
+         *
+         *     An EventSource of the same or of an allowed origin needs no `X-CSRF` here.
+         */
+        get: operations["listTaskRunChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/task-runs/summary": {
         parameters: {
             query?: never;
@@ -146,6 +172,47 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The message `bookmark`, and also `reset`: the version that the reader has reached, and its age. */
+        Bookmark: {
+            /**
+             * Format: date-time
+             * @description The time since which no new task run and no change of a status is missing.
+             */
+            asOf: string;
+            /**
+             * Format: int32
+             * @description The number of task runs.
+             */
+            total: number;
+            /** @description True: a version that can be bookmarked is complete. */
+            complete: boolean;
+        };
+        /** @description The change of one task run. To apply it twice does no harm. */
+        Change: {
+            /** @description The kind of the change. */
+            type: components["schemas"]["ChangeType"];
+            /** @description The id of the task run. */
+            id: string;
+            /** @description The whole task run; null if it was deleted. */
+            run: components["schemas"]["TaskRun"] | null;
+        };
+        /**
+         * @description The kinds of changes.
+         * @enum {string}
+         */
+        ChangeType: "created" | "updated" | "deleted";
+        /** @description The changes of the list after one version of it. In the event stream, those of the next version. */
+        Changes: {
+            /**
+             * Format: int32
+             * @description The number of task runs in the version that the changes lead to.
+             */
+            total: number;
+            /** @description True: changes are told only of a complete list. */
+            complete: boolean;
+            /** @description The changes in their order. A task run occurs more than once if it changed in several versions. */
+            changes: components["schemas"]["Change"][];
+        };
         /** @description The number of task runs that were created within one hour or day. */
         CreatedCount: {
             /**
@@ -187,6 +254,11 @@ export interface components {
              */
             max: number;
         };
+        /**
+         * @description The reasons for which the gateway ends a stream.
+         * @enum {string}
+         */
+        EndReason: "time" | "drain" | "token" | "session" | "permission";
         /** @description The number of task runs with one failure code. */
         FailureCount: {
             /** @description The documented code. */
@@ -288,6 +360,19 @@ export interface components {
              */
             expectedTotal?: number | null;
         };
+        /** @description The message `progress`, while the list is not complete yet. */
+        Progress: {
+            /**
+             * Format: int32
+             * @description The number of task runs that are known.
+             */
+            runs: number;
+            /**
+             * Format: int64
+             * @description The number of task runs of the list; null while it is not known.
+             */
+            expectedTotal: number | null;
+        };
         /** @description The number of task runs of one task or feature. */
         ReferenceCount: {
             /** @description The id; null for task runs without one. */
@@ -346,6 +431,11 @@ export interface components {
             failed: number;
             /** Format: int32 */
             unknown: number;
+        };
+        /** @description The message `end`, before the gateway ends the stream as planned. */
+        StreamEnd: {
+            /** @description The reason of the end. */
+            reason: components["schemas"]["EndReason"];
         };
         /** @description One task run: a trained task applied to a feature. */
         TaskRun: {
@@ -1561,6 +1651,229 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listTaskRunChanges: {
+        parameters: {
+            query?: {
+                /** @description A version, from the links `monitor` and `next` or from the id of an event. Without it: from now. */
+                since?: string;
+                /**
+                 * @description Only of JSON: seconds to wait for the next change.
+                 * @example 0
+                 */
+                wait?: number;
+            };
+            header?: {
+                /** @description Only of an event stream: the id of the last event. It replaces `since`. */
+                "Last-Event-ID"?: string;
+                /** @description Required when the session cookie authenticates the request, but not for an EventSource. */
+                "X-CSRF"?: "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes, or a stream of them. */
+            200: {
+                headers: {
+                    /** @description The time of the response. `Date` minus `Age` is the time at which the content was requested from NCLUE. */
+                    Date: string;
+                    /** @description The request headers on which the response depends. */
+                    Vary: string;
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Only of JSON: seconds since the request to NCLUE, rounded up. */
+                    Age?: number;
+                    /** @description Only of JSON: the cache's part in the response (RFC 9211). */
+                    "Cache-Status"?: string;
+                    /** @description Only of JSON: the `next` changes. */
+                    Link?: string;
+                    /** @description Only of an event stream: proxies must not buffer it. */
+                    "X-Accel-Buffering"?: string;
+                    /** @description The content coding of the body (`gzip`, `br`): sent where the caller accepts it and the body is long enough. */
+                    "Content-Encoding"?: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                    "text/event-stream": components["schemas"]["Changes"] | components["schemas"]["Bookmark"] | components["schemas"]["Progress"] | components["schemas"]["StreamEnd"];
+                };
+            };
+            /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
+            401: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [forbidden](/problems/forbidden): The caller does not have permission. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            403: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [not-acceptable](/problems/not-acceptable): No acceptable media type is available. */
+            406: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [changes-expired](/problems/changes-expired): The changes after this version of the list are gone. */
+            410: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
+            429: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [internal-error](/problems/internal-error): The gateway has failed. */
+            500: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [list-too-large](/problems/list-too-large): The list is too long for queries. */
+            501: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [upstream-credentials](/problems/upstream-credentials): NCLUE refuses the gateway's key. [upstream-malformed](/problems/upstream-malformed): NCLUE sent a response that cannot be read. [upstream-error](/problems/upstream-error): NCLUE has failed. */
+            502: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [upstream-busy](/problems/upstream-busy): The requested page is not loaded yet. [upstream-quota](/problems/upstream-quota): The account's quota at NCLUE is used up. [list-incomplete](/problems/list-incomplete): The list is not complete yet. [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. [streams-exhausted](/problems/streams-exhausted): Too many streams are open. */
+            503: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [upstream-timeout](/problems/upstream-timeout): NCLUE did not respond in time. */
+            504: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
