@@ -152,9 +152,11 @@ internal sealed class ListWatch(
 
     private bool MayPass(Exception failure) => failure switch
     {
-        NclueGatewayException { Problem.Slug: ProblemSlugs.ListIncomplete } => true,
-        _ when !_hasBegun => false,
-        NclueGatewayException { StatusCode: HttpStatusCode.Gone } => true,
+        NclueGatewayException { Problem.Slug: ProblemSlugs.ListIncomplete } or HttpRequestException { StatusCode: HttpStatusCode.Gone } => true,
+        _ when !_hasBegun => failure is NclueGatewayException
+        {
+            StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, RetryAfter: not null,
+        },
         NclueGatewayException { StatusCode: HttpStatusCode.Unauthorized } => !_isRefused, // the token may just have expired
         NclueGatewayException { StatusCode: HttpStatusCode.BadRequest } refusal => HasLostPlace(refusal),
         HttpRequestException { StatusCode: HttpStatusCode.NotImplemented } => false,

@@ -1,13 +1,17 @@
 import createClient from 'openapi-fetch';
 import { NclueGatewayError } from './error.js';
-import { answerIn, linkIn, onSameOrigin, pathOf } from './headers.js';
+import { answerIn, linkIn, onSameOrigin, pathOf, versionIn } from './headers.js';
 import { patientFetch } from './patience.js';
 import { queryString } from './query.js';
-import type { paths } from './schema.js';
+import type { components, paths } from './schema.js';
 import type {
   Answer, CallOptions, GetOptions, ListAnswer, ListOptions, NclueGatewayOptions, PagesOptions, ReadOptions, RunAnswer, RunsOptions, Session,
   SignedOut, SummaryAnswer, SummaryOptions, TaskRun, TaskRunPage, TaskRunSummary,
 } from './types.js';
+import type { ChangesAnswer, ChangesOptions, WatchOptions, WatchUpdate } from './updates.js';
+import { Watch } from './watch.js';
+
+type Changes = components['schemas']['Changes'];
 
 export interface NclueGatewayClient {
   /**
@@ -42,6 +46,25 @@ export interface NclueGatewayClient {
   /** Counts the runs that match: by status, task, feature, model and failure code; with `per` also by hour or day. */
   summarize(options?: SummaryOptions): Promise<SummaryAnswer>;
 
+  /**
+   * Reads the changes since a version of the list, for callers that cannot keep a stream open. It rejects with 410
+   * `changes-expired` if the gateway no longer has them, or if they are more than 1,000 in one version: read the list again.
+   */
+  changes(options?: ChangesOptions): Promise<ChangesAnswer>;
+
+  /**
+   * Returns the whole list, and then each change of it a few seconds after it happened. Apply whole updates
+   * ({@link applyUpdate}): after each one the caller has exactly one version of the list.
+   *
+   * It goes on where it was after a cut, 45 s of silence, a restart of the gateway or the planned end of a stream, on any replica.
+   * No change is lost: if the gateway no longer has the changes, the next update is a `list`. It rejects if the first request fails,
+   * unless a 429 or 503 specifies when to try again. After that only a permanent failure ends it, such as 401 (with a token: two
+   * of them), 403 or 501. Between attempts it waits for `Retry-After`, or 2 to 36 s.
+   *
+   * The signal stops it at once; `break` closes the stream too.
+   */
+  watch(options?: WatchOptions): AsyncGenerator<WatchUpdate, void, undefined>;
+
   /** Returns the browser's session; null if the user is not signed in. */
   session(options?: CallOptions): Promise<Session | null>;
 
@@ -66,13 +89,12 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
   }
 
   const patience = (wait: number) => patientFetch({ fetch, token, timeout, retryFor: wait });
-  const api = createClient<paths>({
-    baseUrl: base.href,
+  const init = {
     headers: CSRF,
     credentials: token === undefined ? 'include' : 'omit',
     redirect: 'manual', // the gateway never redirects these calls; a proxy that requires sign-in does
-    fetch: patience(retryFor),
-  });
+  } as const;
+  const api = createClient<paths>({ baseUrl: base.href, ...init, fetch: patience(retryFor) });
 
   /** Reads an address below the gateway; only its changes if `previous` is a result for the same address. */
   async function read<T, A extends Answer>(url: URL, options: ReadOptions & { previous?: A | undefined }) {
@@ -109,12 +131,16 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
       throw failure();
     }
 
-    return { page, ...answer, next: linkIn(response, 'next', base), prev: linkIn(response, 'prev', base) };
+    const [next, prev] = [linkIn(response, 'next', base), linkIn(response, 'prev', base)];
+    return { page, ...answer, next, prev, version: versionIn(response, 'monitor', base) };
   }
 
   async function* pages({ limit = 100, ...options }: PagesOptions = {}) {
-    const { signal, retryFor } = options;
-    let answer = await list({ ...options, limit });
+    yield* from(await list({ ...options, limit }), options);
+  }
+
+  async function* from(first: ListAnswer, { signal, retryFor }: ReadOptions) {
+    let answer = first;
     yield answer;
     while (answer.next !== null) {
       const { searchParams } = new URL(answer.next, base);
@@ -178,6 +204,39 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
     return { summary, ...answer };
   }
 
+  async function changes({ signal, retryFor, ...query }: ChangesOptions = {}): Promise<ChangesAnswer> {
+    const url = changesAt(query);
+    const { data, failure, response, answer: { asOf, stale } } = await read<Changes, Answer>(url, { signal, retryFor });
+    const version = versionIn(response, 'next', base);
+    if (!Array.isArray(data?.changes) || version === null) {
+      throw failure();
+    }
+
+    return { changes: data.changes, total: data.total, version, asOf, stale };
+  }
+
+  function watch(options: WatchOptions = {}): AsyncGenerator<WatchUpdate, void, undefined> {
+    return new Watch({
+      fetch, token, timeout, init, readList, addressOf: (since) => changesAt({ since: since ?? undefined }),
+    }, options).run();
+  }
+
+  /** Reads all runs of one version of the list. It fails at once while the gateway still reads the list. */
+  async function readList(signal: AbortSignal | undefined) {
+    const first = await list({ sort: '-createdAt', limit: 100, signal, retryFor: 0 });
+    const all: TaskRun[] = [];
+    for await (const { page } of from(first, { signal })) {
+      all.push(...page.runs);
+    }
+
+    return { ...first, runs: all };
+  }
+
+  function changesAt(query: { since?: string | undefined; wait?: number | undefined }): URL {
+    const search = queryString(query);
+    return new URL(`api/task-runs/changes${search === '' ? '' : `?${search}`}`, base);
+  }
+
   async function session({ signal }: CallOptions = {}): Promise<Session | null> {
     const { data, error, response } = await answerOf(signal, () =>
       api.GET('/session', { params: { header: CSRF }, signal: signal ?? null }));
@@ -194,7 +253,7 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
     return `${base.href}session/login?returnUrl=${encodeURIComponent(returnUrl)}`;
   }
 
-  return { list, pages, runs, get, summarize, session, logout, loginUrl };
+  return { list, pages, runs, get, summarize, changes, watch, session, logout, loginUrl };
 }
 
 /** Returns the gateway's address, ending in a slash. */

@@ -23,6 +23,12 @@ export function linkIn({ headers }: Response, relation: string, base: URL): stri
   return null;
 }
 
+/** Returns the version in the link to the changes with the relation; null if there is none. */
+export function versionIn(response: Response, relation: string, base: URL): string | null {
+  const link = linkIn(response, relation, base);
+  return link === null ? null : new URL(link, base).searchParams.get('since');
+}
+
 /** Resolves a reference. It must be at the gateway, because the request carries the token. */
 export function onSameOrigin(reference: string, base: URL): URL {
   const url = URL.canParse(reference, base) ? new URL(reference, base) : null;

@@ -1,8 +1,9 @@
 import { NclueGatewayError, retryAfterOf } from './error.js';
+import type { TokenSource } from './types.js';
 
 export interface Patience {
   fetch: (request: Request) => Promise<Response>;
-  token: (() => string | Promise<string>) | undefined;
+  token: TokenSource | undefined;
   timeout: number;
   retryFor: number;
 }
@@ -39,25 +40,25 @@ export function patientFetch({ fetch, token, timeout, retryFor }: Patience): (re
   };
 }
 
-async function tokenFrom(token: () => string | Promise<string>): Promise<string> {
+export async function tokenFrom(token: TokenSource, rejected?: string): Promise<string> {
   try {
-    return await token();
+    return await token(rejected);
   } catch (cause) {
     throw new NclueGatewayError('There is no access token to send.', { status: 0, cause });
   }
 }
 
-function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+export function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const leave = (): void => {
       clearTimeout(timer);
-      reject(signal.reason as Error);
+      reject(signal?.reason as Error);
     };
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', leave);
+      signal?.removeEventListener('abort', leave);
       resolve();
     }, milliseconds);
-    signal.addEventListener('abort', leave, { once: true });
+    signal?.addEventListener('abort', leave, { once: true });
   });
 }

@@ -10,14 +10,20 @@ export type TaskRunPage = Schemas['TaskRunPage'];
 export type TaskRunStatus = Schemas['TaskRunStatus'];
 export type TaskRunSummary = Schemas['TaskRunSummary'];
 
+/**
+ * Returns an access token. It is called for each request, so cache the token. A watch passes the last token if it has expired or
+ * the gateway has rejected it: return another one then.
+ */
+export type TokenSource = (rejected?: string) => string | Promise<string>;
+
 export interface NclueGatewayOptions {
   /** Address of the gateway with its path base, if any: `https://nclue.example.com`. In a browser `''` is the page's own origin. */
   baseUrl: string;
-  /** Returns an access token; called for each request, so cache the token. Without it, the browser's session cookie is sent. */
-  token?: (() => string | Promise<string>) | undefined;
+  /** Source of access tokens. Without it, the browser's session cookie is sent. */
+  token?: TokenSource | undefined;
   /** Replacement for the global `fetch`. */
   fetch?: ((request: Request) => Promise<Response>) | undefined;
-  /** Maximum duration of one response, up to its last byte, in milliseconds. Default 30,000. */
+  /** Maximum duration of one response, up to its last byte, in milliseconds; of a stream up to its headers. Default 30,000. */
   timeout?: number | undefined;
   /** Maximum time in milliseconds that one call waits in all because of `Retry-After`; 0 never waits. Default 30,000. */
   retryFor?: number | undefined;
@@ -72,6 +78,8 @@ export interface ListAnswer extends Answer {
   next: string | null;
   /** Reference to the page before this one, for `follow`; null at the start of the list. */
   prev: string | null;
+  /** The version of the list that was searched, for `changes` and `watch`; null of NCLUE's own list. */
+  version: string | null;
 }
 
 export interface GetOptions extends ReadOptions {
