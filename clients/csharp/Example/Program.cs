@@ -1,8 +1,10 @@
 // Prints all task runs, one per line. With --watch it then prints the newest twenty again whenever they change, until
-// Ctrl-C. With --failures it prints the newest ten failed runs instead, and counts all of them by task and by day.
+// Ctrl-C. With --failures it prints the newest ten failed runs instead, and counts all of them by task and by day. With
+// --changes [count] it prints a line for each change of the list instead, until Ctrl-C or after that number of changes.
 // NCLUE_GATEWAY is the gateway's address. NCLUE_TOKEN is an access token. Without it, NCLUE_TOKEN_ENDPOINT,
 // NCLUE_CLIENT_ID, NCLUE_CLIENT_SECRET and NCLUE_SCOPE specify how to get one. Never pass a token or a secret on a
 // command line.
+using System.Globalization;
 using NclueGateway.Client;
 using NclueGateway.Client.Example;
 
@@ -23,6 +25,12 @@ try
         return 0;
     }
 
+    if (args is ["--changes", ..])
+    {
+        await PrintChangesAsync(gateway, args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : int.MaxValue, stop.Token);
+        return 0;
+    }
+
     await PrintAllAsync(gateway, stop.Token);
     if (args.Contains("--watch"))
     {
@@ -36,7 +44,7 @@ catch (NclueGatewayException failure) when (failure.Problem?.Slug == ProblemSlug
     Console.Error.WriteLine($"The token is good, but does not grant the right to read. Trace id: {failure.Problem.TraceId}");
     return 1;
 }
-catch (Exception failure) when (failure is HttpRequestException or ArgumentException or UriFormatException)
+catch (Exception failure) when (failure is HttpRequestException or ArgumentException or FormatException)
 {
     Console.Error.WriteLine(failure.Message);
     return 1;
@@ -75,6 +83,35 @@ static async Task PrintFailuresAsync(NclueGatewayClient gateway, CancellationTok
     foreach (var day in counts.Created!)
     {
         Console.WriteLine($"{day.From:yyyy-MM-dd} {day.Failed}");
+    }
+}
+
+static async Task PrintChangesAsync(NclueGatewayClient gateway, int count, CancellationToken cancellationToken)
+{
+    var runs = new Dictionary<string, TaskRun>();
+    var options = new WatchOptions { OnFailure = failure => Console.Error.WriteLine($"{failure.Message} It goes on.") };
+    await foreach (var update in gateway.WatchAsync(options, cancellationToken))
+    {
+        switch (update)
+        {
+            case TaskRunList list:
+                Console.WriteLine($"As of {list.AsOf:O}, {list.Runs.Count} runs.");
+                break;
+            case TaskRunChanges changes:
+                foreach (var change in changes.Changes)
+                {
+                    Console.WriteLine($"{change.Type} {change.Id} {runs.GetValueOrDefault(change.Id)?.Status} -> {change.Run?.Status}");
+                    count--;
+                }
+
+                break;
+        }
+
+        update.ApplyTo(runs); // whole updates: now the dictionary is one version of the list
+        if (count <= 0)
+        {
+            break;
+        }
     }
 }
 

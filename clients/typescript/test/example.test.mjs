@@ -33,9 +33,9 @@ before(async () => {
 after(() => server?.kill());
 
 /** Runs an example; returns its exit code, lines and errors. */
-async function start(example, environment) {
+async function start(example, environment, ...args) {
   const env = { PATH: process.env.PATH, ...environment };
-  const program = spawn(process.execPath, [join(examples, example)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const program = spawn(process.execPath, [join(examples, example), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let [output, errors] = ['', ''];
   program.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   program.stderr.setEncoding('utf8').on('data', (text) => (errors += text));
@@ -66,7 +66,20 @@ test('it lists the newest failures of the whole list, and counts all of them', {
   assert.ok(counts.length > 0 && counts.reduce((sum, count) => sum + count) <= Number(total), errors); // a message may have no code
 });
 
-for (const example of ['list-runs.js', 'newest-failures.js']) {
+test('it prints a line for each change of the list', { timeout: 120_000 }, async () => {
+  const { code, lines, errors } = await start('watch-runs.js', { NCLUE_GATEWAY: gateway, NCLUE_TOKEN: token }, '2');
+  assert.equal(code, 0, errors);
+  assert.match(errors, /^2[0-9]{2} runs, as of \d{4}/m);
+  assert.ok(lines.length >= 2, lines.join('\n'));
+  for (const line of lines) { // a new run comes every 30 s, and each goes through its states
+    const [type, id, before, after, name] = line.split('\t');
+    assert.match(`${type} ${id} ${name}`, /^(created|updated) [0-9a-f-]{36} run-/);
+    assert.notEqual(before, after);
+    assert.equal(type === 'created', before === '-');
+  }
+});
+
+for (const example of ['list-runs.js', 'newest-failures.js', 'watch-runs.js']) {
   test(`${example} reports a token that is not accepted`, { timeout: 60_000 }, async () => {
     const { code, lines, errors } = await start(example, { NCLUE_GATEWAY: gateway, NCLUE_TOKEN: 'wrong' });
     assert.deepEqual([code, lines], [1, []]);

@@ -177,6 +177,34 @@ describe('a watch', () => {
     assert.equal((await watched.next()).type, 'list');
   });
 
+  for (const way of ['silence', 'the signal', 'the end of the loop']) {
+    test(`cancels the stream after ${way}, also when fetch no longer listens to its signal`, async (t) => {
+      const stop = new AbortController();
+      let isCancelled = false;
+      const deaf = () => new Response(new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(bookmark('v1'))),
+        cancel: () => (isCancelled = true),
+      }), { headers: { 'Content-Type': 'text/event-stream' } });
+      const watched = watching(t, [list('v1', ['a']), deaf], { signal: stop.signal });
+      await versions(watched, 2);
+      if (way === 'the end of the loop') {
+        await watched.watch.return();
+        await watched.settle();
+      } else {
+        const next = watched.next();
+        if (way === 'silence') {
+          await watched.pass(45);
+          await watched.settle();
+        }
+
+        stop.abort(new Error('left'));
+        await assert.rejects(next, /left/);
+      }
+
+      assert.ok(isCancelled);
+    });
+  }
+
   test('sends the cookie and the header of a browser session, and never stores the stream', async (t) => {
     let sent;
     const watched = watching(t, [list('v1', ['a']), (request) => {

@@ -15,8 +15,7 @@ public sealed class CSharpClientWatchListEndTests
     [InlineData(502, "upstream-error")]
     public async Task It_opens_the_stream_after_the_time_of_a_refusal(int status, string slug)
     {
-        await using var gateway = await StartAsync(List("v1", ["a"]), Refusal(status, slug, "100"));
-        gateway.Then(gateway.OpenStream(Bookmark("v2")));
+        await using var gateway = await StartAsync(List("v1", ["a"]), Refusal(status, slug, "100"), OpenStream(Bookmark("v2")));
         await using var watch = new WatchedList(gateway.Address);
         await watch.NextAsync<TaskRunList>();
 
@@ -42,6 +41,7 @@ public sealed class CSharpClientWatchListEndTests
         gateway.Requests[^1].ShouldBe("/changes?since=v1 Bearer 3");
 
         var end = watch.EndAsync<NclueGatewayException>();
+        gateway.Go();
         await watch.DelayAsync(3);
         await watch.DelayAsync(6);
         (await end).Problem!.Slug.ShouldBe(ProblemSlugs.Unauthenticated);
@@ -160,8 +160,7 @@ public sealed class CSharpClientWatchListEndTests
     [Fact]
     public async Task A_caller_that_leaves_closes_the_stream_at_once()
     {
-        await using var gateway = await StartAsync(List("v1", ["a"]));
-        gateway.Then(gateway.OpenStream(Bookmark("v1")));
+        await using var gateway = await StartAsync(List("v1", ["a"]), OpenStream(Bookmark("v1")));
         await using var watch = new WatchedList(gateway.Address);
         await watch.NextAsync<TaskRunList>();
         await watch.NextAsync();
@@ -192,8 +191,7 @@ public sealed class CSharpClientWatchListEndTests
     [Fact]
     public async Task A_caller_that_breaks_off_closes_the_stream()
     {
-        await using var gateway = await StartAsync(List("v1", ["a"]));
-        gateway.Then(gateway.OpenStream(Bookmark("v1")));
+        await using var gateway = await StartAsync(List("v1", ["a"]), OpenStream(Bookmark("v1")));
         await using var watch = new WatchedList(gateway.Address);
         await watch.NextAsync<TaskRunList>();
         await watch.NextAsync();
@@ -207,8 +205,7 @@ public sealed class CSharpClientWatchListEndTests
     public async Task A_kind_of_change_that_is_not_known_still_has_the_run()
     {
         var later = Changes("v2", "+b").Replace("created", "restored");
-        await using var gateway = await StartAsync(List("v1", ["a"]));
-        gateway.Then(gateway.OpenStream(later));
+        await using var gateway = await StartAsync(List("v1", ["a"]), OpenStream(later));
         await using var watch = new WatchedList(gateway.Address);
         await watch.NextAsync<TaskRunList>();
 

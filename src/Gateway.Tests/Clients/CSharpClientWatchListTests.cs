@@ -12,8 +12,7 @@ public sealed class CSharpClientWatchListTests
     [Fact]
     public async Task It_begins_with_all_pages_of_the_list_and_follows_from_their_version()
     {
-        await using var gateway = await StartAsync(List("v1", ["a", "b"], next: "c1"), List("v1", ["c"], index: 2));
-        gateway.Then(gateway.OpenStream(
+        await using var gateway = await StartAsync(List("v1", ["a", "b"], next: "c1"), List("v1", ["c"], index: 2), OpenStream(
             Bookmark("v1", 3), Changes("v2", "+d", "~a"), ": comment\n\n", "event: later\ndata: {}\n\n", Changes("v3", "-b"), Bookmark("v3", 3)));
         await using var watch = new WatchedList(gateway.Address);
 
@@ -40,13 +39,14 @@ public sealed class CSharpClientWatchListTests
         var half = Changes("v3", "+c")[..^20];
         var cut = isAborted ? CutStream : (Func<string[], RequestDelegate>)Stream;
         await using var gateway = await StartAsync(
-            List("v1", ["a"]), cut([Bookmark("v1", retry: "retry: 5000\n"), Changes("v2", "+b"), half]));
-        gateway.Then(gateway.OpenStream(Bookmark("v2"), Changes("v3", "+c")));
+            List("v1", ["a"]), cut([Bookmark("v1", retry: "retry: 5000\n"), Changes("v2", "+b"), half]),
+            OpenStream(Bookmark("v2"), Changes("v3", "+c")));
         await using var watch = new WatchedList(gateway.Address);
         await watch.NextAsync<TaskRunList>();
         (await watch.NextAsync<TaskRunChanges>()).Version.ShouldBe("v2");
 
         var next = watch.NextAsync<TaskRunChanges>();
+        gateway.Go();
         await watch.DelayAsync(5);
 
         (await next).Version.ShouldBe("v3");
@@ -59,14 +59,15 @@ public sealed class CSharpClientWatchListTests
     public async Task After_each_further_failure_it_waits_twice_as_long_but_not_forever()
     {
         await using var gateway = await StartAsync(
-            List("v1", ["a"]), CutStream(Bookmark("v1", retry: "retry: 4000\n")), Other("text/html", "down", 502), Refusal(504, "upstream-timeout"),
-            context => { context.Abort(); return Task.CompletedTask; }, Refusal(500, "internal-error"), Refusal(502, "upstream-error"));
-        gateway.Then(CutStream(Bookmark("v1")), gateway.OpenStream(Bookmark("v2")));
+            List("v1", ["a"]), CutStream(Bookmark("v1", retry: "retry: 4000\n")), Other("text/html", "down", 502),
+            Refusal(504, "upstream-timeout"), NoResponse, Refusal(500, "internal-error"), Refusal(502, "upstream-error"),
+            CutStream(Bookmark("v1")), OpenStream(Bookmark("v2")));
         await using var watch = new WatchedList(gateway.Address);
         await watch.NextAsync<TaskRunList>();
         await watch.NextAsync();
 
         var next = watch.NextAsync();
+        gateway.Go();
         foreach (var seconds in (int[])[4, 8, 16, 30, 30, 30])
         {
             await watch.DelayAsync(seconds);
@@ -74,6 +75,7 @@ public sealed class CSharpClientWatchListTests
 
         await next;
         next = watch.NextAsync();
+        gateway.Go();
         await watch.DelayAsync(4); // a message came
         (await next).Version.ShouldBe("v2");
         watch.Failures.Count.ShouldBe(7);
@@ -82,8 +84,7 @@ public sealed class CSharpClientWatchListTests
     [Fact]
     public async Task A_silent_stream_is_broken_after_45_seconds()
     {
-        await using var gateway = await StartAsync(List("v1", ["a"]));
-        gateway.Then(gateway.OpenStream(Bookmark("v1")), gateway.OpenStream(Changes("v2", "+b")));
+        await using var gateway = await StartAsync(List("v1", ["a"]), OpenStream(Bookmark("v1")), OpenStream(Changes("v2", "+b")));
         await using var watch = new WatchedList(gateway.Address);
         await watch.NextAsync<TaskRunList>();
         await watch.NextAsync();
@@ -103,8 +104,7 @@ public sealed class CSharpClientWatchListTests
     [Fact]
     public async Task A_caller_that_is_busy_does_not_make_a_stream_look_silent()
     {
-        await using var gateway = await StartAsync(List("v1", ["a"]));
-        gateway.Then(gateway.OpenStream(Bookmark("v1"), Changes("v2", "+b")));
+        await using var gateway = await StartAsync(List("v1", ["a"]), OpenStream(Bookmark("v1"), Changes("v2", "+b")));
         await using var watch = new WatchedList(gateway.Address);
         await watch.NextAsync<TaskRunList>();
         await watch.NextAsync();
@@ -118,19 +118,16 @@ public sealed class CSharpClientWatchListTests
     [Fact]
     public async Task After_a_reset_it_reads_the_list_again_at_once()
     {
-        await using var gateway = await StartAsync(List("v1", ["a", "b"]));
-        var watch = new WatchedList(gateway.Address);
-        await using var _ = watch;
-        gateway.Then(
-            context =>
-            {
-                watch.Time.Advance(TimeSpan.FromSeconds(2)); // since the list was read
-                return Stream(Bookmark("v1"), Reset("w1"), Changes("w2", "+x"))(context);
-            },
-            List("w2", ["b", "c"]));
-        gateway.Then(gateway.OpenStream(Changes("w3", "-c")));
-
+        await using var gateway = await StartAsync(
+            List("v1", ["a", "b"]), PausedStream(Bookmark("v1"), Reset("w1") + Changes("w2", "+x")), List("w2", ["b", "c"]),
+            OpenStream(Changes("w3", "-c")));
+        await using var watch = new WatchedList(gateway.Address);
+        await watch.NextAsync<TaskRunList>();
         (await watch.NextAsync()).Version.ShouldBe("v1");
+
+        watch.Time.Advance(TimeSpan.FromSeconds(2)); // since the list was read
+        gateway.Go();
+
         (await watch.NextAsync<TaskRunList>()).Version.ShouldBe("w2");
         watch.Text.ShouldBe("b c");
         (await watch.NextAsync()).Version.ShouldBe("w3");
@@ -164,6 +161,7 @@ public sealed class CSharpClientWatchListTests
         (await watch.NextAsync<TaskRunList>()).Version.ShouldBe("v5");
         (await watch.NextAsync()).Version.ShouldBe("v6");
         var next = watch.NextAsync<TaskRunList>();
+        gateway.Go();
         await watch.DelayAsync(3); // after the cut
         (await next).Version.ShouldBe("v5");
         watch.Text.ShouldBe("b");
@@ -177,25 +175,15 @@ public sealed class CSharpClientWatchListTests
     [InlineData("later")]
     public async Task After_a_planned_end_it_opens_the_next_stream_at_once_and_gets_a_token_for_it(string reason)
     {
-        await using var gateway = await StartAsync(List("v1", ["a"]));
-        var watch = new WatchedList(gateway.Address, handler: new Tokens());
-        await using var _ = watch;
-        gateway.Then(async context =>
-        {
-            await Stream(Bookmark("v2"))(context);
-            await context.Response.Body.FlushAsync();
-            while (watch.Runs.Count == 0)
-            {
-                await Task.Yield();
-            }
-
-            watch.Time.Advance(TimeSpan.FromSeconds(2)); // since it was opened
-            await context.Response.WriteAsync(Ending(reason));
-        });
-        gateway.Then(gateway.OpenStream(Bookmark("v3")));
-
+        await using var gateway = await StartAsync(
+            List("v1", ["a"]), PausedStream(Bookmark("v2"), Ending(reason)), OpenStream(Bookmark("v3")));
+        await using var watch = new WatchedList(gateway.Address, handler: new Tokens());
         await watch.NextAsync<TaskRunList>();
         (await watch.NextAsync()).Version.ShouldBe("v2");
+
+        watch.Time.Advance(TimeSpan.FromSeconds(2)); // since the stream was opened
+        gateway.Go();
+
         (await watch.NextAsync()).Version.ShouldBe("v3");
         gateway.Requests.ShouldBe([Page + " Bearer 1", "/changes?since=v1 Bearer 2", "/changes?since=v1 after v2 Bearer 3"]);
         watch.Failures.ShouldBeEmpty();
@@ -227,6 +215,7 @@ public sealed class CSharpClientWatchListTests
         (await watch.NextAsync()).ShouldBe(new TaskRunProgress { Runs = 100 });
         (await watch.NextAsync()).ShouldBe(new TaskRunProgress { Runs = 200, ExpectedTotal = 250 });
         var next = watch.NextAsync();
+        gateway.Go();
         await watch.DelayAsync(3);
         (await next).ShouldBeOfType<TaskRunProgress>().Runs.ShouldBe(249);
         (await watch.NextAsync<TaskRunList>()).Version.ShouldBe("v1");
@@ -245,8 +234,7 @@ public sealed class CSharpClientWatchListTests
     [Fact]
     public async Task It_goes_on_from_a_version_that_the_caller_has()
     {
-        await using var gateway = await StartAsync();
-        gateway.Then(gateway.OpenStream(Bookmark("1-7-0a"), Changes("1-8-0b", "+b")));
+        await using var gateway = await StartAsync(OpenStream(Bookmark("1-7-0a"), Changes("1-8-0b", "+b")));
         await using var watch = new WatchedList(gateway.Address, since: "1-7-0a");
 
         await watch.NextAsync();

@@ -63,6 +63,25 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
     }
 
     [Fact]
+    public async Task It_prints_a_line_for_each_change_of_the_list()
+    {
+        var running = RunAsync(["--changes", "2"], ("NCLUE_TOKEN", await Sandbox.Identity.GetServiceTokenAsync(Token)));
+        while (!running.IsCompleted)
+        {
+            Sandbox.Nclue.Runs.Prepend(1); // without it, a new run comes every 30 s
+            await running.WaitAsync(TimeSpan.FromSeconds(2), TimeProvider.System, Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        var (code, output, errors) = await running;
+        code.ShouldBe(0, errors);
+        errors.ShouldBeEmpty();
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines[0].ShouldMatch("^As of 20[0-9T:.-]+[+]00:00, 2[0-9]{2} runs[.]$");
+        lines.Length.ShouldBeGreaterThan(2);
+        lines[1..].ShouldAllBe(line => Regex.IsMatch(line, "^(Created|Updated) [0-9a-f-]{36} [A-Z]?[A-Za-z]* -> [A-Z][A-Za-z]+$"));
+    }
+
+    [Fact]
     public async Task It_prints_the_newest_failures_and_counts_all_of_them()
     {
         var (code, output, errors) = await RunAsync(["--failures"], ("NCLUE_TOKEN", await Sandbox.Identity.GetServiceTokenAsync(Token)));

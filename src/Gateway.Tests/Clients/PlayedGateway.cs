@@ -15,6 +15,7 @@ internal sealed class PlayedGateway : IAsyncDisposable
     private readonly ConcurrentQueue<RequestDelegate> _responses;
     private readonly ConcurrentQueue<string> _requests = [];
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _go = new(0);
     private readonly WebApplication _app;
 
     private PlayedGateway(IEnumerable<RequestDelegate> responses)
@@ -61,21 +62,35 @@ internal sealed class PlayedGateway : IAsyncDisposable
         return context.Response.WriteAsync(string.Concat(events));
     };
 
-    /// <summary>A stream that is cut off after these events.</summary>
+    /// <summary>A stream that is cut off after these events, when the test lets it go on.</summary>
     public static RequestDelegate CutStream(params string[] events) => async context =>
     {
-        await Stream(events)(context);
-        await context.Response.Body.FlushAsync();
+        await PausedStream(string.Concat(events), "")(context);
         context.Abort();
     };
 
+    /// <summary>A stream with further events when the test lets it go on.</summary>
+    public static RequestDelegate PausedStream(string before, string after) => async context =>
+    {
+        await Stream(before)(context);
+        await context.Response.Body.FlushAsync();
+        await Of(context)._go.WaitAsync(context.RequestAborted);
+        await context.Response.WriteAsync(after);
+    };
+
     /// <summary>A stream that goes on after these events, without any more of them.</summary>
-    public RequestDelegate OpenStream(params string[] events) => async context =>
+    public static RequestDelegate OpenStream(params string[] events) => async context =>
     {
         await Stream(events)(context);
         await context.Response.Body.FlushAsync();
-        await UntilLeftAsync(context);
+        await Of(context).UntilLeftAsync(context);
     };
+
+    public static Task NoResponse(HttpContext context)
+    {
+        context.Abort();
+        return Task.CompletedTask;
+    }
 
     public static RequestDelegate Refusal(int status, string slug, string? retryAfter = null, string more = "") => context =>
     {
@@ -119,8 +134,8 @@ internal sealed class PlayedGateway : IAsyncDisposable
         return $"event: changes\nid: {version}\ndata: {{\"total\":7,\"complete\":true,\"changes\":[{string.Join(',', items)}]}}\n\n";
     }
 
-    /// <summary>Adds responses that the constructor could not have.</summary>
-    public void Then(params RequestDelegate[] responses) => responses.ToList().ForEach(_responses.Enqueue);
+    /// <summary>Lets one stream go on, after the client has read all before.</summary>
+    public void Go() => _go.Release();
 
     public async ValueTask DisposeAsync()
     {
@@ -130,8 +145,11 @@ internal sealed class PlayedGateway : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
+    private static PlayedGateway Of(HttpContext context) => (PlayedGateway)context.Items[typeof(PlayedGateway)]!;
+
     private Task RespondAsync(HttpContext context)
     {
+        context.Items[typeof(PlayedGateway)] = this;
         var headers = context.Request.Headers;
         string?[] parts =
         [
