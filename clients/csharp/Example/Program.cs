@@ -92,25 +92,24 @@ static async Task PrintChangesAsync(NclueGatewayClient gateway, int count, Cance
     var options = new WatchOptions { OnFailure = failure => Console.Error.WriteLine($"{failure.Message} It goes on.") };
     await foreach (var update in gateway.WatchAsync(options, cancellationToken))
     {
-        switch (update)
+        if (update is TaskRunList list)
         {
-            case TaskRunList list:
-                Console.WriteLine($"As of {list.AsOf:O}, {list.Runs.Count} runs.");
-                break;
-            case TaskRunChanges changes:
-                foreach (var change in changes.Changes)
-                {
-                    Console.WriteLine($"{change.Type} {change.Id} {runs.GetValueOrDefault(change.Id)?.Status} -> {change.Run?.Status}");
-                    count--;
-                }
+            Console.WriteLine($"As of {list.AsOf:O}, {list.Runs.Count} runs.");
+        }
+        else if (update is TaskRunChanges { Changes: var changes })
+        {
+            foreach (var change in changes)
+            {
+                Console.WriteLine($"{change.Type} {change.Id} {runs.GetValueOrDefault(change.Id)?.Status} -> {change.Run?.Status}");
+            }
 
-                break;
+            count -= changes.Count;
         }
 
         update.ApplyTo(runs); // whole updates: now the dictionary is one version of the list
         if (count <= 0)
         {
-            break;
+            break; // closes the stream
         }
     }
 }

@@ -70,7 +70,8 @@ export function watching(t, responses, options = {}, gatewayOptions = {}) {
   t.mock.method(Math, 'random', () => 0.5);
   const fetch = async (request) => {
     const { pathname, search } = new URL(request.url);
-    const parts = [pathname.slice('/api/task-runs'.length) + search, request.headers.get('Last-Event-ID'), request.headers.get('Authorization')];
+    const headers = ['Last-Event-ID', 'Authorization'].map((name) => request.headers.get(name));
+    const parts = [pathname.slice('/api/task-runs'.length) + search, ...headers];
     state.asked.push(parts.filter((part) => part !== null).join(' '));
     const response = responses[state.asked.length - 1];
     return response === undefined ? silence(request) : response(request);

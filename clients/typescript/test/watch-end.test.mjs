@@ -39,8 +39,8 @@ describe('a watch waits', () => {
       rejected.push(old);
       return `t${++count}`;
     };
-    const responses = [list('v1', ['a']), refusal(401, 'unauthenticated'), stream(bookmark('v2'), reset('w')), refusal(401, 'unauthenticated'),
-      refusal(401, 'unauthenticated')];
+    const refused = refusal(401, 'unauthenticated');
+    const responses = [list('v1', ['a']), refused, stream(bookmark('v2'), reset('w')), refused, refused];
     const watched = watching(t, responses, {}, { token });
     await watched.next();
     const next = watched.next();
@@ -87,7 +87,8 @@ describe('a watch waits', () => {
 describe('a watch ends', () => {
   for (const [reason, status, slug] of [['session', 401, 'unauthenticated'], ['permission', 403, 'forbidden']]) {
     test(`with the problem after the end of the access: ${reason}`, async (t) => {
-      const watched = watching(t, [list('v1', ['a']), stream(bookmark('v1'), end(reason)), refusal(status, slug)], {}, { token: () => 't' });
+      const responses = [list('v1', ['a']), stream(bookmark('v1'), end(reason)), refusal(status, slug)];
+      const watched = watching(t, responses, {}, { token: () => 't' });
       await watched.next();
       await watched.next();
       watched.now += 2000;
@@ -155,7 +156,8 @@ describe('changes', () => {
 });
 
 test('a version is in the result of a query, and not in a page of the list', async () => {
-  gateway.respond = (_, response) => json(response, { index: 0, runs: [] }, { Link: '</api/task-runs/changes?since=v%201>; rel="monitor"' });
+  const link = { Link: '</api/task-runs/changes?since=v%201>; rel="monitor"' };
+  gateway.respond = (_, response) => json(response, { index: 0, runs: [] }, link);
   assert.equal((await client().list({ q: 'a' })).version, 'v 1');
   gateway.respond = (_, response) => json(response, { index: 0, runs: [] });
   assert.equal((await client().list()).version, null);

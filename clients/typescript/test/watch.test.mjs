@@ -55,7 +55,9 @@ describe('a watch', () => {
   for (const [name, broken] of [['a cut', cut], ['an end without notice', ending]]) {
     test(`goes on from the last whole message after ${name}`, async (t) => {
       const half = changes('v3', '+c').slice(0, -20);
-      const watched = watching(t, [list('v1', ['a']), broken(bookmark('v1', 1, 5000), changes('v2', '+b'), half), stream(changes('v3', '+c'))]);
+      const watched = watching(t, [
+        list('v1', ['a']), broken(bookmark('v1', 1, 5000), changes('v2', '+b'), half), stream(changes('v3', '+c')),
+      ]);
       assert.deepEqual(await versions(watched, 3), ['v1', 'v1', 'v2']);
       const next = watched.next();
       await waits(watched, 5);
@@ -107,7 +109,8 @@ describe('a watch', () => {
 
   test('reads the list again after a reset, but not in a tight loop', async (t) => {
     const watched = watching(t, [
-      list('v1', ['a']), stream(bookmark('v1'), reset('w1'), changes('w2', '+x')), list('w2', ['b']), stream(reset('x1')), list('x1', ['c']),
+      list('v1', ['a']), stream(bookmark('v1'), reset('w1'), changes('w2', '+x')), list('w2', ['b']), stream(reset('x1')),
+      list('x1', ['c']),
     ]);
     await versions(watched, 2);
     watched.now += 2000;

@@ -142,7 +142,7 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
         var samples = Regex.Matches(
             File.ReadAllText(Path.Combine(clients, "README.md")), "```csharp\n(?<code>.*?)```", RegexOptions.Singleline);
 
-        samples.Count.ShouldBe(6);
+        samples.Count.ShouldBe(7);
         foreach (Match sample in samples)
         {
             code.ShouldContain(source => source.Contains(Unindented(sample.Groups["code"].Value)), sample.Value);
