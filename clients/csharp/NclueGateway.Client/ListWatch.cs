@@ -152,7 +152,8 @@ internal sealed class ListWatch(
 
     private bool MayPass(Exception failure) => failure switch
     {
-        NclueGatewayException { Problem.Slug: ProblemSlugs.ListIncomplete } or HttpRequestException { StatusCode: HttpStatusCode.Gone } => true,
+        NclueGatewayException { Problem.Slug: ProblemSlugs.ListIncomplete } => true,
+        HttpRequestException { StatusCode: HttpStatusCode.Gone } => true,
         _ when !_hasBegun => failure is NclueGatewayException
         {
             StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, RetryAfter: not null,
@@ -201,7 +202,9 @@ internal sealed class ListWatch(
         return began is { } at && time.GetElapsedTime(at) < Soon ? NextDelay() : TimeSpan.Zero;
     }
 
-    /// <summary>Returns the gateway's own delay, doubled with each failure, and random, so that clients do not come back together.</summary>
+    /// <summary>
+    /// Returns the gateway's own delay, doubled with each failure, and random, so that clients do not come back together.
+    /// </summary>
     private TimeSpan NextDelay()
     {
         var delay = Math.Min(_retry.Ticks * Math.Pow(2, Math.Min(_failures++, 10)), MostDelay.Ticks);

@@ -16,10 +16,10 @@ public sealed partial class NclueGatewayClient
     /// gateway or the planned end of a stream it goes on where it was, on any replica. No change is lost: if the gateway no
     /// longer has the changes, the next update is a <see cref="TaskRunList"/>.
     /// <para>
-    /// A failure of the first request ends the sequence, unless a 429 or 503 specifies when to try again. After that, a failure that may be temporary does not: no response, 429,
-    /// 5xx but 501, and one 401, since the token may have expired meanwhile. The next attempt is after <c>Retry-After</c>, or
-    /// after 2 to 36 seconds. A permanent failure ends the sequence with its exception, such as
-    /// <see cref="ProblemSlugs.Unauthenticated"/>, <see cref="ProblemSlugs.Forbidden"/> or
+    /// A failure of the first request ends the sequence, unless a 429 or 503 specifies when to try again. After that, a failure
+    /// that may be temporary does not: no response, 429, 5xx but 501, and one 401, since the token may have expired meanwhile. The
+    /// next attempt is after <c>Retry-After</c>, or after 2 to 36 seconds. A permanent failure ends the sequence with its
+    /// exception, such as <see cref="ProblemSlugs.Unauthenticated"/>, <see cref="ProblemSlugs.Forbidden"/> or
     /// <see cref="ProblemSlugs.ListTooLarge"/>.
     /// </para>
     /// <para>

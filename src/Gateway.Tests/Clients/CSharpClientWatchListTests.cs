@@ -13,7 +13,8 @@ public sealed class CSharpClientWatchListTests
     public async Task It_begins_with_all_pages_of_the_list_and_follows_from_their_version()
     {
         await using var gateway = await StartAsync(List("v1", ["a", "b"], next: "c1"), List("v1", ["c"], index: 2), OpenStream(
-            Bookmark("v1", 3), Changes("v2", "+d", "~a"), ": comment\n\n", "event: later\ndata: {}\n\n", Changes("v3", "-b"), Bookmark("v3", 3)));
+            Bookmark("v1", 3), Changes("v2", "+d", "~a"), ": comment\n\n", "event: later\ndata: {}\n\n", Changes("v3", "-b"),
+            Bookmark("v3", 3)));
         await using var watch = new WatchedList(gateway.Address);
 
         var list = await watch.NextAsync<TaskRunList>();
@@ -52,7 +53,8 @@ public sealed class CSharpClientWatchListTests
         (await next).Version.ShouldBe("v3");
         watch.Text.ShouldBe("a b c");
         gateway.Requests.ShouldBe([Page, "/changes?since=v1", "/changes?since=v1 after v2"]);
-        watch.Failures.ShouldHaveSingleItem().ShouldBeOfType<NclueGatewayException>().HttpRequestError.ShouldBe(HttpRequestError.ResponseEnded);
+        var failure = watch.Failures.ShouldHaveSingleItem().ShouldBeOfType<NclueGatewayException>();
+        failure.HttpRequestError.ShouldBe(HttpRequestError.ResponseEnded);
     }
 
     [Fact]

@@ -65,14 +65,14 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
     [Fact]
     public async Task It_prints_a_line_for_each_change_of_the_list()
     {
-        var running = RunAsync(["--changes", "2"], ("NCLUE_TOKEN", await Sandbox.Identity.GetServiceTokenAsync(Token)));
-        while (!running.IsCompleted)
+        var example = RunAsync(["--changes", "2"], ("NCLUE_TOKEN", await Sandbox.Identity.GetServiceTokenAsync(Token)));
+        while (!example.IsCompleted)
         {
             Sandbox.Nclue.Runs.Prepend(1); // without it, a new run comes every 30 s
-            await running.WaitAsync(TimeSpan.FromSeconds(2), TimeProvider.System, Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(example, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, Token));
         }
 
-        var (code, output, errors) = await running;
+        var (code, output, errors) = await example;
         code.ShouldBe(0, errors);
         errors.ShouldBeEmpty();
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

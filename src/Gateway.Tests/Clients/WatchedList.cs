@@ -57,8 +57,14 @@ internal sealed class WatchedList : IAsyncDisposable
         where T : Exception => Should.ThrowAsync<T>(BeginAsync());
 
     /// <summary>Asks for the next update, without waiting for it.</summary>
-    public Task<bool> BeginAsync() =>
-        _updates.MoveNextAsync().AsTask().WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
+    public async Task<bool> BeginAsync()
+    {
+        var next = _updates.MoveNextAsync().AsTask();
+        await ((Task)next).WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        next.IsCompleted.ShouldBeTrue($"the client waits, after {string.Join(", ", Failures.Select(failure => failure.Message))}");
+        return await next;
+    }
 
     /// <summary>Returns how long the client waits before it tries again.</summary>
     public async Task<TimeSpan> NextDelayAsync()
