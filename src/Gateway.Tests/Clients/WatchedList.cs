@@ -12,6 +12,7 @@ internal sealed class WatchedList : IAsyncDisposable
     private readonly CancellationTokenSource _leaving = new();
     private readonly HttpClient _http;
     private readonly IAsyncEnumerator<TaskRunUpdate> _updates;
+    private Task<bool>? _next;
 
     public WatchedList(Uri gateway, string? since = null, HttpMessageHandler? handler = null)
     {
@@ -60,23 +61,43 @@ internal sealed class WatchedList : IAsyncDisposable
     public async Task<bool> BeginAsync()
     {
         var next = _updates.MoveNextAsync().AsTask();
+        _next = next;
         await ((Task)next).WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        next.IsCompleted.ShouldBeTrue($"the client waits, after {string.Join(", ", Failures.Select(failure => failure.Message))}");
+        if (!next.IsCompleted)
+        {
+            Assert.Fail(string.Join(", ", ["The client waits", .. Failures.Select(failure => failure.Message), .. Waits()]));
+        }
+
         return await next;
+    }
+
+    /// <summary>Returns the waits on the client's clock that no test has looked at: none while it waits for a response.</summary>
+    private IEnumerable<string> Waits()
+    {
+        while (Time.NextWaitAsync() is { IsCompletedSuccessfully: true, Result: var wait })
+        {
+            yield return $"{wait}";
+        }
     }
 
     /// <summary>Returns how long the client waits before it tries again.</summary>
     public async Task<TimeSpan> NextDelayAsync()
     {
-        TimeSpan delay;
-        do
+        while (true)
         {
-            delay = await Time.NextWaitAsync();
-        }
-        while (delay == Silence);
+            var wait = Time.NextWaitAsync();
+            await Task.WhenAny(wait, _next!);
+            if (!wait.IsCompleted)
+            {
+                await _next!; // throws if the sequence has ended
+            }
 
-        return delay;
+            if (await wait is var delay && delay != Silence)
+            {
+                return delay;
+            }
+        }
     }
 
     /// <summary>Lets the client wait before it tries again, for the given time more or less.</summary>
