@@ -107,6 +107,8 @@ internal sealed class OpenStreams : IDisposable
     /// <summary>Closes a stream.</summary>
     public void Close(OpenStream stream)
     {
+        _interest.Leave(); // before the stream is no longer counted, so that nothing of it is left then
+        _log.Unwatch();
         lock (_gate)
         {
             _open.TryRemove(stream, out _);
@@ -120,9 +122,6 @@ internal sealed class OpenStreams : IDisposable
                 _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             }
         }
-
-        _interest.Leave();
-        _log.Unwatch();
     }
 
     /// <summary>
