@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.Mirror.Refresh;
+using NclueGateway.TaskRuns.Snapshot;
+using NclueGateway.Tests.TaskRuns.Snapshot;
 
 namespace NclueGateway.Tests.Infrastructure;
 
@@ -35,6 +37,7 @@ internal static class GatewayHostDriving
             // The clock must not run ahead of the gateway, and must not stop while the task needs one more interval.
             await ForAMoment(Task.WhenAny(task, gateway.Nclue.WaitForArrivalsAsync(arrived + 1, TestContext.Current.CancellationToken)));
             await ForAMoment(gateway.UntilNoneInFlightAsync());
+            await ForAMoment(gateway.UntilTakenInAsync());
         }
 
         return await task;
@@ -71,6 +74,13 @@ internal static class GatewayHostDriving
             await changed.WaitAsync(TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>
+    /// Waits until the snapshot has taken in the responses. The first one takes as long as many intervals of the fake clock, because its
+    /// code is compiled.
+    /// </summary>
+    private static Task UntilTakenInAsync(this GatewayHost gateway) =>
+        gateway.Services.GetRequiredService<SnapshotInterest>().IsActive ? gateway.Snapshot().ReadLogAsync() : Task.CompletedTask;
 
     /// <summary>Waits until the gateway has noticed that the upstream fails, or that it still fails after a new attempt.</summary>
     public static async Task UntilFailingAsync(this GatewayHost gateway)
