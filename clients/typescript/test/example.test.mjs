@@ -71,7 +71,7 @@ test('it prints a line for each change of the list', { timeout: 120_000 }, async
   assert.equal(code, 0, errors);
   assert.match(errors, /^2[0-9]{2} runs, as of \d{4}/m);
   assert.ok(lines.length >= 2, lines.join('\n'));
-  for (const line of lines) { // a new run comes every 30 s, and each goes through its states
+  for (const line of lines) { // a new run comes every 10 s, and each goes through its states
     const [type, id, before, after, name] = line.split('\t');
     assert.match(`${type} ${id} ${name}`, /^(created|updated) [0-9a-f-]{36} run-/);
     assert.notEqual(before, after);

@@ -68,7 +68,7 @@ public sealed class CSharpExampleTests(CSharpExampleTests.RunningSandbox running
         var example = RunAsync(["--changes", "2"], ("NCLUE_TOKEN", await Sandbox.Identity.GetServiceTokenAsync(Token)));
         while (!example.IsCompleted)
         {
-            Sandbox.Nclue.Runs.Prepend(1); // without it, a new run comes every 30 s
+            Sandbox.Nclue.Runs.Prepend(1); // without it, a new run comes every 10 s
             await Task.WhenAny(example, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, Token));
         }
 
