@@ -67,13 +67,19 @@ export interface paths {
         };
         /**
          * List or stream changes of task runs
-         * @description Returns what has changed in the list since a version of it. Begin with the link `monitor` of a query's response.
+         * @description Returns the changes of the list after one of its versions, as JSON or as an event stream. Begin with the `monitor` link of a response to a query: it names the version of that response, so that no change is missed or repeated.
          *
-         *     **JSON**: the changes after `since`, at most 1,000; then follow the link `next`, which is always there. With `wait`, a response without changes comes only after that time. Without `since` it is empty and comes at once: `next` begins now. When the version is too old, the response is 410 `changes-expired`: read the list again.
+         *     **JSON** (`Accept: application/json`): at most 1,000 changes after `since`. Then follow the `next` link, which is always there. Without `since` there are no changes, and `next` begins now. With `wait`, the gateway waits for the first change. When the version of `since` is too old, the response is 410 `changes-expired`: read the list again, and go on from its `monitor` link.
          *
-         *     **Event stream**, for clients that prefer `text/event-stream`: `changes` with those of one version; `bookmark` at the start, after each read of the list that found it current, and every 15 s at the latest; `reset` when the changes after the reader's version are gone: read the list again; `progress` while the list is not complete; `end` before the gateway ends the stream. Every event but `progress` has the version that the reader has reached as its `id`.
+         *     **Event stream** (`Accept: text/event-stream`), for EventSource and similar clients:
          *
-         *     An EventSource of the same or of an allowed origin needs no `X-CSRF` here.
+         *     * `changes`: all changes of the next version.
+         *     * `bookmark`: the list is known up to `asOf`. It is sent at the start, after each read of the list, and every 15 s at the latest.
+         *     * `reset`: the changes after the reader's version are gone. Close the stream, read the list again, and open its `monitor` link.
+         *     * `progress`: the gateway reads the list for the first time. A `reset` follows when it is complete.
+         *     * `end`: the gateway ends the stream, for the `reason` in its data.
+         *
+         *     The `id` of an event is the version that the reader has reached; `progress` has none. To continue after a disconnect, send the last one in `Last-Event-ID`, as EventSource does. Any replica continues where another one ended. Swagger UI shows a stream only after its end: try it with `curl -N`.
          */
         get: operations["listTaskRunChanges"];
         put?: never;
@@ -172,11 +178,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description The message `bookmark`, and also `reset`: the version that the reader has reached, and its age. */
+        /** @description The data of the events `bookmark` and `reset`: the list at the version that the id of the event names. */
         Bookmark: {
             /**
              * Format: date-time
-             * @description The time since which no new task run and no change of a status is missing.
+             * @description No new task run and no change of a status before this time is missing.
              */
             asOf: string;
             /**
@@ -184,12 +190,12 @@ export interface components {
              * @description The number of task runs.
              */
             total: number;
-            /** @description True: a version that can be bookmarked is complete. */
+            /** @description Always true: only a complete list has bookmarks. */
             complete: boolean;
         };
-        /** @description The change of one task run. To apply it twice does no harm. */
+        /** @description The change of one task run. Applying it twice has the same result as applying it once. */
         Change: {
-            /** @description The kind of the change. */
+            /** @description The kind of the change. Insert or replace the run, unless it is `deleted`. */
             type: components["schemas"]["ChangeType"];
             /** @description The id of the task run. */
             id: string;
@@ -197,18 +203,18 @@ export interface components {
             run: components["schemas"]["TaskRun"] | null;
         };
         /**
-         * @description The kinds of changes.
+         * @description The kind of a change: the task run is new to the list, has another property, or is no longer in the list.
          * @enum {string}
          */
         ChangeType: "created" | "updated" | "deleted";
-        /** @description The changes of the list after one version of it. In the event stream, those of the next version. */
+        /** @description The changes of the list after one version of it. The event `changes` contains those of the next version. */
         Changes: {
             /**
              * Format: int32
-             * @description The number of task runs in the version that the changes lead to.
+             * @description The number of task runs after the changes.
              */
             total: number;
-            /** @description True: changes are told only of a complete list. */
+            /** @description Always true: only a complete list has changes. */
             complete: boolean;
             /** @description The changes in their order. A task run occurs more than once if it changed in several versions. */
             changes: components["schemas"]["Change"][];
@@ -255,7 +261,9 @@ export interface components {
             max: number;
         };
         /**
-         * @description The reasons for which the gateway ends a stream.
+         * @description The reason for which the gateway ends a stream. After `time` (the maximum duration) and `drain` (the replica is shutting
+         *     down), open the next one. `token`: get a new access token first. `session`: sign in first. `permission`: the caller may
+         *     no longer read task runs.
          * @enum {string}
          */
         EndReason: "time" | "drain" | "token" | "session" | "permission";
@@ -360,11 +368,11 @@ export interface components {
              */
             expectedTotal?: number | null;
         };
-        /** @description The message `progress`, while the list is not complete yet. */
+        /** @description The data of the event `progress`, which is sent while the gateway reads the list for the first time. */
         Progress: {
             /**
              * Format: int32
-             * @description The number of task runs that are known.
+             * @description The number of task runs that are known so far.
              */
             runs: number;
             /**
@@ -432,7 +440,7 @@ export interface components {
             /** Format: int32 */
             unknown: number;
         };
-        /** @description The message `end`, before the gateway ends the stream as planned. */
+        /** @description The data of the event `end`, which is sent before the gateway ends a stream as planned. */
         StreamEnd: {
             /** @description The reason of the end. */
             reason: components["schemas"]["EndReason"];
@@ -1192,7 +1200,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description A link to the list (RFC 8288). */
+                    /** @description Links (RFC 8288): `collection` leads to the list, and `monitor` (RFC 5989) to the changes after the version of it that this response is from. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -1221,7 +1229,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description A link to the list (RFC 8288). */
+                    /** @description Links (RFC 8288): `collection` leads to the list, and `monitor` (RFC 5989) to the changes after the version of it that this response is from. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -1453,7 +1461,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description A link to the list (RFC 8288). */
+                    /** @description Links (RFC 8288): `collection` leads to the list, and `monitor` (RFC 5989) to the changes after the version of it that this response is from. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -1480,7 +1488,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description A link to the list (RFC 8288). */
+                    /** @description Links (RFC 8288): `collection` leads to the list, and `monitor` (RFC 5989) to the changes after the version of it that this response is from. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -1657,18 +1665,15 @@ export interface operations {
     listTaskRunChanges: {
         parameters: {
             query?: {
-                /** @description A version, from the links `monitor` and `next` or from the id of an event. Without it: from now. */
+                /** @description A version of the list, from a `monitor` or `next` link or the id of an event. Without it: the newest one. */
                 since?: string;
-                /**
-                 * @description Only of JSON: seconds to wait for the next change.
-                 * @example 0
-                 */
+                /** @description Only of JSON: seconds to wait for the first change. Without it: 0. */
                 wait?: number;
             };
             header?: {
                 /** @description Only of an event stream: the id of the last event. It replaces `since`. */
                 "Last-Event-ID"?: string;
-                /** @description Required when the session cookie authenticates the request, but not for an EventSource. */
+                /** @description Required when the session cookie authenticates the request, except for an EventSource of the gateway's own origin or an allowed one. */
                 "X-CSRF"?: "1";
             };
             path?: never;
@@ -1683,15 +1688,15 @@ export interface operations {
                     Date: string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description Must not be stored by any cache. */
+                    /** @description Must not be stored by any cache. An event stream adds `no-transform`. */
                     "Cache-Control": string;
                     /** @description Only of JSON: seconds since the request to NCLUE, rounded up. */
                     Age?: number;
                     /** @description Only of JSON: the cache's part in the response (RFC 9211). */
                     "Cache-Status"?: string;
-                    /** @description Only of JSON: the `next` changes. */
+                    /** @description Only of JSON, and always there: `next` leads to the changes after these (RFC 8288). */
                     Link?: string;
-                    /** @description Only of an event stream: proxies must not buffer it. */
+                    /** @description Only of an event stream: nginx must not buffer it. */
                     "X-Accel-Buffering"?: string;
                     /** @description The content coding of the body (`gzip`, `br`): sent where the caller accepts it and the body is long enough. */
                     "Content-Encoding"?: string;
@@ -1935,7 +1940,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description A link to the list (RFC 8288). */
+                    /** @description Links (RFC 8288): `collection` leads to the list, and `monitor` (RFC 5989) to the changes after the version of it that this response is from. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -1964,7 +1969,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description A link to the list (RFC 8288). */
+                    /** @description Links (RFC 8288): `collection` leads to the list, and `monitor` (RFC 5989) to the changes after the version of it that this response is from. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -2203,7 +2208,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description A link to the list (RFC 8288). */
+                    /** @description Links (RFC 8288): `collection` leads to the list, and `monitor` (RFC 5989) to the changes after the version of it that this response is from. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;
@@ -2230,7 +2235,7 @@ export interface operations {
                     "Cache-Status": string;
                     /** @description The request headers on which the response depends. */
                     Vary: string;
-                    /** @description A link to the list (RFC 8288). */
+                    /** @description Links (RFC 8288): `collection` leads to the list, and `monitor` (RFC 5989) to the changes after the version of it that this response is from. */
                     Link: string;
                     /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
                     "RateLimit-Policy": string;

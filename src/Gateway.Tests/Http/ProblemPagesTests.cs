@@ -17,10 +17,10 @@ public sealed class ProblemPagesTests
         [
             (400, "invalid-request"), (400, "sign-in-failed"), (401, "unauthenticated"),
             (403, "forbidden"), (403, "csrf-header-missing"), (404, "not-found"), (405, "method-not-allowed"),
-            (406, "not-acceptable"), (410, "cursor-expired"), (412, "precondition-failed"), (429, "caller-quota"), (500, "internal-error"),
-            (501, "list-too-large"),
+            (406, "not-acceptable"), (410, "cursor-expired"), (410, "changes-expired"), (412, "precondition-failed"),
+            (429, "caller-quota"), (500, "internal-error"), (501, "list-too-large"),
             (502, "upstream-credentials"), (502, "upstream-malformed"), (502, "upstream-error"),
-            (503, "upstream-busy"), (503, "upstream-quota"), (503, "list-incomplete"),
+            (503, "upstream-busy"), (503, "upstream-quota"), (503, "list-incomplete"), (503, "streams-exhausted"),
             (503, "session-store-unavailable"), (503, "draining"),
             (504, "upstream-timeout"),
         ]);

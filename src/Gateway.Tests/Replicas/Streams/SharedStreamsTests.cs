@@ -4,6 +4,7 @@ namespace NclueGateway.Tests.Replicas.Streams;
 /// Streams over three gateway processes on one Redis, while the list changes: each is cut at random and taken up on another replica.
 /// </summary>
 [Trait("Needs", "RealTime")]
+[Collection("Streams of processes")] // one after the other: each needs both cores
 public sealed class SharedStreamsTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
