@@ -4,14 +4,14 @@ namespace NclueGateway.Tests.Replicas.Streams;
 /// Streams over three gateway processes on one Redis, while the list changes: each is cut at random and taken up on another replica.
 /// </summary>
 [Trait("Needs", "RealTime")]
-[Collection("Streams of processes")] // one after the other: each needs both cores
+[Collection("Alone")] // each needs both cores
 public sealed class SharedStreamsTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public Task Each_stream_of_300_that_are_cut_and_taken_up_elsewhere_leads_to_the_truth_without_gap_or_repeat() =>
-        FollowAsync(followers: 300, seconds: 12, cutAfter: 3);
+        FollowAsync(followers: 300, seconds: 8, cutAfter: 3);
 
     /// <summary>The same with 2,000 streams for a minute.</summary>
     [Fact(Explicit = true)]

@@ -5,7 +5,7 @@ namespace NclueGateway.Tests.Replicas.Streams;
 
 /// <summary>SIGTERM to a gateway process that has a thousand streams.</summary>
 [Trait("Needs", "RealTime")]
-[Collection("Streams of processes")] // one after the other: each needs both cores
+[Collection("Alone")] // each needs both cores
 public sealed class StreamDrainTests
 {
     private const int Followers = 1_000;

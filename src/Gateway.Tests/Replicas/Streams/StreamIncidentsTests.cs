@@ -5,7 +5,7 @@ namespace NclueGateway.Tests.Replicas.Streams;
 /// readers follow it.
 /// </summary>
 [Trait("Needs", "RealTime")]
-[Collection("Streams of processes")] // one after the other: each needs both cores
+[Collection("Alone")] // each needs both cores
 public sealed class StreamIncidentsTests
 {
     private const string Down = "NCLUE is down";
