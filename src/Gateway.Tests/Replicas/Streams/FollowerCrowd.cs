@@ -36,7 +36,7 @@ internal sealed class FollowerCrowd : IAsyncDisposable
     /// <summary>Mean time after which a follower cuts its stream and goes on at another replica; zero for never.</summary>
     public TimeSpan CutAfter { get; }
 
-    /// <summary>Whatever contradicts the contract.</summary>
+    /// <summary>Messages that contradict the contract.</summary>
     public ConcurrentQueue<string> Violations { get; } = [];
 
     /// <summary>The reasons for which replicas have ended streams, and the times.</summary>

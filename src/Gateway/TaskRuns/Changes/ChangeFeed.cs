@@ -14,7 +14,7 @@ internal sealed partial class ChangeFeed(
     ChangesMetrics metrics,
     ILogger<ChangeFeed> logger) : IHostedService
 {
-    private ReadableSnapshot? _told;
+    private ReadableSnapshot? _notified;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -29,9 +29,9 @@ internal sealed partial class ChangeFeed(
     }
 
     private void Advance(object? sender, EventArgs e) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static feed => feed.Tell(), this, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static feed => feed.Notify(), this, preferLocal: false);
 
-    private void Tell()
+    private void Notify()
     {
         if (open.Count == 0)
         {
@@ -41,8 +41,8 @@ internal sealed partial class ChangeFeed(
 
         // Most responses of a pass over all rows change neither the newest version nor its age: no reader has to look.
         var newest = versions.Newest;
-        if (Interlocked.Exchange(ref _told, newest) is { } told && newest is not null
-            && (told.Version, told.ReadAt, told.State.Roll.Count) == (newest.Version, newest.ReadAt, newest.State.Roll.Count))
+        if (Interlocked.Exchange(ref _notified, newest) is { } last && newest is not null
+            && (last.Version, last.ReadAt, last.State.Roll.Count) == (newest.Version, newest.ReadAt, newest.State.Roll.Count))
         {
             return;
         }

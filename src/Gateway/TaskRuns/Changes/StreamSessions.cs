@@ -4,7 +4,7 @@ using NclueGateway.Hosting;
 
 namespace NclueGateway.TaskRuns.Changes;
 
-/// <summary>Checks the sessions of open streams: each session once, whatever the number of its streams.</summary>
+/// <summary>Checks the sessions of open streams: each session once, also if it has several streams.</summary>
 [LogCategory("NclueGateway.TaskRuns.Changes")]
 internal sealed partial class StreamSessions(LastingAccess access, TimeProvider time, ILogger<StreamSessions> logger)
 {
