@@ -23,6 +23,22 @@ public sealed class RedisCoordinatorSessionTests
     }
 
     [Fact]
+    public async Task After_a_suspension_in_which_others_may_have_lost_redis_a_replica_reports_that_it_was_away()
+    {
+        await _pacer.LookAsync();
+        _pacer.Clock.Advance(_pacer.Settings.SlotsAfter);
+        await _pacer.LookAsync();
+        _pacer.Calls[^1].WasAway.ShouldBeFalse(); // before that time no replica sends in its slot
+
+        _pacer.Clock.Advance(_pacer.Settings.SlotsAfter + TimeSpan.FromMilliseconds(1));
+        await _pacer.LookAsync();
+        _pacer.Calls[^1].WasAway.ShouldBeTrue();
+
+        await _pacer.LookAsync();
+        _pacer.Calls[^1].WasAway.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task The_position_of_the_log_is_that_of_the_newest_reply()
     {
         await _pacer.LookAsync(reply => reply with { Log = new(1, 7, 70) });

@@ -11,6 +11,9 @@ internal sealed record PacingSettings(TimeSpan Interval, int ReplicaCount, TimeS
     /// <value>The interval in whole milliseconds, as the script counts.</value>
     public long IntervalMilliseconds { get; } = Interval.ToMilliseconds();
 
+    /// <value>Time without Redis after which replicas send in their slots. By then every departure that Redis granted has ended.</value>
+    public TimeSpan SlotsAfter { get; } = 3 * Interval;
+
     /// <value>Key of the snapshot's log, with the account's hash tag; empty for none.</value>
     public string LogKey { get; init; } = "";
 }

@@ -26,7 +26,7 @@ internal sealed class PermitForecast(
             true => Longest(Until(now, state.Since + time.Ticks(settings.Interval)), UntilRedisGrants(now)),
             false => now - state.SeenAt > time.Ticks(RedisCoordinatorSession.Gap)
                 ? RedisCircuit.Patience // this process was suspended: the probe first finds out whether Redis is still away
-                : Longest(Until(now, state.Since + time.Ticks(3 * settings.Interval)), UntilSlot(now)),
+                : Longest(Until(now, state.Since + time.Ticks(settings.SlotsAfter)), UntilSlot(now)),
             null => settings.Interval, // the first call is in flight
         };
     }

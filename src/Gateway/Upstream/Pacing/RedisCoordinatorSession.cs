@@ -179,7 +179,7 @@ internal sealed class RedisCoordinatorSession(
                 Quiet = 4 * settings.IntervalMilliseconds,
                 LongestPause = LongestPause,
                 Keep = settings.KeepFor.ToMilliseconds(),
-                WasAway = isBack,
+                WasAway = isBack || WasSuspended(now),
                 IsSettled = state.IsAvailable == true && time.GetElapsedTime(state.Since, now) > 4 * settings.Interval,
                 PausedUntil = pause is null ? 0 : atLeast + (long)time.GetElapsedTime(now, pause.At).TotalMilliseconds,
                 PausedFor = _pause?.Reason ?? "",
@@ -194,6 +194,12 @@ internal sealed class RedisCoordinatorSession(
             };
         }
     }
+
+    /// <summary>
+    /// Returns true if this process was suspended for so long that Redis may have been away meanwhile and the other replicas may send in
+    /// their slots.
+    /// </summary>
+    private bool WasSuspended(long now) => _last is { } last && time.GetElapsedTime(last.ReceivedAt, now) > settings.SlotsAfter;
 
     private void Apply(ReceivedReply received)
     {
