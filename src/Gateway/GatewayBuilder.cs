@@ -16,6 +16,7 @@ using NclueGateway.Observability.Telemetry;
 using NclueGateway.Redis;
 using NclueGateway.TaskRuns;
 using NclueGateway.TaskRuns.Snapshot.Log;
+using NclueGateway.TaskRuns.Status;
 using NclueGateway.Upstream;
 using NclueGateway.Upstream.Signing;
 
@@ -58,6 +59,7 @@ public static class GatewayBuilder
             .AddNclue(settings.Nclue, settings.IsShared, settings.Cache.KeepFor, SnapshotLogExtensions.LogKey(settings.Nclue))
             .AddMirror(settings.Nclue, settings.IsShared)
             .AddTaskRuns(settings.Nclue, settings.IsShared)
+            .AddStatus()
             .AddApiDescription(settings.OpenApi);
         return builder;
 
@@ -97,6 +99,7 @@ public static class GatewayBuilder
 
         var api = app.MapGroup("").WithRateLimit(RateLimit.Caller).Audited().ExtendsSession();
         api.MapTaskRuns();
+        api.MapStatus();
         api.MapUnmatched("/api");
         var session = app.MapGroup("").Audited();
         session.MapSessions(hasSignIn);

@@ -24,7 +24,7 @@ public sealed class AccessTableTests
         "/openapi/v1.json", "/swagger", "/swagger/index.html", "/swagger/gateway.js", "/swagger/nothing",
         .. SessionPaths,
         "/api", "/api/", "/api/task-runs", "/api/task-runs/", "/API/Task-Runs", "/api/task-runs/1",
-        "/api/task-runs/changes", "/api//task-runs", "/apis",
+        "/api/task-runs/changes", "/api/status", "/api//task-runs", "/apis",
     ];
 
     private static string[] SessionPaths =>

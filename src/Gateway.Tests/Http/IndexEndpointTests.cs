@@ -14,7 +14,8 @@ public sealed class IndexEndpointTests
 {
     private const string Browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 
-    private static readonly string[] Always = ["taskRuns", "taskRun", "taskRunSummary", "taskRunChanges", "openapi", "problems", "health"];
+    private static readonly string[] Always =
+        ["taskRuns", "taskRun", "taskRunSummary", "taskRunChanges", "status", "openapi", "problems", "health"];
 
     [Fact]
     public async Task A_program_gets_what_this_is_and_where_everything_lies()
@@ -31,8 +32,8 @@ public sealed class IndexEndpointTests
         var links = JsonNode.Parse("""
             {
                 "taskRuns": "/api/task-runs", "taskRun": "/api/task-runs/{id}", "taskRunSummary": "/api/task-runs/summary",
-                "taskRunChanges": "/api/task-runs/changes", "swagger": "/swagger", "openapi": "/openapi/v1.json",
-                "problems": "/problems", "health": "/health/ready"
+                "taskRunChanges": "/api/task-runs/changes", "status": "/api/status", "swagger": "/swagger",
+                "openapi": "/openapi/v1.json", "problems": "/problems", "health": "/health/ready"
             }
             """)!;
         document["links"]!.ToJsonString().ShouldBe(links.ToJsonString());

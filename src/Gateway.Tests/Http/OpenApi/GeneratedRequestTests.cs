@@ -85,6 +85,7 @@ public sealed class GeneratedRequestTests
             "listTaskRuns 405", "listTaskRuns 406",
             "summarizeTaskRuns 200", "summarizeTaskRuns 400", "getTaskRun 200", "getTaskRun 400", "getTaskRun 404",
             "headTaskRuns 200", "headTaskRuns 304", "headTaskRuns 400", "headTaskRuns 401", "headTaskRuns 403",
+            "getStatus 200", "getStatus 400", "getStatus 401", "getStatus 403", "getStatus 405", "getStatus 406",
             "getSession 200", "getSession 401", "getSession 403", "getSession 405",
             "login 302", "login 400", "login 405", "logout 200", "logout 401", "logout 403", "logout 405",
         ];

@@ -40,6 +40,7 @@ internal static class IndexEndpoint
             new("taskRun", taskRuns + "/{id}", "A task run", "One run by its id."),
             new("taskRunSummary", taskRuns + "/summary", "Counts", "The numbers of runs by status, task, feature, model and failure."),
             new("taskRunChanges", taskRuns + "/changes", "Changes", "New, changed and deleted runs, as JSON or as an event stream."),
+            new("status", "/api/status", "Status", "The state of NCLUE, of the copy of the list, and of this gateway."),
             login is null
                 ? null
                 : new("login", login, "Sign in", "Sign in with the company account in this browser and return to this page."),

@@ -62,8 +62,8 @@ internal sealed record AuditEvent(AuditedEndpoint Endpoint) : IEnumerable<KeyVal
     }
 
     /// <summary>Records a read whose response is 200 or 304.</summary>
-    /// <param name="cache">The value of <c>Cache-Status</c>.</param>
-    public void RecordRead(string cache) => (Kind, Cache) = (AuditKind.Read, cache);
+    /// <param name="cache">The value of <c>Cache-Status</c>; null if the response has none.</param>
+    public void RecordRead(string? cache = null) => (Kind, Cache) = (AuditKind.Read, cache);
 
     /// <summary>
     /// Records the start or the end of a browser session, for a request without credentials of its own.

@@ -36,7 +36,11 @@ internal sealed record SnapshotStatus(
     }
 }
 
-/// <summary>Stages of the snapshot.</summary>
+/// <summary>
+/// Stages of the snapshot. `off`: no caller asks for it. `building`: the list is being read for the first time. `complete`: all runs are
+/// known. `unordered`: the order of NCLUE's list changes, so that deletions are noticed late. `too-large`: the list is longer than
+/// Snapshot:MaxRuns, and is not copied.
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SnapshotStage>))]
 internal enum SnapshotStage
 {

@@ -21,6 +21,9 @@ internal interface IUpstreamCoordinator
     /// <summary>Pause of all replicas after a refusal of the upstream; null when there is none.</summary>
     SharedPause? Pause { get; }
 
+    /// <summary>Number of permits of all replicas that share this coordinator; null while Redis, which counts them, is away.</summary>
+    PermitCount? Permits { get; }
+
     /// <summary>Backlogs of the other replicas, one for each.</summary>
     IReadOnlyList<Backlog> BacklogOfOtherReplicas { get; }
 
@@ -111,6 +114,12 @@ internal static class BackgroundTurn
     /// <param name="number">Number of the last permit.</param>
     public static bool IsNext(long number) => (number + 1) % 4 == 0;
 }
+
+/// <summary>A number of permits. The difference of two numbers is that of the permits between them.</summary>
+/// <param name="Number">Number of the last permit.</param>
+/// <param name="Age">Time since the number was read.</param>
+/// <param name="Series">Numbers of two series cannot be compared: Redis was away or has lost its data in between.</param>
+internal readonly record struct PermitCount(long Number, TimeSpan Age, (long Epoch, long Since) Series);
 
 /// <summary>Outcome of a request.</summary>
 internal enum FetchOutcome

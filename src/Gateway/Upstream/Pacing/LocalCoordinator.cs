@@ -19,6 +19,8 @@ internal sealed class LocalCoordinator(RequestGate gate, LatestLogPosition log) 
 
     public SharedPause? Pause => null;
 
+    public PermitCount? Permits => new(Volatile.Read(ref _permits), TimeSpan.Zero, default);
+
     public IReadOnlyList<Backlog> BacklogOfOtherReplicas => [];
 
     public TimeSpan? UnderWayElsewhere(int block) => null;

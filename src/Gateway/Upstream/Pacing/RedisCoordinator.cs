@@ -31,6 +31,10 @@ internal sealed class RedisCoordinator(
 
     public SharedPause? Pause => session.Pause;
 
+    public PermitCount? Permits => circuit.State is { IsAvailable: true, Since: var since } && session.Last is { } last
+        ? new(last.Reply.Number, time.GetElapsedTime(last.AskedAt), (last.Reply.Epoch, since))
+        : null;
+
     public IReadOnlyList<Backlog> BacklogOfOtherReplicas =>
         circuit.State.IsAvailable == true && session.Last is { } last ? last.Reply.BacklogOfOtherReplicas : [];
 
