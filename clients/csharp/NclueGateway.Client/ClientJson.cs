@@ -7,6 +7,7 @@ namespace NclueGateway.Client;
 [JsonSerializable(typeof(TaskRunPage))]
 [JsonSerializable(typeof(TaskRun))]
 [JsonSerializable(typeof(TaskRunSummary))]
+[JsonSerializable(typeof(GatewayStatus))]
 [JsonSerializable(typeof(TaskRunDelta))]
 [JsonSerializable(typeof(TaskRunChanges))]
 [JsonSerializable(typeof(TaskRunBookmark))]

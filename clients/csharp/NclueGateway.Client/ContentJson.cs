@@ -37,6 +37,10 @@ internal static class ContentJson
             ? summary
             : throw new JsonException(NullElement);
 
+    /// <summary>Reads a status.</summary>
+    public static GatewayStatus ReadStatus(byte[] json) =>
+        JsonSerializer.Deserialize(json, ClientJson.Default.GatewayStatus) ?? throw new JsonException("There is no status.");
+
     /// <summary>Reads changes since a version.</summary>
     public static TaskRunDelta ReadDelta(byte[] json) =>
         JsonSerializer.Deserialize(json, ClientJson.Default.TaskRunDelta) is { } delta && AreComplete(delta.Changes)

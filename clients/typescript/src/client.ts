@@ -1,12 +1,12 @@
 import createClient from 'openapi-fetch';
 import { NclueGatewayError } from './error.js';
-import { answerIn, linkIn, onSameOrigin, pathOf, versionIn } from './headers.js';
+import { answerIn, baseOf, linkIn, onSameOrigin, pathOf, versionIn } from './headers.js';
 import { patientFetch } from './patience.js';
 import { queryString } from './query.js';
 import type { components, paths } from './schema.js';
 import type {
-  Answer, CallOptions, GetOptions, ListAnswer, ListOptions, NclueGatewayOptions, PagesOptions, ReadOptions, RunAnswer, RunsOptions, Session,
-  SignedOut, SummaryAnswer, SummaryOptions, TaskRun, TaskRunPage, TaskRunSummary,
+  Answer, CallOptions, GatewayStatus, GetOptions, ListAnswer, ListOptions, NclueGatewayOptions, PagesOptions, ReadOptions, RunAnswer,
+  RunsOptions, Session, SignedOut, SummaryAnswer, SummaryOptions, TaskRun, TaskRunPage, TaskRunSummary,
 } from './types.js';
 import type { ChangesAnswer, ChangesOptions, WatchOptions, WatchUpdate } from './updates.js';
 import { Watch } from './watch.js';
@@ -64,6 +64,9 @@ export interface NclueGatewayClient {
    * The signal stops it at once; `break` closes the stream too.
    */
   watch(options?: WatchOptions): AsyncGenerator<WatchUpdate, void, undefined>;
+
+  /** Reads the status of the gateway, also while NCLUE fails. It does not make the gateway read the list. */
+  status(options?: ReadOptions): Promise<GatewayStatus>;
 
   /** Returns the browser's session; null if the user is not signed in. */
   session(options?: CallOptions): Promise<Session | null>;
@@ -237,6 +240,15 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
     return new URL(`api/task-runs/changes${search === '' ? '' : `?${search}`}`, base);
   }
 
+  async function status(options: ReadOptions = {}): Promise<GatewayStatus> {
+    const { data, failure } = await read<GatewayStatus, Answer>(new URL('api/status', base), options);
+    if (!Array.isArray(data?.departures?.perMinute)) {
+      throw failure();
+    }
+
+    return data;
+  }
+
   async function session({ signal }: CallOptions = {}): Promise<Session | null> {
     const { data, error, response } = await answerOf(signal, () =>
       api.GET('/session', { params: { header: CSRF }, signal: signal ?? null }));
@@ -253,19 +265,7 @@ export function createNclueGatewayClient(options: NclueGatewayOptions): NclueGat
     return `${base.href}session/login?returnUrl=${encodeURIComponent(returnUrl)}`;
   }
 
-  return { list, pages, runs, get, summarize, changes, watch, session, logout, loginUrl };
-}
-
-/** Returns the gateway's address, ending in a slash. */
-function baseOf(baseUrl: string): URL {
-  const page = globalThis.location?.href; // undefined outside a browser
-  const base = URL.canParse(baseUrl || '/', page) ? new URL(baseUrl || '/', page) : null;
-  if (base === null || !/^https?:$/.test(base.protocol) || base.search !== '' || base.hash !== '') {
-    throw new TypeError(`baseUrl must be an http or https address without query or fragment, absolute outside a browser: ${baseUrl}`);
-  }
-
-  base.pathname = base.pathname.replace(/\/*$/, '/');
-  return base;
+  return { list, pages, runs, get, summarize, changes, watch, status, session, logout, loginUrl };
 }
 
 /** Proves that a script sent the request. Browsers add the cookie to a request of any origin, but not this header. */

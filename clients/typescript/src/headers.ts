@@ -29,6 +29,18 @@ export function versionIn(response: Response, relation: string, base: URL): stri
   return link === null ? null : new URL(link, base).searchParams.get('since');
 }
 
+/** Returns the gateway's address, ending in a slash. */
+export function baseOf(baseUrl: string): URL {
+  const page = globalThis.location?.href; // undefined outside a browser
+  const base = URL.canParse(baseUrl || '/', page) ? new URL(baseUrl || '/', page) : null;
+  if (base === null || !/^https?:$/.test(base.protocol) || base.search !== '' || base.hash !== '') {
+    throw new TypeError(`baseUrl must be an http or https address without query or fragment, absolute outside a browser: ${baseUrl}`);
+  }
+
+  base.pathname = base.pathname.replace(/\/*$/, '/');
+  return base;
+}
+
 /** Resolves a reference. It must be at the gateway, because the request carries the token. */
 export function onSameOrigin(reference: string, base: URL): URL {
   const url = URL.canParse(reference, base) ? new URL(reference, base) : null;

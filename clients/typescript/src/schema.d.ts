@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the status of the gateway
+         * @description Returns the state of the requests to NCLUE, of the gateway's copy of the list, and of its replicas. The response is 200 also while NCLUE fails. It comes from memory: it causes no request to NCLUE, and does not make the gateway read the list. `pausedForSeconds`, `departures` and `replicas` are those of all replicas that share a Redis. All else is as the replica that responds knows it.
+         */
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/task-runs": {
         parameters: {
             query?: never;
@@ -242,6 +262,24 @@ export interface components {
              */
             other: number;
         };
+        /** @description The number of requests to NCLUE. All replicas count the same minutes. Without Redis each replica counts its own requests. */
+        DepartureCounts: {
+            /**
+             * Format: int32
+             * @description The number in the last whole minute, the last entry of `perMinute`; null if it is not known.
+             */
+            lastMinute: number | null;
+            /**
+             * Format: int32
+             * @description The number that the gateway allows in a minute. A minute that begins and ends with a request has one more.
+             */
+            mostPerMinute: number;
+            /**
+             * @description The number in each of the last 60 whole minutes, the oldest first. Null for a minute before the start of the replica that
+             *     responds, and for one in which it did not know the number, such as while Redis was away.
+             */
+            perMinute: (number | null)[];
+        };
         /** @description Durations of completed task runs, in seconds. */
         DurationSummary: {
             /**
@@ -281,6 +319,34 @@ export interface components {
              * @description The number of those among them whose status is failed.
              */
             failed: number;
+        };
+        /** @description The status of the gateway. It names no caller, key or host. */
+        GatewayStatus: {
+            /** @description The state of requests to NCLUE. */
+            upstream: components["schemas"]["UpstreamState"];
+            /** @description One sentence that explains a state other than `ok`; else null. */
+            detail: string | null;
+            /**
+             * Format: int32
+             * @description The remaining seconds in which no replica sends a request to NCLUE, because NCLUE throttles the account; else 0.
+             */
+            pausedForSeconds: number;
+            /** @description The number of requests to NCLUE, of all replicas. */
+            departures: components["schemas"]["DepartureCounts"];
+            /** @description The gateway's copy of the whole list. */
+            snapshot: components["schemas"]["SnapshotOverview"];
+            /**
+             * Format: int32
+             * @description The number of event streams and waiting polls that are open at the replica that responds.
+             */
+            streams: number;
+            /**
+             * Format: int32
+             * @description The number of replicas that share the requests to NCLUE; 1 while Redis is away.
+             */
+            replicas: number;
+            /** @description The state of Redis, through which replicas share requests and copies. */
+            redis: components["schemas"]["RedisAvailability"];
         };
         /** @description The number of task runs of one model. */
         ModelCount: {
@@ -381,6 +447,12 @@ export interface components {
              */
             expectedTotal: number | null;
         };
+        /**
+         * @description The state of Redis. `away`: it does not reply, or refuses the log of the snapshot, so that each replica continues on its own.
+         *     `none`: the gateway runs without Redis.
+         * @enum {string}
+         */
+        RedisAvailability: "ok" | "away" | "none";
         /** @description The number of task runs of one task or feature. */
         ReferenceCount: {
             /** @description The id; null for task runs without one. */
@@ -425,6 +497,45 @@ export interface components {
              */
             logoutUrl: string | null;
         };
+        /**
+         * @description The order of NCLUE's list, as its responses have shown it or as Nclue:Order sets it.
+         * @enum {string}
+         */
+        SnapshotOrder: "unknown" | "newest-first" | "oldest-first" | "unordered";
+        /** @description The gateway's copy of the whole list, which queries, counts and changes are read from. */
+        SnapshotOverview: {
+            /** @description The stage of the copy. */
+            state: components["schemas"]["SnapshotStage"];
+            /**
+             * Format: int32
+             * @description The number of task runs that are known.
+             */
+            runs: number;
+            /**
+             * Format: int64
+             * @description The number of task runs of the list as NCLUE counts them; null while it is not known.
+             */
+            expectedTotal: number | null;
+            /** @description The order of NCLUE's list. */
+            order: components["schemas"]["SnapshotOrder"];
+            /**
+             * Format: date-time
+             * @description No new task run and no change of a status before this time is missing; null before the list is complete.
+             */
+            asOf: string | null;
+            /**
+             * Format: date-time
+             * @description No deletion and no change of a name before this time is missing; null before the list is complete.
+             */
+            sweptAt: string | null;
+        };
+        /**
+         * @description Stages of the snapshot. `off`: no caller asks for it. `building`: the list is being read for the first time. `complete`: all runs are
+         *     known. `unordered`: the order of NCLUE's list changes, so that deletions are noticed late. `too-large`: the list is longer than
+         *     Snapshot:MaxRuns, and is not copied.
+         * @enum {string}
+         */
+        SnapshotStage: "off" | "building" | "complete" | "unordered" | "too-large";
         /** @description The number of task runs by status. */
         StatusCounts: {
             /** Format: int32 */
@@ -589,6 +700,12 @@ export interface components {
             /** @description Only with `per`: the counts by time of creation, from the first to the last task run, without a break. */
             created?: components["schemas"]["CreatedCount"][] | null;
         };
+        /**
+         * @description The state of requests to NCLUE. `ok`: nothing prevents them. `paused`: NCLUE throttles the account, or its quota is used up.
+         *     `failing`: the last request failed. `credentials`: NCLUE refuses the gateway's key.
+         * @enum {string}
+         */
+        UpstreamState: "ok" | "paused" | "failing" | "credentials";
     };
     responses: never;
     parameters: never;
@@ -598,6 +715,144 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required when the session cookie authenticates the request. */
+                "X-CSRF"?: "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The status. */
+            200: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy": string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayStatus"];
+                };
+            };
+            /** @description [invalid-request](/problems/invalid-request): The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [unauthenticated](/problems/unauthenticated): Sign-in is required. */
+            401: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The reason why the token was rejected (RFC 6750); only `Bearer` if the request had none. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [forbidden](/problems/forbidden): The caller does not have permission. [csrf-header-missing](/problems/csrf-header-missing): The header X-CSRF is missing. */
+            403: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description For a request with a token: the missing scope (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [not-acceptable](/problems/not-acceptable): No acceptable media type is available. */
+            406: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [caller-quota](/problems/caller-quota): This caller sends too many requests. */
+            429: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [internal-error](/problems/internal-error): The gateway has failed. */
+            500: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description [session-store-unavailable](/problems/session-store-unavailable): Sessions cannot be looked up. [draining](/problems/draining): This replica is shutting down. */
+            503: {
+                headers: {
+                    /** @description Must not be stored by any cache. */
+                    "Cache-Control": string;
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    /** @description The number of requests (`q`) that one caller may send within a number of seconds (`w`). */
+                    "RateLimit-Policy"?: string;
+                    /** @description The number of requests left (`r`), and the seconds until all of them are available again (`t`). */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTaskRuns: {
         parameters: {
             query?: {

@@ -2,6 +2,7 @@ import type { ListQuery, SummaryQuery } from './query.js';
 import type { components } from './schema.js';
 
 type Schemas = components['schemas'];
+export type GatewayStatus = Schemas['GatewayStatus'];
 export type Problem = Schemas['Problem'];
 export type Session = Schemas['Session'];
 export type SignedOut = Schemas['SignedOut'];

@@ -239,6 +239,23 @@ describe('one run', () => {
   });
 });
 
+describe('the status', () => {
+  const status = { upstream: 'ok', departures: { lastMinute: null, mostPerMinute: 57, perMinute: [null, 3] } };
+
+  test('is read from below the address of the gateway', async () => {
+    gateway.respond = (_, response) => json(response, status);
+    assert.deepEqual(await client({ baseUrl: `${gateway.baseUrl}/nclue` }).status(), status);
+    assert.deepEqual([urls(), gateway.requests[0].headers['x-csrf']], [['/nclue/api/status'], '1']);
+  });
+
+  test('is a failure in another form, and without the permission', async () => {
+    gateway.respond = (_, response) => json(response, { ...status, departures: {} });
+    assert.equal((await failureOf(client().status())).status, 200);
+    gateway.respond = (_, response) => problem(response, 403, 'forbidden');
+    assert.equal((await failureOf(client().status())).slug, 'forbidden');
+  });
+});
+
 describe('a summary', () => {
   const summary = { total: 3, complete: true, byStatus: { failed: 3 } };
 
