@@ -2,7 +2,7 @@ using NclueGateway.Upstream;
 
 namespace NclueGateway.Mirror.Refresh;
 
-/// <summary>The state of the refresher at one moment, for metrics, health checks and tests.</summary>
+/// <summary>The state of the refresher at one moment, for metrics, health checks and the status of the gateway.</summary>
 /// <param name="Failure">The failure that prevents requests to the upstream; null without one.</param>
 /// <param name="RemainingDelay">
 /// Remaining time of a pause or a back-off, in which nothing departs; zero without one.

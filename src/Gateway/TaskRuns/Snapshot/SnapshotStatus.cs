@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NclueGateway.TaskRuns.Snapshot;
 
-/// <summary>The state of the snapshot at one moment, for metrics, health checks and tests.</summary>
+/// <summary>The state of the snapshot at one moment, for metrics, health checks and the status of the gateway.</summary>
 /// <param name="State">The stage.</param>
 /// <param name="Runs">Number of known runs.</param>
 /// <param name="ExpectedTotal">Number of runs of the list as NCLUE counts them; null while it is not known.</param>
