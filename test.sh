@@ -7,7 +7,7 @@
 # Needs the .NET SDK of global.json. Installs other missing programs (as root, with apt-get), or names them.
 # Ends with a line "N passed, N failed, N skipped" and exit code 0 if all tests passed.
 # UPDATE_DOCUMENTS=1 rewrites the generated documents (such as docs/problems.md). Screenshots go to TestResults, or to
-# TEST_ARTIFACTS.
+# TEST_ARTIFACTS. TESTS_WAIT names a file to create when the tests mostly wait, and so leave time for other checks.
 set -uo pipefail
 cd "$(dirname "$0")"
 
@@ -71,13 +71,15 @@ fi
 # The test project is a program that runs itself and also writes its results as XML.
 tests="src/Gateway.Tests/bin/$configuration/net10.0/Gateway.Tests.dll"
 export DOTNET_TieredPGO=0 # counting how often code runs costs a short run a third more time than it saves
-code=0 aborted=
+code=0
 run() {
   local name=$1
   shift
-  dotnet "$tests" -noColor -noLogo -longRunning 60 -maxThreads "${TEST_THREADS:-3}" -result-xml "$results/$name.xml" "$@" || code=1
-  [ -s "$results/$name.xml" ] || aborted=yes
+  touch "$results/$name.xml" # stays empty if the run is aborted
+  $priority dotnet "$tests" -noColor -noLogo -longRunning 60 -maxThreads "${TEST_THREADS:-3}" \
+    -result-xml "$results/$name.xml" "$@" || code=1
 }
+priority=
 case ${1:-} in
   fast)
     export SIMULATION_COUNT=${SIMULATION_COUNT:-500}
@@ -88,12 +90,24 @@ case ${1:-} in
     run tests -explicit only "${@:2}"
     ;;
   "")
-    # Tests by the real clock mostly wait, but for an event at its time: not beside those that keep all cores busy.
-    run tests -trait- Needs=RealTime
+    # Processes and browsers keep all cores busy. Tests by the real clock mostly wait, but for an event at its time: beside them run
+    # only those that need nothing but a processor, when it is free.
+    run processes -trait "Needs=*" -trait- Needs=RealTime
+    [ -z "${TESTS_WAIT:-}" ] || touch "$TESTS_WAIT"
+    (
+      priority="nice -n 19"
+      export DOTNET_gcConcurrent=0 # a thread of its own to collect garbage costs more processor time than it saves
+      run others -trait- "Needs=*"
+      exit $code
+    ) >"$results/others.log" 2>&1 &
+    others=$!
     run real-time -trait Needs=RealTime
+    wait $others || code=1
+    cat "$results/others.log"
     ;;
   *) run tests "$@" ;;
 esac
+aborted=$(find "$results" -name "*.xml" -empty)
 
 count() {
   cat "$results"/*.xml 2>/dev/null | grep -o "<assembly [^>]*" |
@@ -129,6 +143,6 @@ fi
 if [ "$failed" -gt 0 ]; then
   failures | sed 's/^/Failed: /' >>"$TEST_SUMMARY"
 fi
-sort -u "$TEST_SUMMARY" 2>/dev/null # both runs name their Redis
+sort -u "$TEST_SUMMARY" 2>/dev/null # two runs name their Redis
 echo "${passed:-0} passed, $failed failed, ${skipped:-0} skipped"
 [ "$failed" -eq 0 ]

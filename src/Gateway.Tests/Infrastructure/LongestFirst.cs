@@ -12,15 +12,22 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
-        nameof(Simulation.SimulationTests), nameof(Http.OpenApi.SwaggerUiBrowserTests), nameof(Sandbox.BrowserSignInTests),
-        nameof(Upstream.BoundedCallTests), nameof(Mirror.UpstreamFailureTests), nameof(Upstream.Pacing.PacerScriptTests),
-        nameof(StartUpTests),
+        // Tests that need only a processor.
+        nameof(Simulation.SimulationTests), nameof(Upstream.BoundedCallTests), nameof(Mirror.UpstreamFailureTests),
+        nameof(TaskRuns.Snapshot.IntakeModelTests), nameof(TaskRuns.Snapshot.Log.LogModelTests), nameof(Conventions.RoomTests),
+
+        // Tests with processes and browsers.
+        nameof(Http.OpenApi.SwaggerUiBrowserTests), nameof(Sandbox.BrowserSignInTests), nameof(Upstream.Pacing.PacerScriptTests),
+        nameof(StartUpTests), nameof(TaskRuns.Snapshot.Log.SpoiledLogTests), nameof(Hosting.ProcessCultureTests),
+        nameof(Check.CheckWithRedisTests), nameof(Observability.RedactionTests),
 
         // Tests by the real clock: first those that wait most of the time, then those that start processes.
-        nameof(Mirror.RealTimeTests), nameof(Replicas.SharedBlocksTests), nameof(Replicas.SharedSessionsTests),
-        nameof(Replicas.SharedSessionKeysTests), nameof(Replicas.SharedKeysTests), nameof(Replicas.OddValuesTests),
-        nameof(Replicas.OddSessionValuesTests), nameof(Replicas.SessionTrustTests), nameof(Replicas.RedisAwayTests),
-        nameof(Hosting.RollingRestartTests), nameof(Replicas.RedisDeploymentTests), nameof(Observability.StuckLogTests),
+        nameof(Mirror.RealTimeTests), nameof(Replicas.SharedSnapshotTests), nameof(Replicas.SharedBlocksTests),
+        nameof(Replicas.SharedSessionsTests), nameof(Replicas.SharedSessionKeysTests), nameof(Replicas.SharedKeysTests),
+        nameof(Replicas.OddValuesTests), nameof(Replicas.OddSessionValuesTests), nameof(Replicas.SessionTrustTests),
+        nameof(Replicas.RedisAwayTests), nameof(Hosting.RollingRestartTests), nameof(Replicas.RedisDeploymentTests),
+        nameof(Replicas.Streams.SharedPositionsTests), nameof(TaskRuns.Queries.SharedCursorTests),
+        nameof(Replicas.Streams.SharedStreamSessionsTests), nameof(TaskRuns.Changes.StreamBeatTests), nameof(Observability.StuckLogTests),
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
