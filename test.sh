@@ -58,9 +58,9 @@ fi
 
 unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT # the tests compare texts with ICU
 configuration=${CONFIGURATION:-Release}
-results=$(mktemp -d)
+results=$(mktemp -d) others=
 export TEST_SUMMARY=$results/summary
-trap 'rm -rf "$results"' EXIT
+trap 'rm -rf "$results"; [ -z "$others" ] || pkill -P "$others"' EXIT # an interrupt does not end what runs in the background
 
 if ! dotnet build NclueGateway.sln --configuration "$configuration" --verbosity quiet --nologo; then
   echo "The build failed." >&2
@@ -95,7 +95,7 @@ case ${1:-} in
     run processes -trait "Needs=*" -trait- Needs=RealTime
     [ -z "${TESTS_WAIT:-}" ] || touch "$TESTS_WAIT"
     (
-      priority="nice -n 19"
+      priority="nice -n 15"
       export DOTNET_gcConcurrent=0 # a thread of its own to collect garbage costs more processor time than it saves
       run others -trait- "Needs=*"
       exit $code
@@ -103,6 +103,7 @@ case ${1:-} in
     others=$!
     run real-time -trait Needs=RealTime
     wait $others || code=1
+    others=
     cat "$results/others.log"
     ;;
   *) run tests "$@" ;;

@@ -101,7 +101,7 @@ public sealed class StreamSessionTests : IAsyncLifetime
         for (var end = Surroundings.Clock.GetUtcNow() + time; Surroundings.Clock.GetUtcNow() < end;)
         {
             Surroundings.Clock.Advance(TimeSpan.FromSeconds(Math.Min(2, (end - Surroundings.Clock.GetUtcNow()).TotalSeconds)));
-            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
 
