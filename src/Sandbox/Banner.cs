@@ -33,13 +33,17 @@ internal static class Banner
 
             NclueGateway sandbox
 
+              console            {{new Uri(sandbox.GatewayAddress, "/console")}}
+
+            Open the console in a browser and sign in as "reader".
+
               gateway            {{sandbox.GatewayAddress}}
               Swagger UI         {{new Uri(sandbox.GatewayAddress, "/swagger")}}
               simulated NCLUE    {{sandbox.Nclue.BaseAddress}}
               identity provider  {{sandbox.Identity.Authority}}
               sample frontend    {{sandbox.FrontendAddress}}
 
-            Sign in with a browser as "reader": open the sample frontend, or Swagger UI.
+            The sample frontend and Swagger UI have the same sign-in.
 
             A token of the service client "reporting", which may read task runs, valid for 12 hours:
 
@@ -53,7 +57,7 @@ internal static class Banner
 
             curl -sf --retry 9 -H "Authorization: Bearer {{mayRead}}" "{{failed}}"
 
-            Watch the list change (Ctrl-C ends it; the sample frontend shows the same):
+            Watch the list change (Ctrl-C ends it; the console and the sample frontend show the same):
 
             curl -sN -H "Accept: text/event-stream" -H "Authorization: Bearer {{mayRead}}" "{{changes}}"
 

@@ -13,7 +13,7 @@ internal static class Program
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture; // as the gateway's own program (docs/adr/0025)
         if (SandboxOptions.Parse(args) is not { } options)
         {
-            await Console.Error.WriteLineAsync(SandboxOptions.Usage);
+            await System.Console.Error.WriteLineAsync(SandboxOptions.Usage);
             return 2;
         }
 
@@ -22,7 +22,7 @@ internal static class Program
         {
             var keyed = options with { Keys = SandboxOptions.KeysOfEnvironment() };
             await using var sandbox = await SandboxHost.StartAsync(keyed, signal.Token);
-            Console.WriteLine(await Banner.WriteAsync(sandbox, signal.Token));
+            System.Console.WriteLine(await Banner.WriteAsync(sandbox, signal.Token));
             await sandbox.WaitForEndAsync(signal.Token);
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)

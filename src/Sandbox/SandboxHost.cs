@@ -11,11 +11,6 @@ namespace NclueGateway.Sandbox;
 /// <summary>The servers of the sandbox, started in the order of their dependencies.</summary>
 internal sealed class SandboxHost : IAsyncDisposable
 {
-    private const int DeleteAfterNewRuns = 6;
-
-    /// <summary>Interval between new runs. Each changes its status three times, so the list changes every 2.5 s on average.</summary>
-    private static readonly TimeSpan NewRunEvery = TimeSpan.FromSeconds(10);
-
     private readonly GatewayProcess _gateway;
 
     private readonly SampleFrontend _frontend;
@@ -47,8 +42,10 @@ internal sealed class SandboxHost : IAsyncDisposable
                     Listen = options.Listen,
                     Port = FreePort(options.Listen, options.NcluePort),
                     Runs = options.Runs,
-                    NewRunEvery = options.Moving ? NewRunEvery : null,
-                    DeleteAfterNewRuns = options.Moving ? DeleteAfterNewRuns : null,
+                    Demo = true,
+                    NewRunEvery = options.Moving ? DemoRuns.NewRunEvery : null,
+                    DeleteAfterNewRuns = options.Moving ? 1 : null,
+                    DeletedRow = DemoRuns.DeletedRow,
                     Keys = { [accessKey] = secretKey },
                 },
                 cancellationToken);

@@ -9,14 +9,14 @@ namespace NclueGateway.Sandbox;
 internal sealed record SandboxOptions
 {
     public const string Usage =
-        "Usage: dotnet run --project src/Sandbox -- [--runs 250] [--gateway-port 5080] [--nclue-port 5081] [--identity-port 5082] "
+        "Usage: dotnet run --project src/Sandbox -- [--runs 500] [--gateway-port 5080] [--nclue-port 5081] [--identity-port 5082] "
         + "[--frontend-port 5083] [--listen loopback] [--moving yes]\n"
         + "--listen any: listen on all interfaces, for a container whose ports are published to 127.0.0.1 only. "
         + "Every client that reaches the sandbox can sign in as any user.\n"
         + "--moving no: no run is added or deleted.";
 
-    /// <summary>Number of runs of the simulated account at startup: 0 to 100,000.</summary>
-    public int Runs { get; init; } = 250;
+    /// <summary>Number of runs of the simulated account at startup: 0 to 100,000, about 500 a month.</summary>
+    public int Runs { get; init; } = 500;
 
     /// <summary>True if runs are added and deleted while the sandbox runs. Those that are unfinished at startup end in any case.</summary>
     public bool Moving { get; init; } = true;

@@ -50,9 +50,9 @@ public sealed class BrowserSignInTests(TestBrowser browser)
         await using var view = await browser.OpenAsync();
         await SignInAsync(view.Page, sandbox, "Reader");
         await view.Page.Locator("#runs tr").First.WaitForAsync();
-        var (first, reads) = (await view.Page.Locator("#runs td").First.TextContentAsync(), Reads());
+        var (shown, reads) = (await view.Page.Locator("#runs").TextContentAsync(), Reads());
 
-        await view.Page.WaitForFunctionAsync("name => document.querySelector('#runs td').textContent !== name", first); // a new run
+        await view.Page.WaitForFunctionAsync("shown => document.querySelector('#runs').textContent !== shown", shown);
 
         Reads().ShouldBe(reads);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Text.RegularExpressions;
 using NclueGateway.Sandbox;
 
 namespace NclueGateway.Tests.Sandbox;
@@ -19,6 +20,7 @@ public sealed class SandboxHostTests
         var banner = await Banner.WriteAsync(sandbox, Token);
 
         banner.ShouldContain(sandbox.GatewayAddress.AbsoluteUri);
+        Regex.Match(banner, "http://[^ \n]+").Value.ShouldBe($"{sandbox.GatewayAddress}console"); // the first address
         banner.ShouldContain(sandbox.Nclue.BaseAddress.AbsoluteUri);
         banner.ShouldContain(sandbox.Nclue.FaultsAddress.AbsoluteUri);
         banner.ShouldContain(sandbox.Identity.Authority.AbsoluteUri);

@@ -33,6 +33,8 @@ internal sealed class SampleFrontend : IAsyncDisposable
             SampleFrontend? frontend = null;
             app.MapGet("/", () => Results.Content(Read("index.html"), "text/html;charset=utf-8"));
             app.MapGet("/frontend.js", () => Results.Content(Read("frontend.js"), "text/javascript;charset=utf-8"));
+            app.MapGet("/page.css", () => Results.Stream(
+                typeof(GatewayBuilder).Assembly.GetManifestResourceStream("page.css")!, "text/css;charset=utf-8"));
             app.MapGet("/settings.js", () => Results.Content(
                 $"export const gateway = \"{frontend!.Gateway!.GetLeftPart(UriPartial.Authority)}\";\n",
                 "text/javascript;charset=utf-8"));

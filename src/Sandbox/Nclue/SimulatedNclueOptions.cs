@@ -48,11 +48,19 @@ internal sealed class SimulatedNclueOptions
     /// </summary>
     public bool Frozen { get; init; }
 
+    /// <summary>True for the runs of an imaginary company (<see cref="DemoRuns"/>), false for runs that tests can compute.</summary>
+    public bool Demo { get; init; }
+
     /// <summary>Interval at which a new run appears at the head of the list; null for never.</summary>
     public TimeSpan? NewRunEvery { get; init; }
 
     /// <summary>Number of such new runs after which one of them that has ended is deleted; null for never.</summary>
     public int? DeleteAfterNewRuns { get; init; }
+
+    /// <summary>
+    /// Row in which such a run is deleted. By default, with a new run every 10 s it has ended, and it is on the first page.
+    /// </summary>
+    public int DeletedRow { get; init; } = 13;
 
     public TotalCounts TotalCounts { get; init; } = TotalCounts.Account;
 

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace NclueGateway.Sandbox.Nclue;
 
 /// <summary>
-/// A task run, computed from its number, its creation time and the clock. Every row can be recomputed, so none is
-/// stored. The number is part of the name, <c>run-000123 …</c>.
+/// A task run, computed from its number, its creation time and the clock. Unless it has a content of its own, the number
+/// is part of the name, <c>run-000123 …</c>.
 /// </summary>
 /// <param name="Number">0 or more.</param>
 /// <param name="Created">
@@ -15,23 +15,17 @@ namespace NclueGateway.Sandbox.Nclue;
 /// </param>
 /// <param name="Frozen">True if the run is final from the start.</param>
 /// <param name="Renamed">Number of times that a person has renamed the run.</param>
+/// <param name="Own">Content of the run; null for the one that belongs to its number.</param>
 /// <remarks>
 /// Rows vary as the documentation allows: <c>complete</c> and <c>completed</c>, <c>NFM2</c> and <c>NFM02</c>, or no
 /// model. Before the run ends, <c>completed_at</c> is null, empty or absent. Optional fields may be absent.
 /// </remarks>
-internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created, bool Frozen, int Renamed = 0)
+internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created, bool Frozen, int Renamed = 0, RunContent? Own = null)
 {
-    private const string NamePrefix = "run-";
+    /// <summary>Beginning of the names whose next part is the number.</summary>
+    public const string NamePrefix = "run-";
+
     private static readonly TimeSpan KoreanOffset = TimeSpan.FromHours(9);
-
-    private static readonly string[] Tasks =
-        ["봄 세일 구매 예측", "Churn within 30 days", "신규 회원 재방문 예측", "Coupon response", "장바구니 이탈 예측", "Premium upgrade"];
-
-    private static readonly (string Name, int Lines)[] Features =
-        [("최근 30일 쇼핑 로그", 93_734), ("Search log, last quarter", 1_204_518), ("앱 방문 기록", 412_007), ("Newsletter clicks", 58_120)];
-
-    private static readonly string[] FailMessages =
-        ["OBS_UPLOAD_FAILED", "COMMON_ERROR", "DISK_SPACE_SHORTAGE", "OBS_USER_FILE_ACCESS_ERROR", "NOT_EXIST_FILE", "OBS_DOWNLOAD_FAILED"];
 
     /// <summary>Returns the id of a run: stable, unique and in the form of a UUID.</summary>
     public static string IdOf(int number) => MakeId("run", number);
@@ -43,24 +37,19 @@ internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created,
         : throw new FormatException($"'{runName}' is not the name of a simulated run.");
 
     /// <summary>The name of the run.</summary>
-    public string Name => $"{NamePrefix}{Number:000000} {Tasks[Number % Tasks.Length]}{(Renamed == 0 ? "" : $" ({Renamed})")}";
+    public string Name => Content.Name + (Renamed == 0 ? "" : $" ({Renamed})");
 
-    private bool Fails => Number % 7 == 3;
-
-    private TimeSpan PendingAfter => TimeSpan.FromSeconds(8 + Number % 5);
-
-    private TimeSpan StartedAfter => PendingAfter + TimeSpan.FromSeconds(10 + Number % 7);
-
-    private TimeSpan EndedAfter => StartedAfter + TimeSpan.FromSeconds(30 + Number * 37 % 60);
+    private RunContent Content => Own ?? RunContent.Of(Number);
 
     /// <summary>Returns the status at <paramref name="now"/> in the upstream's spelling.</summary>
     public string StatusAt(DateTimeOffset now)
     {
+        var content = Content;
         var age = Frozen ? TimeSpan.MaxValue : now - Created;
-        return age < PendingAfter ? "registered"
-            : age < StartedAfter ? "pending"
-            : age < EndedAfter ? "in_progress"
-            : Fails ? "failed"
+        return age < content.PendingAfter ? "registered"
+            : age < content.StartedAfter ? "pending"
+            : age < content.EndedAfter ? "in_progress"
+            : content.FailMessage is not null ? "failed"
             : Number % 2 == 0 ? "completed" : "complete";
     }
 
@@ -68,36 +57,36 @@ internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created,
     public void WriteTo(Utf8JsonWriter json, DateTimeOffset now)
     {
         var status = StatusAt(now);
-        var task = Number % Tasks.Length;
-        var feature = Number / 2 % Features.Length;
+        var content = Content;
 
         json.WriteStartObject();
         json.WriteString("run_id", IdOf(Number));
         json.WriteString("run_name", Name);
-        json.WriteString("task_id", MakeId("task", task));
-        WriteUnless(Number % 11 == 5, json, "task_name", Tasks[task]);
-        json.WriteString("feature_id", MakeId("feature", feature));
-        WriteUnless(Number % 13 == 6, json, "feature_name", Features[feature].Name);
+        json.WriteString("task_id", MakeId("task", content.Task));
+        WriteIfAny(json, "task_name", content.TaskName);
+        json.WriteString("feature_id", MakeId("feature", content.Feature));
+        WriteIfAny(json, "feature_name", content.FeatureName);
         json.WriteString("status", status);
         json.WriteString("created_at", KoreanTime(Created));
-        WriteCompletedAt(json, status);
+        WriteCompletedAt(json, status, Created + content.EndedAfter);
         json.WriteString("result_bucket", "nclue-results");
         json.WriteString("result_file_path", $"{Created:yyyy/MM}/run-{Number:000000}");
-        WriteModel(json);
-        if (status is not ("registered" or "pending") && Number % 17 != 8)
+        WriteIfAny(json, "nclue_model_name", content.Model);
+        WriteIfAny(json, "nclue_model_status", content.Model is null ? null : content.IsModelDeprecated ? "deprecated" : "active");
+        if (status is not ("registered" or "pending") && content.LineCount is { } lines)
         {
-            json.WriteNumber("line_count", Features[feature].Lines);
+            json.WriteNumber("line_count", lines);
         }
 
-        WriteFailMessage(json, status);
+        WriteFailMessage(json, status is "failed" ? content.FailMessage : null);
         json.WriteEndObject();
     }
 
-    private void WriteCompletedAt(Utf8JsonWriter json, string status)
+    private void WriteCompletedAt(Utf8JsonWriter json, string status, DateTimeOffset completed)
     {
         if (status is "completed" or "complete" || (status is "failed" && Number % 2 == 0))
         {
-            json.WriteString("completed_at", KoreanTime(Created + EndedAfter));
+            json.WriteString("completed_at", KoreanTime(completed));
         }
         else if (Number % 3 == 0)
         {
@@ -109,20 +98,11 @@ internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created,
         }
     }
 
-    private void WriteModel(Utf8JsonWriter json)
+    private void WriteFailMessage(Utf8JsonWriter json, string? message)
     {
-        if (Number % 5 != 4)
+        if (message is not null)
         {
-            json.WriteString("nclue_model_name", Number % 2 == 0 ? "NFM2" : "NFM02");
-            json.WriteString("nclue_model_status", Number % 19 == 9 ? "deprecated" : "active");
-        }
-    }
-
-    private void WriteFailMessage(Utf8JsonWriter json, string status)
-    {
-        if (status is "failed")
-        {
-            json.WriteString("fail_message", FailMessages[Number / 7 % FailMessages.Length]);
+            json.WriteString("fail_message", message);
         }
         else if (Number % 3 != 2)
         {
@@ -130,9 +110,9 @@ internal readonly record struct SimulatedRun(int Number, DateTimeOffset Created,
         }
     }
 
-    private static void WriteUnless(bool leftOut, Utf8JsonWriter json, string name, string value)
+    private static void WriteIfAny(Utf8JsonWriter json, string name, string? value)
     {
-        if (!leftOut)
+        if (value is not null)
         {
             json.WriteString(name, value);
         }

@@ -7,9 +7,6 @@ namespace NclueGateway.Sandbox.Nclue;
 /// </remarks>
 internal sealed class SimulatedRuns
 {
-    /// <summary>Row in which a run is deleted. With a new run every 10 s it has ended, and it is on the first page.</summary>
-    private const int DeletedRow = 13;
-
     private static readonly DateTimeOffset FrozenStart = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Lock _lock = new();
@@ -17,8 +14,10 @@ internal sealed class SimulatedRuns
     private readonly TimeProvider _time;
     private readonly TimeSpan? _newRunEvery;
     private readonly int? _deleteAfterNewRuns;
+    private readonly int _deletedRow;
     private readonly int _firstNew;
     private readonly bool _frozen;
+    private readonly DemoRuns? _demo;
     private DateTimeOffset _newestByItself;
     private int _nextNumber;
 
@@ -27,10 +26,12 @@ internal sealed class SimulatedRuns
         _time = options.TimeProvider;
         _newRunEvery = options.NewRunEvery;
         _deleteAfterNewRuns = options.DeleteAfterNewRuns;
+        _deletedRow = options.DeletedRow;
         _frozen = options.Frozen;
         _nextNumber = _firstNew = options.Runs;
         _newestByItself = _time.GetUtcNow();
-        _runs = [.. Enumerable.Range(0, options.Runs).Select(row => _frozen ? Frozen(row) : Initial(row))];
+        _demo = options.Demo ? new(_newestByItself) : null;
+        _runs = [.. _demo?.Initial(options.Runs) ?? Enumerable.Range(0, options.Runs).Select(row => _frozen ? Frozen(row) : Initial(row))];
     }
 
     /// <summary>Number of runs. The setter appends runs to the end or removes them from the end.</summary>
@@ -127,12 +128,12 @@ internal sealed class SimulatedRuns
         {
             for (var due = _newestByItself + interval; due <= _time.GetUtcNow(); due += interval)
             {
-                _runs.Insert(0, new SimulatedRun(_nextNumber++, due, _frozen));
+                _runs.Insert(0, Make(_nextNumber++, due));
                 _newestByItself = due;
                 var isDue = (_nextNumber - _firstNew) % _deleteAfterNewRuns == 0;
-                if (isDue && _runs.Count > DeletedRow && _runs[DeletedRow].Number >= _firstNew)
+                if (isDue && _runs.Count > _deletedRow && _runs[_deletedRow].Number >= _firstNew)
                 {
-                    _runs.RemoveAt(DeletedRow);
+                    _runs.RemoveAt(_deletedRow);
                 }
             }
         }
@@ -143,8 +144,10 @@ internal sealed class SimulatedRuns
         var now = _time.GetUtcNow();
         var first = _nextNumber;
         _nextNumber += count;
-        return [.. Enumerable.Range(first, count).Select(number => _frozen ? Frozen(number) : new(number, now, Frozen: false))];
+        return [.. Enumerable.Range(first, count).Select(number => _frozen ? Frozen(number) : Make(number, now))];
     }
+
+    private SimulatedRun Make(int number, DateTimeOffset created) => _demo?.Of(number, created) ?? new(number, created, _frozen);
 
     private static SimulatedRun Frozen(int number) => new(number, FrozenStart.AddMinutes(11.0 * number), Frozen: true);
 
