@@ -16,20 +16,20 @@ if (args.Contains("--few"))
 Scenarios.EarlierRelease = Environment.GetEnvironmentVariable("EARLIER_RELEASE");
 if (names.Except(Scenarios.All.Keys).Any())
 {
-    await Console.Error.WriteLineAsync($"Usage: budget.sh [seconds] [{string.Join(" | ", Scenarios.All.Keys)}]");
+    await System.Console.Error.WriteLineAsync($"Usage: budget.sh [seconds] [{string.Join(" | ", Scenarios.All.Keys)}]");
     return 2;
 }
 
 if (!RedisServer.IsInstalled)
 {
-    await Console.Error.WriteLineAsync(RedisServer.Missing);
+    await System.Console.Error.WriteLineAsync(RedisServer.Missing);
     return 2;
 }
 
 foreach (var (name, run) in Scenarios.All.Where(scenario => names.Count == 0 || names.Contains(scenario.Key)))
 {
     var seen = await run(TimeSpan.FromSeconds(seconds));
-    Console.WriteLine(isJson ? JsonSerializer.Serialize(seen) : $"### {name}\n\n```text\n{seen.ToString().TrimEnd()}\n```\n");
+    System.Console.WriteLine(isJson ? JsonSerializer.Serialize(seen) : $"### {name}\n\n```text\n{seen.ToString().TrimEnd()}\n```\n");
 }
 
 return 0;

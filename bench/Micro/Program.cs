@@ -24,7 +24,7 @@ var filter = args switch
 };
 if (filter is null)
 {
-    await Console.Error.WriteLineAsync("Usage: Micro [filter]");
+    await System.Console.Error.WriteLineAsync("Usage: Micro [filter]");
     return 2;
 }
 
@@ -40,8 +40,8 @@ if (filter is "*" or Kestrel)
 
 if (filter == Snapshot)
 {
-    Console.WriteLine("| a snapshot | |");
-    Console.WriteLine("|---|---|");
+    System.Console.WriteLine("| a snapshot | |");
+    System.Console.WriteLine("|---|---|");
     SnapshotFigures.Write(100_000);
 }
 
@@ -55,7 +55,7 @@ return 0;
 static bool Benchmark(string filter)
 {
     var artifacts = Directory.CreateTempSubdirectory();
-    using var errors = new StreamWriter(Console.OpenStandardError()) { AutoFlush = true };
+    using var errors = new StreamWriter(System.Console.OpenStandardError()) { AutoFlush = true };
     try
     {
         // In this process: it measures the existing build, and nothing has to be restored or built.
@@ -77,11 +77,11 @@ static bool Benchmark(string filter)
             return false;
         }
 
-        Console.WriteLine("| | mean | error | allocated |");
-        Console.WriteLine("|---|---|---|---|");
+        System.Console.WriteLine("| | mean | error | allocated |");
+        System.Console.WriteLine("|---|---|---|---|");
         foreach (var report in reports)
         {
-            Console.WriteLine(Row(report));
+            System.Console.WriteLine(Row(report));
         }
 
         return true;
@@ -115,14 +115,14 @@ static async Task CountAllocationsAsync()
     const int Rounds = 5;
     await using var surroundings = await Surroundings.StartAsync(Surroundings.Callers);
     var (page, unchanged) = await KestrelAllocations.MeasureAsync(surroundings, Requests, Rounds);
-    Console.WriteLine();
-    Console.WriteLine(string.Create(
+    System.Console.WriteLine();
+    System.Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"Bytes that the whole process allocates for a read over Kestrel: medians of {Rounds} times {Requests:#,0} requests."));
-    Console.WriteLine($"{Surroundings.Callers} callers with one connection each take turns; the client itself allocates nothing.");
-    Console.WriteLine();
-    Console.WriteLine("| | 200 | 304 |");
-    Console.WriteLine("|---|---|---|");
+    System.Console.WriteLine($"{Surroundings.Callers} callers with one connection each take turns; the client itself allocates nothing.");
+    System.Console.WriteLine();
+    System.Console.WriteLine("| | 200 | 304 |");
+    System.Console.WriteLine("|---|---|---|");
     Write("bare Kestrel, the same bytes", of => of.Bare);
     Write("gateway, audit off", of => of.Gateway);
     Write("gateway, audited, the event written", of => of.Audited);
@@ -130,5 +130,6 @@ static async Task CountAllocationsAsync()
     Write("gateway beyond bare Kestrel, audited (wanted: at most 9,000 B)", of => of.Audited - of.Bare);
 
     void Write(string what, Func<KestrelAllocations, double> bytes) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {bytes(page):#,0} B | {bytes(unchanged):#,0} B |"));
+        System.Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"| {what} | {bytes(page):#,0} B | {bytes(unchanged):#,0} B |"));
 }

@@ -55,14 +55,15 @@ internal static class QueryFigures
             }
         }
 
-        Console.WriteLine(string.Create(
+        System.Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"| {runs:#,0} runs, one caller, audit off | processor time | of a page |"));
-        Console.WriteLine("|---|---|---|");
+        System.Console.WriteLine("|---|---|---|");
         var median = times.Select(of => of.Order().ElementAt(of.Count / 2)).ToArray();
         for (var which = 0; which < cases.Length; which++)
         {
             var (time, ratio) = (median[which] / 1e3, median[which] / median[0]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {cases[which].Name} | {time:0.000} ms | {ratio:0.00} |"));
+            System.Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"| {cases[which].Name} | {time:0.000} ms | {ratio:0.00} |"));
         }
 
         IEnumerable<byte[]> Requests(string? query) => query switch

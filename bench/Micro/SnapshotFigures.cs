@@ -113,5 +113,5 @@ internal sealed class SnapshotFigures
         return Environment.CpuUsage.TotalTime - before;
     }
 
-    private static void Line(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+    private static void Line(FormattableString line) => System.Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

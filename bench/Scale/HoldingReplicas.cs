@@ -67,7 +67,7 @@ internal sealed class HoldingReplicas : IAsyncDisposable
 
             await Task.WhenAll(holding._replicas.Select(holding.ReadAllAsync));
             await holding.VerifyAsync();
-            await Console.Error.WriteLineAsync($"{replicas} replica(s) cache {holding.Runs} runs");
+            await System.Console.Error.WriteLineAsync($"{replicas} replica(s) cache {holding.Runs} runs");
             return holding;
 
             Dictionary<string, string> Environment(int port) => new(

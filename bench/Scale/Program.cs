@@ -16,13 +16,13 @@ if (args is not [var published, var roundsText, var secondsText, .. { Length: <=
     || !int.TryParse(roundsText, NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) || rounds < 1
     || !int.TryParse(secondsText, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1)
 {
-    await Console.Error.WriteLineAsync("Usage: Scale <published> <rounds> <seconds> [<plot.svg>]");
+    await System.Console.Error.WriteLineAsync("Usage: Scale <published> <rounds> <seconds> [<plot.svg>]");
     return 2;
 }
 
 if (!RedisServer.IsInstalled)
 {
-    await Console.Error.WriteLineAsync(RedisServer.Missing);
+    await System.Console.Error.WriteLineAsync(RedisServer.Missing);
     return 2;
 }
 
@@ -49,7 +49,7 @@ for (var round = 0; round <= rounds; round++)
         {
             var size = (round + turn) % sizes.Length;
             var load = await stage.RunAsync(kind, size, seconds);
-            await Console.Error.WriteLineAsync(string.Create(
+            await System.Console.Error.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
                 $"round {round} of {rounds}, {kind.Name}, {sizes[size]:N0} runs cached: {load.PerSecond:0}/s, p99 {load.P99:0.00} ms"));
             if (round > 0)
@@ -126,4 +126,4 @@ string Columns() => string.Join(" | ", sizes.Select(size => size.ToString("N0", 
 static string Cells(IEnumerable<double> values, double unit, string format, string suffix) =>
     string.Join(" | ", values.Select(value => (value / unit).ToString(format, CultureInfo.InvariantCulture) + suffix));
 
-static void Write(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+static void Write(FormattableString line) => System.Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));

@@ -248,9 +248,10 @@ internal sealed class StreamFigures : IAsyncDisposable
 
     private static string Time(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms");
 
-    private static Task LogAsync(FormattableString line) => Console.Error.WriteLineAsync(line.ToString(CultureInfo.InvariantCulture));
+    private static Task LogAsync(FormattableString line) =>
+        System.Console.Error.WriteLineAsync(line.ToString(CultureInfo.InvariantCulture));
 
-    private static void Write(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+    private static void Write(FormattableString line) => System.Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Cost of a message.</summary>
     /// <param name="Computing">Processor time of the gateway for one stream.</param>

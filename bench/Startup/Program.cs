@@ -8,7 +8,7 @@ using NclueGateway.Startup;
 if (args is not [var gatewayProgram, var emptyProgram, var count]
     || !int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) || rounds < 1)
 {
-    await Console.Error.WriteLineAsync("Usage: Startup <Gateway.dll> <Empty.dll> <rounds>");
+    await System.Console.Error.WriteLineAsync("Usage: Startup <Gateway.dll> <Empty.dll> <rounds>");
     return 2;
 }
 
@@ -41,10 +41,10 @@ for (var round = 0; round <= rounds; round++)
     }
 }
 
-Console.WriteLine($"{rounds} starts of each, in turns. Medians, with minimum and maximum in parentheses.");
-Console.WriteLine();
-Console.WriteLine("| | empty ASP.NET Core application | gateway | gateway / empty |");
-Console.WriteLine("|---|---|---|---|");
+System.Console.WriteLine($"{rounds} starts of each, in turns. Medians, with minimum and maximum in parentheses.");
+System.Console.WriteLine();
+System.Console.WriteLine("| | empty ASP.NET Core application | gateway | gateway / empty |");
+System.Console.WriteLine("|---|---|---|---|");
 Row("start to the first 200 (`/`, `/health/live`)", "ms", First, First);
 Row("start to ready (`/`, `/health/ready`)", "ms", First, launch => launch.Times[1].TotalMilliseconds);
 RowOfBoth("processor time until then", "ms", launch => launch.Computing.TotalMilliseconds);
@@ -70,7 +70,7 @@ async Task ReadAsync(HttpClient client, string path) => await Task.WhenAll(token
 void Row(string what, string unit, Func<Launch, double> ofEmpty, Func<Launch, double> ofGateway)
 {
     var (one, other) = (Sorted(empty, ofEmpty), Sorted(gateway, ofGateway));
-    Console.WriteLine(string.Create(
+    System.Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture, $"| {what} | {Cell(one, unit)} | {Cell(other, unit)} | {Median.Of(other) / Median.Of(one):0.00} |"));
 }
 

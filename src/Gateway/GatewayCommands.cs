@@ -50,7 +50,7 @@ internal static partial class GatewayCommands
         }
         catch (SettingsException mistakes)
         {
-            await Console.Error.WriteLineAsync(mistakes.Message);
+            await System.Console.Error.WriteLineAsync(mistakes.Message);
             return 1;
         }
     }

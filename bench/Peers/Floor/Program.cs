@@ -8,7 +8,7 @@ using Microsoft.Extensions.Primitives;
 
 if (args is not [var port, var bodyFile, var headerFile])
 {
-    await Console.Error.WriteLineAsync("Usage: Floor <port> <body> <headers>");
+    await System.Console.Error.WriteLineAsync("Usage: Floor <port> <body> <headers>");
     return 2;
 }
 

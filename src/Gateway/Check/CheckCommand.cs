@@ -36,7 +36,7 @@ internal static class CheckCommand
 
             var report = await RunAsync(() => createGateway([.. parsed.UnmatchedTokens]), !parsed.GetValue(noUpstream), stop);
             await parsed.InvocationConfiguration.Output.WriteLineAsync(
-                parsed.GetValue(json) ? report.ToJson() : report.ToText(width: Console.IsOutputRedirected ? int.MaxValue : 80));
+                parsed.GetValue(json) ? report.ToJson() : report.ToText(width: System.Console.IsOutputRedirected ? int.MaxValue : 80));
             return report.ExitCode;
         });
         return command;

@@ -24,7 +24,8 @@ internal static class HealthCommand
         var listen = ListenAddress(configuration);
         if (ToProbe(listen) is not { } address)
         {
-            await Console.Error.WriteLineAsync($"{listen} cannot be probed: it needs to be http or https, and a port that is not 0.");
+            await System.Console.Error.WriteLineAsync(
+                $"{listen} cannot be probed: it needs to be http or https, and a port that is not 0.");
             return 1;
         }
 
@@ -37,13 +38,13 @@ internal static class HealthCommand
         {
             using var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead);
             var status = $"{address} responded {(int)response.StatusCode}.";
-            await (response.StatusCode == HttpStatusCode.OK ? Console.Out : Console.Error).WriteLineAsync(status);
+            await (response.StatusCode == HttpStatusCode.OK ? System.Console.Out : System.Console.Error).WriteLineAsync(status);
             return response.StatusCode == HttpStatusCode.OK ? 0 : 1;
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
             var reason = failure is OperationCanceledException ? $"no response within {Within.TotalSeconds} s." : failure.Message;
-            await Console.Error.WriteLineAsync($"{address}: {reason}");
+            await System.Console.Error.WriteLineAsync($"{address}: {reason}");
             return 1;
         }
     }

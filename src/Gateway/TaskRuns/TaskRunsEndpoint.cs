@@ -43,6 +43,8 @@ internal static class TaskRunsEndpoint
         .AddSingleton<ResponseSender>()
         .AddSingleton<QueryParser>()
         .AddSingleton<SnapshotReader>()
+        .AddSingleton<Selections>()
+        .AddSingleton<RunFinder>()
         .AddSingleton<QueryMetrics>()
         .AddHostedService(provider => provider.GetRequiredService<QueryMetrics>())
         .AddSingleton<ChangeSets>()

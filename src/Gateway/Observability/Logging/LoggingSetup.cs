@@ -54,8 +54,8 @@ internal static class LoggingSetup
     }
 
     /// <summary>
-    /// Returns a buffered writer, which <see cref="RedactingSink"/> flushes. <see cref="Console.Out"/> would flush each line.
+    /// Returns a buffered writer, which <see cref="RedactingSink"/> flushes. <see cref="System.Console.Out"/> would flush each line.
     /// </summary>
     private static StreamWriter StandardOutput() =>
-        new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), bufferSize: 16 * 1024);
+        new StreamWriter(System.Console.OpenStandardOutput(), new UTF8Encoding(false), bufferSize: 16 * 1024);
 }

@@ -15,5 +15,8 @@ internal static class ListLinks
 
     /// <summary>Returns a link to the changes after a version.</summary>
     public static string Changes(string list, SnapshotVersion version, string relation) =>
-        $"<{list}/changes?since={version}>; rel=\"{relation}\"";
+        $"<{ChangesAfter(list, version)}>; rel=\"{relation}\"";
+
+    /// <summary>Returns the address of the changes after a version.</summary>
+    public static string ChangesAfter(string list, SnapshotVersion version) => $"{list}/changes?since={version}";
 }

@@ -13,10 +13,17 @@ namespace NclueGateway.TaskRuns.Queries;
 /// <param name="parser">Reads queries.</param>
 /// <param name="reader">Reads versions of the list.</param>
 /// <param name="results">Results of earlier queries.</param>
+/// <param name="selections">Reads pages of results.</param>
 /// <param name="sender">Sends responses.</param>
 /// <param name="metrics">Counts queries.</param>
 internal sealed class ListQueryHandler(
-    string path, QueryParser parser, SnapshotReader reader, PageCache results, ResponseSender sender, QueryMetrics metrics)
+    string path,
+    QueryParser parser,
+    SnapshotReader reader,
+    PageCache results,
+    Selections selections,
+    ResponseSender sender,
+    QueryMetrics metrics)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -69,14 +76,7 @@ internal sealed class ListQueryHandler(
 
     private (QueryPage Page, int Bytes) Compute(ListQuery query, ReadableSnapshot snapshot, int index, string list)
     {
-        var roll = snapshot.State.Roll;
-        var (total, runs) = index == 0
-            ? RunSelection.First(roll, query.Filter, query.Sort, query.Limit)
-            : results.GetOrCompute(new SelectionKey(snapshot.Version, query.Text), () =>
-            {
-                var selection = new RunSelection(roll, query.Filter, query.Sort);
-                return (selection, selection.Bytes + (sizeof(char) * query.Text.Length));
-            }).Page(index, query.Limit);
+        var (total, runs) = selections.Page(query, snapshot, index);
         var json = new ArrayBufferWriter<byte>();
         var complete = snapshot.IsComplete ? "true" : "false";
         json.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
@@ -130,6 +130,4 @@ internal sealed class ListQueryHandler(
     private sealed record ReadQuery(ListQuery? Query, string Audited, Dictionary<string, string[]>? Errors);
 
     private readonly record struct TextKey(string Text);
-
-    private readonly record struct SelectionKey(SnapshotVersion Version, string Query);
 }

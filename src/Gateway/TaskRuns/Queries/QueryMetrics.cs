@@ -25,8 +25,8 @@ internal sealed class QueryMetrics : IHostedService
         _queries = meter.CreateCounter<long>(
             "nclue_gateway.queries",
             "{query}",
-            "Queries on the whole list by operation (list, run, summary, changes) and outcome: hit, renewed, stale, or the slug of the "
-            + "problem.");
+            "Queries on the whole list by operation (list, run, summary, changes, console) and outcome: hit, renewed, stale, or the "
+            + "slug of the problem.");
         _age = meter.CreateHistogram<double>("nclue_gateway.query.age", "s", "Age of the versions of the list that were served.");
     }
 
@@ -79,4 +79,5 @@ internal enum QueryOperation
     Run,
     Summary,
     Changes,
+    Console,
 }

@@ -2,18 +2,15 @@ using Microsoft.AspNetCore.Http.Features;
 using NclueGateway.Http;
 using NclueGateway.Observability.Audit;
 using NclueGateway.TaskRuns.Pages;
-using NclueGateway.TaskRuns.Snapshot;
 
 namespace NclueGateway.TaskRuns.Queries;
 
 /// <summary>Handles GET and HEAD of one run, by its id.</summary>
 /// <param name="path">The path of the list, for links.</param>
-/// <param name="reader">Reads versions of the list.</param>
+/// <param name="finder">Finds runs.</param>
 /// <param name="sender">Sends responses.</param>
 /// <param name="metrics">Counts queries.</param>
-/// <param name="clock">The clock of departures.</param>
-internal sealed class RunHandler(
-    string path, SnapshotReader reader, ResponseSender sender, QueryMetrics metrics, DepartureClock clock)
+internal sealed class RunHandler(string path, RunFinder finder, ResponseSender sender, QueryMetrics metrics)
 {
     /// <summary>Name of the route's parameter.</summary>
     public const string Id = "id";
@@ -33,17 +30,7 @@ internal sealed class RunHandler(
             return;
         }
 
-        var read = await reader.ReadAsync(isPartial: true, context.RequestAborted);
-        if (read is { Refusal: null, Snapshot.IsComplete: false } && Find(read, id) is null)
-        {
-            read = await reader.ReadAsync(isPartial: false, context.RequestAborted); // a refusal with the progress, as a rule
-        }
-
-        if (read.Refusal is null && Find(read, id) is null)
-        {
-            read = await reader.FindNewerAsync(id, read, context.RequestAborted);
-        }
-
+        var (read, run) = await finder.FindAsync(id, context.RequestAborted);
         if (read.Refusal is { } refusal)
         {
             metrics.Record(QueryOperation.Run, read);
@@ -51,7 +38,7 @@ internal sealed class RunHandler(
             return;
         }
 
-        if (Find(read, id) is not { } entry)
+        if (run is null)
         {
             metrics.RecordRefusal(QueryOperation.Run, HttpProblems.NotFound);
             context.Response.Headers.Age = ResponseSender.AgeOf(read.Age);
@@ -60,21 +47,19 @@ internal sealed class RunHandler(
             return;
         }
 
-        var age = clock.AgeOf(entry.LastHeld);
-        read = read with { Age = age, Status = read.Status with { Ttl = read.Status.Ttl + read.Age - age } };
         metrics.Record(QueryOperation.Run, read);
         var audit = context.Features.Get<AuditEvent>();
-        audit?.Parameters = [entry.Run.Id];
+        audit?.Parameters = [run.Id];
         audit?.RecordRead(Enum.GetName(read.Status.Outcome)!);
         var links = ListLinks.Of(context.Request.PathBase.ToUriComponent() + path, read.Snapshot!.Version);
-        await sender.SendAsync(context, new WrittenBody(entry.Run.Json, entry.Run.Hash), read.Age, read.Status, links);
+        await sender.SendAsync(context, new WrittenBody(run.Json, run.Hash), read.Age, read.Status, links);
     }
 
     /// <summary>
     /// Returns the id in the path. The server leaves a percent-encoded slash as it is, so that it looks like an encoded percent sign before
     /// 2F; only the path as it was sent tells them apart.
     /// </summary>
-    private static string ReadId(HttpContext context)
+    public static string ReadId(HttpContext context)
     {
         var id = (string)context.Request.RouteValues[Id]!;
         if (!id.Contains("%2F", StringComparison.OrdinalIgnoreCase))
@@ -84,11 +69,5 @@ internal sealed class RunHandler(
 
         var sent = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         return Uri.UnescapeDataString(sent.Split('?')[0].TrimEnd('/').Split('/')[^1]);
-    }
-
-    private static RollEntry? Find(SnapshotRead read, string id)
-    {
-        var roll = read.Snapshot!.State.Roll;
-        return roll.Find([id]).TryGetValue(id, out var place) ? roll.At(place) : null;
     }
 }

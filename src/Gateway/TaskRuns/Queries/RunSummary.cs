@@ -92,5 +92,5 @@ internal sealed class RunSummary
         : new() { P50 = Percentile(ascending, 50), P95 = Percentile(ascending, 95), Max = ascending[^1] };
 
     /// <summary>Returns the nearest-rank percentile: the smallest value that so many percent of the values do not exceed.</summary>
-    private static long Percentile(long[] ascending, int percent) => ascending[(int)((((long)ascending.Length * percent) + 99) / 100) - 1];
+    public static long Percentile(long[] ascending, int percent) => ascending[(int)((((long)ascending.Length * percent) + 99) / 100) - 1];
 }
