@@ -9,7 +9,7 @@ const answer = /\b(?:answer|answers|answered|answering)\b/gi;
 const question = /^(?:What|Whether|How|Where|Who|Why|When)\b/;
 const limits = { vague: 3, answer: 5, questions: 0.01, columns: 140 };
 
-const source = /\.(?:cs|csproj|props|js|mjs|ts|lua|sh|ya?ml|css|html|conf|md)$|(?:^|\/)(?:Dockerfile|run|advisories)$/;
+const source = /\.(?:cs|csproj|props|razor|js|mjs|ts|lua|sh|ya?ml|css|html|conf|md)$|(?:^|\/)(?:Dockerfile|run|advisories)$/;
 const generated = /package-lock\.json$|packages\.lock\.json$|^clients\/typescript\/src\/schema\.d\.ts$|^openapi\/released\//;
 const files = execFileSync("git", ["ls-files"], { encoding: "utf8" }).split("\n").filter((f) => source.test(f) && !generated.test(f));
 
@@ -19,7 +19,7 @@ const markup = /<!--[\s\S]*?-->/g;
 const hash = /(?:^|\s)#[^\n]*/g;
 const comments = {
   cs: code, ts: code, js: code, mjs: code, css: /\/\*[\s\S]*?\*\//g, html: markup, csproj: markup, props: markup,
-  lua: /--[^\n]*/g, sh: hash, yaml: hash, yml: hash, conf: hash,
+  razor: /@\*[\s\S]*?\*@/g, lua: /--[^\n]*/g, sh: hash, yaml: hash, yml: hash, conf: hash,
 };
 
 const texts = []; // { file, line, text }

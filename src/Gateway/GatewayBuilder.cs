@@ -4,6 +4,7 @@ using NclueGateway.Access.Callers;
 using NclueGateway.Access.RateLimits;
 using NclueGateway.Access.Sessions;
 using NclueGateway.Configuration;
+using NclueGateway.Console;
 using NclueGateway.Hosting;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
@@ -52,6 +53,7 @@ public static class GatewayBuilder
             // Before AddProblems, whose exception handler handles all remaining exceptions.
             .AddSessions(settings.Session, settings.Auth, settings.Cache.KeyPrefix, settings.IsShared)
             .AddProblems()
+            .AddPages()
             .AddAudit()
             .AddAccess(settings.Auth)
             .AddProviderHealth()
@@ -60,6 +62,8 @@ public static class GatewayBuilder
             .AddMirror(settings.Nclue, settings.IsShared)
             .AddTaskRuns(settings.Nclue, settings.IsShared)
             .AddStatus()
+            .AddSingleton(settings.Console)
+            .AddConsole(settings.Console, TaskRunsEndpoint.Path)
             .AddApiDescription(settings.OpenApi);
         return builder;
 
@@ -88,6 +92,7 @@ public static class GatewayBuilder
         app.UseAudit(user => user is AuthenticatedCaller { Caller: var caller } ? (caller.Client, caller.Subject) : (null, null));
         app.UseTrustedProxies();
         app.UseMiddleware<SecurityHeadersMiddleware>();
+        app.UsePages();
         app.UseProblems();
         app.UseOperations();
         app.UseCrossOrigin();
@@ -104,11 +109,20 @@ public static class GatewayBuilder
         var session = app.MapGroup("").Audited();
         session.MapSessions(hasSignIn);
         session.MapUnmatched(SessionConstants.Path);
+        var hasConsole = app.Services.GetRequiredService<ConsoleOptions>().Enabled;
+        if (hasConsole)
+        {
+            app.MapConsole(hasSignIn);
+        }
+
         app.MapIndex(
             TaskRunsEndpoint.Path,
+            hasConsole ? ConsoleLinks.Path : null,
             hasSignIn ? SessionConstants.Login : null,
             app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);
         app.MapProblemPages();
+        app.MapLanguage();
+        PageAsset.Stylesheet.Map(app);
         app.MapApiDescription(hasSignIn);
         app.MapHealth();
         app.MapMetrics();

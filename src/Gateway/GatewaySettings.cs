@@ -2,6 +2,7 @@ using NclueGateway.Access.Callers;
 using NclueGateway.Access.RateLimits;
 using NclueGateway.Access.Sessions;
 using NclueGateway.Configuration;
+using NclueGateway.Console;
 using NclueGateway.Hosting;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
@@ -25,6 +26,7 @@ internal sealed record GatewaySettings(
     CacheOptions Cache,
     SnapshotOptions Snapshot,
     ChangesOptions Changes,
+    ConsoleOptions Console,
     AuthOptions Auth,
     BrowserSessionOptions Session,
     QuotaOptions Quota,
@@ -50,6 +52,7 @@ internal sealed record GatewaySettings(
             reader.Read<CacheOptions>(CacheOptions.Section),
             reader.Read<SnapshotOptions>(SnapshotOptions.Section),
             reader.Read<ChangesOptions>(ChangesOptions.Section),
+            reader.Read<ConsoleOptions>(ConsoleOptions.Section),
             reader.Read<AuthOptions>(AuthOptions.Section, "Session"),
             reader.Read<BrowserSessionOptions>(BrowserSessionOptions.Section),
             reader.Read<QuotaOptions>(QuotaOptions.Section),

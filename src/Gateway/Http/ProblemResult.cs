@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Primitives;
@@ -53,6 +52,11 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        if (httpContext.Features.Get<ProblemPresentation>() is { } presentation)
+        {
+            return ExecuteAsPageAsync(httpContext, presentation.Create(httpContext, this));
+        }
+
         var pathBase = httpContext.Request.PathBase.ToUriComponent();
         var body = new Body(
             pathBase + Problem.Path,
@@ -67,23 +71,27 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
         {
             Extensions = Extensions,
         };
-        return SendAsync(httpContext, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(body, Json));
+        Prepare(httpContext);
+        var json = JsonSerializer.SerializeToUtf8Bytes(body, Json);
+        (httpContext.Response.ContentType, httpContext.Response.ContentLength) = ("application/problem+json", json.Length);
+
+        // For HEAD the server sends the headers and drops these bytes. No cancellation token is needed: the server itself ends a write to a
+        // caller that has disconnected.
+        return httpContext.Response.Body.WriteAsync(json).AsTask();
     }
 
-    /// <summary>Sends an HTML page instead of the JSON body, with the status and headers of the problem.</summary>
-    public Task ExecuteAsPageAsync(HttpContext httpContext, string html)
+    /// <summary>Sends a page instead of the JSON body, with the status and headers of the problem.</summary>
+    public Task ExecuteAsPageAsync(HttpContext httpContext, IResult page)
     {
-        httpContext.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
-        return SendAsync(httpContext, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
+        Prepare(httpContext);
+        return page.ExecuteAsync(httpContext);
     }
 
-    private async Task SendAsync(HttpContext httpContext, string contentType, ReadOnlyMemory<byte> body)
+    private void Prepare(HttpContext httpContext)
     {
         httpContext.Features.Set(Problem); // for the audit
         var response = httpContext.Response;
         response.StatusCode = Status;
-        response.ContentType = contentType;
-        response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.Remove(HeaderNames.ETag);
@@ -96,10 +104,6 @@ internal sealed record ProblemResult(ProblemType Problem) : IResult
         {
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
-
-        // For HEAD the server sends the headers and drops these bytes. No cancellation token is needed: the server itself ends a write to a
-        // caller that has disconnected.
-        await response.Body.WriteAsync(body);
     }
 
     private static string Shorten(string name)

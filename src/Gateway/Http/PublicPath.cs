@@ -11,7 +11,8 @@ internal static class PublicPath
     /// The first segments of the gateway's own paths. With one of them as the path base, the gateway could not tell
     /// whether a proxy has removed it.
     /// </summary>
-    private static readonly string[] OwnSegments = ["api", "health", "metrics", "openapi", "problems", "session", "swagger"];
+    private static readonly string[] OwnSegments =
+        ["api", "console", "health", "metrics", "openapi", "pages", "problems", "session", "swagger"];
 
     /// <summary>Returns the error in the setting, or null if it is valid.</summary>
     public static string? Validate(string path)

@@ -18,11 +18,6 @@ namespace NclueGateway.Access.Sessions;
 internal static class CsrfMiddleware
 {
     /// <summary>
-    /// Header in which browsers state how the origin of a request relates to its target (https://w3c.github.io/webappsec-fetch-metadata/).
-    /// </summary>
-    private const string SecFetchSite = "Sec-Fetch-Site";
-
-    /// <summary>
     /// Adds the middleware after the framework's authentication, which callers with a cached token skip: they have no session. It comes
     /// before the rate limit, because another site must not use up the person's quota.
     /// </summary>
@@ -41,9 +36,17 @@ internal static class CsrfMiddleware
     public static TBuilder AllowsEventSource<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new EventSourceUse());
 
+    /// <summary>
+    /// Lets a browser load the endpoint's page with its session. A GET changes nothing and no other site can read the page, so it needs no
+    /// proof. A navigation extends the session, unless another site caused it; a script's request does not.
+    /// </summary>
+    public static TBuilder AllowsNavigation<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new NavigationUse());
+
     private static async Task GuardAsync(HttpContext context, CachedSession session, Endpoint endpoint, RequestDelegate next)
     {
-        if (context.Request.Headers[CrossOrigin.CsrfHeader] is not ["1"] && !IsOfAllowedEventSource(context, endpoint))
+        var isNavigable = endpoint.Metadata.GetMetadata<NavigationUse>() is not null;
+        if (!isNavigable && context.Request.Headers[CrossOrigin.CsrfHeader] is not ["1"] && !IsOfAllowedEventSource(context, endpoint))
         {
             await new ProblemResult(AccessProblems.CsrfHeaderMissing)
             {
@@ -52,13 +55,16 @@ internal static class CsrfMiddleware
             return;
         }
 
-        if (endpoint.Metadata.GetMetadata<SessionUse>() is not null)
+        if (isNavigable ? IsOwnNavigation(context.Request.Headers) : endpoint.Metadata.GetMetadata<SessionUse>() is not null)
         {
             await context.RequestServices.GetRequiredService<SessionCache>().ExtendAsync(session);
         }
 
         await next(context);
     }
+
+    private static bool IsOwnNavigation(IHeaderDictionary headers) =>
+        headers[FetchMetadata.Mode] is ["navigate"] && headers[FetchMetadata.Site] is not ["cross-site"];
 
     /// <summary>Returns true for a GET whose origin, as the browser states it, is the gateway's own or an allowed one.</summary>
     private static bool IsOfAllowedEventSource(HttpContext context, Endpoint endpoint)
@@ -69,8 +75,7 @@ internal static class CsrfMiddleware
             return false;
         }
 
-        // Sec- headers and Origin cannot be set by scripts (https://fetch.spec.whatwg.org/#forbidden-request-header).
-        var isSameOrigin = request.Headers[SecFetchSite] is ["same-origin"];
+        var isSameOrigin = request.Headers[FetchMetadata.Site] is ["same-origin"];
         return isSameOrigin || (request.Headers[HeaderNames.Origin] is [{ } origin]
             && context.RequestServices.GetRequiredService<AuthOptions>().AllowedOrigins.Contains(origin));
     }
@@ -78,6 +83,9 @@ internal static class CsrfMiddleware
 
 /// <summary>Metadata of an endpoint that an EventSource uses with its session.</summary>
 internal sealed record EventSourceUse;
+
+/// <summary>Metadata of an endpoint that a browser loads as a page with its session.</summary>
+internal sealed record NavigationUse;
 
 /// <summary>Metadata of an endpoint whose requests extend a session.</summary>
 internal sealed record SessionUse;

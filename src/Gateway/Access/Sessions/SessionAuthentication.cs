@@ -54,6 +54,7 @@ internal static class SessionAuthentication
             .AddSingleton(CreateLookupLimit)
             .AddSingleton<SessionRevalidator>()
             .AddSingleton<OidcClient>()
+            .AddSingleton<SignOut>()
             .AddSingleton<ClaimsCollector>()
             .AddSingleton<LogoutTokenValidator>()
             .AddSingleton<GatewayOpenIdConnectEvents>()

@@ -6,12 +6,11 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 using NclueGateway.Access.Callers;
 using NclueGateway.Access.RateLimits;
 using NclueGateway.Http;
+using NclueGateway.Http.Pages;
 using NclueGateway.Observability.Audit;
 
 namespace NclueGateway.Access.Sessions;
@@ -39,8 +38,9 @@ internal static class SessionEndpoints
             .WithName("login").WithSummary("Sign in")
             .WithDescription("For navigation, not for scripts. Redirects to the company's identity provider and from there to `returnUrl`, "
                 + "signed in. A browser that asks for HTML gets a page in place of a problem." + SessionOpenApi.SignInIsOff)
+            .IsPage(isDescribed: true)
             .DescribeLogin();
-        signIn.Map(SessionConstants.Callback, CallbackAsync).ExcludeFromDescription();
+        signIn.Map(SessionConstants.Callback, CallbackAsync).IsPage();
         signIn.MapPost(SessionConstants.BackChannelLogout, BackChannelLogoutAsync).ExcludeFromDescription();
         var ofSession = routes.MapGroup("").RequireAuthorization().AddEndpointFilter((context, next) =>
             context.HttpContext.Features.Get<CachedSession>() is null ? new(NoSession) : next(context));
@@ -125,20 +125,11 @@ internal static class SessionEndpoints
             Json);
     }
 
-    private static async Task LogoutAsync(
-        HttpContext context,
-        [FromServices] SessionCache store,
-        [FromServices] OidcClient provider,
-        [FromServices] BrowserSessionOptions options)
+    private static async Task LogoutAsync(HttpContext context, [FromServices] SignOut signOut)
     {
-        var session = context.Features.GetRequiredFeature<CachedSession>();
-        await store.EndAsync(session);
-        SessionId.RemoveFrom(context.Response);
-        context.Features.Get<AuditEvent>()?.RecordSession(AuditKind.SignOut, options.ClientId, session.Session.Subject);
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers["Clear-Site-Data"] = "\"cache\"";
-        var body = new SessionContract.SignedOut { LogoutUrl = await LogoutUrlAsync(provider, options) };
-        await context.Response.WriteAsJsonAsync(body, Json);
+        await signOut.EndAsync(context, context.Features.GetRequiredFeature<CachedSession>());
+        await context.Response.WriteAsJsonAsync(
+            new SessionContract.SignedOut { LogoutUrl = await signOut.GetLogoutUrlAsync() }, Json);
     }
 
     private static async Task BackChannelLogoutAsync(
@@ -164,44 +155,8 @@ internal static class SessionEndpoints
     /// Returns the values of <c>logout_token</c>; none where the body is not a form as OpenID Connect Back-Channel Logout 1.0
     /// §2.5 requires.
     /// </summary>
-    private static async Task<StringValues> ReadLogoutTokenAsync(HttpContext context)
-    {
-        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
-            || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
-        {
-            return default;
-        }
-
-        try
-        {
-            return (await context.Request.ReadFormAsync(context.RequestAborted))["logout_token"];
-        }
-        catch (Exception unreadable) when (unreadable is InvalidDataException or NotSupportedException
-            || (unreadable is IOException and not BadHttpRequestException))
-        {
-            // Too many fields or too long ones; a charset that .NET refuses to read, such as UTF-7; a chunk size that is no int.
-            // An error for which the server itself has a status goes on to UnhandledExceptionHandler.
-            return default;
-        }
-    }
-
-    /// <summary>
-    /// Returns the address at which the browser ends the provider's session too (OpenID Connect RP-Initiated Logout 1.0 §2);
-    /// null without one.
-    /// </summary>
-    private static async Task<Uri?> LogoutUrlAsync(OidcClient provider, BrowserSessionOptions options)
-    {
-        try
-        {
-            return (await provider.GetIssuerAsync()).EndSessionEndpoint is { Length: > 0 } address
-                ? new(QueryHelpers.AddQueryString(address, "client_id", options.ClientId))
-                : null;
-        }
-        catch (OidcProviderException)
-        {
-            return null;
-        }
-    }
+    private static async Task<StringValues> ReadLogoutTokenAsync(HttpContext context) =>
+        await FormBody.ReadAsync(context) is { } form ? form["logout_token"] : default;
 
     /// <summary>
     /// Formats a time by RFC 3339 in whole seconds, rounded down, so that the time is not after the end of the session.

@@ -1,5 +1,8 @@
+using System.Globalization;
+using Microsoft.Extensions.Localization;
+using Microsoft.Net.Http.Headers;
 using NclueGateway.Http;
-using static NclueGateway.Http.Pages.HtmlPage;
+using NclueGateway.Http.Pages;
 
 namespace NclueGateway.Access.Sessions;
 
@@ -11,8 +14,16 @@ namespace NclueGateway.Access.Sessions;
 /// <param name="returnUrl">Target of the sign-in, checked by <see cref="ReturnUrl"/>; null where it is not known.</param>
 internal sealed class SignInRefusal(ProblemResult problem, string? returnUrl = null) : IResult
 {
-    public Task ExecuteAsync(HttpContext httpContext) =>
-        WantsHtml(httpContext.Request) ? problem.ExecuteAsPageAsync(httpContext, Page(httpContext)) : problem.ExecuteAsync(httpContext);
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (!WantsHtml(httpContext.Request))
+        {
+            return problem.ExecuteAsync(httpContext);
+        }
+
+        httpContext.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
+        return problem.ExecuteAsPageAsync(httpContext, Page(httpContext));
+    }
 
     /// <summary>Returns true if HTML is requested by name. Scripts and tools send <c>*/*</c> or nothing.</summary>
     private static bool WantsHtml(HttpRequest request)
@@ -23,19 +34,21 @@ internal sealed class SignInRefusal(ProblemResult problem, string? returnUrl = n
             && html >= ContentNegotiation.QualityOf(request.Headers, "application/problem+json");
     }
 
-    private string Page(HttpContext context)
+    private IResult Page(HttpContext context)
     {
-        var (pathBase, kind) = (PathBase(context), problem.Problem);
+        var texts = context.RequestServices.GetRequiredService<IStringLocalizer<PageTexts>>();
+        var (pathBase, kind) = (context.Request.PathBase.ToUriComponent(), problem.Problem);
         var again = returnUrl is null ? "" : "?returnUrl=" + Uri.EscapeDataString(returnUrl);
-        return Document(kind.Title, $"""
-            <h1>{Text(kind.Title)}</h1>
-            <p>{Text(problem.Detail ?? problem.Errors?.Values.FirstOrDefault()?.FirstOrDefault() ?? kind.Explanation)}</p>
-            <p><a href="{pathBase}{SessionConstants.Login}{Text(again)}">Sign in again</a></p>
-            <p>If that leads here again: close the other tabs in which you were signing in, allow cookies for this site, and start
-            again on the page that you came from. If that fails too, send the operators of this gateway this number:
-            {Text(LoggedRequest.TraceId(context))}.</p>
-            <p><a href="{pathBase}/">This gateway</a> · <a href="{pathBase}{kind.Path}">About this problem</a></p>
-            """);
+        var reason = problem.Detail ?? problem.Errors?.Values.FirstOrDefault()?.FirstOrDefault() ?? kind.Explanation;
+        return MessagePages.Of(new PageMessage(
+            MessagePages.TitleOf(texts, kind),
+            [new(reason, CultureInfo.CurrentUICulture.Name == "en" ? null : "en"), new(texts["sign-in.again.text"])])
+        {
+            Action = new($"{pathBase}{SessionConstants.Login}{again}", texts["sign-in.again"]),
+            Links = [new(pathBase + "/", texts["about"]), new(pathBase + kind.Path, texts["message.about"])],
+            TraceId = LoggedRequest.TraceId(context),
+            ReturnPath = pathBase + "/",
+        });
     }
 }
 

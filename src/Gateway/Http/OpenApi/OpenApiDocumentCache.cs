@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using NclueGateway.Http.Pages;
 using Swashbuckle.AspNetCore.Swagger;
 
 namespace NclueGateway.Http.OpenApi;
@@ -44,10 +43,10 @@ internal sealed class OpenApiDocumentCache
     public static async Task HandleAsync(HttpContext context)
     {
         var (body, tag) = await context.RequestServices.GetRequiredService<OpenApiDocumentCache>()._text.Value;
-        (context.Response.Headers.ETag, context.Response.Headers.CacheControl) = (tag, HtmlPage.CacheControl);
+        (context.Response.Headers.ETag, context.Response.Headers.CacheControl) = (tag, CacheableResponse.CacheControl);
         if (!await EntityTags.TryRespondAsync(context, tag))
         {
-            await HtmlPage.RespondCacheableAsync(context, "application/json; charset=utf-8", body);
+            await CacheableResponse.SendAsync(context, "application/json; charset=utf-8", body);
         }
     }
 

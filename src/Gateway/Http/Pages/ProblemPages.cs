@@ -1,5 +1,3 @@
-using static NclueGateway.Http.Pages.HtmlPage;
-
 namespace NclueGateway.Http.Pages;
 
 /// <summary>
@@ -17,37 +15,19 @@ internal static class ProblemPages
     public static void MapProblemPages(this IEndpointRouteBuilder endpoints)
     {
         endpoints
-            .MapMethods(IndexRoute, Methods, context => RespondCacheableAsync(context, Index(PathBase(context))))
+            .MapMethods(IndexRoute, Methods, context => PageResult.Cacheable<ProblemsPage>(context, new { }).ExecuteAsync(context))
             .AllowAnonymous()
-            .ExcludeFromDescription();
-        endpoints.MapMethods(PageRoute, Methods, context => ProblemTypes.Find((string)context.Request.RouteValues["slug"]!) is { } problem
-            ? RespondCacheableAsync(context, Page(problem, PathBase(context)))
-            : new ProblemResult(HttpProblems.NotFound).ExecuteAsync(context)).AllowAnonymous().ExcludeFromDescription();
+            .IsPage();
+        endpoints
+            .MapMethods(PageRoute, Methods, context =>
+            {
+                var slug = (string)context.Request.RouteValues["slug"]!;
+                var page = ProblemTypes.Find(slug) is null
+                    ? new ProblemResult(HttpProblems.NotFound)
+                    : PageResult.Cacheable<ProblemTypePage>(context, new { Slug = slug });
+                return page.ExecuteAsync(context);
+            })
+            .AllowAnonymous()
+            .IsPage();
     }
-
-    private static string Index(string pathBase) => Document("Problems", $"""
-        <h1>Problems</h1>
-        <p>{Text(ProblemTypes.Introduction)}</p>
-        {List(ProblemTypes.All.Select(problem =>
-            $"{problem.Status} <a href=\"{pathBase}{problem.Path}\">{problem.Slug}</a>: {Text(problem.Title)}"))}
-        <h2>Responses without a problem</h2>
-        <p>{Text(ProblemTypes.BeforeAnyRequestIntroduction)}</p>
-        {Statuses(ProblemTypes.BeforeAnyRequest)}
-        """);
-
-    private static string Page(ProblemType problem, string pathBase) => Document(problem.Title, $"""
-        <h1>{Text(problem.Title)}</h1>
-        <p>Problem <code>{problem.Slug}</code>, status {problem.Status}{(problem.OtherStatuses.Count > 0 ? ", or:" : ".")}</p>
-        {Statuses(problem.OtherStatuses)}
-        <h2>Cause</h2>
-        <p>{Text(problem.Explanation)}</p>
-        <h2>Advice to callers</h2>
-        <p>{Text(problem.CallerAdvice)}</p>
-        <h2>Advice to operators</h2>
-        <p>{Text(problem.OperatorAdvice)}</p>
-        <p><a href="{pathBase}{IndexRoute}">All problems</a></p>
-        """);
-
-    private static string Statuses(IReadOnlyList<StatusMeaning> statuses) =>
-        List(statuses.Select(status => $"{status.Status}: {Text(status.Meaning)}"));
 }
