@@ -67,6 +67,7 @@ internal sealed class AccessHost : IAsyncDisposable
     /// <param name="hasSignIn">True if Swagger UI offers browser sign-in.</param>
     /// <param name="quota">The caller's quota; by default enough for any test.</param>
     /// <param name="hasProviderHealth">True to fetch the provider's keys at startup.</param>
+    /// <param name="hasConsole">True if the index links to the console.</param>
     public static async Task<AccessHost> StartAsync(
         Action<AuthOptions>? configure = null,
         Action<WebApplication>? map = null,
@@ -76,7 +77,8 @@ internal sealed class AccessHost : IAsyncDisposable
         HttpOptions? http = null,
         bool hasSignIn = false,
         QuotaOptions? quota = null,
-        bool hasProviderHealth = false)
+        bool hasProviderHealth = false,
+        bool hasConsole = false)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
         var issuer = await TestIssuer.StartAsync(time);
@@ -94,6 +96,7 @@ internal sealed class AccessHost : IAsyncDisposable
         builder.Services.AddSingleton(new SignInAddress(hasSignIn ? SessionConstants.Login : null));
         builder.Services.AddSingleton(quota ?? new() { Burst = 100_000 }); // tests send more requests at once than callers do
         builder.Services.AddProblems();
+        builder.Services.AddPages();
         builder.Services.AddAccess(options);
         if (hasProviderHealth)
         {
@@ -119,14 +122,18 @@ internal sealed class AccessHost : IAsyncDisposable
         app.UseRouting();
         app.UseTrustedProxies();
         app.UseMiddleware<SecurityHeadersMiddleware>();
+        app.UsePages();
         app.UseProblems();
         app.UseCrossOrigin();
         app.UsePublicHost();
         app.UseCachedAuthentication();
         app.UseMiddleware<CallerRateLimitMiddleware>();
         app.UseAuthorization();
-        app.MapIndex(Protected, hasSignIn ? SessionConstants.Login : null, app.Services.GetRequiredService<OpenApiOptions>().UiEnabled);
+        var hasUi = app.Services.GetRequiredService<OpenApiOptions>().UiEnabled;
+        app.MapIndex(Protected, hasConsole ? "/console" : null, hasSignIn ? SessionConstants.Login : null, hasUi);
         app.MapProblemPages();
+        app.MapLanguage();
+        PageAsset.Stylesheet.Map(app);
         app.MapApiDescription(hasSignIn);
         app.MapHealth();
         var api = app.MapGroup("").WithRateLimit(RateLimit.Caller);

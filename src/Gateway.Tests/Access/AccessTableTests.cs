@@ -20,11 +20,18 @@ public sealed class AccessTableTests
     [
         "/", "/nowhere", "/index.html",
         "/problems", "/problems/not-found", "/problems/nothing", "/problems/not-found/more",
+        "/pages/page.css", "/pages/console.js", "/pages/language", "/pages/nothing",
+        .. ConsolePaths, "/consoles",
         "/health", "/health/live", "/health/ready", "/health/nothing", "/metrics",
         "/openapi/v1.json", "/swagger", "/swagger/index.html", "/swagger/gateway.js", "/swagger/nothing",
         .. SessionPaths,
         "/api", "/api/", "/api/task-runs", "/api/task-runs/", "/API/Task-Runs", "/api/task-runs/1",
         "/api/task-runs/changes", "/api/status", "/api//task-runs", "/apis",
+    ];
+
+    private static string[] ConsolePaths =>
+    [
+        "/console", "/console/", "/console/runs/1", "/console/gateway", "/console/sign-out", "/console/signed-out", "/console/nothing",
     ];
 
     private static string[] SessionPaths =>
@@ -52,7 +59,8 @@ public sealed class AccessTableTests
         table.Append("# Without browser sign-in and CORS\n\n");
         await using var tokensOnly = await GatewayHost.StartAsync();
         await tokensOnly.ReadPatientlyAsync();
-        await WriteAsync(table, tokensOnly, [.. SessionPaths, "/nowhere", "/api/nothing", "/api/task-runs"], withBrowser: false);
+        string[] paths = [.. SessionPaths, .. ConsolePaths, "/nowhere", "/api/nothing", "/api/task-runs"];
+        await WriteAsync(table, tokensOnly, paths, withBrowser: false);
 
         await CommittedDocument.ShouldBeCommittedAsync(table.ToString(), "src/Gateway.Tests/Access/AccessTable.txt");
     }
@@ -135,6 +143,11 @@ public sealed class AccessTableTests
         if (response.Content.Headers.ContentType?.MediaType == "application/problem+json")
         {
             parts[0] += body.Length > 0 ? " " + JsonNode.Parse(body)!["type"]!.GetValue<string>().Split('/')[^1] : " problem";
+        }
+
+        if (response.Content.Headers.ContentType?.MediaType == "text/html")
+        {
+            parts[0] += " page";
         }
 
         if (response.Content.Headers.Allow.Count > 0)

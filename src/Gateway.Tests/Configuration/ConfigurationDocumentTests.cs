@@ -25,7 +25,7 @@ public sealed class ConfigurationDocumentTests
         "Http:PublicOrigin", "Http:KnownProxies", "Http:KnownNetworks", "Http:PathBase",
         "Quota:RequestsPerSecond", "Quota:Burst", "Quota:ColdBlocks", "Quota:Streams", "Quota:AnonymousPerSecond",
         "Operations:Port", "Operations:DrainDelay", "Operations:SecretsFolder",
-        "OpenApi:UiEnabled",
+        "OpenApi:UiEnabled", "Console:Enabled",
     ];
 
     /// <summary>Rows of tables that begin with a setting: its default, and the cells after it.</summary>

@@ -9,7 +9,8 @@ public sealed class RoomTests
     /// </summary>
     private static readonly string[] Rooms =
     [
-        "Check", "TaskRuns", "Mirror", "Upstream", "Access", "Observability", "Http", "Redis", "Configuration", "Hosting", "Time",
+        "Check", "Console", "TaskRuns", "Mirror", "Upstream", "Access", "Observability", "Http", "Redis", "Configuration", "Hosting",
+        "Time",
     ];
 
     [Fact]

@@ -8,6 +8,7 @@ using NclueGateway.Access.RateLimits;
 using NclueGateway.Access.Sessions;
 using NclueGateway.Hosting;
 using NclueGateway.Http;
+using NclueGateway.Http.Pages;
 using NclueGateway.Observability.Audit;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Infrastructure;
@@ -33,7 +34,10 @@ public sealed class EndpointPolicyTests
               send a token or a session cookie.
             * *X-CSRF*: a request with the session cookie needs the header. All endpoints that require sign-in require it.
               An EventSource cannot send it: GET from the same or an allowed origin is enough where the table says so.
-            * *Session*: a request extends the session of its caller.
+              Neither can a navigation: a GET of a page changes nothing and no other site can read it.
+            * *Session*: a request extends the session of its caller; of a page only a navigation that no other site has caused.
+            * *Content security policy*: `pages` is that of the [pages for people](../src/Gateway/Http/Pages/PagesExtensions.cs). An empty
+              cell is the strictest one.
 
             | route | methods | callers | rate limit | audit | X-CSRF | session | content security policy |
             |---|---|---|---|---|---|---|---|
@@ -58,9 +62,15 @@ public sealed class EndpointPolicyTests
         yield return Callers(endpoint);
         yield return metadata.GetMetadata<RateLimited>()?.Limit.ToString().ToLowerInvariant() ?? "";
         yield return metadata.GetMetadata<AuditedEndpoint>() is null ? "" : "yes";
-        yield return !isClosed ? "" : metadata.GetMetadata<EventSourceUse>() is null ? "yes" : "yes, not for EventSource";
-        yield return isClosed && metadata.GetMetadata<SessionUse>() is not null ? "yes" : "";
-        yield return metadata.GetMetadata<ContentSecurityPolicy>() is null ? "" : "own";
+        var isPage = metadata.GetMetadata<NavigationUse>() is not null;
+        yield return !isClosed || isPage ? "" : metadata.GetMetadata<EventSourceUse>() is null ? "yes" : "yes, not for EventSource";
+        yield return !isClosed ? "" : isPage ? "by navigation" : metadata.GetMetadata<SessionUse>() is not null ? "yes" : "";
+        yield return metadata.GetMetadata<ContentSecurityPolicy>() switch
+        {
+            null => "",
+            { Value: PagesExtensions.Policy } => "pages",
+            _ => "own",
+        };
     }
 
     private static string Methods(RouteEndpoint endpoint) =>

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using NclueGateway.Http;
+using NclueGateway.Http.Pages;
 using NclueGateway.Tests.Access;
 using NclueGateway.Tests.Infrastructure;
 
@@ -19,6 +20,10 @@ public sealed class SecurityHeadersMiddlewareTests
     [InlineData("GET", "/", 200)]
     [InlineData("GET", "/problems", 200)]
     [InlineData("GET", "/problems/not-found", 200)]
+    [InlineData("GET", "/console", 200)]
+    [InlineData("GET", "/console/nothing", 404)]
+    [InlineData("GET", "/pages/page.css", 200)]
+    [InlineData("GET", "/pages/console.js", 200)]
     [InlineData("GET", "/health/live", 200)]
     [InlineData("GET", "/openapi/v1.json", 200)]
     [InlineData("GET", "/swagger", 301)]
@@ -105,11 +110,18 @@ public sealed class SecurityHeadersMiddlewareTests
 
         var policy = headers.GetValues("Content-Security-Policy").ShouldHaveSingleItem();
         policy.ShouldStartWith("default-src 'none';");
-        policy.ShouldEndWith("base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
         policy.ShouldNotContain("unsafe");
         policy.ShouldNotContain("*");
-        (policy == SecurityHeadersMiddleware.StrictestPolicy).ShouldBe(
-            !response.RequestMessage!.RequestUri!.AbsolutePath.StartsWith("/swagger", StringComparison.Ordinal));
+        var path = response.RequestMessage!.RequestUri!.AbsolutePath;
+        if (path == "/" || path.StartsWith("/problems", StringComparison.Ordinal) || path.StartsWith("/console", StringComparison.Ordinal))
+        {
+            policy.ShouldBe(PagesExtensions.Policy);
+        }
+        else
+        {
+            policy.ShouldEndWith("base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+            (policy == SecurityHeadersMiddleware.StrictestPolicy).ShouldBe(!path.StartsWith("/swagger", StringComparison.Ordinal));
+        }
 
         headers.Contains("Permissions-Policy").ShouldBe(response.Content.Headers.ContentType?.MediaType == "text/html");
     }

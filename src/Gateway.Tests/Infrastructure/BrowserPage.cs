@@ -14,15 +14,7 @@ internal sealed class BrowserPage : IAsyncDisposable
     private BrowserPage(IBrowserContext context, IPage page, IBrowser? browser)
     {
         (_context, _browser) = (context, browser);
-        Page = page;
-        page.Console += (_, message) =>
-        {
-            if (message.Type is "error" or "warning")
-            {
-                _complaints.Enqueue(message.Text);
-            }
-        };
-        page.PageError += (_, error) => _complaints.Enqueue(error);
+        Page = Listen(page);
         context.Request += (_, request) => _requests.Enqueue(request);
     }
 
@@ -47,6 +39,9 @@ internal sealed class BrowserPage : IAsyncDisposable
         return new(context, await context.NewPageAsync(), browser);
     }
 
+    /// <summary>Opens another page in the same profile. Its requests and console are recorded too.</summary>
+    public async Task<IPage> OpenAnotherAsync() => Listen(await _context.NewPageAsync());
+
     /// <summary>Returns the page's persistent storage and cookies, as JSON.</summary>
     public Task<string> StoredAsync() =>
         Page.EvaluateAsync<string>("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])");
@@ -55,5 +50,18 @@ internal sealed class BrowserPage : IAsyncDisposable
     {
         await _context.DisposeAsync();
         await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    private IPage Listen(IPage page)
+    {
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+            {
+                _complaints.Enqueue(message.Text);
+            }
+        };
+        page.PageError += (_, error) => _complaints.Enqueue(error);
+        return page;
     }
 }

@@ -17,6 +17,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         nameof(TaskRuns.Snapshot.IntakeModelTests), nameof(TaskRuns.Snapshot.Log.LogModelTests), nameof(Conventions.RoomTests),
 
         // Tests with processes and browsers.
+        nameof(Console.ConsoleJourneyTests), nameof(Console.ConsoleAccessibilityTests), nameof(Console.ConsoleLiveBrowserTests),
         nameof(Http.OpenApi.SwaggerUiBrowserTests), nameof(Sandbox.BrowserSignInTests), nameof(Upstream.Pacing.PacerScriptTests),
         nameof(StartUpTests), nameof(TaskRuns.Snapshot.Log.SpoiledLogTests), nameof(Hosting.ProcessCultureTests),
         nameof(Check.CheckWithRedisTests), nameof(Observability.RedactionTests),

@@ -18,7 +18,7 @@ internal static class PublishedContract
     /// <summary>Headers that HTTP, CORS and browser security add to any response. The description covers only the API.</summary>
     private static readonly HashSet<string> OnAnyResponse = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Date", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "Vary",
+        "Date", "Content-Type", "Content-Length", "Content-Language", "Transfer-Encoding", "Connection", "Vary",
         "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
         "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options", "Cross-Origin-Resource-Policy", "Strict-Transport-Security",
         "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Permissions-Policy",

@@ -20,11 +20,11 @@ public sealed class TestBrowser : IAsyncLifetime
     private readonly Lazy<Task<(IPlaywright Driver, IBrowser Browser)>> _started = new(StartAsync);
 
     /// <summary>Opens a page in a profile without cookies, storage and cache; disposed with its records.</summary>
-    internal async Task<BrowserPage> OpenAsync()
+    internal async Task<BrowserPage> OpenAsync(BrowserNewContextOptions? options = null)
     {
         SlowTests.ShouldSayWhatTheyNeed();
         var (_, browser) = await _started.Value;
-        return await BrowserPage.OpenAsync(await browser.NewContextAsync());
+        return await BrowserPage.OpenAsync(await browser.NewContextAsync(options));
     }
 
     /// <summary>Opens a page in a browser of its own, in which a host is at another address and may have any certificate.</summary>

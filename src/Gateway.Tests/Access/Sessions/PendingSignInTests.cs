@@ -188,12 +188,14 @@ public sealed class PendingSignInTests : IAsyncLifetime
 
         foreach (var page in new[] { await BodyAsync(response), await BodyAsync(back) })
         {
-            PlainHtml.Parse(page);
-            page.ShouldContain("<h1>The sign-in has failed</h1>");
-            page.ShouldContain("""<a href="/session/login?returnUrl=%2Fswagger%2Findex.html%3Fa%3D%22%3E%3Cb%3E">Sign in again</a>""");
+            var html = PlainHtml.Parse(page);
+            html.QuerySelector("h1")!.TextContent.ShouldBe("The sign-in has failed");
+            var again = html.QuerySelector("main a.button")!;
+            again.TextContent.ShouldBe("Sign in again");
+            again.GetAttribute("href").ShouldBe("/session/login?returnUrl=%2Fswagger%2Findex.html%3Fa%3D%22%3E%3Cb%3E");
         }
 
-        using var again = await browser.FollowAsync(
+        using var signedIn = await browser.FollowAsync(
             "/session/login?returnUrl=%2Fswagger%2Findex.html%3Fa%3D%22%3E%3Cb%3E",
             to => to.OriginalString.StartsWith("/swagger", StringComparison.Ordinal));
         browser.Session.ShouldNotBeNull();

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.Access.Bearer;
 using NclueGateway.Access.Callers;
+using NclueGateway.Access.Sessions;
 using NclueGateway.Http;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
@@ -186,7 +187,7 @@ public sealed class SessionTests
         using var browser = new CookieClient(gateway.Address);
         await browser.SignInAsync();
         var routes = gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(TokenCacheMiddleware.IsClosed)
+            .Where(endpoint => TokenCacheMiddleware.IsClosed(endpoint) && endpoint.Metadata.GetMetadata<NavigationUse>() is null)
             .SelectMany(
                 endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [],
                 (endpoint, method) => (method, path: endpoint.RoutePattern.RawText!))

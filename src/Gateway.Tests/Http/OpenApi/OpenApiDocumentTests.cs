@@ -117,6 +117,9 @@ public sealed class OpenApiDocumentTests
             [
                 "GET /problems", "HEAD /problems", "GET /problems/{slug}", "HEAD /problems/{slug}", // pages for people
                 "GET /openapi/v1.json", "HEAD /openapi/v1.json", // the description itself
+                "GET /console", "HEAD /console", "GET /console/runs/{id}", "HEAD /console/runs/{id}",
+                "GET /console/gateway", "HEAD /console/gateway", "GET /console/signed-out", "HEAD /console/signed-out",
+                "POST /pages/language", "GET /pages/page.css", "HEAD /pages/page.css", "GET /pages/console.js", "HEAD /pages/console.js",
                 // A page and its files.
                 "GET /", "HEAD /", "GET /swagger/gateway.js", "GET /swagger/gateway.css", "* /swagger/{**path}",
                 "* /health/live", "* /health/ready", "* /health", "* /metrics", // for probes and operators
