@@ -35,7 +35,7 @@ public sealed class ConsoleOutageTests(TestBrowser browser)
         await using (var first = await GatewayRun.StartAsync(settings))
         {
             await page.GotoAsync(new Uri(first.Address, "/session/login?returnUrl=/console").AbsoluteUri);
-            await page.Row(ConsoleRuns.Failed).WaitForAsync(); // by itself, when the list is read
+            await page.Row(ConsoleRuns.Failed).WaitForAsync(new() { Timeout = 60_000 }); // by itself, when the list is read
             await state.Expect().ToContainTextAsync("Live");
             order = await page.KeysAsync();
             settings["ASPNETCORE_URLS"] = first.Address.AbsoluteUri;

@@ -29,8 +29,8 @@ internal sealed class BoardReader(QueryParser parser, Selections selections, Boa
             return new() { State = state, Errors = query.Errors, IsPositionExpired = false, Form = Form(query, null, links) };
         }
 
-        var summary = Count(snapshot, counts)!;
-        var all = query.IsFiltered ? Count(snapshot, parser.ReadSummary(new("?partial=true"))!)! : summary;
+        var summary = charts.Count(snapshot, counts)!;
+        var all = query.IsFiltered ? charts.Count(snapshot, parser.ReadSummary(new("?partial=true"))!)! : summary;
         return new()
         {
             State = state,
@@ -49,8 +49,6 @@ internal sealed class BoardReader(QueryParser parser, Selections selections, Boa
             ],
         };
     }
-
-    private TaskRunSummary? Count(ReadableSnapshot snapshot, SummaryQuery query) => charts.Count(snapshot, query);
 
     private static List<StatusFilter> StatusFilters(BoardQuery query, TaskRunSummary summary, ConsoleLinks links)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -85,5 +84,5 @@ internal sealed class RunPageHandler(
 
     /// <summary>Returns the page of NCLUE's guide in the language of the page.</summary>
     private static Uri HelpFor(string message) =>
-        (CultureInfo.CurrentUICulture.Name == "ko" ? KoreanGuide : EnglishGuide).Find(message).Help;
+        (PageLanguage.Current == "ko" ? KoreanGuide : EnglishGuide).Find(message).Help;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Localization;
 
 namespace NclueGateway.Http.Pages;
@@ -39,7 +38,7 @@ internal static class MessagePages
             ReturnPath = isRead ? null : pathBase + "/",
         });
 
-        PageText English(string value) => new(value, CultureInfo.CurrentUICulture.Name == "en" ? null : "en");
+        PageText English(string value) => new(value, PageLanguage.Current == "en" ? null : "en");
     }
 
     /// <summary>Returns true if a sign-in accepts the address: it refuses long ones, and a backslash in any encoding.</summary>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Localization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using NclueGateway.Hosting;
 
 namespace NclueGateway.Http.Pages;
 
@@ -31,8 +32,19 @@ internal static class PageLanguage
 
     private static readonly TimeSpan KeepFor = TimeSpan.FromDays(365);
 
+    /// <summary>The language of the page that is being made.</summary>
+    public static string Current => CultureInfo.CurrentUICulture.Name is { Length: > 0 } code ? code : All[0].Code;
+
     public static void Configure(RequestLocalizationOptions options)
     {
+        if (!ProcessCulture.HasUnicodeData)
+        {
+            // Without ICU there are no cultures, so all pages are in English.
+            options.DefaultRequestCulture = new(CultureInfo.InvariantCulture);
+            options.SupportedCultures = options.SupportedUICultures = [CultureInfo.InvariantCulture];
+            return;
+        }
+
         string[] codes = [.. All.Select(language => language.Code)];
         options.SetDefaultCulture(codes[0]).AddSupportedCultures(codes).AddSupportedUICultures(codes);
         options.RequestCultureProviders =
@@ -81,7 +93,7 @@ internal static class PageLanguage
         var pathBase = context.Request.PathBase.ToUriComponent();
         context.Response.Cookies.Append(
             Cookie,
-            CookieRequestCultureProvider.MakeCookieValue(new(CultureInfo.GetCultureInfo(code))),
+            $"c={code}|uic={code}",
             new()
             {
                 HttpOnly = true,

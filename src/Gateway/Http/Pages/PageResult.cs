@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
@@ -13,7 +12,7 @@ internal sealed class PageResult<TPage>(object parameters) : IResult
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
-        response.Headers.ContentLanguage = CultureInfo.CurrentUICulture.Name;
+        response.Headers.ContentLanguage = PageLanguage.Current;
         response.OnStarting(RemoveRendererHeaderAsync, response);
         var services = httpContext.RequestServices;
         await using var scope = services.GetRequiredService<PageServices>().CreateScope();
