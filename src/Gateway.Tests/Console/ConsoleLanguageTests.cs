@@ -45,7 +45,7 @@ public sealed class ConsoleLanguageTests(ConsoleSite site) : IClassFixture<Conso
     }
 
     [Fact]
-    public async Task What_may_be_cached_varies_by_both_and_what_is_in_English_only_is_marked_as_that()
+    public async Task What_may_be_cached_varies_by_both_and_the_names_of_languages_are_marked_as_theirs()
     {
         using var index = await SendAsync("/", "ko", null);
         using var problem = await SendAsync("/problems/not-found", "ko", null);
@@ -53,7 +53,7 @@ public sealed class ConsoleLanguageTests(ConsoleSite site) : IClassFixture<Conso
         index.Headers.Vary.ShouldBe(["Accept", "Accept-Language", "Cookie", "Origin"]);
         problem.Headers.Vary.ShouldBe(["Accept-Language", "Cookie", "Origin"]);
         var page = await PlainHtml.ReadAsync(problem);
-        page.QuerySelector("h1")!.Closest("[lang]")!.GetAttribute("lang").ShouldBe("en");
+        page.QuerySelector("h1")!.Closest("[lang]")!.GetAttribute("lang").ShouldBe("ko");
         page.QuerySelectorAll("form.languages button").Select(button => button.GetAttribute("lang")).ShouldBe(["en", "ko"]);
     }
 

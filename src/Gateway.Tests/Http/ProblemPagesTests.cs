@@ -1,5 +1,6 @@
 using System.Net;
 using NclueGateway.Http;
+using NclueGateway.Http.Pages;
 using NclueGateway.Tests.Access;
 
 namespace NclueGateway.Tests.Http;
@@ -58,6 +59,29 @@ public sealed class ProblemPagesTests
         text.ShouldContain(ProblemTypes.Introduction);
         text.ShouldContain(ProblemTypes.BeforeAnyRequestIntroduction);
         ProblemTypes.BeforeAnyRequest.ShouldAllBe(refusal => text.Contains($"{refusal.Status}: {refusal.Meaning}"));
+    }
+
+    [Fact]
+    public async Task Readers_of_Korean_get_every_page_in_Korean()
+    {
+        await using var host = await AccessHost.StartAsync();
+        host.Client.DefaultRequestHeaders.Add("Accept-Language", "ko");
+
+        foreach (var path in ProblemTypes.All.Select(problem => problem.Path).Prepend("/problems"))
+        {
+            using var response = await host.SendAsync(HttpMethod.Get, path);
+
+            response.Content.Headers.ContentLanguage.ShouldBe(["ko"]);
+            var page = await PlainHtml.ReadAsync(response);
+            page.QuerySelectorAll("main [lang]").ShouldBeEmpty(path);
+            var text = PlainHtml.TextOf(page);
+            text.ShouldContain("오류");
+            ProblemTranslations.English.Values.Where(english => text.Contains(english)).ShouldBeEmpty(path);
+            if (path is "/problems" or "/problems/unauthenticated")
+            {
+                text.ShouldContain("로그인이 필요합니다");
+            }
+        }
     }
 
     [Fact]
