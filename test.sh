@@ -96,7 +96,6 @@ case ${1:-} in
     [ -z "${TESTS_WAIT:-}" ] || touch "$TESTS_WAIT"
     (
       priority="nice -n 19"
-      TEST_THREADS=${TEST_THREADS:-2}
       export DOTNET_gcConcurrent=0 # a thread of its own to collect garbage costs more processor time than it saves
       run others -trait- "Needs=*"
       exit $code
