@@ -30,7 +30,7 @@ internal static class ConsoleHosts
         return page;
     }
 
-    /// <summary>Opens a page as a caller with a token, whatever its status is.</summary>
+    /// <summary>Opens a page as a caller with a token. The response may have any status.</summary>
     public static async Task<ConsolePage> OpenAnyAsync(
         this GatewayHost gateway, string address, params (string Name, string Value)[] headers)
     {

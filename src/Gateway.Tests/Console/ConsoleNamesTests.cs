@@ -4,7 +4,7 @@ using static NclueGateway.Tests.Console.ConsoleHosts;
 
 namespace NclueGateway.Tests.Console;
 
-/// <summary>Names from outside in pages: they are text, whatever they contain.</summary>
+/// <summary>Names from outside in pages: markup and controls in them are text.</summary>
 public sealed class ConsoleNamesTests
 {
     private const string Image = "<img src=x onerror=alert(1)>";

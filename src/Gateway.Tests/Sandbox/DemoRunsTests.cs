@@ -8,7 +8,7 @@ using NclueGateway.TaskRuns.Normalizing;
 
 namespace NclueGateway.Tests.Sandbox;
 
-/// <summary>The sandbox's runs look like those of a company, at whatever time of day and week the sandbox starts.</summary>
+/// <summary>The sandbox's runs look like those of a company, at every time of day and week at which the sandbox starts.</summary>
 public sealed class DemoRunsTests
 {
     private static readonly TimeSpan Korea = TimeSpan.FromHours(9);

@@ -9,6 +9,8 @@ using NclueGateway.Tests.TaskRuns.Queries;
 namespace NclueGateway.Tests.TaskRuns.Changes;
 
 /// <summary>The streams of browser sessions: one lookup for all streams of a session, and no longer life for it.</summary>
+/// <remarks>Each step of the clock leaves the streams some real time, which a busy processor does not give them.</remarks>
+[Trait("Needs", "RealTime")]
 public sealed class StreamSessionTests : IAsyncLifetime
 {
     private readonly CountingCache _store = new();
@@ -50,8 +52,8 @@ public sealed class StreamSessionTests : IAsyncLifetime
         }
 
         await Gateway.UntilOpenAsync(40);
+        (await CountAsync()).ShouldBe(alone);
         alone.ShouldBeInRange(2, 40);
-        (await CountAsync()).ShouldBeInRange(2, 40); // a machine that is busy may skip some
         foreach (var reader in readers)
         {
             await reader.DisposeAsync();
@@ -69,8 +71,8 @@ public sealed class StreamSessionTests : IAsyncLifetime
         var end = await LetPassUntilAsync(reader.NextAsync("end"), TimeSpan.FromSeconds(4));
 
         end.Data.ShouldBe("""{"reason":"session"}""");
-        (Surroundings.Clock.GetUtcNow() - opened).ShouldBeInRange(TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(65));
-        Surroundings.Issuer.SignIn.Refreshes.ShouldBeInRange(6, 13); // the provider was asked for the stream alone
+        (Surroundings.Clock.GetUtcNow() - opened).ShouldBeInRange(TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(62));
+        Surroundings.Issuer.SignIn.Refreshes.ShouldBeInRange(10, 12); // the provider was asked for the stream alone
     }
 
     [Fact]
