@@ -118,6 +118,21 @@ public sealed class ConsoleBoardTests
     }
 
     [Fact]
+    public async Task A_choice_that_is_too_long_says_how_much_of_it_is_missing()
+    {
+        await using var gateway = await QueryHosts.StartCompleteAsync(
+            [.. Enumerable.Range(0, 130).Select(number => new ListedRun($"run-{number}") { TaskId = $"task-{number}" })]);
+
+        var page = await gateway.OpenAsync(Board);
+
+        var options = page.All("[name=taskId] option").ToList();
+        options.Count.ShouldBe(1 + 100 + 1); // "All", the largest, and the rest
+        PlainHtml.TextOf(options[^1]).ShouldBe("30 more: search for the name");
+        options[^1].HasAttribute("disabled").ShouldBeTrue();
+        page.All("[name=featureId] option[disabled]").ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Empty_fields_of_the_form_count_as_absent_and_what_it_does_not_show_it_keeps()
     {
         await using var gateway = await QueryHosts.StartSimulatedAsync(new() { Frozen = true, Runs = 60 });

@@ -63,7 +63,8 @@ public sealed record FilterForm(
 /// <param name="Name">The parameter.</param>
 /// <param name="Options">The values with their texts.</param>
 /// <param name="Selected">The chosen values.</param>
-public sealed record Picker(string Name, IReadOnlyList<PickerOption> Options, IReadOnlyList<string> Selected);
+/// <param name="Omitted">Number of values that are not among the options, because the list has only the most frequent ones.</param>
+public sealed record Picker(string Name, IReadOnlyList<PickerOption> Options, IReadOnlyList<string> Selected, int Omitted);
 
 /// <summary>A value of a choice.</summary>
 /// <param name="Value">The value.</param>

@@ -76,10 +76,16 @@ internal sealed class BoardReader(QueryParser parser, Selections selections, Boa
         var texts = new[] { "q", BoardQuery.From, BoardQuery.To }.ToDictionary(name => name, query.Value);
         Picker[] pickers =
         [
-            Pick("taskId", all?.ByTask.Where(task => task.Id is not null).Select(task => (task.Id!, task.Name, task.Total))),
-            Pick("featureId", all?.ByFeature.Where(task => task.Id is not null).Select(task => (task.Id!, task.Name, task.Total))),
-            Pick("model", all?.ByModel.Select(model => (model.Name, (string?)model.Name, model.Total))),
-            Pick("failureCode", all?.ByFailureCode.Select(failure => (failure.Code, (string?)failure.Code, failure.Total))),
+            Pick("taskId", all?.ByTask.Where(task => task.Id is not null).Select(task => (task.Id!, task.Name, task.Total)), all?.ByTaskOmitted),
+            Pick(
+                "featureId",
+                all?.ByFeature.Where(feature => feature.Id is not null).Select(feature => (feature.Id!, feature.Name, feature.Total)),
+                all?.ByFeatureOmitted),
+            Pick("model", all?.ByModel.Select(model => (model.Name, (string?)model.Name, model.Total)), all?.ByModelOmitted),
+            Pick(
+                "failureCode",
+                all?.ByFailureCode.Select(failure => (failure.Code, (string?)failure.Code, failure.Total)),
+                all?.ByFailureCodeOmitted),
         ];
         string[] kept = ["status", "sort"];
         return new(
@@ -88,12 +94,12 @@ internal sealed class BoardReader(QueryParser parser, Selections selections, Boa
             [.. kept.SelectMany(name => query.Values(name).Select(value => KeyValuePair.Create(name, value)))],
             query.IsFiltered || query.Errors.Count > 0 ? links.Board("") : null);
 
-        Picker Pick(string name, IEnumerable<(string Value, string? Text, int Runs)>? values)
+        Picker Pick(string name, IEnumerable<(string Value, string? Text, int Runs)>? values, OmittedCount? omitted)
         {
             string[] selected = [.. query.Values(name)];
             var options = (values ?? []).Select(value => new PickerOption(value.Value, value.Text ?? value.Value, value.Runs)).ToList();
             var unlisted = selected.Except(options.Select(option => option.Value));
-            return new(name, [.. options, .. unlisted.Select(value => new PickerOption(value, value, null))], selected);
+            return new(name, [.. options, .. unlisted.Select(value => new PickerOption(value, value, null))], selected, omitted?.Entries ?? 0);
         }
     }
 

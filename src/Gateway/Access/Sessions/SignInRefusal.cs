@@ -41,7 +41,7 @@ internal sealed class SignInRefusal(ProblemResult problem, string? returnUrl = n
         var reason = problem.Detail ?? problem.Errors?.Values.FirstOrDefault()?.FirstOrDefault() ?? kind.Explanation;
         return MessagePages.Of(new PageMessage(
             MessagePages.TitleOf(texts, kind),
-            [new(reason, PageLanguage.Current == "en" ? null : "en"), new(texts["sign-in.again.text"])])
+            [MessagePages.DetailOf(context, reason), new(texts["sign-in.again.text"])])
         {
             Action = new($"{pathBase}{SessionConstants.Login}{again}", texts["sign-in.again"]),
             Links = [new(pathBase + "/", texts["about"]), new(pathBase + kind.Path, texts["message.about"])],

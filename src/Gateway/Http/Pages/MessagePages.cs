@@ -12,14 +12,14 @@ internal static class MessagePages
         var pathBase = context.Request.PathBase.ToUriComponent();
         var kind = problem.Problem;
         var text = texts[$"problem.{kind.Slug}.text"];
-        List<PageText> paragraphs = [text.ResourceNotFound ? English(kind.Explanation) : new(text.Value)];
+        List<PageText> paragraphs = [text.ResourceNotFound ? InEnglish(kind.Explanation) : new(text.Value)];
         if (problem.Status == StatusCodes.Status401Unauthorized && problem.Login is null)
         {
             paragraphs = [new(texts["sign-in.off"])];
         }
         else if (problem.Detail is { } detail && problem.Status != StatusCodes.Status401Unauthorized)
         {
-            paragraphs.Add(English(detail));
+            paragraphs.Add(DetailOf(context, detail));
         }
 
         var request = context.Request;
@@ -37,9 +37,15 @@ internal static class MessagePages
                 : LoggedRequest.TraceId(context),
             ReturnPath = isRead ? null : pathBase + "/",
         });
-
-        PageText English(string value) => new(value, PageLanguage.Current == "en" ? null : "en");
     }
+
+    /// <summary>Returns the detail of a problem in the visitor's language; in English where it quotes NCLUE, for example.</summary>
+    public static PageText DetailOf(HttpContext context, string detail) =>
+        context.RequestServices.GetRequiredService<IStringLocalizer<DetailTexts>>()[detail] is { ResourceNotFound: false, Value: var text }
+            ? new(text)
+            : InEnglish(detail);
+
+    private static PageText InEnglish(string value) => new(value, PageLanguage.Current == "en" ? null : "en");
 
     /// <summary>Returns true if a sign-in accepts the address: it refuses long ones, and a backslash in any encoding.</summary>
     private static bool CanReturnTo(string address)
