@@ -122,6 +122,14 @@ public sealed class IntakeTests
     }
 
     [Fact]
+    public void A_request_that_was_permitted_after_a_value_was_seen_brings_a_newer_one_although_the_clock_was_set_back()
+    {
+        var roll = Complete("a:1").Taking(Response("a:2", departure: 5_000, since: 1)); // version 2
+
+        roll.Taking(Response("a:3", departure: 4, since: 2)).Text().ShouldBe("a:3");
+    }
+
+    [Fact]
     public void A_finished_run_is_unfinished_again_only_by_a_request_that_was_permitted_afterwards()
     {
         var roll = Complete("a:1").Taking(Response("a:done", departure: 5, since: 1)); // version 2

@@ -238,13 +238,14 @@ internal static class Intake
     }
 
     /// <summary>
-    /// 4. Of two values the later departure wins. A finished run is unfinished again only if the request was permitted after it was
-    /// seen finished: departures of two replicas may be out of order.
+    /// 4. A request that was permitted after a value was seen brings a newer one, whatever the clock says, which may have been set back.
+    /// Of two values that overtook each other the later departure wins, but does not make a finished run unfinished: departures of two
+    /// replicas may be out of order.
     /// </summary>
     private static bool IsNewer(SnapshotRun run, RollEntry entry, ListResponse response) =>
         run.Hash != entry.Run.Hash
-        && response.Departure > entry.Departure
-        && (!entry.Run.IsFinished || run.IsFinished || response.Since >= entry.Version);
+        && (response.Since >= entry.Version
+            || (response.Departure > entry.Departure && (!entry.Run.IsFinished || run.IsFinished)));
 
     /// <summary>A run that both the response and the roll have.</summary>
     /// <param name="Slot">Its slot in the response.</param>
