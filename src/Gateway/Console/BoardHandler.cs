@@ -25,8 +25,7 @@ internal sealed class BoardHandler(
         }
 
         var read = query is { List.Cursor: { } cursor, IsLive: false }
-            ? await reader.ReadAsync(
-                cursor.Version, isPartial: true, nameof(cursor), SnapshotProblems.CursorExpired, context.RequestAborted)
+            ? await reader.ReadAsync(cursor.Version, isPartial: true, context.RequestAborted)
             : await reader.ReadAsync(isPartial: true, context.RequestAborted);
         var isExpired = read.Refusal?.Problem is { } problem
             && (problem == SnapshotProblems.CursorExpired || problem == HttpProblems.InvalidRequest); // or of a log that was lost

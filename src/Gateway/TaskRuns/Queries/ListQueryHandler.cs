@@ -43,8 +43,7 @@ internal sealed class ListQueryHandler(
         }
 
         var read = query.Cursor is { } cursor
-            ? await reader.ReadAsync(
-                cursor.Version, query.IsPartial, nameof(cursor), SnapshotProblems.CursorExpired, context.RequestAborted)
+            ? await reader.ReadAsync(cursor.Version, query.IsPartial, context.RequestAborted)
             : await reader.ReadAsync(query.IsPartial, context.RequestAborted);
         var list = context.Request.PathBase.ToUriComponent() + path;
         metrics.Record(QueryOperation.List, read);

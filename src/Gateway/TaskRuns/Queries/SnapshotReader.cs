@@ -93,14 +93,11 @@ internal sealed class SnapshotReader
         }
     }
 
-    /// <summary>Reads the version that an earlier response was from.</summary>
-    /// <param name="version">The version.</param>
+    /// <summary>Reads the version that the response with a cursor was from.</summary>
+    /// <param name="version">The version of the cursor.</param>
     /// <param name="isPartial">True for a caller who accepts an incomplete list.</param>
-    /// <param name="parameter">The parameter that names it, for errors.</param>
-    /// <param name="expired">The problem for a version that is no longer kept.</param>
     /// <param name="cancellationToken">Ends the wait of this caller only.</param>
-    public async ValueTask<SnapshotRead> ReadAsync(
-        SnapshotVersion version, bool isPartial, string parameter, ProblemType expired, CancellationToken cancellationToken)
+    public async ValueTask<SnapshotRead> ReadAsync(SnapshotVersion version, bool isPartial, CancellationToken cancellationToken)
     {
         _interest.Ask();
         var place = await LocateAsync(version, cancellationToken);
@@ -109,7 +106,8 @@ internal sealed class SnapshotReader
             return Hit(found) is { Age: var age } read && age <= _cache.KeepFor ? read : Refuse(TooOld());
         }
 
-        return Refuse(RefusalOf(place, parameter, expired) ?? new(expired));
+        var expired = SnapshotProblems.CursorExpired;
+        return Refuse(RefusalOf(place, "cursor", expired) ?? new(expired));
     }
 
     /// <summary>Finds out whether this replica has a version, and reads the shared log first if that may have it.</summary>
