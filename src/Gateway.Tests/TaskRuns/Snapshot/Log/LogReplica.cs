@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Testing;
 using NclueGateway.Redis;
 using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.TaskRuns.Snapshot.Log;
+using NclueGateway.Tests.Simulation;
 
 namespace NclueGateway.Tests.TaskRuns.Snapshot.Log;
 
@@ -16,9 +17,11 @@ internal sealed class LogReplica
     public LogReplica(ILogStore store, TimeProvider clock, SnapshotOptions? options = null)
     {
         Circuit = new(clock, new FakeLogger<SnapshotLogCircuit>(_logs));
+        options ??= new();
+        using var meters = new DisposedMeters();
         Log = new(
-            store, Circuit, options ?? new(), clock, new UnreadableValues(new FakeLogger<UnreadableValues>(_logs)),
-            new FakeLogger<SharedSnapshotLog>(_logs));
+            store, Circuit, options, clock, new UnreadableValues(new FakeLogger<UnreadableValues>(_logs)),
+            new(meters, Circuit, new(options, new(), new(), clock)), new FakeLogger<SharedSnapshotLog>(_logs));
     }
 
     public SharedSnapshotLog Log { get; }
