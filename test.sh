@@ -24,6 +24,7 @@ has_browser() {
   [ -n "${TEST_BROWSER:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ||
     [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 } >/dev/null
+# Prometheus, which the dashboard's queries are sent to; its package has promtool for the unit tests of the alerts.
 # nginx, for a rolling restart behind it. Debian installs it in a folder that is only on root's path.
 has_nginx() { command -v nginx || [ -x /usr/sbin/nginx ] || [ -x /usr/local/sbin/nginx ]; } >/dev/null
 # Node.js 20.19 or newer, for the checks of the OpenAPI document and the TypeScript client.
@@ -41,6 +42,7 @@ missing() {
   command -v redis-server >/dev/null || echo redis-server
   has_nginx || echo nginx
   has_browser || echo chromium
+  command -v prometheus >/dev/null || echo prometheus
 }
 packages=$(missing)
 if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
@@ -50,7 +52,7 @@ if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; 
 fi
 if [ -n "$packages" ]; then
   packages=$(echo $packages)
-  echo "Missing: $packages. Install it (Debian: apt-get install $packages; macOS: brew install redis nginx node, and Chrome)." >&2
+  echo "Missing: $packages. Install it (Debian: apt-get install $packages; macOS: brew install redis nginx node prometheus, and Chrome)." >&2
   echo "Node.js must be 20.19 or newer: Debian 13 has it, Debian 12 does not." >&2
   echo "0 passed, 1 failed, 0 skipped"
   exit 1

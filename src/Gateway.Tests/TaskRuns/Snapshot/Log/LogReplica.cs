@@ -14,14 +14,19 @@ internal sealed class LogReplica
 
     private readonly FakeLogCollector _logs = new();
 
-    public LogReplica(ILogStore store, TimeProvider clock, SnapshotOptions? options = null)
+    /// <param name="store">The log.</param>
+    /// <param name="clock">The clock of the replica.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="metrics">Creates the metrics, which do nothing by default.</param>
+    public LogReplica(
+        ILogStore store, TimeProvider clock, SnapshotOptions? options = null, Func<SnapshotLogCircuit, SnapshotLogMetrics>? metrics = null)
     {
         Circuit = new(clock, new FakeLogger<SnapshotLogCircuit>(_logs));
         options ??= new();
-        using var meters = new DisposedMeters();
+        using var none = new DisposedMeters();
         Log = new(
             store, Circuit, options, clock, new UnreadableValues(new FakeLogger<UnreadableValues>(_logs)),
-            new(meters, Circuit, new(options, new(), new(), clock)), new FakeLogger<SharedSnapshotLog>(_logs));
+            metrics?.Invoke(Circuit) ?? new(none, Circuit, new(options, new(), new(), clock)), new FakeLogger<SharedSnapshotLog>(_logs));
     }
 
     public SharedSnapshotLog Log { get; }
