@@ -47,7 +47,8 @@ public sealed partial class DashboardTests(TestRedis redis)
         var variable = VariableQuery()
             .Match((string)Monitoring.Dashboard["templating"]!["list"]![1]!["definition"]!).Groups["metric"].Value;
         var queries = Monitoring.DashboardQueries
-            .Select(query => query.Replace("$job", Job, StringComparison.Ordinal).Replace("$__rate_interval", "10s", StringComparison.Ordinal))
+            .Select(query => query.Replace("$job", Job, StringComparison.Ordinal))
+            .Select(query => query.Replace("$__rate_interval", "10s", StringComparison.Ordinal))
             .Concat(Monitoring.AlertQueries.Select(PromQuery.Parse)
                 .SelectMany(query => query.Selectors).SelectMany(selector => selector.Alternatives()).Select(selector => $"{selector}"))
             .Append($"{variable}{{job=\"{Job}\"}}").ToHashSet();

@@ -7,7 +7,8 @@ namespace NclueGateway.Tests.Infrastructure;
 /// <summary>A Prometheus of its own that scrapes one target each second.</summary>
 internal sealed class Prometheus : IAsyncDisposable
 {
-    private const string Missing = "Prometheus is missing. Install it (Debian: apt-get install prometheus; macOS: brew install prometheus).";
+    private const string Missing =
+        "Prometheus is missing. Install it (Debian: apt-get install prometheus; macOS: brew install prometheus).";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("prometheus-");
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });

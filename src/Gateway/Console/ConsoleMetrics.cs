@@ -10,7 +10,7 @@ internal sealed class ConsoleMetrics(IMeterFactory meters, TimeProvider time)
     private readonly Histogram<double> _duration = meters.CreateGatewayMeter().CreateHistogram<double>(
         "nclue_gateway.console.page.duration",
         "s",
-        "Time to send a page of the console, by page (board, run, gateway) and kind: navigation, or refresh by the script of an open page.");
+        "Time to send a page of the console, by page (board, run, gateway) and kind: navigation, or refresh by an open page.");
 
     /// <summary>Handles a request for a page, and records its duration. A request that its caller aborts is not recorded.</summary>
     /// <param name="page">Name of the page.</param>

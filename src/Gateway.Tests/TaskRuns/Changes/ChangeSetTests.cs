@@ -74,7 +74,7 @@ public sealed class ChangeSetTests
         $"{ChangeSet.BeginBody(5)}{Text(changes.Items)}]}}".ShouldBe(Json);
     }
 
-    /// <summary>A run that is new is as old as the read of the edge; the end was last read at 1. A run's state is as old as its read.</summary>
+    /// <summary>A new run may be as old as the read of the edge, 1 here, and a new state as the last read of the run, 5 here.</summary>
     [Theory]
     [InlineData("c b a:done", 1L)]
     [InlineData("b:new a:done", 5L)]
