@@ -7,6 +7,9 @@ namespace NclueGateway.TaskRuns.Queries;
 /// <summary>Metrics of queries. No label identifies a caller or a run.</summary>
 internal sealed class QueryMetrics : IHostedService
 {
+    private static readonly string[] Operations =
+        [.. Enum.GetValues<QueryOperation>().Select(operation => operation.ToString().ToLowerInvariant())];
+
     // The problem types of refused queries.
     private static readonly ProblemType[] Refusals =
     [
@@ -107,7 +110,7 @@ internal sealed class QueryMetrics : IHostedService
     private void Add(QueryOperation operation, string outcome, int count) =>
         _queries.Add(count, Of(operation), new("outcome", outcome));
 
-    private static KeyValuePair<string, object?> Of(QueryOperation operation) => new("operation", operation.ToString().ToLowerInvariant());
+    private static KeyValuePair<string, object?> Of(QueryOperation operation) => new("operation", Operations[(int)operation]);
 }
 
 /// <summary>The operations on the whole list.</summary>
