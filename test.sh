@@ -24,7 +24,6 @@ has_browser() {
   [ -n "${TEST_BROWSER:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ||
     [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 } >/dev/null
-# Prometheus, which the dashboard's queries are sent to; its package has promtool for the unit tests of the alerts.
 # nginx, for a rolling restart behind it. Debian installs it in a folder that is only on root's path.
 has_nginx() { command -v nginx || [ -x /usr/sbin/nginx ] || [ -x /usr/local/sbin/nginx ]; } >/dev/null
 # Node.js 20.19 or newer, for the checks of the OpenAPI document and the TypeScript client.
@@ -42,7 +41,7 @@ missing() {
   command -v redis-server >/dev/null || echo redis-server
   has_nginx || echo nginx
   has_browser || echo chromium
-  command -v prometheus >/dev/null || echo prometheus
+  command -v prometheus >/dev/null && command -v promtool >/dev/null || echo prometheus # for the dashboard's queries, and the alerts
 }
 packages=$(missing)
 if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then

@@ -80,7 +80,6 @@ internal sealed class QueryMetrics : IHostedService
         }
 
         RecordDuration(operation, began);
-
         Add(operation, NameOf(read.Status.Outcome), 1);
         _age.Record(read.Age.TotalSeconds);
         if (!read.Snapshot!.IsComplete)
@@ -90,7 +89,9 @@ internal sealed class QueryMetrics : IHostedService
     }
 
     /// <summary>Counts a query that was refused.</summary>
-    /// <inheritdoc cref="Record"/>
+    /// <param name="operation">The operation.</param>
+    /// <param name="problem">The problem in place of its result.</param>
+    /// <param name="began">The start, from <see cref="Begin"/>; null if its duration is not recorded here.</param>
     public void RecordRefusal(QueryOperation operation, ProblemType problem, long? began = null)
     {
         Add(operation, problem.Slug, 1);
