@@ -18,7 +18,7 @@ if ! command -v dotnet >/dev/null; then
 fi
 
 # Redis: the server in TEST_REDIS, a container, or a redis-server process that the tests start. Some tests stop their
-# server and need the last.
+# server and need the last. With TEST_REDIS=container the other tests fail if no container starts.
 # Browser: the one in TEST_BROWSER, or the system's Chromium or Chrome.
 has_browser() {
   [ -n "${TEST_BROWSER:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ||

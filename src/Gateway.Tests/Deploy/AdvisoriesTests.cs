@@ -18,12 +18,13 @@ public sealed class AdvisoriesTests : IDisposable
 
         code.ShouldBe(0);
         output.ShouldNotContain("WARNING");
-        output.ShouldContain("No grave advisory on NuGet packages.");
+        output.ShouldContain("No known advisory on NuGet packages.");
     }
 
     [Theory]
-    [InlineData("""echo '{"message":"405 Method Not Allowed"}'; exit 1""", """echo '{"resources":[]}'""", "true", 3)]
-    [InlineData("exit 1", "exit 22", "true", 3)]
+    [InlineData("""echo '{"message":"405 Method Not Allowed"}'; exit 1""", """echo '{"resources":[]}'""", "true", 4)]
+    [InlineData("exit 1", "exit 22", "true", 4)]
+    [InlineData(NoFindings, HasAdvisories, "echo 'error NU1301: the feed does not respond'; exit 1", 1)]
     [InlineData(NoFindings, HasAdvisories, "echo 'warning NU1900: the feed does not answer'", 1)]
     public async Task A_registry_that_cannot_be_asked_is_a_warning(string npm, string curl, string restore, int warnings)
     {
@@ -35,15 +36,15 @@ public sealed class AdvisoriesTests : IDisposable
 
     [Theory]
     [InlineData(
-        """echo '{"vulnerabilities":{"left-pad":{"name":"left-pad","severity":"high"}},"metadata":"""
-        + """{"vulnerabilities":{"high":1,"critical":0}}}'; exit 1""",
+        """echo '{"vulnerabilities":{"left-pad":{"name":"left-pad","severity":"low"}},"metadata":"""
+        + """{"vulnerabilities":{"low":1,"high":0}}}'; exit 1""",
         "true",
         "left-pad")]
     [InlineData(
         NoFindings,
-        "echo 'Gateway.csproj : warning NU1903: Package X has a known high severity vulnerability'; exit 0",
+        "echo 'Gateway.csproj : warning NU1901: Package X has a known low severity vulnerability'; exit 0",
         "Package X")]
-    public async Task A_grave_advisory_fails(string npm, string restore, string named)
+    public async Task Any_advisory_fails(string npm, string restore, string named)
     {
         var (code, output) = await RunAsync(npm, HasAdvisories, restore);
 

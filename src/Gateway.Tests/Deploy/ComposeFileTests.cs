@@ -44,7 +44,7 @@ public sealed class ComposeFileTests
     }
 
     [Fact]
-    public void The_gateway_starts_with_its_settings_and_secrets_and_has_time_to_stop()
+    public void The_gateway_starts_with_its_settings_and_secrets_and_has_memory_and_time_to_stop()
     {
         var gateway = Services["gateway"]!;
 
@@ -56,6 +56,7 @@ public sealed class ComposeFileTests
                 services.GetRequiredService<OperationsOptions>().DrainDelay + OperationsExtensions.RequestCompletionTimeout);
         gateway["depends_on"]!["redis"]!["condition"]!.ToString().ShouldBe("service_healthy");
         gateway["build"]!["target"]!.ToString().ShouldBe("gateway");
+        DeployedFiles.MostMemory(services).ShouldBeLessThan(DeployedFiles.HeapOf((string)gateway["mem_limit"]!));
     }
 
     [Fact]

@@ -3,6 +3,9 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.Mirror.Blocks;
+using NclueGateway.TaskRuns.Changes;
+using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.Tests.Infrastructure;
 using YamlDotNet.Serialization;
 
@@ -59,6 +62,22 @@ internal static class DeployedFiles
         builder.AddGateway();
         return builder.Services.BuildServiceProvider();
     }
+
+    /// <summary>
+    /// Returns the most memory that the settings allow, in bytes, from the figures in <c>docs/operations.md</c> (Size): a replica under
+    /// load, its blocks, pages, runs and replaced versions of the list, and streams with their messages.
+    /// </summary>
+    public static long MostMemory(IServiceProvider services)
+    {
+        var cache = services.GetRequiredService<CacheOptions>();
+        var runs = services.GetRequiredService<SnapshotOptions>().MaxRuns;
+        var streams = services.GetRequiredService<ChangesOptions>().MaxStreams;
+        return 160_000_000L + (cache.MaxBlocks * 55_000L) + cache.PageMemory + (runs * 1_300L) + 128_000_000 + (streams * 40_000L) + 32_000_000;
+    }
+
+    /// <summary>Returns the part of a memory limit (<c>1Gi</c>, <c>1g</c>) that .NET uses for objects: 75 %, in bytes.</summary>
+    public static long HeapOf(string limit) =>
+        long.Parse(limit.TrimEnd('i', 'G', 'g'), CultureInfo.InvariantCulture) * (1L << 30) * 3 / 4;
 
     /// <summary>Parses a time in seconds as Compose writes it: <c>35s</c>.</summary>
     public static TimeSpan Seconds(this JsonNode? text) =>

@@ -1,8 +1,12 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using k8s;
 using Microsoft.Extensions.DependencyInjection;
 using NclueGateway.Hosting;
 using NclueGateway.Http;
+using NclueGateway.TaskRuns.Changes;
+using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Deploy;
@@ -11,6 +15,14 @@ public sealed class KubernetesTests
 {
     private const string Base = "deploy/kubernetes/base";
     private const string Example = "deploy/kubernetes/overlays/example";
+
+    /// <summary>Paths of all manifests. A kustomization is none: it is for kubectl only.</summary>
+    public static TheoryData<string> Manifests =>
+    [
+        .. Directory.GetFiles(DeployedFiles.PathOf("deploy/kubernetes"), "*.yaml", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) != "kustomization.yaml")
+            .Select(file => Path.GetRelativePath(Repository.Root, file)),
+    ];
 
     private static readonly JsonNode Deployment = Read("deployment.yaml")["spec"]!;
 
@@ -33,6 +45,31 @@ public sealed class KubernetesTests
         operations.Port.ShouldBe(Port("management"));
         operations.DrainDelay.ShouldBeGreaterThan(Seconds(Container["readinessProbe"]!["periodSeconds"]));
     }
+
+    [Fact]
+    public void Memory_is_enough_for_the_longest_list_and_the_most_streams()
+    {
+        using var services = Compose();
+
+        DeployedFiles.MostMemory(services).ShouldBeLessThan(DeployedFiles.HeapOf((string)Container["resources"]!["limits"]!["memory"]!));
+    }
+
+    [Fact]
+    public void The_ingress_admits_the_streams_of_all_replicas_also_while_one_ends_its_own()
+    {
+        using var services = Compose();
+        var most = services.GetRequiredService<ChangesOptions>().MaxStreams;
+        var limits = DeployedFiles.ReadYaml($"{Example}/ingress-changes.yaml")["metadata"]!["annotations"]!;
+
+        Annotation(limits, "limit-connections").ShouldBe(most * (int)Deployment["replicas"]!);
+        var drain = services.GetRequiredService<OperationsOptions>().DrainDelay;
+        (most / drain.TotalSeconds).ShouldBeLessThan(Annotation(limits, "limit-rps"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Manifests))]
+    public void A_manifest_has_only_fields_of_its_kind(string path) =>
+        KubernetesYaml.LoadAllFromString(File.ReadAllText(DeployedFiles.PathOf(path)), strict: true).ShouldHaveSingleItem();
 
     [Fact]
     public void Secrets_are_files_where_the_gateway_looks_for_them_and_nowhere_else()
@@ -184,6 +221,9 @@ public sealed class KubernetesTests
         (int)Container["ports"]!.AsArray().Single(port => (string)port!["name"]! == name)!["containerPort"]!;
 
     private static string[] Ports(JsonNode rule) => [.. rule["ports"]!.AsArray().Select(port => port!["port"]!.ToString())];
+
+    private static int Annotation(JsonNode annotations, string name) =>
+        int.Parse((string)annotations[$"nginx.ingress.kubernetes.io/{name}"]!, CultureInfo.InvariantCulture);
 
     private static TimeSpan Seconds(JsonNode? number) => TimeSpan.FromSeconds((int)number!);
 }
