@@ -67,7 +67,7 @@ public sealed class AutomationTests
         updates.Values.ShouldAllBe(update => update["schedule"]!["interval"]!.ToString() == "weekly");
     }
 
-    private static IEnumerable<string> LockFiles() => new FileSystemEnumerable<string>(
+    private static FileSystemEnumerable<string> LockFiles() => new FileSystemEnumerable<string>(
         Repository.Root,
         (ref FileSystemEntry entry) => Path.GetRelativePath(Repository.Root, entry.ToFullPath()),
         new EnumerationOptions { RecurseSubdirectories = true })
