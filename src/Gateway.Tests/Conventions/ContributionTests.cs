@@ -6,8 +6,8 @@ using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.Conventions;
 
-/// <summary>What the repository's host does by itself: workflows and updates of packages.</summary>
-public sealed class AutomationTests
+/// <summary>Workflows and updates of packages by the repository's host, and the guides for contributors.</summary>
+public sealed class ContributionTests
 {
     private const string Folder = ".github/workflows";
 
@@ -65,6 +65,21 @@ public sealed class AutomationTests
         updates["npm"]["directories"].Strings().ShouldBe(
             LockFiles().Select(file => "/" + Path.GetDirectoryName(file)), ignoreOrder: true);
         updates.Values.ShouldAllBe(update => update["schedule"]!["interval"]!.ToString() == "weekly");
+    }
+
+    [Theory]
+    [InlineData("CONTRIBUTING.md")]
+    [InlineData("SECURITY.md")]
+    [InlineData("docs/changing.md")]
+    public void Tests_and_files_that_a_guide_names_exist(string guide)
+    {
+        var text = File.ReadAllText(DeployedFiles.PathOf(guide));
+        var folder = Path.GetDirectoryName(DeployedFiles.PathOf(guide))!;
+
+        Regex.Matches(text, @"(?<!\*)\b[A-Z]\w+Tests\b").Select(match => match.Value)
+            .Except(typeof(ContributionTests).Assembly.GetTypes().Select(type => type.Name)).ShouldBeEmpty();
+        Regex.Matches(text, @"\]\((?!https:)([^)#]+)").Select(match => match.Groups[1].Value)
+            .Where(path => !Path.Exists(Path.Combine(folder, path))).ShouldBeEmpty();
     }
 
     private static FileSystemEnumerable<string> LockFiles() => new FileSystemEnumerable<string>(

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using NclueGateway.Tests.Infrastructure;
 
 namespace NclueGateway.Tests.TaskRuns.Queries;
@@ -110,6 +111,20 @@ public sealed class QueryParameterTests
         { "status=failed&q=봄", "" },
         { "sort=name", "no-time hangul day-before first-moment" },
     };
+
+    [Fact]
+    public void Every_parameter_that_is_read_is_described()
+    {
+        var parser = File.ReadAllText(Path.Combine(Repository.Root, "src/Gateway/TaskRuns/Queries/QueryParser.cs"));
+        var read = Regex.Matches(parser, @"parameters(?:\.\w+\(|, )""(\w+)""").Select(match => match.Groups[1].Value).Distinct();
+        string[] paths = ["/api/task-runs", "/api/task-runs/summary"];
+
+        paths.SelectMany(path => PublishedContract.Document["paths"]![path]!["get"]!["parameters"]!.AsArray())
+            .Where(parameter => parameter!["in"]!.ToString() == "query")
+            .Select(parameter => parameter!["name"]!.ToString())
+            .Distinct()
+            .ShouldBe(read, ignoreOrder: true);
+    }
 
     [Fact]
     public async Task Each_wrong_parameter_is_named_in_one_response()
