@@ -65,14 +65,15 @@ public sealed class RedactionTests
             "plain-canary", "with \"quotes\" canary", @"back\slash\canary", "canary+/=&<>'%", "비밀canary열쇠",
             "canary\ttab", "9876543210",
         ];
+        await using var logs = new WrittenLogs(new Dictionary<string, string?>(), environment);
+        logs.Redactor.Add(secrets); // one has a tab, which settings do not allow
+        var earlier = 0;
         foreach (var secret in secrets)
         {
-            await using var logs = new WrittenLogs(new Dictionary<string, string?>(), environment);
-            logs.Redactor.Add([secret]); // a secret with a tab, which settings do not allow
-
             Places[place](logs.Log(), secret);
 
-            var text = logs.Text(); // waits for the queues, which are written every 20 ms
+            var text = logs.Text()[earlier..]; // waits for the queues, which are written every 20 ms
+            earlier += text.Length;
             text.ShouldContain("it ");
             text.ShouldContain(Redactor.Mark, Case.Sensitive, secret);
             text.ShouldNotContain("canary");
