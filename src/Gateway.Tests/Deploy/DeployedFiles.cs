@@ -72,7 +72,9 @@ internal static class DeployedFiles
         var cache = services.GetRequiredService<CacheOptions>();
         var runs = services.GetRequiredService<SnapshotOptions>().MaxRuns;
         var streams = services.GetRequiredService<ChangesOptions>().MaxStreams;
-        return 160_000_000L + (cache.MaxBlocks * 55_000L) + cache.PageMemory + (runs * 1_300L) + 128_000_000 + (streams * 40_000L) + 32_000_000;
+        return 160_000_000L + (cache.MaxBlocks * 55_000L) + cache.PageMemory
+            + (runs * 1_300L) + 128_000_000
+            + (streams * 40_000L) + 32_000_000;
     }
 
     /// <summary>Returns the part of a memory limit (<c>1Gi</c>, <c>1g</c>) that .NET uses for objects: 75 %, in bytes.</summary>

@@ -29,6 +29,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         nameof(Replicas.RedisAwayTests), nameof(Hosting.RollingRestartTests), nameof(Replicas.RedisDeploymentTests),
         nameof(Replicas.Streams.SharedPositionsTests), nameof(TaskRuns.Queries.SharedCursorTests),
         nameof(Replicas.Streams.SharedStreamSessionsTests), nameof(TaskRuns.Changes.StreamBeatTests), nameof(Observability.StuckLogTests),
+        nameof(TaskRuns.Changes.StreamSessionTests), nameof(Http.RawRefusalTests),
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

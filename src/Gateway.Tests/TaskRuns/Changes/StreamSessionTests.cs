@@ -13,6 +13,8 @@ namespace NclueGateway.Tests.TaskRuns.Changes;
 [Trait("Needs", "RealTime")]
 public sealed class StreamSessionTests : IAsyncLifetime
 {
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
     private readonly CountingCache _store = new();
     private GatewayHost? _surroundings;
     private GatewayHost? _gateway;
@@ -80,12 +82,13 @@ public sealed class StreamSessionTests : IAsyncLifetime
     {
         using var browser = await SignedInAsync();
         using var client = Browser(browser);
-        await PassAsync(TimeSpan.FromMinutes(50));
+        await PassAsync(TimeSpan.FromMinutes(50), Minute);
         await using (var reader = await OpenAsync(client))
         {
         }
 
-        await PassAsync(TimeSpan.FromMinutes(50));
+        await Gateway.UntilOpenAsync(0); // no stream has to look for its session at each step of the clock
+        await PassAsync(TimeSpan.FromMinutes(50), Minute);
 
         (await browser.GetAsync("/api/task-runs?limit=0")).StatusCode.ShouldBe(HttpStatusCode.BadRequest); // signed in
     }
@@ -94,15 +97,15 @@ public sealed class StreamSessionTests : IAsyncLifetime
     private async Task<int> CountAsync()
     {
         var before = _store.Reads;
-        await PassAsync(TimeSpan.FromSeconds(30));
+        await PassAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2));
         return _store.Reads - before;
     }
 
-    private async Task PassAsync(TimeSpan time)
+    private async Task PassAsync(TimeSpan time, TimeSpan step)
     {
-        for (var end = Surroundings.Clock.GetUtcNow() + time; Surroundings.Clock.GetUtcNow() < end;)
+        for (var passed = TimeSpan.Zero; passed < time; passed += step)
         {
-            Surroundings.Clock.Advance(TimeSpan.FromSeconds(Math.Min(2, (end - Surroundings.Clock.GetUtcNow()).TotalSeconds)));
+            Surroundings.Clock.Advance(step);
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
