@@ -114,7 +114,7 @@ internal sealed class NclueClient(
         if (error != ForwarderError.None)
         {
             return timeout.IsCancellationRequested
-                ? FetchResult.Failed(NclueFailureKind.TimedOut, $"NCLUE did not respond within {options.Timeout.TotalSeconds:0.###} s.")
+                ? FetchResult.Failed(NclueFailureKind.TimedOut, DescribeTimeout(permit))
                 : FetchResult.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>()));
         }
 
@@ -166,8 +166,17 @@ internal sealed class NclueClient(
         }
     }
 
-    private static string Describe(IForwarderErrorFeature? error) => error switch
+    private string DescribeTimeout(Permit permit)
     {
+        var limit = $"within {options.Timeout.TotalSeconds:0.###} s";
+        return options.Egress.IsSet && !permit.HasConnection
+            ? $"NCLUE cannot be reached: {options.Egress.Name} opened no connection {limit}."
+            : $"NCLUE did not respond {limit}.";
+    }
+
+    private string Describe(IForwarderErrorFeature? error) => error switch
+    {
+        { Exception: var failure } when options.Egress.Describe(failure) is { } proxy => $"NCLUE cannot be reached: {proxy}.",
         { Error: ForwarderError.ResponseBodyDestination } => "NCLUE's response was cut off.",
         { Exception: HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } } =>
             $"NCLUE cannot be reached ({kind}).",

@@ -1,0 +1,93 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace NclueGateway.Http;
+
+/// <summary>
+/// HTTP proxy for outgoing requests. A request to an https address goes through a tunnel (<c>CONNECT</c>, RFC 9110 §9.3.6), so the
+/// proxy sees only the host and the port.
+/// </summary>
+/// <param name="section">The section whose settings <c>Proxy</c>, <c>ProxyUser</c> and <c>ProxyPassword</c> these are.</param>
+/// <param name="address">The address; empty for none.</param>
+/// <param name="user">The user name for the proxy; empty for none.</param>
+/// <param name="password">The password that belongs to it.</param>
+internal sealed class EgressProxy(string section, string address, string user, string password)
+{
+    /// <summary>True if requests go through the proxy.</summary>
+    public bool IsSet => address.Length > 0;
+
+    /// <summary>Address of the proxy, without user and password.</summary>
+    public string Address => address;
+
+    /// <summary>Phrase that names the proxy by its setting, for callers and operators.</summary>
+    public string Name => $"the proxy ({section}:Proxy)";
+
+    /// <summary>Returns the proxy for an HTTP handler; null for none.</summary>
+    public WebProxy? Create()
+    {
+        if (!IsSet)
+        {
+            return null;
+        }
+
+        var proxy = new Uri(address);
+
+        // Basic only (RFC 7617). If a proxy also offers Negotiate, the handler would prefer it, and fail without a Kerberos library.
+        return new(proxy)
+        {
+            Credentials = user.Length > 0 ? new CredentialCache { { proxy, "Basic", new NetworkCredential(user, password) } } : null,
+        };
+    }
+
+    /// <summary>Returns the mistakes in the settings. No message quotes the address, because it may contain a password.</summary>
+    public IEnumerable<ValidationResult> Validate()
+    {
+        var isAddress = Uri.TryCreate(address, UriKind.Absolute, out var proxy);
+        if (address.Contains('@', StringComparison.Ordinal))
+        {
+            yield return new(
+                $"it contains a user or a password, which would be shown: set {section}:ProxyUser and {section}:ProxyPassword.",
+                ["Proxy"]);
+        }
+        else if (IsSet && !(isAddress && proxy!.Scheme == Uri.UriSchemeHttp && proxy.PathAndQuery == "/" && proxy.Fragment.Length == 0))
+        {
+            yield return new("it is not the address of an HTTP proxy, such as http://proxy.example.com:3128.", ["Proxy"]);
+        }
+
+        if (user.Length > 0 != password.Length > 0)
+        {
+            yield return new($"a proxy with a password needs both {section}:ProxyUser and {section}:ProxyPassword.", ["ProxyUser"]);
+        }
+        else if (user.Length > 0 && !IsSet)
+        {
+            yield return new($"it has no effect without {section}:Proxy.", ["ProxyUser"]);
+        }
+
+        if (user.Contains(':', StringComparison.Ordinal))
+        {
+            yield return new("it contains a colon, which ends a user name (RFC 7617 §2).", ["ProxyUser"]);
+        }
+    }
+
+    /// <summary>
+    /// Returns the failure of the proxy as a clause, such as "the proxy (Nclue:Proxy) cannot be reached"; null if the proxy did not fail.
+    /// </summary>
+    /// <param name="failure">The exception of a request.</param>
+    public string? Describe(Exception? failure) => failure switch
+    {
+        _ when !IsSet => null,
+        HttpRequestException { StatusCode: HttpStatusCode.ProxyAuthenticationRequired } => user.Length > 0
+            ? $"{Name} refuses its user and password (HTTP 407)"
+            : $"{Name} requires a user and a password (HTTP 407)",
+        HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError, StatusCode: { } status } =>
+            $"{Name} opens no connection (HTTP {(int)status})",
+
+        // Only the proxy itself is connected to; it connects to all other hosts.
+        HttpRequestException
+        {
+            HttpRequestError: var kind and (HttpRequestError.ProxyTunnelError or HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError)
+        } => $"{Name} cannot be reached ({kind})",
+        _ => null,
+    };
+}
