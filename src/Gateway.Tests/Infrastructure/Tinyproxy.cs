@@ -70,14 +70,16 @@ internal sealed class Tinyproxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends it; its port then refuses connections.</summary>
+    public Task StopAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-        }
-
-        await _process.WaitForExitAsync();
+        await StopAsync();
         _process.Dispose();
         _folder.Delete(recursive: true);
     }

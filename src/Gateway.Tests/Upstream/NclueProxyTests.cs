@@ -47,8 +47,8 @@ public sealed class NclueProxyTests
     }
 
     [Theory]
-    [InlineData($"BasicAuth gateway {Password}", "", "requires a user and a password (HTTP 407)")]
-    [InlineData($"BasicAuth gateway {Password}", "another-canary", "refuses its user and password (HTTP 407)")]
+    [InlineData($"BasicAuth gateway {Password}", "", "requires a user and password (HTTP 407)")]
+    [InlineData($"BasicAuth gateway {Password}", "another-canary", "refuses its user and password (HTTP 401)")]
     [InlineData("ConnectPort 443", "", "opens no connection (HTTP 403)")]
     public async Task A_proxy_that_refuses_is_named_in_the_problem(string proxySettings, string password, string words)
     {
@@ -77,7 +77,8 @@ public sealed class NclueProxyTests
 
     [Theory]
     [InlineData("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "opens no connection (HTTP 502)")]
-    [InlineData("no HTTP\r\n\r\n", "cannot be reached (ProxyTunnelError)")]
+    [InlineData("no HTTP\r\n\r\n", "does not respond as a proxy (InvalidResponse)")]
+    [InlineData("", "does not respond as a proxy (ResponseEnded)")]
     public async Task Another_server_in_place_of_a_proxy_is_named(string response, string words)
     {
         await using var proxy = RawUpstream.Start(response, closes: true);

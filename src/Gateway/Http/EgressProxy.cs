@@ -73,21 +73,27 @@ internal sealed class EgressProxy(string section, string address, string user, s
     /// Returns the failure of the proxy as a clause, such as "the proxy (Nclue:Proxy) cannot be reached"; null if the proxy did not fail.
     /// </summary>
     /// <param name="failure">The exception of a request.</param>
-    public string? Describe(Exception? failure) => failure switch
+    /// <param name="hasConnection">False if the connection to the other side of the proxy was certainly never open.</param>
+    public string? Describe(Exception? failure, bool hasConnection = true)
     {
-        _ when !IsSet => null,
-        HttpRequestException { StatusCode: HttpStatusCode.ProxyAuthenticationRequired } => user.Length > 0
-            ? $"{Name} refuses its user and password (HTTP 407)"
-            : $"{Name} requires a user and a password (HTTP 407)",
-        HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError, StatusCode: { } status } =>
-            $"{Name} opens no connection (HTTP {(int)status})",
-
-        // Only the proxy itself is connected to; it connects to all other hosts.
-        HttpRequestException
+        if (!IsSet || failure is not HttpRequestException { HttpRequestError: var kind, StatusCode: var status })
         {
-            HttpRequestError: var kind and (HttpRequestError.ProxyTunnelError or HttpRequestError.ConnectionError
-                or HttpRequestError.NameResolutionError)
-        } => $"{Name} cannot be reached ({kind})",
-        _ => null,
-    };
+            return null;
+        }
+
+        return (kind, status) switch
+        {
+            // Some proxies refuse a wrong password with 401.
+            (_, HttpStatusCode.ProxyAuthenticationRequired) or (HttpRequestError.ProxyTunnelError, HttpStatusCode.Unauthorized) =>
+                $"{Name} {(user.Length > 0 ? "refuses its" : "requires a")} user and password (HTTP {(int)status})",
+            (HttpRequestError.ProxyTunnelError, { } other) => $"{Name} opens no connection (HTTP {(int)other})",
+
+            // Only the proxy itself is connected to; it connects to all other hosts.
+            (HttpRequestError.ProxyTunnelError or HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError, _) =>
+                $"{Name} cannot be reached ({kind})",
+            (HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded, _) when !hasConnection =>
+                $"{Name} does not respond as a proxy ({kind})",
+            _ => null,
+        };
+    }
 }

@@ -115,7 +115,7 @@ internal sealed class NclueClient(
         {
             return timeout.IsCancellationRequested
                 ? FetchResult.Failed(NclueFailureKind.TimedOut, DescribeTimeout(permit))
-                : FetchResult.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>()));
+                : FetchResult.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>(), permit));
         }
 
         return Classify(context, context.Features.GetRequiredFeature<HttpResponse>(), body.Written);
@@ -174,9 +174,9 @@ internal sealed class NclueClient(
             : $"NCLUE did not respond {limit}.";
     }
 
-    private string Describe(IForwarderErrorFeature? error) => error switch
+    private string Describe(IForwarderErrorFeature? error, Permit permit) => error switch
     {
-        { Exception: var failure } when options.Egress.Describe(failure) is { } proxy => $"NCLUE cannot be reached: {proxy}.",
+        { Exception: var failure } when options.Egress.Describe(failure, permit.HasConnection) is { } proxy => $"NCLUE cannot be reached: {proxy}.",
         { Error: ForwarderError.ResponseBodyDestination } => "NCLUE's response was cut off.",
         { Exception: HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } } =>
             $"NCLUE cannot be reached ({kind}).",
