@@ -8,7 +8,7 @@ namespace NclueGateway.Tests.Infrastructure;
 internal sealed class Tinyproxy : IAsyncDisposable
 {
     /// <summary>Error message with the remedy when tinyproxy is missing.</summary>
-    public const string Missing = "There is no tinyproxy on the path or in /usr/sbin. Install it (Debian: apt-get install tinyproxy).";
+    public const string Missing = "There is no tinyproxy on the path or in /usr/sbin. Install it (Debian: apt-get install tinyproxy-bin).";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("nclue-tinyproxy-");
     private readonly int _port = Nginx.FreePort();
