@@ -53,7 +53,8 @@ public sealed class ProviderProxyTests
 
         var body = await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
         body["detail"]!.GetValue<string>().ShouldBe(
-            "The gateway cannot check tokens now: the proxy (Auth:Proxy) requires a user and password (HTTP 407). Try again in some seconds.");
+            "The gateway cannot check tokens now: the proxy (Auth:Proxy) requires a user and password (HTTP 407). "
+            + "Try again in some seconds.");
         host.Issuer.MetadataFetches.ShouldBe(0);
     }
 
@@ -70,7 +71,8 @@ public sealed class ProviderProxyTests
         using var response = await browser.GetAsync(callback.Headers.Location!.PathAndQuery, csrf: null);
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        gateway.Logs.GetSnapshot().ShouldContain(entry => $"{entry.Message} {entry.Exception}"
-            .Contains("The provider cannot be reached: the proxy (Auth:Proxy) cannot be reached (ConnectionError).", StringComparison.Ordinal));
+        const string reason = "The provider cannot be reached: the proxy (Auth:Proxy) cannot be reached (ConnectionError).";
+        gateway.Logs.GetSnapshot()
+            .ShouldContain(entry => $"{entry.Message} {entry.Exception}".Contains(reason, StringComparison.Ordinal));
     }
 }

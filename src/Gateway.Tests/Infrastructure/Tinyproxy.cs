@@ -86,7 +86,8 @@ internal sealed class Tinyproxy : IAsyncDisposable
 
     private static string Find() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin").Append("/usr/local/sbin")
-            .Select(folder => Path.Combine(folder, "tinyproxy")).FirstOrDefault(File.Exists) ?? throw new InvalidOperationException(Missing);
+            .Select(folder => Path.Combine(folder, "tinyproxy")).FirstOrDefault(File.Exists)
+        ?? throw new InvalidOperationException(Missing);
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);
 }

@@ -176,7 +176,8 @@ internal sealed class NclueClient(
 
     private string Describe(IForwarderErrorFeature? error, Permit permit) => error switch
     {
-        { Exception: var failure } when options.Egress.Describe(failure, permit.HasConnection) is { } proxy => $"NCLUE cannot be reached: {proxy}.",
+        { Exception: var failure } when options.Egress.Describe(failure, permit.HasConnection) is { } proxy =>
+            $"NCLUE cannot be reached: {proxy}.",
         { Error: ForwarderError.ResponseBodyDestination } => "NCLUE's response was cut off.",
         { Exception: HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } } =>
             $"NCLUE cannot be reached ({kind}).",

@@ -53,8 +53,9 @@ internal sealed class GatewayJwtBearerEvents(
             null => ("Bearer", "Send an access token in the Authorization header."),
             TokenUncheckedException => (
                 "Bearer",
-                $"The gateway cannot check tokens now: {options.Egress.Describe(keys.Failure) ?? "the identity provider does not respond"}. "
-                    + "Try again in some seconds."),
+                "The gateway cannot check tokens now: "
+                    + (options.Egress.Describe(keys.Failure) ?? "the identity provider does not respond")
+                    + ". Try again in some seconds."),
             var failure => InvalidToken(Describe(failure)),
         };
 
