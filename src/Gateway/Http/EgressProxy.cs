@@ -16,9 +16,6 @@ internal sealed class EgressProxy(string section, string address, string user, s
     /// <summary>True if requests go through the proxy.</summary>
     public bool IsSet => address.Length > 0;
 
-    /// <summary>Address of the proxy, without user and password.</summary>
-    public string Address => address;
-
     /// <summary>Phrase that names the proxy by its setting, for callers and operators.</summary>
     public string Name => $"the proxy ({section}:Proxy)";
 

@@ -113,9 +113,7 @@ internal sealed class NclueClient(
 
         if (error != ForwarderError.None)
         {
-            return timeout.IsCancellationRequested
-                ? FetchResult.Failed(NclueFailureKind.TimedOut, DescribeTimeout(permit))
-                : FetchResult.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>(), permit));
+            return Fail(context.Features.Get<IForwarderErrorFeature>(), permit, timeout.IsCancellationRequested);
         }
 
         return Classify(context, context.Features.GetRequiredFeature<HttpResponse>(), body.Written);
@@ -166,18 +164,23 @@ internal sealed class NclueClient(
         }
     }
 
-    private string DescribeTimeout(Permit permit)
+    /// <summary>Returns the failure of a request without a complete response.</summary>
+    private FetchResult Fail(IForwarderErrorFeature? error, Permit permit, bool isTimeout)
     {
         var limit = $"within {options.Timeout.TotalSeconds:0.###} s";
-        return options.Egress.IsSet && !permit.HasConnection
-            ? $"NCLUE cannot be reached: {options.Egress.Name} opened no connection {limit}."
-            : $"NCLUE did not respond {limit}.";
+        var (kind, detail) = isTimeout
+            ? (NclueFailureKind.TimedOut, $"NCLUE did not respond {limit}.")
+            : (NclueFailureKind.Unreachable, Describe(error));
+        var proxy = !isTimeout ? options.Egress.Describe(error?.Exception, permit.HasConnection)
+            : options.Egress.IsSet && !permit.HasConnection ? $"{options.Egress.Name} opened no connection {limit}"
+            : null;
+        return proxy is null
+            ? FetchResult.Failed(kind, detail)
+            : new(default, new NclueFailure(kind, $"NCLUE cannot be reached: {proxy}.") { IsOfProxy = true });
     }
 
-    private string Describe(IForwarderErrorFeature? error, Permit permit) => error switch
+    private static string Describe(IForwarderErrorFeature? error) => error switch
     {
-        { Exception: var failure } when options.Egress.Describe(failure, permit.HasConnection) is { } proxy =>
-            $"NCLUE cannot be reached: {proxy}.",
         { Error: ForwarderError.ResponseBodyDestination } => "NCLUE's response was cut off.",
         { Exception: HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } } =>
             $"NCLUE cannot be reached ({kind}).",
