@@ -53,7 +53,9 @@ internal sealed class EgressProxy(string section, string address, string user, s
 
         if (user.Length > 0 != password.Length > 0)
         {
-            yield return new($"a proxy with a password needs both {section}:ProxyUser and {section}:ProxyPassword.", ["ProxyUser"]);
+            yield return new(
+                $"a proxy with a password needs both {section}:ProxyUser and {section}:ProxyPassword.",
+                [user.Length > 0 ? "ProxyUser" : "ProxyPassword"]);
         }
         else if (user.Length > 0 && !IsSet)
         {
