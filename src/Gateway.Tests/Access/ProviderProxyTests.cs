@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using NclueGateway.Access.Bearer;
 using NclueGateway.Http;
 using NclueGateway.Tests.Access.Sessions;
 using NclueGateway.Tests.Http;
@@ -56,6 +58,22 @@ public sealed class ProviderProxyTests
             "The gateway cannot check tokens now: the proxy (Auth:Proxy) requires a user and password (HTTP 407). "
             + "Try again in some seconds.");
         host.Issuer.MetadataFetches.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_caller_learns_that_the_proxy_hangs()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await using var host = await AccessHost.StartAsync(auth => auth.Proxy = $"http://{silent.LocalEndpoint}");
+
+        var request = host.GetWithAsync();
+        using var connection = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        host.Time.Advance(ProviderHttp.Timeout);
+        using var response = await request;
+
+        var body = await response.ShouldBeProblemAsync(AccessProblems.Unauthenticated);
+        body["detail"]!.GetValue<string>().ShouldContain("no response came through the proxy (Auth:Proxy) in time");
     }
 
     [Fact]

@@ -77,8 +77,6 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
     private string Describe(Exception? failure) => failure switch
     {
         _ when auth.Egress.Describe(failure) is { } proxy => $"cannot be reached: {proxy}",
-        OperationCanceledException when auth.Egress.IsSet =>
-            $"did not respond through {auth.Egress.Name} within {ProviderHttp.Timeout.TotalSeconds:0} s",
         HttpRequestException { StatusCode: { } status } => $"responded HTTP {(int)status}",
         HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } => $"cannot be reached ({kind})",
         HttpRequestException or IOException => "cannot be reached",

@@ -69,12 +69,18 @@ internal sealed class EgressProxy(string section, string address, string user, s
     }
 
     /// <summary>
-    /// Returns the failure of the proxy as a clause, such as "the proxy (Nclue:Proxy) cannot be reached"; null if the proxy did not fail.
+    /// Returns the failure of the proxy as a clause, such as "the proxy (Nclue:Proxy) cannot be reached"; null if it was certainly not the
+    /// proxy that failed.
     /// </summary>
     /// <param name="failure">The exception of a request.</param>
     /// <param name="hasConnection">False if the connection to the other side of the proxy was certainly never open.</param>
     public string? Describe(Exception? failure, bool hasConnection = true)
     {
+        if (IsSet && failure is OperationCanceledException)
+        {
+            return $"no response came through {Name} in time"; // from the proxy, or from the server behind it
+        }
+
         if (!IsSet || failure is not HttpRequestException { HttpRequestError: var kind, StatusCode: var status })
         {
             return null;
