@@ -44,6 +44,7 @@ missing() {
   has_nginx || echo nginx
   has_tinyproxy || echo tinyproxy-bin
   has_browser || echo chromium
+  command -v prometheus >/dev/null && command -v promtool >/dev/null || echo prometheus # for the dashboard's queries, and the alerts
 }
 packages=$(missing)
 if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
@@ -53,7 +54,8 @@ if [ -n "$packages" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; 
 fi
 if [ -n "$packages" ]; then
   packages=$(echo $packages)
-  echo "Missing: $packages. Install it (Debian: apt-get install $packages; macOS: brew install redis nginx tinyproxy node, and Chrome)." >&2
+  echo "Missing: $packages. Install it (Debian: apt-get install $packages;" >&2
+  echo "macOS: brew install redis nginx tinyproxy node prometheus, and Chrome)." >&2
   echo "Node.js must be 20.19 or newer: Debian 13 has it, Debian 12 does not." >&2
   echo "0 passed, 1 failed, 0 skipped"
   exit 1

@@ -19,7 +19,7 @@ published=$(mktemp -d)
 chmod 755 "$published" # the workers of nginx may run as another user
 results=$published/results
 trap 'rm -rf "$published"' EXIT
-publish src/Gateway bench/Peers/Floor bench/Peers/Cached
+publish src/Gateway bench/Peers/Floor bench/Peers/Cached bench/Peers/Fusion
 dotnet build Throughput/Throughput.csproj --configuration Release --verbosity quiet --nologo >&2
 measure() { dotnet Throughput/bin/Release/net10.0/Throughput.dll "$published" "$modules" "$1" "$2"; }
 if [ $# -gt 0 ]; then
@@ -30,9 +30,9 @@ fi
 {
   echo "$(machine), $(wrk_version), $(nginx -v 2>&1 | sed 's/^nginx version: //')."
   echo "The gateway checks tokens, enforces a quota per caller, counts, and exports one trace in a hundred and its metrics over OTLP;"
-  echo "without Redis. a and b have the same socket settings. c, d and e cache a's response for ten seconds, with default settings"
-  echo "otherwise. c has its own output cache policy: the default policy caches no response to a request with a token. d and e do not close"
-  echo "idle connections, and d authenticates no client."
+  echo "without Redis. a and b have the same socket settings. c to f cache a's response for ten seconds, with default settings"
+  echo "otherwise. c has its own output cache policy: the default policy caches no response to a request with a token. e and f do not close"
+  echo "idle connections, and e authenticates no client."
   echo
   measure 7 10
 } | tee "$results"

@@ -61,6 +61,7 @@ System.Console.WriteLine("| | wanted | measured |");
 System.Console.WriteLine("|---|---|---|");
 Compare("processor time of b (200, audit to a file) / a", "≤ 1.70", Of(stage.Audited, Computing) / Of(stage.Floor, Computing));
 Compare("processor time of c / b (200, audit to a file)", "≥ 1.60", Of(stage.Cached, Computing) / Of(stage.Audited, Computing));
+Compare("processor time of d / b (200, audit to a file)", "≥ 1.60", Of(stage.Fusion, Computing) / Of(stage.Audited, Computing));
 Compare("p99 of b (200, audit to a file) / a", "≤ 1.50", Of(stage.Audited, P99) / Of(stage.Floor, P99));
 return 0;
 

@@ -24,7 +24,7 @@ internal sealed class Stage : IAsyncDisposable
 
     private Stage(string folder) => _folder = folder;
 
-    /// <summary>Kestrel alone: the baseline, and the origin whose response c, d and e cache.</summary>
+    /// <summary>Kestrel alone: the baseline, and the origin whose response the others cache.</summary>
     public Turn Floor { get; private set; } = null!;
 
     public Turn Audited { get; private set; } = null!;
@@ -35,12 +35,14 @@ internal sealed class Stage : IAsyncDisposable
 
     public Turn Cached { get; private set; } = null!;
 
+    public Turn Fusion { get; private set; } = null!;
+
     public Turn Nginx { get; private set; } = null!;
 
     public Turn NginxWithTokens { get; private set; } = null!;
 
     /// <summary>The measurements in the order in which they take turns.</summary>
-    public IReadOnlyList<Turn> Turns => [Floor, Audited, Plain, NotModified, Cached, Nginx, NginxWithTokens];
+    public IReadOnlyList<Turn> Turns => [Floor, Audited, Plain, NotModified, Cached, Fusion, Nginx, NginxWithTokens];
 
     /// <summary>File with one access token per caller.</summary>
     public string Tokens => _around.TokensFile;
@@ -102,19 +104,10 @@ internal sealed class Stage : IAsyncDisposable
         Plain = new("b. gateway, audit off, 200", plain);
         NotModified = new("b. gateway, audit off, 304", plain, tag);
         var origin = port;
-        port = Contender.FreePort();
-        var settings = new Dictionary<string, string>
-        {
-            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
-            ["Authority"] = identity.Authority.AbsoluteUri,
-            ["Audience"] = LocalIdentityProvider.Audience,
-            ["Origin"] = $"http://127.0.0.1:{origin}",
-        };
-        Cached = new(
-            "c. YARP + JwtBearer + output caching",
-            Started(await Contender.StartAsync("c", port, tokens[0], true, Program("Cached"), settings)));
-        Nginx = new("d. nginx `proxy_cache`, no authentication", await StartNginxAsync("d", "nginx.conf", false));
-        NginxWithTokens = new("e. nginx `proxy_cache`, RS256 in njs", await StartNginxAsync("e", "nginx-token.conf", true));
+        Cached = new("c. YARP + JwtBearer + output caching", await StartPeerAsync("c", "Cached"));
+        Fusion = new("d. FusionCache + JwtBearer", await StartPeerAsync("d", "Fusion"));
+        Nginx = new("e. nginx `proxy_cache`, no authentication", await StartNginxAsync("e", "nginx.conf", false));
+        NginxWithTokens = new("f. nginx `proxy_cache`, RS256 in njs", await StartNginxAsync("f", "nginx-token.conf", true));
 
         string[] Program(string name) => ["dotnet", Path.Combine(published, name, $"{name}.dll")];
 
@@ -128,6 +121,19 @@ internal sealed class Stage : IAsyncDisposable
             }
 
             return Started(await Contender.StartAsync(name, at, tokens[0], true, Program("Gateway"), environment, output));
+        }
+
+        async Task<Contender> StartPeerAsync(string name, string program)
+        {
+            var at = Contender.FreePort();
+            var settings = new Dictionary<string, string>
+            {
+                ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{at}",
+                ["Authority"] = identity.Authority.AbsoluteUri,
+                ["Audience"] = LocalIdentityProvider.Audience,
+                ["Origin"] = $"http://127.0.0.1:{origin}",
+            };
+            return Started(await Contender.StartAsync(name, at, tokens[0], true, Program(program), settings));
         }
 
         async Task<Contender> StartNginxAsync(string name, string configuration, bool checksTokens)

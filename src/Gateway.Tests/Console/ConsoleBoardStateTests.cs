@@ -90,19 +90,27 @@ public sealed class ConsoleBoardStateTests
     }
 
     [Fact]
-    public async Task Pages_with_runs_are_counted_as_queries_of_the_console_and_wrong_addresses_are_not()
+    public async Task Each_page_is_counted_once_and_as_a_query_too_if_it_has_runs()
     {
         await using var gateway = await QueryHosts.StartCompleteAsync([new("a")]);
-        using var queries = new MetricCollector<long>(
-            gateway.Services.GetRequiredService<IMeterFactory>(), GatewayTelemetry.Name, "nclue_gateway.queries");
+        var meters = gateway.Services.GetRequiredService<IMeterFactory>();
+        using var queries = new MetricCollector<long>(meters, GatewayTelemetry.Name, "nclue_gateway.queries");
+        using var durations = new MetricCollector<double>(meters, GatewayTelemetry.Name, "nclue_gateway.query.duration");
+        using var pages = new MetricCollector<double>(meters, GatewayTelemetry.Name, "nclue_gateway.console.page.duration");
         await gateway.OpenAsync(Board);
+        await gateway.OpenAsync($"{Board}?shown=a", headers: ("Sec-Fetch-Mode", "cors"));
         await gateway.OpenAsync("/console/runs/a");
         await gateway.OpenAsync("/console/gateway");
         await gateway.OpenAsync($"{Board}?x=1", HttpStatusCode.BadRequest);
         await gateway.LetDepartUntilAsync(gateway.OpenAnyAsync("/console/runs/unknown"));
 
         queries.GetMeasurementSnapshot().Select(counted => $"{counted.Tags["operation"]} {counted.Tags["outcome"]} {counted.Value}")
-            .ShouldBe(["console hit 1", "console hit 1", "console not-found 1"]);
+            .ShouldBe(["console hit 1", "console hit 1", "console hit 1", "console not-found 1"]);
+        durations.GetMeasurementSnapshot().ShouldBeEmpty();
+        pages.GetMeasurementSnapshot().Select(page => $"{page.Tags["page"]} {page.Tags["kind"]}").ShouldBe(
+        [
+            "board navigation", "board refresh", "run navigation", "gateway navigation", "board navigation", "run navigation",
+        ]);
     }
 
     [Fact]

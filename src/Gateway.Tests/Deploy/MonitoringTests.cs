@@ -146,7 +146,11 @@ public sealed partial class MonitoringTests
         var document = File.ReadAllText(DeployedFiles.PathOf("docs/operations.md"));
         var runbook = document.Split("\n## Alerts\n")[1].Split("\n## ")[0];
 
-        foreach (var title in new[] { "Reads by outcome", "Requests to NCLUE by outcome", "Pause left", "Open streams" })
+        foreach (var title in new[]
+        {
+            "Reads by outcome", "Requests to NCLUE by outcome", "Pause left", "Open streams", "Runs of the list", "Responses taken in",
+            "Size of the log", "Redis", "Age of changes when found",
+        })
         {
             runbook.Replace('\n', ' ').ShouldContain($"\"{title}\"");
             Monitoring.Charts.Select(chart => (string)chart["title"]!).ShouldContain(title);

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NclueGateway.Access.RateLimits;
@@ -22,7 +21,7 @@ namespace NclueGateway.Tests.Simulation;
 /// </summary>
 internal sealed class SimulatedReplica : IDisposable
 {
-    private static readonly IMeterFactory Meters = new DisposedMeters();
+    private static readonly DisposedMeters Meters = new();
     private static readonly TaskRunNormalizer Normalizer = new(TimeZoneInfo.Utc, HelpLanguage.En);
 
     private readonly CancellationTokenSource _stop = new();
@@ -89,6 +88,7 @@ internal sealed class SimulatedReplica : IDisposable
                 settings,
                 time,
                 new UnreadableValues(NullLogger<UnreadableValues>.Instance),
+                new SnapshotLogMetrics(Meters, circuit, Interest),
                 NullLogger<SharedSnapshotLog>.Instance);
             var schedule = new SnapshotSchedule(Interest, settings, departures, changes, time);
             Snapshot = new(
@@ -181,24 +181,6 @@ internal sealed class SimulatedReplica : IDisposable
             {
                 world.Fail(new InvariantException($"{exception?.GetType().Name}: {exception?.Message ?? format(state, exception)}"));
             }
-        }
-    }
-
-    /// <summary>
-    /// Creates meters that are disposed: their instruments do nothing. The others would stay in the process's list of instruments, with
-    /// all replicas of all schedules, and each gateway that a test starts reads that list.
-    /// </summary>
-    private sealed class DisposedMeters : IMeterFactory
-    {
-        public Meter Create(MeterOptions options)
-        {
-            var meter = new Meter(options);
-            meter.Dispose();
-            return meter;
-        }
-
-        public void Dispose()
-        {
         }
     }
 }

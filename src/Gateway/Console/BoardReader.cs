@@ -76,7 +76,10 @@ internal sealed class BoardReader(QueryParser parser, Selections selections, Boa
         var texts = new[] { "q", BoardQuery.From, BoardQuery.To }.ToDictionary(name => name, query.Value);
         Picker[] pickers =
         [
-            Pick("taskId", all?.ByTask.Where(task => task.Id is not null).Select(task => (task.Id!, task.Name, task.Total)), all?.ByTaskOmitted),
+            Pick(
+                "taskId",
+                all?.ByTask.Where(task => task.Id is not null).Select(task => (task.Id!, task.Name, task.Total)),
+                all?.ByTaskOmitted),
             Pick(
                 "featureId",
                 all?.ByFeature.Where(feature => feature.Id is not null).Select(feature => (feature.Id!, feature.Name, feature.Total)),
@@ -98,8 +101,9 @@ internal sealed class BoardReader(QueryParser parser, Selections selections, Boa
         {
             string[] selected = [.. query.Values(name)];
             var options = (values ?? []).Select(value => new PickerOption(value.Value, value.Text ?? value.Value, value.Runs)).ToList();
-            var unlisted = selected.Except(options.Select(option => option.Value));
-            return new(name, [.. options, .. unlisted.Select(value => new PickerOption(value, value, null))], selected, omitted?.Entries ?? 0);
+            var unlisted = selected.Except(options.Select(option => option.Value)).ToList();
+            options.AddRange(unlisted.Select(value => new PickerOption(value, value, null)));
+            return new(name, options, selected, omitted?.Entries ?? 0);
         }
     }
 

@@ -29,6 +29,7 @@ internal static class ConsoleEndpoints
         return services
             .AddSingleton(new PageHome(ConsoleLinks.Path))
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<ConsoleFrames>(provider, list))
+            .AddSingleton<ConsoleMetrics>()
             .AddSingleton<BoardCharts>()
             .AddSingleton<BoardReader>()
             .AddSingleton<BoardHandler>()
@@ -42,12 +43,13 @@ internal static class ConsoleEndpoints
     public static void MapConsole(this IEndpointRouteBuilder app, bool hasSignIn)
     {
         var pages = app.MapGroup("").WithRateLimit(RateLimit.Caller).Audited().AllowsNavigation().IsPageForPeople();
-        Map(ConsoleLinks.Path, context => Get<BoardHandler>(context).HandleAsync(context), "Query");
+        Map("board", ConsoleLinks.Path, context => Get<BoardHandler>(context).HandleAsync(context), "Query");
         Map(
+            "run",
             $"{ConsoleLinks.RunsPath}/{{{RunHandler.Id}}}",
             context => Get<RunPageHandler>(context).HandleAsync(context),
             "RunId");
-        Map(ConsoleLinks.GatewayPath, context => Get<GatewayPageHandler>(context).HandleAsync(context));
+        Map("gateway", ConsoleLinks.GatewayPath, context => Get<GatewayPageHandler>(context).HandleAsync(context));
         if (hasSignIn)
         {
             pages.MapPost(ConsoleLinks.SignOutPath, SignOutPages.HandleAsync)
@@ -58,8 +60,9 @@ internal static class ConsoleEndpoints
         pages.MapUnmatched(ConsoleLinks.Path);
         PageAsset.Script.Map(app);
 
-        void Map(string path, RequestDelegate handler, params string[] audited) =>
-            pages.MapMethods(path, Methods, handler).RequirePermission(Permission.ReadTaskRuns).Audited(audited);
+        void Map(string name, string path, RequestDelegate handler, params string[] audited) =>
+            pages.MapMethods(path, Methods, context => Get<ConsoleMetrics>(context).MeasureAsync(name, handler, context))
+                .RequirePermission(Permission.ReadTaskRuns).Audited(audited);
 
         // Created for the first visitor, so that startup does not wait for it.
         static T Get<T>(HttpContext context)

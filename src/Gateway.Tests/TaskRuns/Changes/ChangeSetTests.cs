@@ -74,6 +74,21 @@ public sealed class ChangeSetTests
         $"{ChangeSet.BeginBody(5)}{Text(changes.Items)}]}}".ShouldBe(Json);
     }
 
+    /// <summary>A new run may be as old as the read of the edge, 1 here, and a new state as the last read of the run, 5 here.</summary>
+    [Theory]
+    [InlineData("c b a:done", 1L)]
+    [InlineData("b:new a:done", 5L)]
+    [InlineData("c b:new a:done", 1L)]
+    [InlineData("b a:done2", null)]
+    [InlineData("b", null)]
+    public void It_knows_how_old_new_runs_and_states_may_be(string rows, long? since)
+    {
+        var before = Complete("b a:done").Taking(Response("b a:done", departure: 5));
+        var after = before.Taking(Response(rows, isShort: true, departure: 9));
+
+        ChangeSet.Of(ListVersions.Version(1, before), ListVersions.Version(2, after))!.UnseenSince.ShouldBe(since);
+    }
+
     [Fact]
     public void A_version_with_other_places_and_the_same_runs_has_no_changes()
     {

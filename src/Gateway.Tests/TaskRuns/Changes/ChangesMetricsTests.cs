@@ -57,6 +57,21 @@ public sealed class ChangesMetricsTests
     }
 
     [Fact]
+    public async Task A_deletion_is_no_part_of_the_age_of_changes()
+    {
+        await using var gateway = await QueryHosts.StartCompleteAsync([ChangeHosts.Run("b"), ChangeHosts.Run("a")]);
+        using var detection = Collect<double>(gateway, "nclue_gateway.changes.detection");
+        using var client = gateway.CreateFastClient();
+        await using var reader = await EventReader.OpenAsync(client);
+        await reader.NextAsync("bookmark");
+
+        await gateway.ChangeListAsync([ChangeHosts.Run("b")]);
+        await reader.NextAsync("changes");
+
+        detection.GetMeasurementSnapshot().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Streams_and_polls_that_wait_are_no_part_of_the_durations_of_requests()
     {
         await using var gateway = await StartAsync();

@@ -32,13 +32,16 @@ internal sealed record ApiResponse(int StatusCode, string Description, Type? Typ
 internal sealed record ApiHeader(string Name, string Description, JsonNode Example, bool IsRequired = true);
 
 /// <summary>An example of a response body.</summary>
-internal sealed record ApiExample(string Name, string Summary, JsonNode Value);
+/// <param name="Name">The name of the example.</param>
+/// <param name="Summary">What it shows.</param>
+/// <param name="Value">The body. It becomes JSON with the document, because that is slow the first time and would delay the start.</param>
+internal sealed record ApiExample(string Name, string Summary, object Value);
 
 /// <summary>An event of a stream.</summary>
 /// <param name="Name">The name of the event.</param>
 /// <param name="Data">The type of its data, as JSON.</param>
-/// <param name="Example">Example data.</param>
-internal sealed record ApiEvent(string Name, Type Data, JsonNode Example);
+/// <param name="Example">Example data. It becomes JSON with the document.</param>
+internal sealed record ApiEvent(string Name, Type Data, object Example);
 
 /// <summary>The tag of an operation, with its description.</summary>
 internal sealed record ApiTag(string Name, string Description) : ITagsMetadata

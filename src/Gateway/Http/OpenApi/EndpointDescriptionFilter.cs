@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -71,7 +72,7 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
 
             media.Examples = response.Examples.ToDictionary(
                 example => example.Name,
-                IOpenApiExample (example) => new OpenApiExample { Summary = example.Summary, Value = example.Value });
+                IOpenApiExample (example) => new OpenApiExample { Summary = example.Summary, Value = ToJson(example.Value) });
         }
     }
 
@@ -89,7 +90,7 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
         };
         stream.Examples = events.ToDictionary(
             item => item.Name,
-            IOpenApiExample (item) => new OpenApiExample { Summary = $"Data of the event {item.Name}", Value = item.Example });
+            IOpenApiExample (item) => new OpenApiExample { Summary = $"Data of the event {item.Name}", Value = ToJson(item.Example) });
     }
 
     private static IOpenApiHeader Describe(ApiHeader header)
@@ -107,4 +108,6 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
             },
         };
     }
+
+    private static JsonNode ToJson(object example) => JsonSerializer.SerializeToNode(example, JsonSerializerOptions.Web)!;
 }

@@ -30,6 +30,7 @@ internal static class TelemetryExtensions
     // In seconds, by the conventions of Prometheus and OpenTelemetry. Served data is between seconds and a day old.
     private static readonly double[] Ages = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400];
     private static readonly double[] Detections = [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8, 10, 15, 20, 30, 60, 120, 300, 900];
+    private static readonly double[] Durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
     private static readonly double[] Waits = [0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 21];
 
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
@@ -82,6 +83,8 @@ internal static class TelemetryExtensions
             new ExplicitBucketHistogramConfiguration { Boundaries = Ages, CardinalityLimit = MostSeries },
         "nclue_gateway.changes.detection" =>
             new ExplicitBucketHistogramConfiguration { Boundaries = Detections, CardinalityLimit = MostSeries },
+        "nclue_gateway.query.duration" or "nclue_gateway.console.page.duration" =>
+            new ExplicitBucketHistogramConfiguration { Boundaries = Durations, CardinalityLimit = MostSeries },
         "nclue_gateway.pacer.wait" => new ExplicitBucketHistogramConfiguration { Boundaries = Waits, CardinalityLimit = MostSeries },
         _ => new() { CardinalityLimit = MostSeries },
     };

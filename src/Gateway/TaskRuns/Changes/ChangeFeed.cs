@@ -49,9 +49,9 @@ internal sealed partial class ChangeFeed(
 
         try
         {
-            foreach (var before in sets.Prepare())
+            foreach (var since in sets.Prepare().Select(set => set.UnseenSince).OfType<long>())
             {
-                metrics.Detected(clock.AgeOf(before.ReadAt));
+                metrics.Detected(clock.AgeOf(since));
             }
         }
         catch (Exception defect)

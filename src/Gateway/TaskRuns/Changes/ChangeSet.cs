@@ -19,10 +19,11 @@ internal sealed class ChangeSet
 
     private readonly int _start;
 
-    private ChangeSet(ReadableSnapshot after, int count, ReadOnlySpan<byte> json, int start)
+    private ChangeSet(ReadableSnapshot after, int count, long? unseenSince, ReadOnlySpan<byte> json, int start)
     {
         Version = after.Version;
         Count = count;
+        UnseenSince = unseenSince;
         _start = start;
         Message = new(ChangeEvents.Changes, json, Version.ToString());
     }
@@ -32,6 +33,12 @@ internal sealed class ChangeSet
 
     /// <summary>Number of changes.</summary>
     public int Count { get; }
+
+    /// <summary>
+    /// Departure before which none of the new runs and changed states existed; null without such a change. Deletions and changes of
+    /// finished runs do not count: they are found by passes over all rows.
+    /// </summary>
+    public long? UnseenSince { get; }
 
     /// <summary>The changes as a message of the event stream, the same object for all connections.</summary>
     public EventMessage Message { get; }
@@ -53,39 +60,43 @@ internal sealed class ChangeSet
             return null;
         }
 
-        var changes = Compare(before.State.Roll, after.State.Roll);
-        return changes.Count > MaxChanges ? null : Write(after, changes);
+        var (changes, unseenSince) = Compare(before.State.Roll, after.State.Roll);
+        return changes.Count > MaxChanges ? null : Write(after, changes, unseenSince);
     }
 
     /// <summary>Returns the first part of a body with changes; <c>]}</c> ends it.</summary>
     public static string BeginBody(int total) =>
         string.Create(CultureInfo.InvariantCulture, $$"""{"total":{{total}},"complete":true,"changes":[""");
 
-    private static List<(ChangeType Type, SnapshotRun Run)> Compare(Roll before, Roll after)
+    private static (List<(ChangeType Type, SnapshotRun Run)> Changes, long? UnseenSince) Compare(Roll before, Roll after)
     {
         // A version shares with the one before the chunks that no change has touched.
         var shared = before.Chunks.Intersect(after.Chunks).ToHashSet();
-        var known = Rest(before).ToDictionary(run => run.Id);
+        var known = Rest(before).ToDictionary(entry => entry.Run.Id);
         var upserts = new List<(ChangeType, SnapshotRun)>();
-        foreach (var run in Rest(after))
+        var unseenSince = long.MaxValue;
+        foreach (var run in Rest(after).Select(entry => entry.Run))
         {
             if (!known.Remove(run.Id, out var old))
             {
                 upserts.Add((ChangeType.Created, run));
+                unseenSince = Math.Min(unseenSince, before.Traits.EdgeReadAt);
             }
-            else if (old.Hash != run.Hash)
+            else if (old.Run.Hash != run.Hash)
             {
                 upserts.Add((ChangeType.Updated, run));
+                unseenSince = old.Run.IsFinished ? unseenSince : Math.Min(unseenSince, old.LastHeld);
             }
         }
 
-        return [.. Rest(before).Where(run => known.ContainsKey(run.Id)).Select(run => (ChangeType.Deleted, run)), .. upserts];
+        var deletions = Rest(before).Where(entry => known.ContainsKey(entry.Run.Id)).Select(entry => (ChangeType.Deleted, entry.Run));
+        return ([.. deletions, .. upserts], unseenSince < long.MaxValue ? unseenSince : null);
 
-        IEnumerable<SnapshotRun> Rest(Roll roll) =>
-            roll.Chunks.Where(chunk => !shared.Contains(chunk)).SelectMany(chunk => chunk.Entries).Select(entry => entry.Run);
+        IEnumerable<RollEntry> Rest(Roll roll) =>
+            roll.Chunks.Where(chunk => !shared.Contains(chunk)).SelectMany(chunk => chunk.Entries);
     }
 
-    private static ChangeSet Write(ReadableSnapshot after, List<(ChangeType Type, SnapshotRun Run)> changes)
+    private static ChangeSet Write(ReadableSnapshot after, List<(ChangeType Type, SnapshotRun Run)> changes, long? unseenSince)
     {
         var start = BeginBody(after.State.Roll.Count);
         var json = new ArrayBufferWriter<byte>();
@@ -106,6 +117,6 @@ internal sealed class ChangeSet
         }
 
         json.Write("]}"u8);
-        return new(after, changes.Count, json.WrittenSpan, start.Length);
+        return new(after, changes.Count, unseenSince, json.WrittenSpan, start.Length);
     }
 }

@@ -38,23 +38,20 @@ internal sealed class ChangeSets(SnapshotVersions versions)
     }
 
     /// <summary>Computes the newest changes before their readers wake, so that no reader waits while another one computes them.</summary>
-    /// <returns>The versions that newer ones with changes have replaced since the last call.</returns>
-    public IReadOnlyList<ReadableSnapshot> Prepare()
+    /// <returns>The changes since the last call, by version.</returns>
+    public IReadOnlyList<ChangeSet> Prepare()
     {
         lock (_preparation)
         {
-            var replaced = new List<ReadableSnapshot>();
-            while (versions.Find(_prepared) is { } before && After(_prepared).Changes is { } next)
+            var prepared = new List<ChangeSet>();
+            while (After(_prepared).Changes is { } next)
             {
                 _prepared = next.Version;
-                if (next.Count > 0)
-                {
-                    replaced.Add(before);
-                }
+                prepared.Add(next);
             }
 
             _prepared = versions.Shown?.Version ?? _prepared;
-            return replaced;
+            return prepared;
         }
     }
 

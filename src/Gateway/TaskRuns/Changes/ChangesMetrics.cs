@@ -32,7 +32,7 @@ internal sealed class ChangesMetrics : IHostedService
         _detection = _meter.CreateHistogram<double>(
             "nclue_gateway.changes.detection",
             "s",
-            "Maximum age of changes when the gateway found them: the age of the version without them.");
+            "Maximum age of new runs and changed states when the gateway found them: the time since the read that did not show them yet.");
     }
 
     /// <summary>
@@ -80,8 +80,8 @@ internal sealed class ChangesMetrics : IHostedService
         return name;
     }
 
-    /// <summary>Records that changes were found.</summary>
-    /// <param name="age">Age of the version without them.</param>
+    /// <summary>Records that new runs or changed states were found.</summary>
+    /// <param name="age">Maximum age of one of them.</param>
     public void Detected(TimeSpan age) => _detection.Record(age.TotalSeconds);
 
     /// <summary>Counts versions that were sent.</summary>

@@ -1,9 +1,6 @@
 using System.Reflection;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
-using NclueGateway.TaskRuns.Normalizing;
 using NclueGateway.TaskRuns.Pages;
 using static NclueGateway.TaskRuns.Changes.ChangeDtos;
 
@@ -59,12 +56,12 @@ internal static class ChangesOpenApi
         }),
     ];
 
-    private static readonly JsonNode State = ToJson(new Bookmark
+    private static readonly Bookmark State = new()
     {
         AsOf = new(2026, 11, 25, 9, 0, 0, TimeSpan.Zero),
         Total = 250,
         Complete = true,
-    });
+    };
 
     public static void DescribeChanges(this IEndpointConventionBuilder endpoint, MethodInfo handler) => endpoint
         .WithMetadata(handler, TaskRunOpenApi.Tag, TaskRunOpenApi.Security)
@@ -85,16 +82,16 @@ internal static class ChangesOpenApi
             Headers = Headers,
             Examples =
             [
-                new("changes", "A deleted, a new and a failed run", Write(Examples)),
-                new("none", "No changes", Write()),
+                new("changes", "A deleted, a new and a failed run", ChangesOf(Examples)),
+                new("none", "No changes", ChangesOf()),
             ],
             Events =
             [
-                new("changes", typeof(ChangeDtos.Changes), Write(Examples[0])),
+                new("changes", typeof(ChangeDtos.Changes), ChangesOf(Examples[0])),
                 new("bookmark", typeof(Bookmark), State),
-                new("reset", typeof(Bookmark), State.DeepClone()),
-                new("progress", typeof(Progress), ToJson(new Progress { Runs = 1_200, ExpectedTotal = 2_000 })),
-                new("end", typeof(StreamEnd), ToJson(new StreamEnd { Reason = EndReason.Time })),
+                new("reset", typeof(Bookmark), State),
+                new("progress", typeof(Progress), new Progress { Runs = 1_200, ExpectedTotal = 2_000 }),
+                new("end", typeof(StreamEnd), new StreamEnd { Reason = EndReason.Time }),
             ],
         })
         .WithMetadata(ProblemResponse.For(
@@ -104,8 +101,5 @@ internal static class ChangesOpenApi
             ],
             authenticated: TaskRunOpenApi.RateLimitHeaders));
 
-    private static JsonNode Write(params Change[] changes) =>
-        ToJson(new ChangeDtos.Changes { Total = 250, Complete = true, Items = changes });
-
-    private static JsonNode ToJson<T>(T example) => JsonSerializer.SerializeToNode(example, TaskRunWriter.Options)!;
+    private static ChangeDtos.Changes ChangesOf(params Change[] changes) => new() { Total = 250, Complete = true, Items = changes };
 }

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Json;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Mirror.Blocks;
@@ -110,8 +109,7 @@ internal static class TaskRunOpenApi
             new ApiResponse(StatusCodes.Status200OK, "The page.", hasBody ? typeof(TaskRunDtos.TaskRunPage) : null)
             {
                 Headers = [.. PageHeaders, ContentEncoding],
-                Examples = [.. TaskRunExamples.Pages.Select(example => new ApiExample(
-                    example.Name, example.Summary, JsonSerializer.SerializeToNode(example.Page, JsonSerializerOptions.Web)!))],
+                Examples = [.. TaskRunExamples.Pages.Select(example => new ApiExample(example.Name, example.Summary, example.Page))],
             },
             new ApiResponse(StatusCodes.Status304NotModified, "The caller's copy is still current.") { Headers = PageHeaders })
         .WithMetadata(ProblemResponse.For(

@@ -27,6 +27,7 @@ internal sealed class ListQueryHandler(
 {
     public async Task HandleAsync(HttpContext context)
     {
+        var began = metrics.Begin();
         var (query, audited, errors) = Read(context.Request.QueryString.Value!);
         if (query is null)
         {
@@ -46,9 +47,9 @@ internal sealed class ListQueryHandler(
             ? await reader.ReadAsync(cursor.Version, query.IsPartial, context.RequestAborted)
             : await reader.ReadAsync(query.IsPartial, context.RequestAborted);
         var list = context.Request.PathBase.ToUriComponent() + path;
-        metrics.Record(QueryOperation.List, read);
         if (read.Refusal is { } refusal)
         {
+            metrics.Record(QueryOperation.List, read, began);
             if (refusal.Problem == SnapshotProblems.CursorExpired)
             {
                 context.Response.Headers.Link = FirstLink(list, query);
@@ -62,6 +63,7 @@ internal sealed class ListQueryHandler(
         var page = results.GetOrCompute(
             new PageKey(read.Snapshot!.Version, query.Text, index, query.Limit, list),
             () => Compute(query, read.Snapshot, index, list));
+        metrics.Record(QueryOperation.List, read, began);
         await sender.SendAsync(context, page.Body, read.Age, read.Status, page.Links);
     }
 

@@ -1,9 +1,6 @@
 using System.Reflection;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
-using NclueGateway.TaskRuns.Normalizing;
 using NclueGateway.TaskRuns.Pages;
 using static NclueGateway.TaskRuns.Normalizing.TaskRunDtos;
 
@@ -70,7 +67,7 @@ internal static class QueryOpenApi
             handler,
             "The task run.",
             hasBody ? typeof(TaskRun) : null,
-            [new("run", "A failed run", ToJson(TaskRunExamples.Pages[0].Page.Runs[2]))])
+            [new("run", "A failed run", TaskRunExamples.Pages[0].Page.Runs[2])])
         .WithMetadata(ApiParameters.Path(RunHandler.Id, "The run's id."))
         .WithMetadata(TaskRunOpenApi.RequestHeaders)
         .WithMetadata(ProblemResponse.For(
@@ -87,7 +84,7 @@ internal static class QueryOpenApi
             handler,
             "The counts.",
             hasBody ? typeof(SummaryDtos.TaskRunSummary) : null,
-            [new("summary", "Counts by day", ToJson(SummaryExample.Value))])
+            [new("summary", "Counts by day", SummaryExample.Value)])
         .WithMetadata(Filters)
         .WithMetadata(ApiParameters.Choice("per", "Adds counts by the hour or day of creation.", QueryParser.Units.Keys))
         .WithMetadata(TaskRunOpenApi.RequestHeaders)
@@ -105,6 +102,4 @@ internal static class QueryOpenApi
                 Examples = examples,
             },
             new ApiResponse(StatusCodes.Status304NotModified, "The caller's copy is still current.") { Headers = Headers });
-
-    private static JsonNode ToJson<T>(T example) => JsonSerializer.SerializeToNode(example, TaskRunWriter.Options)!;
 }

@@ -17,6 +17,7 @@ internal sealed class RunHandler(string path, RunFinder finder, ResponseSender s
 
     public async Task HandleAsync(HttpContext context)
     {
+        var began = metrics.Begin();
         var id = ReadId(context);
         var parameters = new QueryParameters(context.Request.QueryString.Value);
         if (parameters.Counts.Count > 0)
@@ -33,21 +34,21 @@ internal sealed class RunHandler(string path, RunFinder finder, ResponseSender s
         var (read, run) = await finder.FindAsync(id, context.RequestAborted);
         if (read.Refusal is { } refusal)
         {
-            metrics.Record(QueryOperation.Run, read);
+            metrics.Record(QueryOperation.Run, read, began);
             await refusal.ExecuteAsync(context);
             return;
         }
 
         if (run is null)
         {
-            metrics.RecordRefusal(QueryOperation.Run, HttpProblems.NotFound);
+            metrics.RecordRefusal(QueryOperation.Run, HttpProblems.NotFound, began);
             context.Response.Headers.Age = ResponseSender.AgeOf(read.Age);
             await new ProblemResult(HttpProblems.NotFound) { Detail = "NCLUE's list had no run with this id when it was last read." }
                 .ExecuteAsync(context);
             return;
         }
 
-        metrics.Record(QueryOperation.Run, read);
+        metrics.Record(QueryOperation.Run, read, began);
         var audit = context.Features.Get<AuditEvent>();
         audit?.Parameters = [run.Id];
         audit?.RecordRead(Enum.GetName(read.Status.Outcome)!);

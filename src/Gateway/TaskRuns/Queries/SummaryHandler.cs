@@ -29,6 +29,7 @@ internal sealed class SummaryHandler(
 
     public async Task HandleAsync(HttpContext context)
     {
+        var began = metrics.Begin();
         var parameters = new QueryParameters(context.Request.QueryString.Value);
         if (parser.ReadSummary(parameters) is not { } query)
         {
@@ -46,7 +47,7 @@ internal sealed class SummaryHandler(
         var read = await reader.ReadAsync(query.IsPartial, context.RequestAborted);
         if (read.Refusal is { } refusal)
         {
-            metrics.Record(QueryOperation.Summary, read);
+            metrics.Record(QueryOperation.Summary, read, began);
             await refusal.ExecuteAsync(context);
             return;
         }
@@ -58,7 +59,7 @@ internal sealed class SummaryHandler(
             return;
         }
 
-        metrics.Record(QueryOperation.Summary, read);
+        metrics.Record(QueryOperation.Summary, read, began);
         audit?.RecordRead(Enum.GetName(read.Status.Outcome)!);
         var links = ListLinks.Of(context.Request.PathBase.ToUriComponent() + path, read.Snapshot.Version);
         await sender.SendAsync(context, body, read.Age, read.Status, links);

@@ -60,6 +60,10 @@ internal sealed class Roll
     /// <summary>True if nothing unknown stands before, between or behind the runs.</summary>
     public bool IsComplete { get; }
 
+    /// <summary>Number of places where unknown runs may stand.</summary>
+    public int Gaps => (HasGapAtHead ? 1 : 0)
+        + Chunks.Where(chunk => chunk.HasGap).Sum(chunk => chunk.Entries.Count(entry => entry.HasGapBehind));
+
     /// <summary>Departure since which every run was held by a response: no deletion before it is unnoticed.</summary>
     public long SweptAt => Chunks.Aggregate(Traits.EdgeReadAt, (oldest, chunk) => Math.Min(oldest, chunk.OldestHeld));
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using NclueGateway.Hosting;
 
 namespace NclueGateway.TaskRuns.Snapshot;
@@ -27,6 +28,15 @@ internal sealed class SnapshotMetrics
     {
         _meter.CreateObservableGauge("nclue_gateway.snapshot.runs", () => status().Runs, "{run}", "Runs in the snapshot.");
         _meter.CreateObservableGauge(
+            "nclue_gateway.snapshot.expected_runs",
+            () => status().ExpectedTotal is { } total ? [new Measurement<long>(total)] : Array.Empty<Measurement<long>>(),
+            "{run}",
+            "Runs of the list as NCLUE counts them. Absent while it is not known.");
+        _meter.CreateObservableGauge(
+            "nclue_gateway.snapshot.gaps", () => status().Gaps, "{gap}", "Places in the snapshot where unknown runs may stand.");
+        ObserveOneOf("state", "Stage of the snapshot", () => status().State);
+        ObserveOneOf("order", "Order of NCLUE's list", () => status().Order);
+        _meter.CreateObservableGauge(
             "nclue_gateway.snapshot.complete",
             () => status() is { Age: not null } ? 1 : 0,
             null,
@@ -52,6 +62,24 @@ internal sealed class SnapshotMetrics
 
     /// <summary>Counts a response.</summary>
     public void Took(IntakeOutcome outcome) => _responses.Add(1, Of(outcome));
+
+    /// <summary>Registers a gauge with a series for each value: 1 for the current one, 0 for the others.</summary>
+    private void ObserveOneOf<T>(string name, string meaning, Func<T> current)
+        where T : struct, Enum
+    {
+        var values = Array.ConvertAll(
+            Enum.GetValues<T>(), value => (Value: value, Name: JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString())));
+        _meter.CreateObservableGauge(
+            $"nclue_gateway.snapshot.{name}",
+            () =>
+            {
+                var now = current();
+                return values.Select(value => new Measurement<int>(
+                    value.Value.Equals(now) ? 1 : 0, new KeyValuePair<string, object?>(name, value.Name)));
+            },
+            null,
+            $"{meaning}: 1 for the current one of {string.Join(", ", values.Select(value => value.Name))}, 0 for the others.");
+    }
 
     /// <summary>Returns an age, unless the snapshot is off: its age then grows as intended, and must not raise an alert.</summary>
     private static IEnumerable<Measurement<double>> Seconds(SnapshotStatus status, Func<SnapshotStatus, TimeSpan?> age) =>

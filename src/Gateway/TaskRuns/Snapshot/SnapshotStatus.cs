@@ -12,8 +12,9 @@ namespace NclueGateway.TaskRuns.Snapshot;
 /// </param>
 /// <param name="SweepAge">Time since which every row was read; null before the first complete version.</param>
 /// <param name="Versions">Number of versions that callers can read.</param>
+/// <param name="Gaps">Number of places in the newest state where unknown runs may stand.</param>
 internal sealed record SnapshotStatus(
-    SnapshotStage State, int Runs, long? ExpectedTotal, ListOrder Order, TimeSpan? Age, TimeSpan? SweepAge, int Versions)
+    SnapshotStage State, int Runs, long? ExpectedTotal, ListOrder Order, TimeSpan? Age, TimeSpan? SweepAge, int Versions, int Gaps)
 {
     /// <summary>Returns the state of a snapshot.</summary>
     public static SnapshotStatus Of(
@@ -32,7 +33,8 @@ internal sealed record SnapshotStatus(
             order,
             shown is null ? null : clock.AgeOf(shown.ReadAt),
             shown is null ? null : clock.AgeOf(shown.State.Roll.SweptAt),
-            versions.Count);
+            versions.Count,
+            newest.Gaps);
     }
 }
 

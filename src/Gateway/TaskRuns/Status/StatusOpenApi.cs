@@ -1,8 +1,6 @@
 using System.Reflection;
-using System.Text.Json;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
-using NclueGateway.TaskRuns.Normalizing;
 using NclueGateway.TaskRuns.Pages;
 using NclueGateway.TaskRuns.Snapshot;
 using static NclueGateway.TaskRuns.Status.StatusDtos;
@@ -53,7 +51,7 @@ internal static class StatusOpenApi
             Headers = [new("Cache-Control", "Must not be stored by any cache.", "no-store"), .. TaskRunOpenApi.RateLimitHeaders],
             Examples =
             [
-                new("paused", "NCLUE's quota is used up", JsonSerializer.SerializeToNode(Example, TaskRunWriter.Options)!),
+                new("paused", "NCLUE's quota is used up", Example),
             ],
         })
         .WithMetadata(ProblemResponse.For(

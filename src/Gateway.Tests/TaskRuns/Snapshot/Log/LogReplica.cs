@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Testing;
 using NclueGateway.Redis;
 using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.TaskRuns.Snapshot.Log;
+using NclueGateway.Tests.Simulation;
 
 namespace NclueGateway.Tests.TaskRuns.Snapshot.Log;
 
@@ -13,12 +14,19 @@ internal sealed class LogReplica
 
     private readonly FakeLogCollector _logs = new();
 
-    public LogReplica(ILogStore store, TimeProvider clock, SnapshotOptions? options = null)
+    /// <param name="store">The log.</param>
+    /// <param name="clock">The clock of the replica.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="metrics">Creates the metrics, which do nothing by default.</param>
+    public LogReplica(
+        ILogStore store, TimeProvider clock, SnapshotOptions? options = null, Func<SnapshotLogCircuit, SnapshotLogMetrics>? metrics = null)
     {
         Circuit = new(clock, new FakeLogger<SnapshotLogCircuit>(_logs));
+        options ??= new();
+        using var none = new DisposedMeters();
         Log = new(
-            store, Circuit, options ?? new(), clock, new UnreadableValues(new FakeLogger<UnreadableValues>(_logs)),
-            new FakeLogger<SharedSnapshotLog>(_logs));
+            store, Circuit, options, clock, new UnreadableValues(new FakeLogger<UnreadableValues>(_logs)),
+            metrics?.Invoke(Circuit) ?? new(none, Circuit, new(options, new(), new(), clock)), new FakeLogger<SharedSnapshotLog>(_logs));
     }
 
     public SharedSnapshotLog Log { get; }

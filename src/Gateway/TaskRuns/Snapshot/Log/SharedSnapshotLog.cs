@@ -16,6 +16,7 @@ internal sealed partial class SharedSnapshotLog(
     SnapshotOptions options,
     TimeProvider time,
     UnreadableValues unreadable,
+    SnapshotLogMetrics metrics,
     ILogger<SharedSnapshotLog> logger) : ISnapshotLog
 {
     /// <summary>Number of entries after which a checkpoint is due.</summary>
@@ -53,6 +54,7 @@ internal sealed partial class SharedSnapshotLog(
                 _history.Begin(state.Top, time: 0);
                 if (await ReadAsync(state, head) is { } states)
                 {
+                    RecordLength();
                     return states;
                 }
             }
@@ -70,13 +72,15 @@ internal sealed partial class SharedSnapshotLog(
         var bytes = LogEntryFormat.Write(entry);
         var next = state.Apply(entry, LogChain.Next(state.Top.Chain, bytes));
         LogField[] written = [new(LogHead.NameOf(next.Top.Number), bytes), .. LogHead.Of(next.Top)];
-        if (!await circuit.WriteAsync(() => store.TryWriteAsync(LogHead.Of(state.Top), written), SnapshotLogCircuit.AppendPatience))
+        if (!await metrics.CountAsync(
+            () => circuit.WriteAsync(() => store.TryWriteAsync(LogHead.Of(state.Top), written), SnapshotLogCircuit.AppendPatience)))
         {
             return null;
         }
 
         _history.Begin(state.Top, time: 0);
         _history.Add(next.Top, bytes.Length, entry.Reading.Departure);
+        RecordLength();
         return next;
     }
 
@@ -271,13 +275,18 @@ internal sealed partial class SharedSnapshotLog(
             }
         }
 
-        while (kept.Count > 1 && kept.Sum(checkpoint => checkpoint.Length) + _history.LengthAfter(kept[^1].Top.Number) > MaxLength)
+        while (kept.Count > 1 && LengthWith(kept) > MaxLength)
         {
             kept.RemoveAt(kept.Count - 1);
         }
 
         return kept;
     }
+
+    private void RecordLength() => metrics.Length = _checkpoints.Count > 0 ? LengthWith(_checkpoints) : 0;
+
+    private long LengthWith(IReadOnlyList<Checkpoint> checkpoints) =>
+        checkpoints.Sum(checkpoint => checkpoint.Length) + _history.LengthAfter(checkpoints[^1].Top.Number);
 
     private Task<bool> WriteAsync(IReadOnlyList<LogField> expected, IReadOnlyList<LogField> written, bool isProof = true) =>
         circuit.WriteAsync(() => store.TryWriteAsync(expected, written), SnapshotLogCircuit.Patience, isProof);

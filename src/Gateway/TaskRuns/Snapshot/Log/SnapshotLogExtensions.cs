@@ -15,6 +15,8 @@ internal static class SnapshotLogExtensions
     public static IServiceCollection AddSnapshotLog(this IServiceCollection services, NclueOptions nclue, bool isShared) => isShared
         ? services
             .AddSingleton<SnapshotLogCircuit>()
+            .AddSingleton<SnapshotLogMetrics>()
+            .AddHostedService(provider => provider.GetRequiredService<SnapshotLogMetrics>())
             .AddSingleton<ILogStore>(provider => new RedisLogStore(
                 new RedisConnection(provider.GetRequiredService<ConnectionStringOptions>(), "-log"),
                 LogKey(nclue),
