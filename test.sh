@@ -26,6 +26,8 @@ has_browser() {
 } >/dev/null
 # nginx, for a rolling restart behind it. Debian installs it in a folder that is only on root's path.
 has_nginx() { command -v nginx || [ -x /usr/sbin/nginx ] || [ -x /usr/local/sbin/nginx ]; } >/dev/null
+# tinyproxy, for requests through a proxy. Debian's package "tinyproxy" would also start one.
+has_tinyproxy() { command -v tinyproxy || [ -x /usr/sbin/tinyproxy ] || [ -x /usr/local/sbin/tinyproxy ]; } >/dev/null
 # Node.js 20.19 or newer, for the checks of the OpenAPI document and the TypeScript client.
 has_node() {
   command -v npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
@@ -40,6 +42,7 @@ missing() {
   has_node || echo nodejs npm
   command -v redis-server >/dev/null || echo redis-server
   has_nginx || echo nginx
+  has_tinyproxy || echo tinyproxy-bin
   has_browser || echo chromium
   command -v prometheus >/dev/null && command -v promtool >/dev/null || echo prometheus # for the dashboard's queries, and the alerts
 }
@@ -52,7 +55,7 @@ fi
 if [ -n "$packages" ]; then
   packages=$(echo $packages)
   echo "Missing: $packages. Install it (Debian: apt-get install $packages;" >&2
-  echo "macOS: brew install redis nginx node prometheus, and Chrome)." >&2
+  echo "macOS: brew install redis nginx tinyproxy node prometheus, and Chrome)." >&2
   echo "Node.js must be 20.19 or newer: Debian 13 has it, Debian 12 does not." >&2
   echo "0 passed, 1 failed, 0 skipped"
   exit 1

@@ -69,6 +69,22 @@ public sealed class AuthOptionsTests
         Mistakes(options).ShouldBe(isGood ? [] : [nameof(AuthOptions.ReadScope)]);
     }
 
+    [Theory]
+    [InlineData("gateway", null, true)]
+    [InlineData("", "gateway", true)]
+    [InlineData("gateway", "api://gateway", true)]
+    [InlineData("", null, false)]
+    [InlineData("gateway", "", false)]
+    [InlineData("gateway", " ", false)]
+    public void One_audience_is_enough_and_none_is_empty(string audience, string? other, bool isGood)
+    {
+        var options = Good();
+        options.Audience = audience;
+        options.Audiences = other is null ? [] : [other];
+
+        Mistakes(options).ShouldBe(isGood ? [] : [other is null ? nameof(AuthOptions.Audience) : nameof(AuthOptions.Audiences)]);
+    }
+
     [Fact]
     public void Lists_hold_no_blanks()
     {
@@ -87,7 +103,8 @@ public sealed class AuthOptionsTests
     private static string[] Mistakes(AuthOptions options)
     {
         var results = new List<ValidationResult>();
-        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
-        return [.. results.SelectMany(result => result.MemberNames)];
+        var context = new ValidationContext(options);
+        Validator.TryValidateObject(options, context, results, validateAllProperties: true);
+        return [.. results.Concat(options.Validate(context)).SelectMany(result => result.MemberNames).Distinct()];
     }
 }

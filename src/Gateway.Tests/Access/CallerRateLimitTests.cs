@@ -1,5 +1,6 @@
 using System.Net;
 using NclueGateway.Http;
+using NclueGateway.Tests.Check;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
 
@@ -126,6 +127,42 @@ public sealed class CallerRateLimitTests : IAsyncLifetime
         page.Headers["RateLimit"].ShouldBe("\"caller\";r=99;t=1");
         same.Status.ShouldBe(HttpStatusCode.NotModified);
         same.Headers["RateLimit"].ShouldBe("\"caller\";r=98;t=1");
+    }
+
+    [Fact]
+    public async Task A_rate_of_zero_limits_no_caller_and_keeps_the_headers_that_the_API_promises()
+    {
+        await using var gateway = await GatewayHost.StartAsync(new() { Frozen = true, Runs = 500 }, new Dictionary<string, string?>
+        {
+            ["Quota:RequestsPerSecond"] = "0",
+            ["Quota:Burst"] = "1",
+            ["Quota:ColdBlocks"] = "2",
+        });
+        for (var i = 0; i < 200; i++)
+        {
+            var page = await gateway.ReadAsync();
+            page.Status.ShouldBe(HttpStatusCode.OK);
+            page.Headers["RateLimit-Policy"].ShouldBe("\"caller\";q=1000000000;w=1");
+            page.Headers["RateLimit"].ShouldBe("\"caller\";r=1000000000;t=0");
+        }
+
+        var waiting = gateway.ReadAsync(190); // for two blocks
+        await gateway.UntilWaitingAsync(2);
+        (await gateway.ReadAsync(350)).Problem.ShouldBe("/problems/caller-quota", "the other limits still apply");
+        await gateway.LetDepartUntilAsync(waiting);
+    }
+
+    [Theory]
+    [InlineData("-1", 1)]
+    [InlineData("10001", 1)]
+    [InlineData("10000", 0)]
+    public async Task The_rate_is_zero_or_a_number_in_its_range(string rate, int mistakes)
+    {
+        await using var installation = await CheckedInstallation.StartAsync();
+
+        var seen = await installation.CheckAsync("Quota:RequestsPerSecond", rate, callsUpstream: false);
+
+        (seen["settings"].Details?.Count ?? 0).ShouldBe(mistakes);
     }
 
     private async Task UseUpAsync()

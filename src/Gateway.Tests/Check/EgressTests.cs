@@ -40,4 +40,30 @@ public sealed class EgressTests
                 "id.example.com/realm/.well-known/openid-configuration",
             ]);
     }
+
+    [Fact]
+    [Trait("Needs", "Processes")]
+    public async Task The_proxy_of_the_settings_wins_over_the_one_of_the_environment()
+    {
+        await using var proxy = await TestCollector.StartAsync();
+        proxy.Status = 404;
+        await using var other = await TestCollector.StartAsync();
+        var settings = new Dictionary<string, string>
+        {
+            ["Nclue__AccessKey"] = "AK",
+            ["Nclue__SecretKey"] = "SK",
+            ["Auth__Authority"] = "http://id.example.com/realm",
+            ["Auth__Audience"] = "gateway",
+            ["Auth__RequireHttpsMetadata"] = "false",
+            ["Auth__Proxy"] = proxy.Address,
+            ["http_proxy"] = other.Address,
+            ["no_proxy"] = "id.example.com",
+        };
+
+        var (exitCode, output, errors) = await GatewayProgram.RunAsync(settings, "check", "--json", "--no-upstream");
+
+        Checked.Read(exitCode, output)["identity-provider"].Seen.ShouldBe("http://id.example.com/realm responded HTTP 404.", errors);
+        proxy.Received.ShouldHaveSingleItem().Path.ShouldBe("id.example.com/realm/.well-known/openid-configuration");
+        other.Received.ShouldBeEmpty();
+    }
 }

@@ -154,8 +154,13 @@ internal sealed class NclueCheck(
         { Cause: RefusalCause.Key } =>
             "Check in NCP's console that the access key is active, and that the secret key is the one that belongs to it."
         + OtherPair(failure),
+        { IsOfProxy: true } =>
+            $"This machine must reach the proxy, {options.Proxy}, and the proxy must allow CONNECT to "
+                + $"{options.BaseAddress.Host}:{options.BaseAddress.Port}. User and password are Nclue:ProxyUser and Nclue:ProxyPassword.",
+        { Kind: NclueFailureKind.Unreachable } when options.Egress.IsSet =>
+            $"This machine must trust the certificate of {options.BaseAddress.Authority} as it comes through {options.Egress.Name}.",
         { Kind: NclueFailureKind.Unreachable } =>
-                $"This machine must reach {options.BaseAddress.Authority} itself (no proxy is used) and trust its certificate.",
+                $"This machine must reach {options.BaseAddress.Authority} itself (Nclue:Proxy is not set) and trust its certificate.",
         { Kind: NclueFailureKind.TimedOut } =>
             "Check the network and NCP's status page. Nclue:Timeout is the maximum duration of a call.",
         { Kind: NclueFailureKind.Throttled } => IsShared

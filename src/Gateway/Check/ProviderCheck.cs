@@ -25,8 +25,11 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
             return Finding.Failed(
                 Name,
                 $"{auth.Authority} {Describe(keys.Failure)}.",
-                "Compare Auth:Authority with the provider's issuer: its metadata are below it, at .well-known/openid-configuration. "
-                + "This machine must reach it and trust its certificate.");
+                auth.Egress.Describe(keys.Failure) is not null
+                    ? $"This machine must reach the proxy, {auth.Proxy}, and the proxy must allow CONNECT to the provider's hosts. "
+                        + "User and password are Auth:ProxyUser and Auth:ProxyPassword."
+                    : "Compare Auth:Authority with the provider's issuer: its metadata are below it, at .well-known/openid-configuration. "
+                        + "This machine must reach it and trust its certificate.");
         }
 
         if (session.IsOn && (string.IsNullOrEmpty(metadata.AuthorizationEndpoint) || string.IsNullOrEmpty(metadata.TokenEndpoint)))
@@ -71,8 +74,9 @@ internal sealed class ProviderCheck(AuthOptions auth, BrowserSessionOptions sess
                 string.Join(' ', warnings.Select(warning => warning.Advice)));
     }
 
-    private static string Describe(Exception? failure) => failure switch
+    private string Describe(Exception? failure) => failure switch
     {
+        _ when auth.Egress.Describe(failure) is { } proxy => $"cannot be reached: {proxy}",
         HttpRequestException { StatusCode: { } status } => $"responded HTTP {(int)status}",
         HttpRequestException { HttpRequestError: var kind and not HttpRequestError.Unknown } => $"cannot be reached ({kind})",
         HttpRequestException or IOException => "cannot be reached",

@@ -30,7 +30,8 @@ internal static class UpstreamProblems
         "NCLUE has failed",
         "NCLUE sent an error or could not be reached, and the gateway has no recent copy of the data.",
         "Retry later; the gateway itself keeps trying.",
-        "Check the status page of NAVER Cloud Platform, and check that the gateway's network can reach the host of Nclue:BaseAddress.");
+        "Check the status page of NAVER Cloud Platform, and check that the gateway's network can reach the host of Nclue:BaseAddress. If "
+            + "the member detail names Nclue:Proxy, check that proxy, its user and its password.");
 
     public static readonly ProblemType UpstreamBusy = new(
         "upstream-busy",
@@ -58,5 +59,6 @@ internal static class UpstreamProblems
         "NCLUE did not respond in time",
         "The gateway requested this part of the list from NCLUE, received no response in time, and has no recent copy of it.",
         "Retry later; the gateway itself keeps trying.",
-        "Check the status page of NAVER Cloud Platform. If NCLUE responds, but later than Nclue:Timeout, raise that setting.");
+        "Check the status page of NAVER Cloud Platform. If NCLUE responds, but later than Nclue:Timeout, raise that setting. "
+            + "If the member detail names Nclue:Proxy, check that proxy.");
 }

@@ -24,6 +24,9 @@ internal sealed record NclueFailure(NclueFailureKind Kind, string Detail, TimeSp
     /// <summary>Probable cause of a refusal; null for any other failure.</summary>
     public RefusalCause? Cause { get; init; }
 
+    /// <summary>True if the proxy (<c>Nclue:Proxy</c>) opened no connection to NCLUE.</summary>
+    public bool IsOfProxy { get; init; }
+
     /// <summary>True if the request may be retried at once with a key that has not been refused.</summary>
     public bool HasOtherKey { get; init; }
 

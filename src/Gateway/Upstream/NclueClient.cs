@@ -113,9 +113,7 @@ internal sealed class NclueClient(
 
         if (error != ForwarderError.None)
         {
-            return timeout.IsCancellationRequested
-                ? FetchResult.Failed(NclueFailureKind.TimedOut, $"NCLUE did not respond within {options.Timeout.TotalSeconds:0.###} s.")
-                : FetchResult.Failed(NclueFailureKind.Unreachable, Describe(context.Features.Get<IForwarderErrorFeature>()));
+            return Fail(context.Features.Get<IForwarderErrorFeature>(), permit, timeout.IsCancellationRequested);
         }
 
         return Classify(context, context.Features.GetRequiredFeature<HttpResponse>(), body.Written);
@@ -164,6 +162,21 @@ internal sealed class NclueClient(
             default:
                 return outcome;
         }
+    }
+
+    /// <summary>Returns the failure of a request without a complete response.</summary>
+    private FetchResult Fail(IForwarderErrorFeature? error, Permit permit, bool isTimeout)
+    {
+        var limit = $"within {options.Timeout.TotalSeconds:0.###} s";
+        var (kind, detail) = isTimeout
+            ? (NclueFailureKind.TimedOut, $"NCLUE did not respond {limit}.")
+            : (NclueFailureKind.Unreachable, Describe(error));
+        var proxy = !isTimeout ? options.Egress.Describe(error?.Exception, permit.HasConnection)
+            : options.Egress.IsSet && !permit.HasConnection ? $"{options.Egress.Name} opened no connection {limit}"
+            : null;
+        return proxy is null
+            ? FetchResult.Failed(kind, detail)
+            : new(default, new NclueFailure(kind, $"NCLUE cannot be reached: {proxy}.") { IsOfProxy = true });
     }
 
     private static string Describe(IForwarderErrorFeature? error) => error switch

@@ -22,7 +22,7 @@ internal static class NclueExtensions
             .AddHostedService<NclueMetrics>()
             .AddKeyedSingleton(
                 NclueHttpHandlerFactory.Key,
-                (provider, _) => NclueHttpHandlerFactory.CreateHandler(provider.GetRequiredService<RequestGate>()))
+                (provider, _) => NclueHttpHandlerFactory.CreateHandler(provider.GetRequiredService<RequestGate>(), options.Egress))
             .AddSingleton<NclueClient>()
             .AddSingleton<IBlockFetcher>(provider => provider.GetRequiredService<NclueClient>());
         return services

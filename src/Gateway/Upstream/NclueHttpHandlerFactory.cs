@@ -1,4 +1,5 @@
 using System.Net;
+using NclueGateway.Http;
 using NclueGateway.Upstream.Pacing;
 
 namespace NclueGateway.Upstream;
@@ -10,13 +11,16 @@ internal static class NclueHttpHandlerFactory
     public const string Key = "nclue";
 
     /// <summary>Creates a handler that sends each request only with a permit of <paramref name="gate"/>.</summary>
-    public static SocketsHttpHandler CreateHandler(RequestGate gate) => new()
+    /// <param name="gate">Grants the permits.</param>
+    /// <param name="proxy">The proxy that the requests go through, if one is set.</param>
+    public static SocketsHttpHandler CreateHandler(RequestGate gate, EgressProxy proxy) => new()
     {
         // A redirected request would carry its signature, and the key's name, to another address.
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         UseCookies = false,
-        UseProxy = false,
+        UseProxy = proxy.IsSet, // the proxy of the environment has no effect
+        Proxy = proxy.Create(),
 
         // The handler would add traceparent to each request whenever an Activity exists.
         ActivityHeadersPropagator = null,
@@ -25,6 +29,9 @@ internal static class NclueHttpHandlerFactory
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
         PooledConnectionLifetime = TimeSpan.FromMinutes(30), // follows a change of NCP's addresses
 
-        PlaintextStreamFilter = (connection, _) => ValueTask.FromResult<Stream>(new PacedStream(connection.PlaintextStream, gate)),
+        // CONNECT opens a tunnel: NCLUE does not receive it. The connection in the tunnel comes here too, with its first request.
+        PlaintextStreamFilter = (connection, _) => ValueTask.FromResult(connection.InitialRequestMessage.Method == HttpMethod.Connect
+            ? connection.PlaintextStream
+            : new PacedStream(connection.PlaintextStream, gate)),
     };
 }

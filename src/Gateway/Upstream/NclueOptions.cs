@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using NclueGateway.Configuration;
+using NclueGateway.Http;
 using NclueGateway.Upstream.Signing;
 
 namespace NclueGateway.Upstream;
@@ -17,6 +18,18 @@ internal sealed class NclueOptions : IValidatableObject
 
     /// <value>True if <see cref="BaseAddress"/> must be https when it is not loopback. Default true.</value>
     public bool RequireHttps { get; set; } = true;
+
+    /// <value>
+    /// The HTTP proxy for requests to NCLUE, such as <c>http://proxy.example.com:3128</c>. Default none: they go directly to NCLUE.
+    /// </value>
+    public string Proxy { get; set; } = "";
+
+    /// <value>The user name for <see cref="Proxy"/> (Basic authentication). Default none.</value>
+    public string ProxyUser { get; set; } = "";
+
+    /// <value>The password that belongs to <see cref="ProxyUser"/>.</value>
+    [Secret]
+    public string ProxyPassword { get; set; } = "";
 
     /// <value>
     /// Names the NCP account in Redis: all gateways with the same host and account share one budget. It changes when the keys belong to
@@ -83,6 +96,9 @@ internal sealed class NclueOptions : IValidatableObject
     /// </summary>
     internal string AccountKey => $"{{nclue:{BaseAddress.Authority}:{Account}}}";
 
+    /// <summary>The proxy for requests to NCLUE.</summary>
+    internal EgressProxy Egress => new(Section, Proxy, ProxyUser, ProxyPassword);
+
     /// <summary>The pairs of keys.</summary>
     internal NclueKeys Keys => new(
         new(AccessKey, SecretKey), NextAccessKey.Length > 0 ? new(NextAccessKey, NextSecretKey) : null);
@@ -103,6 +119,18 @@ internal sealed class NclueOptions : IValidatableObject
             || !BaseAddress.AbsolutePath.EndsWith('/'))
         {
             yield return new("it must end in '/', without user, query and fragment.", [nameof(BaseAddress)]);
+        }
+
+        foreach (var mistake in Egress.Validate())
+        {
+            yield return mistake;
+        }
+
+        if (Egress.IsSet && BaseAddress.Scheme != Uri.UriSchemeHttps)
+        {
+            yield return new(
+                "Nclue:BaseAddress must be https: without a tunnel the proxy could replay a signed request for 5 minutes.",
+                [nameof(Proxy)]);
         }
 
         // A key is sent as a header. Without this check, a key with invalid characters would fail only at the first request.

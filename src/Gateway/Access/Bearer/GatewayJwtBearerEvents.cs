@@ -13,7 +13,7 @@ namespace NclueGateway.Access.Bearer;
 /// issuer and times).
 /// </summary>
 internal sealed class GatewayJwtBearerEvents(
-    AuthOptions options, Permissions permissions, TokenCache validated, SignInAddress signIn)
+    AuthOptions options, Permissions permissions, TokenCache validated, OidcMetadataCache keys, SignInAddress signIn)
     : JwtBearerEvents
 {
     private const string Scheme = "Bearer ";
@@ -53,7 +53,9 @@ internal sealed class GatewayJwtBearerEvents(
             null => ("Bearer", "Send an access token in the Authorization header."),
             TokenUncheckedException => (
                 "Bearer",
-                "The gateway cannot check tokens now: the identity provider does not respond. Try again in some seconds."),
+                "The gateway cannot check tokens now: "
+                    + (options.Egress.Describe(keys.Failure) ?? "the identity provider does not respond")
+                    + ". Try again in some seconds."),
             var failure => InvalidToken(Describe(failure)),
         };
 

@@ -44,7 +44,7 @@ internal sealed partial class OidcMetadataCache : IDocumentRetriever, IDisposabl
         _options = options;
         _time = time;
         _logger = logger;
-        _http = ProviderHttp.CreateClient(followsRedirects: true);
+        _http = ProviderHttp.CreateClient(followsRedirects: true, options.Egress);
     }
 
     /// <summary>True if the provider's keys have been fetched at least once.</summary>

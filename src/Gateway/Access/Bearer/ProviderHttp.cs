@@ -1,4 +1,5 @@
 using NclueGateway.Access.Callers;
+using NclueGateway.Http;
 
 namespace NclueGateway.Access.Bearer;
 
@@ -8,10 +9,14 @@ internal static class ProviderHttp
     /// <summary>Time that one exchange with the provider may take.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    public static HttpClient CreateClient(bool followsRedirects) => new(new SocketsHttpHandler
+    /// <summary>Creates a client.</summary>
+    /// <param name="followsRedirects">True if it follows redirects.</param>
+    /// <param name="proxy">The proxy of all its requests. If none is set, it uses that of the environment.</param>
+    public static HttpClient CreateClient(bool followsRedirects, EgressProxy proxy) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = followsRedirects,
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        Proxy = proxy.Create(),
         UseCookies = false,
     })
     {

@@ -29,7 +29,7 @@ internal static class TokenValidation
     /// <summary>Returns the rules; <see cref="OidcTokenHandler"/> adds the issuer and its keys for each token.</summary>
     public static TokenValidationParameters ForAccess(AuthOptions options, TimeProvider time)
     {
-        var rules = For(options.Audience, time);
+        var rules = For(options.AcceptedAudiences, time);
         rules.TypeValidator = (type, token, _) => RequireAccessToken(type, (JsonWebToken)token);
         rules.NameClaimType = options.SubjectClaim;
         return rules;
@@ -38,7 +38,7 @@ internal static class TokenValidation
     /// <summary>Returns the rules for every id token of this gateway.</summary>
     public static TokenValidationParameters ForIdToken(string clientId, TimeProvider time)
     {
-        var rules = For(clientId, time);
+        var rules = For([clientId], time);
         rules.NameClaimType = "name";
         return rules;
     }
@@ -47,10 +47,10 @@ internal static class TokenValidation
     public static bool IsTooShort(SecurityKey key) =>
         key is RsaSecurityKey or X509SecurityKey { PublicKey: not null } && key.KeySize < LeastRsaBits;
 
-    /// <summary>Returns the rules for every token of the provider: audience, signature and lifetime.</summary>
-    public static TokenValidationParameters For(string audience, TimeProvider time) => new()
+    /// <summary>Returns the rules for every token of the provider: audience (one of several), signature and lifetime.</summary>
+    public static TokenValidationParameters For(IReadOnlyList<string> audiences, TimeProvider time) => new()
     {
-        ValidAudience = audience,
+        ValidAudiences = audiences,
         IgnoreTrailingSlashWhenValidatingAudience = false,
         AlgorithmValidator = (algorithm, key, _, _) => Fits(algorithm, key.KeySize),
         RequireSignedTokens = true,

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using NclueGateway.Configuration;
 using NclueGateway.Http;
 
 namespace NclueGateway.Access.Callers;
@@ -28,15 +29,30 @@ internal sealed class AuthOptions : IValidatableObject
     public string Issuer { get; set; } = "";
 
     /// <summary>The name by which the provider knows this gateway, as in the claim <c>aud</c>.</summary>
-    /// <value>Required; compared character by character.</value>
-    [Required]
+    /// <value>Required, unless <see cref="Audiences"/> are set; compared character by character.</value>
     public string Audience { get; set; } = "";
+
+    /// <summary>Several such names, in addition to <see cref="Audience"/>. A token needs one of them.</summary>
+    /// <value>Default none; compared character by character.</value>
+    public IList<string> Audiences { get; set; } = [];
 
     /// <summary>
     /// Requires https for the provider's metadata and keys. False is for a provider on the developer's own machine.
     /// </summary>
     /// <value>Default true.</value>
     public bool RequireHttpsMetadata { get; set; } = true;
+
+    /// <summary>The HTTP proxy for all requests to the identity provider, such as <c>http://proxy.example.com:3128</c>.</summary>
+    /// <value>Default none: the proxy of the environment (<c>HTTPS_PROXY</c>), if there is one.</value>
+    public string Proxy { get; set; } = "";
+
+    /// <summary>The user name for <see cref="Proxy"/> (Basic authentication).</summary>
+    /// <value>Default none.</value>
+    public string ProxyUser { get; set; } = "";
+
+    /// <summary>The password that belongs to <see cref="ProxyUser"/>.</summary>
+    [Secret]
+    public string ProxyPassword { get; set; } = "";
 
     /// <summary>The scope, role or group that lets a caller read task runs.</summary>
     /// <value>Default <c>task-runs:read</c>; one scope token (RFC 6749 §3.3: no spaces, quotes or backslashes).</value>
@@ -64,6 +80,12 @@ internal sealed class AuthOptions : IValidatableObject
     /// <value>Default none; https unless on loopback.</value>
     public IList<string> AllowedOrigins { get; set; } = [];
 
+    /// <summary>All audiences of accepted tokens; at least one in valid settings.</summary>
+    internal IReadOnlyList<string> AcceptedAudiences => Audience.Length > 0 ? [Audience, .. Audiences] : [.. Audiences];
+
+    /// <summary>The proxy for requests to the identity provider.</summary>
+    internal EgressProxy Egress => new(Section, Proxy, ProxyUser, ProxyPassword);
+
     /// <summary>Returns true if the provider's metadata may name this issuer.</summary>
     public bool IsIssuer(string name) => Issuer.Length > 0
         ? name == Issuer
@@ -83,6 +105,21 @@ internal sealed class AuthOptions : IValidatableObject
         else if (RequireHttpsMetadata && authority.Scheme != Uri.UriSchemeHttps)
         {
             yield return new("it must be https, unless Auth:RequireHttpsMetadata is false.", [nameof(Authority)]);
+        }
+
+        if (AcceptedAudiences.Count == 0)
+        {
+            yield return new("it is required, unless Auth:Audiences is set.", [nameof(Audience)]);
+        }
+
+        if (Audiences.Any(string.IsNullOrWhiteSpace))
+        {
+            yield return new("an entry is empty.", [nameof(Audiences)]);
+        }
+
+        foreach (var mistake in Egress.Validate())
+        {
+            yield return mistake;
         }
 
         if (PermissionClaims.Count == 0 || PermissionClaims.Any(string.IsNullOrWhiteSpace))

@@ -12,11 +12,16 @@ namespace NclueGateway.Access.RateLimits;
 /// </summary>
 internal sealed class CallerRateLimitMiddleware(RequestDelegate next, QuotaOptions options, TimeProvider time)
 {
-    private readonly TokenBuckets<CallerKey> _buckets = new(options.RequestsPerSecond, options.Burst, time);
+    // Sent if there is no limit: the API promises both headers. Programs can read the number as 32 bits, and no caller reaches it.
+    private const string Unlimited = "\"caller\";q=1000000000;w=1";
+    private const string AllLeft = "\"caller\";r=1000000000;t=0";
+
+    private readonly TokenBuckets<CallerKey>? _buckets =
+        options.RequestsPerSecond > 0 ? new(options.RequestsPerSecond, options.Burst, time) : null;
 
     // The window is the time in which an empty bucket fills up, in whole seconds as the draft requires. It is rounded
     // up, so that the policy never promises more requests than the bucket allows in the long run.
-    private readonly string _policy = string.Create(
+    private readonly string _policy = options.RequestsPerSecond == 0 ? Unlimited : string.Create(
         CultureInfo.InvariantCulture,
         $"\"caller\";q={options.Burst};w={(options.Burst + options.RequestsPerSecond - 1) / options.RequestsPerSecond}");
 
@@ -28,10 +33,16 @@ internal sealed class CallerRateLimitMiddleware(RequestDelegate next, QuotaOptio
             return next(context);
         }
 
-        var level = _buckets.TryAcquire(caller);
-        var seconds = (long)Math.Ceiling(level.Wait.TotalSeconds); // for a refusal equal to Retry-After
         var headers = context.Response.Headers;
         headers["RateLimit-Policy"] = _policy;
+        if (_buckets is null)
+        {
+            headers["RateLimit"] = AllLeft;
+            return next(context);
+        }
+
+        var level = _buckets.TryAcquire(caller);
+        var seconds = (long)Math.Ceiling(level.Wait.TotalSeconds); // for a refusal equal to Retry-After
         headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"caller\";r={level.Remaining};t={seconds}");
         return level.IsTaken ? next(context) : RefuseAsync(context, level.Wait);
     }

@@ -7,11 +7,15 @@ internal sealed class QuotaOptions
 {
     public const string Section = "Quota";
 
-    /// <value>The requests per second that one caller may send to one replica in the long run. 1 to 10,000, default 50.</value>
-    [Range(1, 10_000)]
+    /// <value>
+    /// The requests per second that one caller may send to one replica in the long run. 0 for no limit, else 1 to 10,000, default 50.
+    /// </value>
+    [Range(0, 10_000)]
     public int RequestsPerSecond { get; set; } = 50;
 
-    /// <value>The requests that one caller may send at once after a rest. 1 to 100,000, default 100.</value>
+    /// <value>
+    /// The requests that one caller may send at once after a rest, if <see cref="RequestsPerSecond"/> is not 0. 1 to 100,000, default 100.
+    /// </value>
     [Range(1, 100_000)]
     public int Burst { get; set; } = 100;
 

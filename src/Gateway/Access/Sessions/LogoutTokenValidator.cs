@@ -24,7 +24,7 @@ internal sealed class LogoutTokenValidator(
     /// </remarks>
     public async Task<Logout?> ReadAsync(string logoutToken)
     {
-        var rules = TokenValidation.For(options.ClientId, time);
+        var rules = TokenValidation.For([options.ClientId], time);
         rules.RequireExpirationTime = false; // older versions of the standard had no exp; iat limits the lifetime
         rules.TypeValidator = (type, _, _) => string.IsNullOrEmpty(type) || Types.Contains(type, StringComparer.OrdinalIgnoreCase)
             ? type ?? ""

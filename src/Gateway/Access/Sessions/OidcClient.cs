@@ -25,7 +25,7 @@ internal sealed class OidcClient : IDisposable
     public OidcClient(OidcMetadataCache issuer, AuthOptions auth, BrowserSessionOptions options, TimeProvider time)
     {
         (_issuer, _auth, _options, _time) = (issuer, auth, options, time);
-        _http = ProviderHttp.CreateClient(followsRedirects: false); // the secret must go only to the provider
+        _http = ProviderHttp.CreateClient(followsRedirects: false, auth.Egress); // the secret must go only to the provider
     }
 
     /// <summary>Requests tokens.</summary>
@@ -118,7 +118,9 @@ internal sealed class OidcClient : IDisposable
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            throw new OidcProviderException("The provider does not respond.");
+            throw new OidcProviderException(_auth.Egress.Describe(failure) is { } proxy
+                ? $"The provider cannot be reached: {proxy}."
+                : "The provider does not respond.");
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed class Permit(long at, PermitGrant grant, Action<Permit> closed)
     /// <summary>Token that is cancelled when the request ends.</summary>
     public CancellationToken Call { get; private set; }
 
+    /// <summary>True if the request has a connection to NCLUE, on which it is sent once it may be.</summary>
+    public bool HasConnection { get; internal set; }
+
     /// <summary>True while the one request of this permit is being written.</summary>
     internal bool IsSending { get; set; }
 

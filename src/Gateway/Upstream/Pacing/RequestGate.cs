@@ -83,6 +83,7 @@ internal sealed class RequestGate(TimeSpan interval, TimeProvider time, ChangeSi
             }
 
             permit.IsSending = true;
+            permit.HasConnection = true;
         }
 
         var isOut = false;
