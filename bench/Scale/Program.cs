@@ -4,7 +4,7 @@ using NclueGateway.Harness;
 using NclueGateway.Mirror.Blocks;
 using NclueGateway.Scale;
 
-// bench/streams.sh runs this: Scale Streams <folder of the published program> [<number of streams>]
+// bench/changes.sh runs this: Scale Streams <folder of the published program> [<number of streams>]
 if (args is ["Streams", var programs, .. { Length: <= 1 } number])
 {
     await StreamFigures.WriteAsync(programs, number is [var count] ? int.Parse(count, CultureInfo.InvariantCulture) : 5_000);

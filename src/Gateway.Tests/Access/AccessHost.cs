@@ -142,7 +142,7 @@ internal sealed class AccessHost : IAsyncDisposable
             .RequirePermission(Permission.ReadTaskRuns)
             .WithName("listTaskRuns")
             .WithSummary("List task runs")
-            .DescribeList(list.Method, hasBody: true, parameters: []);
+            .DescribeList(list.Method, hasBody: true, parameters: () => []);
         api.MapUnmatched("/api");
         app.MapSessions(isOn: false); // described only; a test that needs them maps its own
         map?.Invoke(app);

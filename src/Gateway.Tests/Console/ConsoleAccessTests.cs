@@ -121,24 +121,6 @@ public sealed class ConsoleAccessTests(ConsoleSite site) : IClassFixture<Console
         korean.All("main [lang]").ShouldBeEmpty(); // nothing is in another language
     }
 
-    [Fact]
-    public async Task A_refused_sign_in_is_explained_in_the_visitors_language()
-    {
-        await using var gateway = await StartWithSignInAsync([]);
-        using var browser = new CookieClient(gateway.Address);
-
-        foreach (var (path, reason) in new[]
-        {
-            ("/session/login?returnUrl=//elsewhere", "이 게이트웨이의 경로"), ("/session/callback?code=x&state=x", "다시 로그인해 주세요"),
-        })
-        {
-            var page = await browser.OpenAsync(path, ("Accept", "text/html"), ("Accept-Language", "ko"));
-            page.Status.ShouldBe(HttpStatusCode.BadRequest);
-            page.MainText.ShouldContain(reason);
-            page.All("main [lang]").ShouldBeEmpty();
-        }
-    }
-
     [Theory]
     [InlineData("/console/nothing")]
     [InlineData("/console/runs")]

@@ -76,16 +76,19 @@ public sealed class ConsoleLanguageTests(ConsoleSite site) : IClassFixture<Conso
         }
     }
 
-    [Fact]
-    public async Task The_page_of_a_failed_sign_in_is_in_the_readers_language_too()
+    [Theory]
+    [InlineData("/session/callback?code=x&state=x", "로그인하지 못했습니다", "다른 브라우저에서 시작되었거나")]
+    [InlineData("/session/login?returnUrl=//elsewhere", "요청이 올바르지 않습니다", "이 게이트웨이의 경로")]
+    public async Task The_page_of_a_failed_sign_in_is_in_the_readers_language_too(string path, string title, string reason)
     {
-        using var response = await SendAsync("/session/callback?code=x&state=x", "ko", null);
+        using var response = await SendAsync(path, "ko", null);
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         var page = await PlainHtml.ReadAnyAsync(response);
-        page.QuerySelector("h1")!.TextContent.ShouldBe("로그인하지 못했습니다");
+        page.QuerySelector("h1")!.TextContent.ShouldBe(title);
         page.QuerySelector("main a.button")!.TextContent.ShouldBe("다시 로그인");
-        page.QuerySelector("main p")!.GetAttribute("lang").ShouldBe("en"); // the reason
+        page.QuerySelector("main p")!.TextContent.ShouldContain(reason);
+        page.QuerySelectorAll("main [lang]").ShouldBeEmpty(); // nothing is in another language
     }
 
     private async Task<HttpResponseMessage> SendAsync(string path, string? preference, string? cookie)

@@ -5,6 +5,7 @@ using NclueGateway.Budget;
 using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Tests.Infrastructure;
 using NclueGateway.Tests.Replicas;
+using NclueGateway.Tests.TaskRuns.Changes;
 
 namespace NclueGateway.Tests.Hosting;
 
@@ -16,13 +17,14 @@ namespace NclueGateway.Tests.Hosting;
 public sealed class RollingRestartTests(TestRedis redis)
 {
     private const int Readers = 200;
+    private const int Streams = 20;
 
     private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(500);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Replicas_behind_nginx_are_replaced_one_after_the_other_and_none_of_200_readers_notices()
+    public async Task Replicas_behind_nginx_are_replaced_one_after_the_other_and_no_reader_query_or_stream_notices()
     {
         await using var issuer = await TestIssuer.StartAsync(TimeProvider.System);
         await using var nclue = await SimulatedNclue.StartAsync(new() { Keys = { ["AK"] = "SK" }, Runs = 60, Frozen = true }, Ct);
@@ -60,6 +62,8 @@ public sealed class RollingRestartTests(TestRedis redis)
             await readers.StopAsync();
 
             readers.Failures.ShouldBeEmpty();
+            readers.Ends.ShouldAllBe(reason => reason.Contains("drain"));
+            readers.Ends.Count.ShouldBeGreaterThanOrEqualTo(Streams); // each replica had some, and each stream was on some replica
             var log = await nginx.ReadLogAsync();
             TestContext.Current.TestOutputHelper!.WriteLine(
                 string.Join('\n', log.CountBy(request => string.Join(" then ", request.Asked.Select(replica => replica.Status)))));
@@ -95,9 +99,13 @@ public sealed class RollingRestartTests(TestRedis redis)
         }
     }
 
-    /// <summary>Readers with a subject and a connection each, who read a page a few times a second.</summary>
+    /// <summary>
+    /// Readers with a subject and a connection each, who read a page or ask a query a few times a second, and others who follow the changes.
+    /// </summary>
     private sealed class ReadersOf(Nginx nginx, TestIssuer issuer) : IAsyncDisposable
     {
+        private const string Query = "&sort=name";
+
         private readonly HttpClient _client = nginx.CreateClient();
         private Task _readers = Task.CompletedTask;
         private int _responses;
@@ -106,12 +114,17 @@ public sealed class RollingRestartTests(TestRedis redis)
         /// <summary>Responses other than a page of the gateway, and failed requests.</summary>
         public ConcurrentQueue<string> Failures { get; } = new();
 
-        /// <summary>Starts the readers, once a page is cached.</summary>
+        /// <summary>The reasons for which streams have ended.</summary>
+        public ConcurrentQueue<string> Ends { get; } = new();
+
+        /// <summary>Starts the readers, once a page is cached and the list is complete.</summary>
         public async Task BeginAsync()
         {
             var token = issuer.Issue();
-            await ReplicaSettings.EventuallyAsync(() => ReadAsync(0, token), failure => failure is null);
-            _readers = Task.WhenAll(Enumerable.Range(0, Readers).Select(ReadOnAsync));
+            await ReplicaSettings.EventuallyAsync(() => ReadAsync("", 0, token), failure => failure is null);
+            await ReplicaSettings.EventuallyAsync(() => ReadAsync(Query, 0, token), failure => failure is null);
+            _readers = Task.WhenAll(
+                [.. Enumerable.Range(0, Readers).Select(ReadOnAsync), .. Enumerable.Range(0, Streams).Select(FollowAsync)]);
         }
 
         /// <summary>Waits until the readers have had that many more responses.</summary>
@@ -140,7 +153,7 @@ public sealed class RollingRestartTests(TestRedis redis)
             using var pace = new PeriodicTimer(BetweenReads, TimeProvider.System);
             do
             {
-                if (await ReadAsync(number % 50, token) is { } failure)
+                if (await ReadAsync(number % 2 == 0 ? "" : Query, number % 50, token) is { } failure)
                 {
                     Failures.Enqueue(failure);
                 }
@@ -150,10 +163,52 @@ public sealed class RollingRestartTests(TestRedis redis)
             while (await pace.WaitForNextTickAsync(Ct) && !_isStopping);
         }
 
-        /// <summary>Reads a page; returns the failure, or null after a success.</summary>
-        private async Task<string?> ReadAsync(int index, string token)
+        /// <summary>Follows the changes, and goes on at once, wherever nginx sends it, when a stream ends.</summary>
+        private async Task FollowAsync(int number)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"/api/task-runs?index={index}&limit=10", UriKind.Relative));
+            var token = issuer.Issue(token => token.Claims["sub"] = $"follower-{number}");
+            (string Name, string Value)[] headers = [("Authorization", $"Bearer {token}")];
+            while (!_isStopping)
+            {
+                try
+                {
+                    await using var reader = await EventReader.OpenAsync(_client, headers: headers);
+                    if (reader.Status != HttpStatusCode.OK)
+                    {
+                        Failures.Enqueue($"stream: {reader.Status}");
+                        return;
+                    }
+
+                    if (await FollowAsync(reader) is { } position)
+                    {
+                        headers = [headers[0], ("Last-Event-ID", position)];
+                    }
+                }
+                catch (Exception lost) when (lost is HttpRequestException or IOException or TimeoutException)
+                {
+                    Failures.Enqueue(lost.ToString());
+                }
+            }
+        }
+
+        /// <summary>Reads a stream to its end; returns the position that it has led to.</summary>
+        private async Task<string?> FollowAsync(EventReader reader)
+        {
+            string? position = null;
+            while (!_isStopping && await reader.NextAsync() is { } message)
+            {
+                position = message.EventId ?? position;
+                (message.EventType switch { "end" => Ends, "reset" => Failures, _ => null })?.Enqueue(message.Data);
+            }
+
+            return position;
+        }
+
+        /// <summary>Reads a page; returns the failure, or null after a success.</summary>
+        private async Task<string?> ReadAsync(string query, int index, string token)
+        {
+            var address = $"/api/task-runs?index={index}&limit=10{query}";
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, UriKind.Relative));
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             try
             {

@@ -70,11 +70,11 @@ internal static class TaskRunsEndpoint
             IsQuery(context.Request.QueryString.Value) ? queries.HandleAsync(context) : pages.HandleAsync(context);
         Map(Path, HttpMethods.Get, list, "Index", "Limit", "Query")
             .WithName("listTaskRuns").WithSummary("List task runs").WithDescription(TaskRunOpenApi.ListDescription)
-            .DescribeList(list.Method, hasBody: true, QueryOpenApi.ListParameters);
+            .DescribeList(list.Method, hasBody: true, () => QueryOpenApi.ListParameters);
         Map(Path, HttpMethods.Head, list, "Index", "Limit", "Query")
             .WithName("headTaskRuns").WithSummary("Get the headers of a page of task runs")
             .WithDescription("Returns the headers of GET, without the body.")
-            .DescribeList(list.Method, hasBody: false, QueryOpenApi.ListParameters);
+            .DescribeList(list.Method, hasBody: false, () => QueryOpenApi.ListParameters);
 
         RequestDelegate summary = services.GetRequiredService<SummaryHandler>().HandleAsync;
         Map(SummaryPath, HttpMethods.Get, summary, "Query")

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using NclueGateway.Sandbox.Nclue;
 using NclueGateway.Tests.TaskRuns.Normalizing;
@@ -16,6 +17,7 @@ internal sealed class ChurningList
     private readonly SimulatedNclue _nclue;
     private readonly Random _random = new(19);
     private readonly List<(ListedRun Run, string Row)> _runs = [];
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _successors = [];
     private int _created;
     private int _changed;
 
@@ -44,7 +46,7 @@ internal sealed class ChurningList
 
             if (tick % 20 == 0)
             {
-                _runs.RemoveAt(_random.Next(_runs.Count));
+                _runs.RemoveAt(_random.Next(1, _runs.Count)); // never the newest: it shows how old a copy of the list is
             }
 
             var place = _random.Next(Unfinished);
@@ -69,8 +71,16 @@ internal sealed class ChurningList
         return expected;
     }
 
+    /// <summary>Returns the time at which a run ceased to be the newest; null for the newest one.</summary>
+    public DateTimeOffset? SucceededAt(string id) => _successors.TryGetValue(id, out var at) ? at : null;
+
     private void Create(DateTimeOffset at)
     {
+        if (_created > 0)
+        {
+            _successors[_runs[0].Run.Id] = at;
+        }
+
         var id = string.Create(CultureInfo.InvariantCulture, $"run-{_created++:000000}");
         _runs.Insert(0, default);
         Put(0, new(id) { Name = $"name of {id}", Status = new("in_progress", "in_progress"), CreatedAt = ListedRun.At(at) });

@@ -89,6 +89,16 @@ internal sealed class StreamCluster : IAsyncDisposable
         await killed.DisposeAsync();
     }
 
+    /// <summary>Replaces a replica as a rollout does: readers go to the new one as soon as it is ready, and then the old one is stopped.</summary>
+    public async Task ReplaceAsync(int place)
+    {
+        var old = Replicas[place]!;
+        await StartAgainAsync(place);
+        Serving = [.. Replicas];
+        await old.StopAsync();
+        await old.DisposeAsync();
+    }
+
     /// <summary>Starts a replica in the place of one that was killed.</summary>
     public async Task StartAgainAsync(int place)
     {

@@ -87,14 +87,17 @@ internal static class SessionOpenApi
         .WithMetadata(
             Tag,
             new ApiSecurity(),
-            new OpenApiParameter
-            {
-                Name = "returnUrl",
-                In = ParameterLocation.Query,
-                Description = "A path of the gateway, or an address at one of the origins in Auth:AllowedOrigins.",
-                Example = "/swagger/index.html",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri-reference", Default = "/" },
-            },
+            new ApiParameterList(() =>
+            [
+                new OpenApiParameter
+                {
+                    Name = "returnUrl",
+                    In = ParameterLocation.Query,
+                    Description = "A path of the gateway, or an address at one of the origins in Auth:AllowedOrigins.",
+                    Example = "/swagger/index.html",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri-reference", Default = "/" },
+                },
+            ]),
             ToProvider)
         .WithMetadata(ProblemResponse.For(
             [
@@ -107,7 +110,7 @@ internal static class SessionOpenApi
         .WithMetadata(
             Tag,
             new ApiSecurity(OpenApiDescription.SessionScheme),
-            ApiParameters.Csrf(true, "Shows that a script of an allowed origin sends the request."),
+            new ApiParameterList(() => [ApiParameters.Csrf(true, "Shows that a script of an allowed origin sends the request.")]),
             success)
         .WithMetadata(ProblemResponse.For(
         [

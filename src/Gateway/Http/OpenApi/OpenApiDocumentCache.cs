@@ -24,9 +24,10 @@ internal sealed class OpenApiDocumentCache
 
     private readonly Lazy<Task<(byte[] Body, string Tag)>> _text;
 
-    public OpenApiDocumentCache(IServiceScopeFactory scopes, HttpOptions http) => _text = new(async () =>
+    public OpenApiDocumentCache(IServiceProvider app, HttpOptions http) => _text = new(async () =>
     {
-        await using var scope = scopes.CreateAsyncScope();
+        await using var services = OpenApiDescription.CreateServices(app);
+        await using var scope = services.CreateAsyncScope();
         var document = scope.ServiceProvider.GetRequiredService<ISwaggerProvider>().GetSwagger(OpenApiDescription.Version);
         if (http.PathBase.Length > 0)
         {

@@ -65,7 +65,8 @@ internal static class ChangesOpenApi
 
     public static void DescribeChanges(this IEndpointConventionBuilder endpoint, MethodInfo handler) => endpoint
         .WithMetadata(handler, TaskRunOpenApi.Tag, TaskRunOpenApi.Security)
-        .WithMetadata(
+        .WithMetadata(new ApiParameterList(() =>
+        [
             ApiParameters.Text(
                 "since",
                 "A version of the list, from a `monitor` or `next` link or the id of an event. Without it: the newest one."),
@@ -75,7 +76,8 @@ internal static class ChangesOpenApi
             ApiParameters.Csrf(
                 false,
                 "Required when the session cookie authenticates the request, except for an EventSource of the gateway's own origin or an "
-                + "allowed one."))
+                + "allowed one."),
+        ]))
         .WithMetadata(new ApiResponse(StatusCodes.Status200OK, "The changes, or a stream of them.", typeof(ChangeDtos.Changes))
         {
             ContentTypes = [ChangesRequest.Json, ApiResponse.EventStream],

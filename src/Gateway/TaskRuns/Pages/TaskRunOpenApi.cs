@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.OpenApi;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.Mirror.Blocks;
@@ -28,7 +29,7 @@ internal static class TaskRunOpenApi
     public static readonly ApiTag Tag = new("Task runs", "Inference runs of NCLUE tasks.");
     public static readonly ApiSecurity Security = new(OpenApiDescription.BearerScheme, OpenApiDescription.SessionScheme);
 
-    public static readonly object[] RequestHeaders =
+    public static IEnumerable<OpenApiParameter> RequestHeaders =>
     [
         ApiParameters.Header("If-None-Match", "One or more `ETag`s of the caller's copies (RFC 9110)."),
         ApiParameters.Header(
@@ -99,12 +100,15 @@ internal static class TaskRunOpenApi
     /// <param name="hasBody">False for HEAD.</param>
     /// <param name="parameters">The parameters of queries.</param>
     public static void DescribeList(
-        this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody, IEnumerable<object> parameters) => endpoint
+        this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody, Func<IEnumerable<OpenApiParameter>> parameters) => endpoint
         .WithMetadata(handler, Tag, Security)
-        .WithMetadata(
+        .WithMetadata(new ApiParameterList(() =>
+        [
             ApiParameters.Number("index", "The first row, counted from 0.", 0, PageRequest.MaxIndex, 0),
-            ApiParameters.Number("limit", "The number of rows.", 1, PageRequest.MaxLimit, PageRequest.DefaultLimit))
-        .WithMetadata([.. parameters, .. RequestHeaders])
+            ApiParameters.Number("limit", "The number of rows.", 1, PageRequest.MaxLimit, PageRequest.DefaultLimit),
+            .. parameters(),
+            .. RequestHeaders,
+        ]))
         .WithMetadata(
             new ApiResponse(StatusCodes.Status200OK, "The page.", hasBody ? typeof(TaskRunDtos.TaskRunPage) : null)
             {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.OpenApi;
 using NclueGateway.Http;
 using NclueGateway.Http.OpenApi;
 using NclueGateway.TaskRuns.Pages;
@@ -19,7 +20,7 @@ internal static class QueryOpenApi
         + "100 largest entries; beside it stands what it does not show. With `per`, also the counts by time of creation.";
 
     /// <summary>The conditions on runs.</summary>
-    public static readonly object[] Filters =
+    public static IEnumerable<OpenApiParameter> Filters =>
     [
         ApiParameters.Repeatable("status", "Runs with any of these statuses.", QueryParser.Statuses.Keys),
         ApiParameters.Repeatable("taskId", "Runs of any of these tasks.", [], QueryParser.MaxIds),
@@ -41,7 +42,7 @@ internal static class QueryOpenApi
     ];
 
     /// <summary>The parameters of a query on the list.</summary>
-    public static readonly object[] ListParameters =
+    public static IEnumerable<OpenApiParameter> ListParameters =>
     [
         .. Filters,
         // Not a default of the schema: Swagger UI sends defaults, and sort alone makes a query of a request for a page of NCLUE's list.
@@ -68,8 +69,7 @@ internal static class QueryOpenApi
             "The task run.",
             hasBody ? typeof(TaskRun) : null,
             [new("run", "A failed run", TaskRunExamples.Pages[0].Page.Runs[2])])
-        .WithMetadata(ApiParameters.Path(RunHandler.Id, "The run's id."))
-        .WithMetadata(TaskRunOpenApi.RequestHeaders)
+        .WithMetadata(new ApiParameterList(() => [ApiParameters.Path(RunHandler.Id, "The run's id."), .. TaskRunOpenApi.RequestHeaders]))
         .WithMetadata(ProblemResponse.For(
             [.. TaskRunOpenApi.Problems, HttpProblems.NotFound],
             hasBody,
@@ -85,9 +85,12 @@ internal static class QueryOpenApi
             "The counts.",
             hasBody ? typeof(SummaryDtos.TaskRunSummary) : null,
             [new("summary", "Counts by day", SummaryExample.Value)])
-        .WithMetadata(Filters)
-        .WithMetadata(ApiParameters.Choice("per", "Adds counts by the hour or day of creation.", QueryParser.Units.Keys))
-        .WithMetadata(TaskRunOpenApi.RequestHeaders)
+        .WithMetadata(new ApiParameterList(() =>
+        [
+            .. Filters,
+            ApiParameters.Choice("per", "Adds counts by the hour or day of creation.", QueryParser.Units.Keys),
+            .. TaskRunOpenApi.RequestHeaders,
+        ]))
         .WithMetadata(ProblemResponse.For(TaskRunOpenApi.Problems, hasBody, authenticated: TaskRunOpenApi.RateLimitHeaders));
 
     private static IEndpointConventionBuilder Describe(

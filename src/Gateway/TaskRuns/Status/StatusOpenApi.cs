@@ -45,7 +45,8 @@ internal static class StatusOpenApi
 
     public static void DescribeStatus(this IEndpointConventionBuilder endpoint, MethodInfo handler) => endpoint
         .WithMetadata(handler, Tag, TaskRunOpenApi.Security)
-        .WithMetadata(ApiParameters.Csrf(false, "Required when the session cookie authenticates the request."))
+        .WithMetadata(new ApiParameterList(
+            () => [ApiParameters.Csrf(false, "Required when the session cookie authenticates the request.")]))
         .WithMetadata(new ApiResponse(StatusCodes.Status200OK, "The status.", typeof(GatewayStatus))
         {
             Headers = [new("Cache-Control", "Must not be stored by any cache.", "no-store"), .. TaskRunOpenApi.RateLimitHeaders],

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures 5,000 event streams on one gateway: memory, allocations and processor time, the time until the last reader has a message, and
 # page reads beside them; and by the fake clock of the simulation how soon changes reach a stream. Without an argument it writes the
-# section "bench/streams.sh" of bench/RESULTS.md, in about ten minutes. On Debian, as root, it installs wrk if it is missing.
-#   bench/streams.sh [streams]
+# section "bench/changes.sh" of bench/RESULTS.md, in about ten minutes. On Debian, as root, it installs wrk if it is missing.
+#   bench/changes.sh [streams]
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh
@@ -41,4 +41,4 @@ tests=../src/Gateway.Tests/bin/Release/net10.0/Gateway.Tests.dll
   echo
   dotnet "$tests" -noLogo -noColor -explicit only -showLiveOutput -class '*StreamDetectionTests' | sed -n 's/.*\[OUTPUT\] /* /p' | sort
 } | tee "$results"
-write_section bench/streams.sh < "$results"
+write_section bench/changes.sh < "$results"

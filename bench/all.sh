@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Measures everything, one script after the other, and writes all their sections of bench/RESULTS.md. It takes about an hour and a half.
+# Let nothing else run meanwhile.
+set -euo pipefail
+cd "$(dirname "$0")"
+for script in startup run micro questions snapshot changes budget scale; do
+  echo "== bench/$script.sh" >&2
+  "./$script.sh" >/dev/null
+done
