@@ -167,22 +167,20 @@ public sealed class RollingRestartTests(TestRedis redis)
         private async Task FollowAsync(int number)
         {
             var token = issuer.Issue(token => token.Claims["sub"] = $"follower-{number}");
-            (string Name, string Value)[] headers = [("Authorization", $"Bearer {token}")];
+            string? position = null;
             while (!_isStopping)
             {
                 try
                 {
-                    await using var reader = await EventReader.OpenAsync(_client, headers: headers);
+                    (string Name, string Value)[] headers = [("Authorization", $"Bearer {token}"), ("Last-Event-ID", position ?? "")];
+                    await using var reader = await EventReader.OpenAsync(_client, headers: headers[..(position is null ? 1 : 2)]);
                     if (reader.Status != HttpStatusCode.OK)
                     {
                         Failures.Enqueue($"stream: {reader.Status}");
                         return;
                     }
 
-                    if (await FollowAsync(reader) is { } position)
-                    {
-                        headers = [headers[0], ("Last-Event-ID", position)];
-                    }
+                    position = await FollowAsync(reader, position);
                 }
                 catch (Exception lost) when (lost is HttpRequestException or IOException or TimeoutException)
                 {
@@ -192,13 +190,20 @@ public sealed class RollingRestartTests(TestRedis redis)
         }
 
         /// <summary>Reads a stream to its end; returns the position that it has led to.</summary>
-        private async Task<string?> FollowAsync(EventReader reader)
+        private async Task<string?> FollowAsync(EventReader reader, string? position)
         {
-            string? position = null;
             while (!_isStopping && await reader.NextAsync() is { } message)
             {
+                if (message.EventType == "reset" && position is not null) // the first one follows the progress of a first sweep
+                {
+                    Failures.Enqueue($"The position {position} was lost: reset to {message.EventId} {message.Data}");
+                }
+                else if (message.EventType == "end")
+                {
+                    Ends.Enqueue(message.Data);
+                }
+
                 position = message.EventId ?? position;
-                (message.EventType switch { "end" => Ends, "reset" => Failures, _ => null })?.Enqueue(message.Data);
             }
 
             return position;
