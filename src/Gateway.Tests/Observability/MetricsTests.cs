@@ -1,5 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using NclueGateway.Hosting;
 using NclueGateway.Http;
 using NclueGateway.Tests.Http;
 using NclueGateway.Tests.Infrastructure;
@@ -49,6 +52,31 @@ public sealed class MetricsTests
         {
             text.ShouldContain("\n" + name);
         }
+    }
+
+    /// <summary>The room for the series of a metric is reserved at the start: 9 MB for all, if each had OpenTelemetry's 2,000.</summary>
+    [Fact]
+    public async Task Each_metric_has_room_for_a_limited_number_of_series()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var meter = gateway.Services.GetRequiredService<IMeterFactory>().CreateGatewayMeter();
+        var counter = meter.CreateCounter<long>("test.counter");
+        meter.CreateObservableGauge("test.gauge", () => Enumerable.Range(0, 300).Select(n => new Measurement<long>(n, Label(n))));
+        for (var n = 0; n < 300; n++)
+        {
+            counter.Add(1, Label(n));
+        }
+
+        using var operators = gateway.CreateAnonymousClient();
+        var text = await operators.GetStringAsync(Metrics, Ct);
+
+        foreach (var metric in new[] { "test_counter_total", "test_gauge" })
+        {
+            Regex.Count(text, $"(?m)^{metric}\\{{.*label=").ShouldBeInRange(150, 200, metric);
+            Regex.Count(text, $"(?m)^{metric}\\{{.*otel_metric_overflow=\"true\"").ShouldBe(1, metric);
+        }
+
+        static KeyValuePair<string, object?> Label(int number) => new("label", number);
     }
 
     [Fact]

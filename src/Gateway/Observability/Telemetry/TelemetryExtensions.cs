@@ -25,7 +25,7 @@ internal static class TelemetryExtensions
 
     // By default OpenTelemetry allocates 2,000 series for each metric, which takes 16 MB. Further series are combined
     // in one (otel.metric.overflow).
-    private const int MostSeries = 100;
+    private const int MostSeries = 200;
 
     // In seconds, by the conventions of Prometheus and OpenTelemetry. Served data is between seconds and a day old.
     private static readonly double[] Ages = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400];
@@ -86,7 +86,7 @@ internal static class TelemetryExtensions
         "nclue_gateway.query.duration" or "nclue_gateway.console.page.duration" =>
             new ExplicitBucketHistogramConfiguration { Boundaries = Durations, CardinalityLimit = MostSeries },
         "nclue_gateway.pacer.wait" => new ExplicitBucketHistogramConfiguration { Boundaries = Waits, CardinalityLimit = MostSeries },
-        _ => new() { CardinalityLimit = MostSeries },
+        _ => new MetricStreamConfiguration { CardinalityLimit = MostSeries }, // one for histograms has no effect on others
     };
 
     /// <summary>Observes exports. With certificate variables the exporter creates its own client, which cannot be observed.</summary>
