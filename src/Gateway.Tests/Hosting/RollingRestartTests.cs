@@ -100,7 +100,7 @@ public sealed class RollingRestartTests(TestRedis redis)
     }
 
     /// <summary>
-    /// Readers with a subject and a connection each, who read a page or ask a query a few times a second, and others who follow the changes.
+    /// Readers with a subject and a connection each, who read a page or ask a query a few times a second, and others who follow changes.
     /// </summary>
     private sealed class ReadersOf(Nginx nginx, TestIssuer issuer) : IAsyncDisposable
     {

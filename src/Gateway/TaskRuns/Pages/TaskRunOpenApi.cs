@@ -100,7 +100,10 @@ internal static class TaskRunOpenApi
     /// <param name="hasBody">False for HEAD.</param>
     /// <param name="parameters">The parameters of queries.</param>
     public static void DescribeList(
-        this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody, Func<IEnumerable<OpenApiParameter>> parameters) => endpoint
+        this IEndpointConventionBuilder endpoint,
+        MethodInfo handler,
+        bool hasBody,
+        Func<IEnumerable<OpenApiParameter>> parameters) => endpoint
         .WithMetadata(handler, Tag, Security)
         .WithMetadata(new ApiParameterList(() =>
         [
