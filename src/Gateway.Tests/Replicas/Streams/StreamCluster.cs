@@ -89,7 +89,7 @@ internal sealed class StreamCluster : IAsyncDisposable
         await killed.DisposeAsync();
     }
 
-    /// <summary>Replaces a replica as a rollout does: readers go to the new one when it is ready, and then the old one is stopped.</summary>
+    /// <summary>Replaces a replica as a rollout does: readers go to the new one when it is ready, then the old one is stopped.</summary>
     public async Task ReplaceAsync(int place)
     {
         var old = Replicas[place]!;
