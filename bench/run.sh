@@ -36,8 +36,8 @@ fi
   echo
   measure 7 10
   echo
-  echo "For a reader of the page, the gateway takes hundredths of a millisecond, less than other stacks of ASP.NET Core with the same checks."
-  echo "An aim that is missed is stated: the first ratio was 1.60 before logging and authorization became the frameworks' own"
+  echo "For a reader of the page, the gateway takes hundredths of a millisecond, less than other stacks of ASP.NET Core with the same"
+  echo "checks. An aim that is missed is stated: the first ratio was 1.60 before logging and authorization became the framework's"
   echo "([ADR 0020](../docs/adr/0020-logging-is-serilogs.md), [ADR 0021](../docs/adr/0021-authorization-is-the-frameworks.md))."
 } | tee "$results"
 write_section bench/run.sh < "$results"
