@@ -89,6 +89,7 @@ public sealed partial class ConsoleAccessibilityTests(LiveConsole host, TestBrow
         foreach (var language in new[] { "en-US", "ko-KR" })
         {
             await using var view = await host.OpenAsync("/console?status=failed", new() { Locale = language });
+            await view.Page.Locator("#state").Expect().ToContainTextAsync(language == "en-US" ? "Live" : "실시간"); // the script has begun
             foreach (var part in new[] { "header", "#counts", ".filters", "#runs-head", ".runs table thead" })
             {
                 await HearAsync(view.Page, part);
