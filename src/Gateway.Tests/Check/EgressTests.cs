@@ -10,19 +10,23 @@ namespace NclueGateway.Tests.Check;
 /// </summary>
 public sealed class EgressTests
 {
+    private static readonly Dictionary<string, string> Provider = new()
+    {
+        ["Nclue__AccessKey"] = "AK",
+        ["Nclue__SecretKey"] = "SK",
+        ["Auth__Authority"] = "http://id.example.com/realm",
+        ["Auth__Audience"] = "gateway",
+        ["Auth__RequireHttpsMetadata"] = "false",
+    };
+
     [Fact]
     [Trait("Needs", "Processes")]
     public async Task The_identity_provider_and_the_collector_are_reached_through_the_proxy_of_the_environment()
     {
         await using var proxy = await TestCollector.StartAsync();
         proxy.Status = 404;
-        var settings = new Dictionary<string, string>
+        var settings = new Dictionary<string, string>(Provider)
         {
-            ["Nclue__AccessKey"] = "AK",
-            ["Nclue__SecretKey"] = "SK",
-            ["Auth__Authority"] = "http://id.example.com/realm",
-            ["Auth__Audience"] = "gateway",
-            ["Auth__RequireHttpsMetadata"] = "false",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector.example.com:4318",
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["http_proxy"] = proxy.Address,
@@ -48,13 +52,8 @@ public sealed class EgressTests
         await using var proxy = await TestCollector.StartAsync();
         proxy.Status = 404;
         await using var other = await TestCollector.StartAsync();
-        var settings = new Dictionary<string, string>
+        var settings = new Dictionary<string, string>(Provider)
         {
-            ["Nclue__AccessKey"] = "AK",
-            ["Nclue__SecretKey"] = "SK",
-            ["Auth__Authority"] = "http://id.example.com/realm",
-            ["Auth__Audience"] = "gateway",
-            ["Auth__RequireHttpsMetadata"] = "false",
             ["Auth__Proxy"] = proxy.Address,
             ["http_proxy"] = other.Address,
             ["no_proxy"] = "id.example.com",

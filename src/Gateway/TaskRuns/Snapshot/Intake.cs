@@ -238,7 +238,7 @@ internal static class Intake
     }
 
     /// <summary>
-    /// 4. A request that was permitted after a value was seen brings a newer one, whatever the clock says, which may have been set back.
+    /// 4. A request that was permitted after a value was seen brings a newer one. No clock is compared for that: it may have been set back.
     /// Of two values that overtook each other the later departure wins, but does not make a finished run unfinished: departures of two
     /// replicas may be out of order.
     /// </summary>
