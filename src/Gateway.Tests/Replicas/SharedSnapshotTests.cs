@@ -14,6 +14,7 @@ namespace NclueGateway.Tests.Replicas;
 
 /// <summary>The snapshot of replicas on one real Redis, by the real clock.</summary>
 [Trait("Needs", "RealTime")]
+[Collection("Alone")] // Redis must reply in time: a warning fails it
 public sealed class SharedSnapshotTests(TestRedis redis)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
