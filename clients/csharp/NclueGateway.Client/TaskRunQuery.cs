@@ -55,7 +55,7 @@ public sealed record TaskRunQuery
 
     /// <summary>
     /// True to get a result from a part of the list while the gateway has not read the whole list yet. False, the
-    /// default, is an exception with <see cref="ProblemSlugs.ListIncomplete"/> then.
+    /// default: the read throws a <see cref="NclueGatewayException"/> with <see cref="ProblemSlugs.ListIncomplete"/> then.
     /// </summary>
     public bool Partial { get; init; }
 }
@@ -81,7 +81,7 @@ public enum TaskRunSort
     /// <summary>The shortest durations first.</summary>
     DurationSeconds,
 
-    /// <summary>By name, backwards.</summary>
+    /// <summary>By name, in the reverse order of <see cref="Name"/>.</summary>
     NameDescending,
 
     /// <summary>By name, in the order of code points without case.</summary>

@@ -6,7 +6,7 @@ namespace NclueGateway.Console;
 
 /// <summary>
 /// The query string of the board: filters, order and position. Its names are those of the API, except <c>from</c> and <c>to</c>, which are
-/// days that belong to the range. Empty values count as absent: forms without script send them.
+/// the first and the last day of a range. Empty values count as absent: forms without script send them.
 /// </summary>
 internal sealed class BoardQuery
 {
@@ -15,7 +15,7 @@ internal sealed class BoardQuery
     /// <summary>The parameter with the id of a row that a page shows already, for live updates. It is part of no link.</summary>
     public const string Shown = "shown";
 
-    /// <summary>Years outside these are errors: NCLUE did not exist before, and times end.</summary>
+    /// <summary>First year of a valid day. NCLUE is younger; the last year is the last one that the framework's times can have.</summary>
     private const int FirstYear = 2000;
     private const int LastYear = 9999;
 
@@ -68,7 +68,7 @@ internal sealed class BoardQuery
     /// <summary>The filter without the status, which the counts by status replace; null with errors.</summary>
     public SummaryQuery? Counts { get; }
 
-    /// <summary>True for the request of a page that shows rows already, which stay.</summary>
+    /// <summary>True for a refresh by the page's script, in which the rows that the page shows stay.</summary>
     public bool IsLive => ShownIds.Count > 0;
 
     /// <summary>The ids of the rows that a page shows already, in its order.</summary>

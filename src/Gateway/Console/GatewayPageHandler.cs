@@ -5,7 +5,7 @@ using NclueGateway.TaskRuns.Status;
 
 namespace NclueGateway.Console;
 
-/// <summary>Handles the page of the gateway itself. It does not count as a question about the list.</summary>
+/// <summary>Handles the page of the gateway itself. It does not count as a query on the list.</summary>
 /// <param name="reader">Reads the status.</param>
 /// <param name="frames">Builds the parts common to all pages.</param>
 internal sealed class GatewayPageHandler(StatusReader reader, ConsoleFrames frames)

@@ -21,9 +21,11 @@ internal static class SessionEndpoints
     private static readonly JsonSerializerOptions Json =
         new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
+    /// <summary>Maps the endpoints below <c>/session</c>.</summary>
     /// <param name="app">The application.</param>
-    /// <param name="isOn">True if browser sign-in is on. If not, the endpoints are only described, and no request
-    /// reaches them.</param>
+    /// <param name="isOn">
+    /// True if browser sign-in is on. If not, the endpoints are only described, and no request reaches them.
+    /// </param>
     public static void MapSessions(this IEndpointRouteBuilder app, bool isOn)
     {
         var routes = app.MapGroup("");

@@ -76,7 +76,7 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
         }
     }
 
-    /// <summary>Describes a stream of events. OpenAPI 3.1 cannot: schema and examples are those of the data of one event.</summary>
+    /// <summary>Describes a stream of events by the data of one event, because OpenAPI 3.1 has no description of streams.</summary>
     private static void Describe(OpenApiMediaType stream, IReadOnlyList<ApiEvent> events, OperationFilterContext context)
     {
         stream.Schema = new OpenApiSchema

@@ -21,12 +21,12 @@ internal sealed class CacheOptions : IValidatableObject
     public TimeSpan ServeStaleFor { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <value>
-    /// Age up to which a copy is served at all, during an outage of the upstream. 1 s to 30 days, default 24 h.
+    /// Maximum age of a copy that is served during an outage of the upstream. 1 s to 30 days, default 24 h.
     /// </value>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan KeepFor { get; set; } = TimeSpan.FromHours(24);
 
-    /// <value>Maximum time that a caller waits for a block. 0 to 1 min, default 5 s.</value>
+    /// <value>Maximum time that a caller waits for a block, or for a newer version of the snapshot. 0 to 1 min, default 5 s.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan WaitFor { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -55,7 +55,7 @@ internal sealed class CacheOptions : IValidatableObject
     public int PageMemory { get; set; } = 64 * 1024 * 1024;
 
     /// <value>
-    /// Prefix of the keys of blocks in Redis: 1 to 64 letters, digits and <c>. _ : -</c>. Default nclue-gateway.
+    /// Prefix of the keys of blocks and sessions in Redis: 1 to 64 letters, digits and <c>. _ : -</c>. Default nclue-gateway.
     /// </value>
     [Required, RegularExpression("[A-Za-z0-9._:-]{1,64}", ErrorMessage = "it is not 1 to 64 letters, digits, '.', '_', ':' and '-'.")]
     public string KeyPrefix { get; set; } = "nclue-gateway";

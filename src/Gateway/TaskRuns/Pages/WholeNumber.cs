@@ -12,6 +12,6 @@ internal static class WholeNumber
             && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most;
     }
 
-    /// <summary>Returns the error for a value that is none.</summary>
+    /// <summary>Returns the error for a value that is not such a number.</summary>
     public static string Error(int least, int most) => $"It must be a whole number from {least} to {most}, in digits only.";
 }

@@ -14,7 +14,7 @@ internal sealed class RunGroups(IEqualityComparer<string>? keys = null)
     /// <summary>The largest groups, at most <see cref="RunSummary.MaxEntries"/>.</summary>
     public IEnumerable<RunGroup> Largest => Ordered.Take(RunSummary.MaxEntries);
 
-    /// <summary>What <see cref="Largest"/> does not contain.</summary>
+    /// <summary>The groups that <see cref="Largest"/> does not contain.</summary>
     public OmittedCount Omitted
     {
         get

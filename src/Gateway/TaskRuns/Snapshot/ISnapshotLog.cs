@@ -5,7 +5,7 @@ namespace NclueGateway.TaskRuns.Snapshot;
 /// </summary>
 internal interface ISnapshotLog
 {
-    /// <summary>Reason why the log is away, without any part of a connection string; null while it is not.</summary>
+    /// <summary>Reason why the log is unavailable, without any part of a connection string; null while it is available.</summary>
     string? Away => null;
 
     /// <summary>Applies the entries that were appended after a state.</summary>

@@ -1,7 +1,7 @@
 namespace NclueGateway.TaskRuns.Snapshot;
 
 /// <summary>
-/// Neighbouring entries of a roll, with sums over them, so that a question about the whole roll reads a few hundred sums and not all runs.
+/// Neighbouring entries of a roll, with sums over them, so that a search through the whole roll reads a few hundred sums and not all runs.
 /// Immutable.
 /// </summary>
 internal sealed class RollChunk

@@ -12,7 +12,7 @@ internal static class SharedTexts
 
     private static int _count; // approximate: the dictionary's own count takes all its locks
 
-    /// <summary>Returns a string that equals a text.</summary>
+    /// <summary>Returns the shared string that equals a text; null for null.</summary>
     public static string? Get(string? text)
     {
         if (text is null)

@@ -9,7 +9,7 @@ namespace NclueGateway.TaskRuns.Snapshot;
 /// </summary>
 internal sealed class SnapshotInterest(SnapshotOptions options, CacheOptions cache, ChangeSignal wake, TimeProvider time)
 {
-    /// <summary>Time after the last question after which rows are read less often.</summary>
+    /// <summary>Time after the last query for which rows are read as often as pages are refreshed.</summary>
     private static readonly TimeSpan RecentFor = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan IdleBeat = TimeSpan.FromSeconds(60);
@@ -18,7 +18,7 @@ internal sealed class SnapshotInterest(SnapshotOptions options, CacheOptions cac
     private long _listenersBeat = long.MaxValue; // ticks
     private int _listeners;
 
-    /// <summary>Raised by a question when there was none for a while.</summary>
+    /// <summary>Raised by the first query, and by one after at least a minute without queries.</summary>
     public event EventHandler? Began;
 
     /// <summary>True if the snapshot is to be kept up to date.</summary>
@@ -33,7 +33,7 @@ internal sealed class SnapshotInterest(SnapshotOptions options, CacheOptions cac
 
     private TimeSpan SinceAsked => Volatile.Read(ref _askedAt) is > long.MinValue and var at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
 
-    /// <summary>Records a question.</summary>
+    /// <summary>Records a query, or another request that needs the snapshot.</summary>
     public void Ask()
     {
         var before = SinceAsked;

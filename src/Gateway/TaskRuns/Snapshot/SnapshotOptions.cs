@@ -15,7 +15,7 @@ internal sealed class SnapshotOptions
     public bool Warm { get; set; }
 
     /// <value>
-    /// Time after the last question for which the copy is kept. 1 min to 30 days, default 4 days: a weekend must not cost the Monday page.
+    /// Time after the last query for which the copy is kept. 1 min to 30 days, default 4 days: longer than a weekend.
     /// </value>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan InterestFor { get; set; } = TimeSpan.FromDays(4);
@@ -24,7 +24,7 @@ internal sealed class SnapshotOptions
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan SweepEvery { get; set; } = TimeSpan.FromMinutes(15);
 
-    /// <value>Time after a version was superseded for which callers can go on reading it. 10 s to 1 h, default 10 min.</value>
+    /// <value>Time for which callers can read a version after a newer one has replaced it. 10 s to 1 h, default 10 min.</value>
     [Range(typeof(TimeSpan), "00:00:10", "01:00:00")]
     public TimeSpan CursorsFor { get; set; } = TimeSpan.FromMinutes(10);
 }

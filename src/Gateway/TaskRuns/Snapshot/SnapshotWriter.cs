@@ -118,7 +118,7 @@ internal sealed class SnapshotWriter : IWholeListReader, IDisposable
 
     public void Dispose() => _turn.Dispose();
 
-    /// <summary>Reads the log, which begins it where there is none, and keeps it for the callers that ask.</summary>
+    /// <summary>Extends the lifetime of the log, and reads it; reading begins a log if there is none.</summary>
     private void Begin()
     {
         _beganAt = _time.GetTimestamp();

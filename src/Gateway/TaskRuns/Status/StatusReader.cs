@@ -9,8 +9,8 @@ using static NclueGateway.TaskRuns.Status.StatusDtos;
 namespace NclueGateway.TaskRuns.Status;
 
 /// <summary>
-/// Reads the status of the gateway, for people and programs. It sends no request to NCLUE or Redis, and does not count as a question
-/// about the list.
+/// Reads the status of the gateway, for people and programs. It sends no request to NCLUE or Redis, and does not count as a query
+/// on the list.
 /// </summary>
 /// <param name="refresher">Knows the state of the upstream.</param>
 /// <param name="coordinator">Knows the other replicas and the pause of all of them.</param>

@@ -31,7 +31,7 @@ internal sealed class PermitForecast(
         };
     }
 
-    /// <summary>Records that Redis grants nothing for a while.</summary>
+    /// <summary>Records that Redis grants no permit for a number of milliseconds from now.</summary>
     public void Wait(long milliseconds)
     {
         var wait = TimeSpan.FromMilliseconds(Math.Min(milliseconds, RedisCoordinatorSession.LongestPause));

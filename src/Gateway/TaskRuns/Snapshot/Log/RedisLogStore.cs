@@ -9,7 +9,7 @@ namespace NclueGateway.TaskRuns.Snapshot.Log;
 /// <param name="lifetime">Time after which the log expires, unless it is written or kept.</param>
 internal sealed class RedisLogStore(RedisConnection connection, string key, TimeSpan lifetime) : ILogStore, IAsyncDisposable
 {
-    /// <summary>Maximum length of a reply with several values.</summary>
+    /// <summary>Maximum length of a reply with several values, in bytes.</summary>
     private const int ReplyLength = 1024 * 1024;
 
     private static readonly string Script = ReadScript();
