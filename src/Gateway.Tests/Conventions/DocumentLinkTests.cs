@@ -37,8 +37,8 @@ public sealed class DocumentLinkTests
 
     /// <summary>Returns the anchors of headings as GitHub makes them. A heading that is repeated gets a number.</summary>
     private static HashSet<string> Headings(string path) =>
-        [.. Regex.Matches(Prose(path), @"^#{1,6} +(.+)$", RegexOptions.Multiline)
-            .Select(heading => heading.Groups[1].Value.Trim().ToLowerInvariant())
+        [.. Regex.Matches(Prose(path), @"(?<=^#{1,6} +)\S.*$", RegexOptions.Multiline)
+            .Select(heading => heading.Value.Trim().ToLowerInvariant())
             .Select(heading => Regex.Replace(heading, @"[^\p{L}\p{N}\p{M} _-]", "").Replace(' ', '-'))
             .GroupBy(anchor => anchor)
             .SelectMany(same => same.Select((anchor, i) => i == 0 ? anchor : $"{anchor}-{i}"))];
