@@ -79,42 +79,41 @@ internal static class SessionOpenApi
             Description = "A browser that has signed in at `/session/login`. Its scripts add the header `X-CSRF: 1`.",
         });
 
-    public static void DescribeSession(this IEndpointConventionBuilder endpoint) => endpoint.DescribeForScripts(Session);
+    public static void DescribeSession(this IEndpointConventionBuilder endpoint) => endpoint.DescribeForScripts(() => Session);
 
-    public static void DescribeLogout(this IEndpointConventionBuilder endpoint) => endpoint.DescribeForScripts(SignedOut);
+    public static void DescribeLogout(this IEndpointConventionBuilder endpoint) => endpoint.DescribeForScripts(() => SignedOut);
 
-    public static void DescribeLogin(this IEndpointConventionBuilder endpoint) => endpoint
-        .WithMetadata(
-            Tag,
-            new ApiSecurity(),
-            new ApiParameterList(() =>
-            [
-                new OpenApiParameter
-                {
-                    Name = "returnUrl",
-                    In = ParameterLocation.Query,
-                    Description = "A path of the gateway, or an address at one of the origins in Auth:AllowedOrigins.",
-                    Example = "/swagger/index.html",
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri-reference", Default = "/" },
-                },
-            ]),
-            ToProvider)
-        .WithMetadata(ProblemResponse.For(
+    public static void DescribeLogin(this IEndpointConventionBuilder endpoint) => endpoint.Describe(() =>
+    [
+        Tag,
+        new ApiSecurity(),
+        new OpenApiParameter
+        {
+            Name = "returnUrl",
+            In = ParameterLocation.Query,
+            Description = "A path of the gateway, or an address at one of the origins in Auth:AllowedOrigins.",
+            Example = "/swagger/index.html",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri-reference", Default = "/" },
+        },
+        ToProvider,
+        .. ProblemResponse.For(
             [
                 HttpProblems.InvalidRequest, AccessProblems.SignInFailed, HttpProblems.NotFound, AccessProblems.CallerQuota,
                 HttpProblems.InternalError, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
             ],
-            pages: [400, 429, 503]));
+            pages: [400, 429, 503]),
+    ]);
 
-    private static void DescribeForScripts(this IEndpointConventionBuilder endpoint, ApiResponse success) => endpoint
-        .WithMetadata(
-            Tag,
-            new ApiSecurity(OpenApiDescription.SessionScheme),
-            new ApiParameterList(() => [ApiParameters.Csrf(true, "Shows that a script of an allowed origin sends the request.")]),
-            success)
-        .WithMetadata(ProblemResponse.For(
+    private static void DescribeForScripts(this IEndpointConventionBuilder endpoint, Func<ApiResponse> success) => endpoint.Describe(() =>
+    [
+        Tag,
+        new ApiSecurity(OpenApiDescription.SessionScheme),
+        ApiParameters.Csrf(true, "Shows that a script of an allowed origin sends the request."),
+        success(),
+        .. ProblemResponse.For(
         [
             AccessProblems.Unauthenticated, AccessProblems.CsrfHeaderMissing, HttpProblems.NotFound, AccessProblems.CallerQuota,
             HttpProblems.InternalError, AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
-        ]));
+        ]),
+    ]);
 }

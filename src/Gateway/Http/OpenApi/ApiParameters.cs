@@ -4,10 +4,6 @@ using Microsoft.OpenApi;
 
 namespace NclueGateway.Http.OpenApi;
 
-/// <summary>The parameters of an operation. They are created with the document, because the start does not need them.</summary>
-/// <param name="Create">Creates their descriptions.</param>
-internal sealed record ApiParameterList(Func<IEnumerable<OpenApiParameter>> Create);
-
 /// <summary>
 /// Descriptions of parameters that an endpoint reads from the request itself, so that its signature does not contain
 /// them.

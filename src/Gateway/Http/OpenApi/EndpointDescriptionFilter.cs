@@ -16,7 +16,7 @@ internal sealed class EndpointDescriptionFilter : IOperationFilter
     {
         var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().LastOrDefault()?.Summary; // not the comment on the handler
-        operation.Parameters = [.. metadata.OfType<ApiParameterList>().SelectMany(list => list.Create())];
+        operation.Parameters = [.. metadata.OfType<OpenApiParameter>()];
         operation.Security =
         [
             .. metadata.OfType<ApiSecurity>().SelectMany(security => security.Schemes)

@@ -38,7 +38,7 @@ internal static class OpenApiDescription
             .AddSingleton(app.GetRequiredService<IWebHostEnvironment>())
             .AddSingleton<IHostEnvironment>(app.GetRequiredService<IWebHostEnvironment>())
             .AddRouting()
-            .AddSingleton(app.GetRequiredService<EndpointDataSource>())
+            .AddSingleton<EndpointDataSource>(new DescribedEndpoints(app.GetRequiredService<EndpointDataSource>()))
             .AddEndpointsApiExplorer();
         foreach (var part in app.GetServices<IConfigureOptions<SwaggerGenOptions>>())
         {

@@ -63,22 +63,22 @@ internal static class ChangesOpenApi
         Complete = true,
     };
 
-    public static void DescribeChanges(this IEndpointConventionBuilder endpoint, MethodInfo handler) => endpoint
-        .WithMetadata(handler, TaskRunOpenApi.Tag, TaskRunOpenApi.Security)
-        .WithMetadata(new ApiParameterList(() =>
-        [
-            ApiParameters.Text(
-                "since",
-                "A version of the list, from a `monitor` or `next` link or the id of an event. Without it: the newest one."),
-            ApiParameters.Number("wait", "Only of JSON: seconds to wait for the first change. Without it: 0.", 0, ChangesRequest.MaxWait),
-            ApiParameters.Header(
-                ChangesRequest.LastEventId, "Only of an event stream: the id of the last event. It replaces `since`."),
-            ApiParameters.Csrf(
-                false,
-                "Required when the session cookie authenticates the request, except for an EventSource of the gateway's own origin or an "
-                + "allowed one."),
-        ]))
-        .WithMetadata(new ApiResponse(StatusCodes.Status200OK, "The changes, or a stream of them.", typeof(ChangeDtos.Changes))
+    public static void DescribeChanges(this IEndpointConventionBuilder endpoint, MethodInfo handler) => endpoint.Describe(() =>
+    [
+        handler,
+        TaskRunOpenApi.Tag,
+        TaskRunOpenApi.Security,
+        ApiParameters.Text(
+            "since",
+            "A version of the list, from a `monitor` or `next` link or the id of an event. Without it: the newest one."),
+        ApiParameters.Number("wait", "Only of JSON: seconds to wait for the first change. Without it: 0.", 0, ChangesRequest.MaxWait),
+        ApiParameters.Header(
+            ChangesRequest.LastEventId, "Only of an event stream: the id of the last event. It replaces `since`."),
+        ApiParameters.Csrf(
+            false,
+            "Required when the session cookie authenticates the request, except for an EventSource of the gateway's own origin or an "
+            + "allowed one."),
+        new ApiResponse(StatusCodes.Status200OK, "The changes, or a stream of them.", typeof(ChangeDtos.Changes))
         {
             ContentTypes = [ChangesRequest.Json, ApiResponse.EventStream],
             Headers = Headers,
@@ -95,13 +95,14 @@ internal static class ChangesOpenApi
                 new("progress", typeof(Progress), new Progress { Runs = 1_200, ExpectedTotal = 2_000 }),
                 new("end", typeof(StreamEnd), new StreamEnd { Reason = EndReason.Time }),
             ],
-        })
-        .WithMetadata(ProblemResponse.For(
+        },
+        .. ProblemResponse.For(
             [
                 .. TaskRunOpenApi.Problems.Except([HttpProblems.PreconditionFailed]),
                 SnapshotProblems.ChangesExpired, SnapshotProblems.StreamsExhausted,
             ],
-            authenticated: TaskRunOpenApi.RateLimitHeaders));
+            authenticated: TaskRunOpenApi.RateLimitHeaders),
+    ]);
 
     private static ChangeDtos.Changes ChangesOf(params Change[] changes) => new() { Total = 250, Complete = true, Items = changes };
 }

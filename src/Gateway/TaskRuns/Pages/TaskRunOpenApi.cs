@@ -103,23 +103,22 @@ internal static class TaskRunOpenApi
         this IEndpointConventionBuilder endpoint,
         MethodInfo handler,
         bool hasBody,
-        Func<IEnumerable<OpenApiParameter>> parameters) => endpoint
-        .WithMetadata(handler, Tag, Security)
-        .WithMetadata(new ApiParameterList(() =>
-        [
-            ApiParameters.Number("index", "The first row, counted from 0.", 0, PageRequest.MaxIndex, 0),
-            ApiParameters.Number("limit", "The number of rows.", 1, PageRequest.MaxLimit, PageRequest.DefaultLimit),
-            .. parameters(),
-            .. RequestHeaders,
-        ]))
-        .WithMetadata(
-            new ApiResponse(StatusCodes.Status200OK, "The page.", hasBody ? typeof(TaskRunDtos.TaskRunPage) : null)
-            {
-                Headers = [.. PageHeaders, ContentEncoding],
-                Examples = [.. TaskRunExamples.Pages.Select(example => new ApiExample(example.Name, example.Summary, example.Page))],
-            },
-            new ApiResponse(StatusCodes.Status304NotModified, "The caller's copy is still current.") { Headers = PageHeaders })
-        .WithMetadata(ProblemResponse.For(
+        Func<IEnumerable<OpenApiParameter>> parameters) => endpoint.Describe(() =>
+    [
+        handler,
+        Tag,
+        Security,
+        ApiParameters.Number("index", "The first row, counted from 0.", 0, PageRequest.MaxIndex, 0),
+        ApiParameters.Number("limit", "The number of rows.", 1, PageRequest.MaxLimit, PageRequest.DefaultLimit),
+        .. parameters(),
+        .. RequestHeaders,
+        new ApiResponse(StatusCodes.Status200OK, "The page.", hasBody ? typeof(TaskRunDtos.TaskRunPage) : null)
+        {
+            Headers = [.. PageHeaders, ContentEncoding],
+            Examples = [.. TaskRunExamples.Pages.Select(example => new ApiExample(example.Name, example.Summary, example.Page))],
+        },
+        new ApiResponse(StatusCodes.Status304NotModified, "The caller's copy is still current.") { Headers = PageHeaders },
+        .. ProblemResponse.For(
             [.. Problems, SnapshotProblems.CursorExpired],
             hasBody,
             authenticated: RateLimitHeaders,
@@ -127,5 +126,6 @@ internal static class TaskRunOpenApi
             {
                 [StatusCodes.Status410Gone] = new(
                     "Link", "The address at which the query begins anew.", "</api/task-runs?status=failed&limit=20>; rel=\"first\""),
-            }));
+            }),
+    ]);
 }

@@ -63,46 +63,48 @@ internal static class QueryOpenApi
     private static readonly ApiHeader[] Headers =
         [.. TaskRunOpenApi.PageHeaders.Select(header => header.Name == Link.Name ? Link : header)];
 
-    public static void DescribeRun(this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody) => endpoint
-        .Describe(
+    public static void DescribeRun(this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody) => endpoint.Describe(() =>
+    [
+        .. Describe(
             handler,
             "The task run.",
             hasBody ? typeof(TaskRun) : null,
-            [new("run", "A failed run", TaskRunExamples.Pages[0].Page.Runs[2])])
-        .WithMetadata(new ApiParameterList(() => [ApiParameters.Path(RunHandler.Id, "The run's id."), .. TaskRunOpenApi.RequestHeaders]))
-        .WithMetadata(ProblemResponse.For(
+            [new("run", "A failed run", TaskRunExamples.Pages[0].Page.Runs[2])]),
+        ApiParameters.Path(RunHandler.Id, "The run's id."),
+        .. TaskRunOpenApi.RequestHeaders,
+        .. ProblemResponse.For(
             [.. TaskRunOpenApi.Problems, HttpProblems.NotFound],
             hasBody,
             authenticated: TaskRunOpenApi.RateLimitHeaders,
             further: new Dictionary<int, ApiHeader>
             {
                 [StatusCodes.Status404NotFound] = new("Age", "Seconds since the list was read that does not contain the run.", 1),
-            }));
+            }),
+    ]);
 
-    public static void DescribeSummary(this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody) => endpoint
-        .Describe(
+    public static void DescribeSummary(this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody) => endpoint.Describe(() =>
+    [
+        .. Describe(
             handler,
             "The counts.",
             hasBody ? typeof(SummaryDtos.TaskRunSummary) : null,
-            [new("summary", "Counts by day", SummaryExample.Value)])
-        .WithMetadata(new ApiParameterList(() =>
-        [
-            .. Filters,
-            ApiParameters.Choice("per", "Adds counts by the hour or day of creation.", QueryParser.Units.Keys),
-            .. TaskRunOpenApi.RequestHeaders,
-        ]))
-        .WithMetadata(ProblemResponse.For(TaskRunOpenApi.Problems, hasBody, authenticated: TaskRunOpenApi.RateLimitHeaders));
+            [new("summary", "Counts by day", SummaryExample.Value)]),
+        .. Filters,
+        ApiParameters.Choice("per", "Adds counts by the hour or day of creation.", QueryParser.Units.Keys),
+        .. TaskRunOpenApi.RequestHeaders,
+        .. ProblemResponse.For(TaskRunOpenApi.Problems, hasBody, authenticated: TaskRunOpenApi.RateLimitHeaders),
+    ]);
 
-    private static IEndpointConventionBuilder Describe(
-        this IEndpointConventionBuilder endpoint, MethodInfo handler, string description, Type? body, ApiExample[] examples) => endpoint
-        .WithMetadata(
-            handler,
-            TaskRunOpenApi.Tag,
-            TaskRunOpenApi.Security,
-            new ApiResponse(StatusCodes.Status200OK, description, body)
-            {
-                Headers = [.. Headers, TaskRunOpenApi.ContentEncoding],
-                Examples = examples,
-            },
-            new ApiResponse(StatusCodes.Status304NotModified, "The caller's copy is still current.") { Headers = Headers });
+    private static object[] Describe(MethodInfo handler, string description, Type? body, ApiExample[] examples) =>
+    [
+        handler,
+        TaskRunOpenApi.Tag,
+        TaskRunOpenApi.Security,
+        new ApiResponse(StatusCodes.Status200OK, description, body)
+        {
+            Headers = [.. Headers, TaskRunOpenApi.ContentEncoding],
+            Examples = examples,
+        },
+        new ApiResponse(StatusCodes.Status304NotModified, "The caller's copy is still current.") { Headers = Headers },
+    ];
 }

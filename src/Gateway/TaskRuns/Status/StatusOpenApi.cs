@@ -43,23 +43,26 @@ internal static class StatusOpenApi
         Redis = RedisAvailability.Ok,
     };
 
-    public static void DescribeStatus(this IEndpointConventionBuilder endpoint, MethodInfo handler) => endpoint
-        .WithMetadata(handler, Tag, TaskRunOpenApi.Security)
-        .WithMetadata(new ApiParameterList(
-            () => [ApiParameters.Csrf(false, "Required when the session cookie authenticates the request.")]))
-        .WithMetadata(new ApiResponse(StatusCodes.Status200OK, "The status.", typeof(GatewayStatus))
+    public static void DescribeStatus(this IEndpointConventionBuilder endpoint, MethodInfo handler) => endpoint.Describe(() =>
+    [
+        handler,
+        Tag,
+        TaskRunOpenApi.Security,
+        ApiParameters.Csrf(false, "Required when the session cookie authenticates the request."),
+        new ApiResponse(StatusCodes.Status200OK, "The status.", typeof(GatewayStatus))
         {
             Headers = [new("Cache-Control", "Must not be stored by any cache.", "no-store"), .. TaskRunOpenApi.RateLimitHeaders],
             Examples =
             [
                 new("paused", "NCLUE's quota is used up", Example),
             ],
-        })
-        .WithMetadata(ProblemResponse.For(
+        },
+        .. ProblemResponse.For(
             [
                 HttpProblems.InvalidRequest, AccessProblems.Unauthenticated, AccessProblems.Forbidden, AccessProblems.CsrfHeaderMissing,
                 HttpProblems.NotAcceptable, AccessProblems.CallerQuota, HttpProblems.InternalError,
                 AccessProblems.SessionStoreUnavailable, HttpProblems.Draining,
             ],
-            authenticated: TaskRunOpenApi.RateLimitHeaders));
+            authenticated: TaskRunOpenApi.RateLimitHeaders),
+    ]);
 }
