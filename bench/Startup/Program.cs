@@ -4,11 +4,11 @@ using NclueGateway.Harness;
 using NclueGateway.Sandbox.Identity;
 using NclueGateway.Startup;
 
-// bench/startup.sh runs this: Startup <Gateway.dll> <Empty.dll> <rounds>
-if (args is not [var gatewayProgram, var emptyProgram, var count]
+// bench/startup.sh runs this: Startup <Gateway.dll> <Packages.dll> <Empty.dll> <rounds>
+if (args is not [var gatewayProgram, var packagesProgram, var emptyProgram, var count]
     || !int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) || rounds < 1)
 {
-    await System.Console.Error.WriteLineAsync("Usage: Startup <Gateway.dll> <Empty.dll> <rounds>");
+    await System.Console.Error.WriteLineAsync("Usage: Startup <Gateway.dll> <Packages.dll> <Empty.dll> <rounds>");
     return 2;
 }
 
@@ -26,25 +26,27 @@ var settings = new Dictionary<string, string>(GatewayEnvironment.Between(nclue, 
 
 // The programs take turns, so that other load on the machine affects both alike. The first round is not counted: it
 // reads the programs from disk.
-var (empty, gateway) = (new List<Launch>(), new List<Launch>());
+var (empty, packages, gateway) = (new List<Launch>(), new List<Launch>(), new List<Launch>());
 for (var round = 0; round <= rounds; round++)
 {
     var isLoaded = round % 4 == 1; // not in each round, because the load takes a while
     Func<HttpClient, Task>? LoadOf(string path) => isLoaded ? client => ReadAsync(client, path) : null;
     var ofEmpty = await Launch.MeasureAsync(emptyProgram, new Dictionary<string, string>(), LoadOf("/"), "/");
+    var ofPackages = await Launch.MeasureAsync(packagesProgram, new Dictionary<string, string>(), LoadOf("/"), "/");
     var ofGateway = await Launch.MeasureAsync(
         gatewayProgram, settings, LoadOf("/api/task-runs?index=0&limit=20"), "/health/live", "/health/ready");
     if (round > 0)
     {
         empty.Add(ofEmpty);
+        packages.Add(ofPackages);
         gateway.Add(ofGateway);
     }
 }
 
 System.Console.WriteLine($"{rounds} starts of each, in turns. Medians, with minimum and maximum in parentheses.");
 System.Console.WriteLine();
-System.Console.WriteLine("| | empty ASP.NET Core application | gateway | gateway / empty |");
-System.Console.WriteLine("|---|---|---|---|");
+System.Console.WriteLine("| | empty application | packages alone | gateway | packages / empty | gateway / empty (wanted: ≤ 1.50) |");
+System.Console.WriteLine("|---|---|---|---|---|---|");
 Row("start to the first 200 (`/`, `/health/live`)", "ms", First, First);
 Row("start to ready (`/`, `/health/ready`)", "ms", First, launch => launch.Times[1].TotalMilliseconds);
 RowOfBoth("processor time until then", "ms", launch => launch.Computing.TotalMilliseconds);
@@ -67,11 +69,13 @@ async Task ReadAsync(HttpClient client, string path) => await Task.WhenAll(token
     }
 }));
 
-void Row(string what, string unit, Func<Launch, double> ofEmpty, Func<Launch, double> ofGateway)
+void Row(string what, string unit, Func<Launch, double> ofOthers, Func<Launch, double> ofGateway)
 {
-    var (one, other) = (Sorted(empty, ofEmpty), Sorted(gateway, ofGateway));
+    var (one, two, three) = (Sorted(empty, ofOthers), Sorted(packages, ofOthers), Sorted(gateway, ofGateway));
     System.Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture, $"| {what} | {Cell(one, unit)} | {Cell(other, unit)} | {Median.Of(other) / Median.Of(one):0.00} |"));
+        CultureInfo.InvariantCulture,
+        $"| {what} | {Cell(one, unit)} | {Cell(two, unit)} | {Cell(three, unit)} "
+        + $"| {Median.Of(two) / Median.Of(one):0.00} | {Median.Of(three) / Median.Of(one):0.00} |"));
 }
 
 static List<double> Sorted(List<Launch> launches, Func<Launch, double> figure) =>
