@@ -44,6 +44,11 @@ internal static class ContentNegotiation
     /// </summary>
     public static string? ChooseCoding(IHeaderDictionary headers)
     {
+        if (headers.AcceptEncoding.Count == 0)
+        {
+            return null; // as many programs do; no parsing is needed
+        }
+
         var accepted = headers.AcceptEncoding
             .SelectMany(line => line!.Split(',')) // a coding is a token, so no comma is quoted
             .Select(element => StringWithQualityHeaderValue.TryParse(element, out var coding) ? coding : null)

@@ -13,6 +13,9 @@ namespace NclueGateway.TaskRuns.Pages;
 /// </summary>
 internal sealed class PageBody : IResponseBody
 {
+    [ThreadStatic]
+    private static XxHash128? _hashes; // reused, because it is a tenth of all memory that a read allocates
+
     private readonly ReadOnlyMemory<byte> _first;
     private readonly ReadOnlyMemory<byte> _second;
     private readonly byte[] _prefix;
@@ -21,7 +24,8 @@ internal sealed class PageBody : IResponseBody
     /// <param name="parts">The page; each part must have its block.</param>
     public PageBody(PageSlices parts)
     {
-        var hashes = new XxHash128();
+        var hashes = _hashes ??= new();
+        hashes.Reset();
         var first = Bounded(parts.First);
         _first = first.Block!.Rows.Slice(first.From, first.To);
         AddHashes(hashes, first.Block.Rows, first.From, first.To);
