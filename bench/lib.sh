@@ -42,14 +42,21 @@ write_section() {
   printf '%s\n\n## %s\n\n%s\n' "$rest" "$1" "$content" > RESULTS.md
 }
 
-# Publishes projects to "$published/<name>", as the Dockerfile does with the gateway. Uses a copy of the sources,
-# because a restore for one processor architecture would change the build's obj folders.
+# Creates the folder "$published", and removes it at the end. With BENCH_FOLDER it is that one, and stays: all.sh has one for all scripts.
+open_folder() {
+  published=${BENCH_FOLDER:-$(mktemp -d)}
+  results=$published/results
+  [ -n "${BENCH_FOLDER:-}" ] || trap 'rm -rf "$published"' EXIT
+}
+
+# Publishes projects to "$published/<name>", as the Dockerfile does with the gateway, unless they are there. Uses a copy of the
+# sources, because a restore for one processor architecture would change the build's obj folders.
 publish() {
   local project
   (cd .. && tar -c --exclude=bin --exclude=obj .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props \
     global.json nuget.config appsettings.json "$@") | tar -x -C "$published"
   for project in "$@"; do
-    (cd "$published" && dotnet publish "$project" --configuration Release --use-current-runtime --no-self-contained \
+    [ -e "$published/$(basename "$project")" ] || (cd "$published" && dotnet publish "$project" --configuration Release --use-current-runtime --no-self-contained \
       --output "$published/$(basename "$project")" -p:RestoreLockedMode=true -p:PublishReadyToRun=true -p:UseAppHost=false \
       --verbosity quiet --nologo) >&2
   done

@@ -6,9 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh
-published=$(mktemp -d)
-results=$published/results
-trap 'rm -rf "$published"' EXIT
+open_folder
 
 publish src/Gateway bench/Peers/Packages bench/Peers/Empty
 dotnet build Startup/Startup.csproj --configuration Release --verbosity quiet --nologo >&2
