@@ -56,7 +56,8 @@ publish() {
   (cd .. && tar -c --exclude=bin --exclude=obj .editorconfig BannedSymbols.txt Directory.Build.props Directory.Packages.props \
     global.json nuget.config appsettings.json "$@") | tar -x -C "$published"
   for project in "$@"; do
-    [ -e "$published/$(basename "$project")" ] || (cd "$published" && dotnet publish "$project" --configuration Release --use-current-runtime --no-self-contained \
+    [ ! -e "$published/$(basename "$project")" ] || continue
+    (cd "$published" && dotnet publish "$project" --configuration Release --use-current-runtime --no-self-contained \
       --output "$published/$(basename "$project")" -p:RestoreLockedMode=true -p:PublishReadyToRun=true -p:UseAppHost=false \
       --verbosity quiet --nologo) >&2
   done

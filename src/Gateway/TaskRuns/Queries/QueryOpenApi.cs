@@ -82,18 +82,19 @@ internal static class QueryOpenApi
             }),
     ]);
 
-    public static void DescribeSummary(this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody) => endpoint.Describe(() =>
-    [
-        .. Describe(
-            handler,
-            "The counts.",
-            hasBody ? typeof(SummaryDtos.TaskRunSummary) : null,
-            [new("summary", "Counts by day", SummaryExample.Value)]),
-        .. Filters,
-        ApiParameters.Choice("per", "Adds counts by the hour or day of creation.", QueryParser.Units.Keys),
-        .. TaskRunOpenApi.RequestHeaders,
-        .. ProblemResponse.For(TaskRunOpenApi.Problems, hasBody, authenticated: TaskRunOpenApi.RateLimitHeaders),
-    ]);
+    public static void DescribeSummary(this IEndpointConventionBuilder endpoint, MethodInfo handler, bool hasBody) =>
+        endpoint.Describe(() =>
+        [
+            .. Describe(
+                handler,
+                "The counts.",
+                hasBody ? typeof(SummaryDtos.TaskRunSummary) : null,
+                [new("summary", "Counts by day", SummaryExample.Value)]),
+            .. Filters,
+            ApiParameters.Choice("per", "Adds counts by the hour or day of creation.", QueryParser.Units.Keys),
+            .. TaskRunOpenApi.RequestHeaders,
+            .. ProblemResponse.For(TaskRunOpenApi.Problems, hasBody, authenticated: TaskRunOpenApi.RateLimitHeaders),
+        ]);
 
     private static object[] Describe(MethodInfo handler, string description, Type? body, ApiExample[] examples) =>
     [
