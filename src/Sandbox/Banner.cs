@@ -51,7 +51,7 @@ internal static class Banner
 
             Read the newest five runs:
 
-            curl -s -H "Authorization: Bearer {{mayRead}}" "{{list}}"
+            curl -si -H "Authorization: Bearer {{mayRead}}" "{{list}}"
 
             Search the whole list, here for the newest failed runs. The gateway reads the list first; curl retries until then:
 
@@ -63,11 +63,11 @@ internal static class Banner
 
             The first request as the user "outsider", who may not read task runs (403):
 
-            curl -s -H "Authorization: Bearer {{mayNot}}" "{{list}}"
+            curl -si -H "Authorization: Bearer {{mayNot}}" "{{list}}"
 
-            Make the simulated NCLUE fail three times, or end the failures early:
+            Make the simulated NCLUE fail, until the second command ends it:
 
-            curl -s -X PUT -d "{\"status\":503,\"count\":3}" "{{sandbox.Nclue.FaultsAddress}}"
+            curl -s -X PUT -d "{\"status\":503}" "{{sandbox.Nclue.FaultsAddress}}"
             curl -s -X DELETE "{{sandbox.Nclue.FaultsAddress}}"
 
             Press Ctrl-C to stop.

@@ -24,7 +24,7 @@ public sealed class SandboxHostTests
         banner.ShouldContain(sandbox.Nclue.BaseAddress.AbsoluteUri);
         banner.ShouldContain(sandbox.Nclue.FaultsAddress.AbsoluteUri);
         banner.ShouldContain(sandbox.Identity.Authority.AbsoluteUri);
-        banner.ShouldContain("""curl -s -H "Authorization: Bearer ey""");
+        banner.ShouldContain("""curl -si -H "Authorization: Bearer ey""");
         banner.ShouldContain("""curl -sN -H "Accept: text/event-stream" -H "Authorization: Bearer ey""");
         var (nclue, identity) = (sandbox.Nclue, sandbox.Identity);
         string[] secrets = [.. nclue.Keys.Values, .. nclue.Keys.Keys, identity.ServiceClientSecret, identity.BrowserClientSecret];
