@@ -23,9 +23,13 @@ internal static class CommittedDocument
         }
 
         var committed = File.Exists(file) ? await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken) : "";
-        committed.ShouldBe(
-            content,
-            $"{path} differs from the generated text. To update it: {Update}=1 ./test.sh "
-            + $"-class \"*{Path.GetFileNameWithoutExtension(test)}\", and commit it.");
+        if (committed != content)
+        {
+            var (old, generated) = (committed.Split('\n'), content.Split('\n'));
+            var same = old.Zip(generated).TakeWhile(lines => lines.First == lines.Second).Count();
+            Assert.Fail(
+                $"{path} differs from the generated text from line {same + 1} on: {generated.ElementAtOrDefault(same) ?? "its end"}\n"
+                + $"To update it: {Update}=1 ./test.sh -class \"*{Path.GetFileNameWithoutExtension(test)}\", and commit it.");
+        }
     }
 }
