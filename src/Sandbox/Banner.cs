@@ -35,7 +35,7 @@ internal static class Banner
 
               console            {{new Uri(sandbox.GatewayAddress, "/console")}}
 
-            Open the console in a browser and sign in as "reader".
+            Open the console in Chrome or Edge and sign in as "reader". Other browsers may refuse its cookie without https.
 
               gateway            {{sandbox.GatewayAddress}}
               Swagger UI         {{new Uri(sandbox.GatewayAddress, "/swagger")}}

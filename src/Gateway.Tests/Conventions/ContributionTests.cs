@@ -95,7 +95,8 @@ public sealed class ContributionTests
     [Fact]
     public void Links_within_the_documents_lead_to_a_file_and_a_heading()
     {
-        var files = new[] { "docs/adr", "docs", "." }.SelectMany(folder => Directory.GetFiles(DeployedFiles.PathOf(folder), "*.md"))
+        var files = new[] { "docs/adr", "docs", ".", "bench", "clients/csharp", "clients/typescript" }
+            .SelectMany(folder => Directory.GetFiles(DeployedFiles.PathOf(folder), "*.md"))
             .ToDictionary(Path.GetFullPath, File.ReadAllText);
 
         var broken = files.SelectMany(file => Regex.Matches(Prose(file.Value), @"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)")
