@@ -29,6 +29,26 @@ public sealed class ConsoleSignOutTests(LiveConsole host) : IClassFixture<LiveCo
     }
 
     [Fact]
+    public async Task A_stream_that_ends_with_the_session_does_not_keep_the_page_after_sign_out_away()
+    {
+        await using var view = await host.ListenAsync("/console");
+        var another = await view.OpenAnotherAsync();
+        await another.GotoAsync(host.At("/").AbsoluteUri);
+        var sent = new TaskCompletionSource<IRoute>();
+        await view.Page.RouteAsync("**/console/sign-out", route => sent.SetResult(route));
+        var click = view.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync(); // waits for the next page
+        var form = await sent.Task.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        await another.EvaluateAsync( // as the tab that holds the stream does
+            """() => new BroadcastChannel("nclue-gateway").postMessage({ type: "end", id: "", data: { reason: "session" } })""");
+        await form.ContinueAsync();
+        await click;
+
+        await view.Page.GetByText("You have signed out").WaitForAsync();
+        view.Page.Url.ShouldEndWith("/console/signed-out");
+    }
+
+    [Fact]
     public async Task A_page_that_comes_back_from_the_browsers_memory_is_emptied_and_read_again()
     {
         await using var view = await host.OpenAsync("/console");

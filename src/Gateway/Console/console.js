@@ -10,7 +10,7 @@ const channel = new BroadcastChannel(`nclue-gateway${location.pathname.split('/c
 let changes = texts.changes; // the address of the changes after what the page shows; '' before the first row
 let source = null; // the event stream, if this tab holds the one of all tabs
 let release = null; // ends this tab's wait for the stream, and its turn
-let [isFetching, isWanted] = [false, false]; // wanted: a change came during a fetch
+let [isFetching, isWanted, isLeaving] = [false, false, false]; // wanted: a change came during a fetch; leaving: a form was sent
 let [refreshed, heardAt] = [performance.now(), -silentFor];
 let [refreshTimer, pollTimer, asOf, shownState] = [];
 let [changedIds, announced] = [new Set(), -announceEvery];
@@ -35,7 +35,7 @@ function refresh() {
   request.onloadend = () => {
     isFetching = false;
     if ([401, 403, 404].includes(request.status)) {
-      location.reload(); // the page says what to do
+      location.reload(); // the page says what to do; while a form is on its way, a reload would cancel it
     } else if (request.status === 200 && request.response) {
       show(request.response);
     } else if ([0, 502, 504].includes(request.status)) {
@@ -133,7 +133,7 @@ function onMessage({ type, id, data }) {
     (isStale || performance.now() - refreshed > 60000) && refreshSoon(); // at least so often, for times in words
     asOf = data.asOf;
   } else if (type === 'end' && (data.reason === 'session' || data.reason === 'permission')) {
-    location.reload();
+    isLeaving || location.reload();
   } else if (type === 'reset' && source !== null) {
     release(); // the next stream begins with the newest version
     listen();
@@ -183,9 +183,9 @@ document.addEventListener('visibilitychange', () => {
 });
 addEventListener('pagehide', () => release?.());
 addEventListener('pageshow', ({ persisted }) => { // from the browser's memory, maybe after a sign-out
-  persisted && document.body.replaceChildren();
-  persisted && location.reload();
+  persisted && (document.body.replaceChildren(), location.reload());
 });
+document.addEventListener('submit', () => (isLeaving = true));
 document.addEventListener('click', async ({ target }) => {
   if (target.dataset.copy) {
     await navigator.clipboard.writeText(target.dataset.copy);
