@@ -35,7 +35,7 @@ function refresh() {
   request.onloadend = () => {
     isFetching = false;
     if ([401, 403, 404].includes(request.status)) {
-      location.reload(); // the page says what to do; while a form is on its way, a reload would cancel it
+      isLeaving || location.reload(); // the page says what to do; while a form is on its way, a reload would cancel it
     } else if (request.status === 200 && request.response) {
       show(request.response);
     } else if ([0, 502, 504].includes(request.status)) {
