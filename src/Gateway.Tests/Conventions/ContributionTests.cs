@@ -92,34 +92,6 @@ public sealed class ContributionTests
         filters.Where(filter => !classes.Exists(name => FileSystemName.MatchesSimpleExpression(filter, name))).ShouldBeEmpty();
     }
 
-    [Fact]
-    public void Links_within_the_documents_lead_to_a_file_and_a_heading()
-    {
-        var files = new[] { "docs/adr", "docs", ".", "bench", "clients/csharp", "clients/typescript" }
-            .SelectMany(folder => Directory.GetFiles(DeployedFiles.PathOf(folder), "*.md"))
-            .ToDictionary(Path.GetFullPath, File.ReadAllText);
-
-        var broken = files.SelectMany(file => Regex.Matches(Prose(file.Value), @"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)")
-            .Where(link => !LeadsSomewhere(file.Key, link.Groups[1].Value, link.Groups[2].Value))
-            .Select(link => $"{file.Key}: {link.Value}"));
-
-        files.Count.ShouldBeGreaterThan(40);
-        broken.ShouldBeEmpty();
-
-        bool LeadsSomewhere(string file, string path, string anchor)
-        {
-            var target = path.Length == 0 ? file : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, path));
-            return Path.Exists(target)
-                && (anchor.Length == 0 || !files.TryGetValue(target, out var text) || Anchors(text).Contains(anchor));
-        }
-    }
-
-    private static string Prose(string markdown) => Regex.Replace(markdown, "```.*?```", "", RegexOptions.Singleline);
-
-    /// <summary>Returns the anchors that GitHub gives to the headings of a document without two equal headings.</summary>
-    private static IEnumerable<string> Anchors(string markdown) => Regex.Matches(Prose(markdown), "^#+ .+$", RegexOptions.Multiline)
-        .Select(heading => Regex.Replace(heading.Value.ToLowerInvariant(), @"[^\w\s-]", "").Trim().Replace(' ', '-'));
-
     private static FileSystemEnumerable<string> LockFiles() => new FileSystemEnumerable<string>(
         Repository.Root,
         (ref FileSystemEntry entry) => Path.GetRelativePath(Repository.Root, entry.ToFullPath()),
