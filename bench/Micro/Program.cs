@@ -126,8 +126,8 @@ static async Task CountAllocationsAsync()
     Write("bare Kestrel, the same bytes", of => of.Bare);
     Write("gateway, audit off", of => of.Gateway);
     Write("gateway, audited, the event written", of => of.Audited);
-    Write("gateway beyond bare Kestrel, audit off (wanted: at most 5,500 B)", of => of.Gateway - of.Bare);
-    Write("gateway beyond bare Kestrel, audited (wanted: at most 9,000 B)", of => of.Audited - of.Bare);
+    Write("gateway beyond bare Kestrel, audit off (wanted: at most 3,600 B)", of => of.Gateway - of.Bare);
+    Write("gateway beyond bare Kestrel, audited (wanted: at most 7,000 B)", of => of.Audited - of.Bare);
 
     void Write(string what, Func<KestrelAllocations, double> bytes) =>
         System.Console.WriteLine(

@@ -67,9 +67,12 @@ public sealed class OidcMetadataCacheTests : OidcMetadataHost
         await WarmUpAsync();
         Issuer.Publish(TestKey.Ecdsa("second"));
         Issuer.Withdraw(Issuer.Key);
+        var held = new TaskCompletionSource();
+        Issuer.Hold = held.Task;
 
         Host.Time.Advance(OidcMetadataCache.RefreshAfter);
         (await StatusAsync(Issuer.Issue())).ShouldBe(HttpStatusCode.OK, "it does not wait for the refresh that it starts");
+        held.SetResult();
 
         await EventuallyAsync(async () => await StatusAsync(Issuer.Issue()) == HttpStatusCode.Unauthorized);
     }

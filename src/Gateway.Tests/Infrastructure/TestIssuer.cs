@@ -56,6 +56,9 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>Number of requests for the metadata, failed ones included.</summary>
     public int MetadataFetches => Volatile.Read(ref _metadataFetches);
 
+    /// <summary>Metadata and keys are sent when this has completed.</summary>
+    public Task Hold { get; set; } = Task.CompletedTask;
+
     /// <summary>Number of requests for the keys, failed ones included.</summary>
     public int KeyFetches => Volatile.Read(ref _keyFetches);
 
@@ -153,6 +156,7 @@ internal sealed class TestIssuer : IAsyncDisposable
 
     private async Task RespondAsync(HttpContext context, Func<JsonObject> document)
     {
+        await Hold;
         switch (Mood)
         {
             case IssuerMood.CutsConnections:
