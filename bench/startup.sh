@@ -28,6 +28,6 @@ fi
   echo
   measure 20
   echo
-  echo "An operator sees a start of half a second. The packages take most of what exceeds the empty application."
+  echo "An operator sees a start of half a second. The packages take more than half of what exceeds the empty application."
 } | tee "$results"
 write_section bench/startup.sh < "$results"

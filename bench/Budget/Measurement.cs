@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 
 namespace NclueGateway.Budget;
 
@@ -36,7 +37,7 @@ internal sealed record Measurement
 
     public required int Blocks { get; init; }
 
-    /// <summary>Warnings and errors that the replicas logged.</summary>
+    /// <summary>Warnings and errors that the replicas logged, with their numbers.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Further observations.</summary>
@@ -78,9 +79,23 @@ internal sealed record Measurement
             Delay = cluster.Nclue.Delay,
             Blocks = blocks,
             Notes = notes ?? [],
-            Warnings = [.. cluster.Replicas.SelectMany((replica, n) => replica.Output
-                .Where(line => line.Contains("\"@l\":", StringComparison.Ordinal)).Select(line => $"replica {n}: {line}"))],
+            Warnings = [.. cluster.Replicas.SelectMany(replica => replica.Output).Select(Describe).OfType<string>().CountBy(what => what)
+                .Select(warning => $"{warning.Value} × {warning.Key}")],
         };
+    }
+
+    /// <summary>Describes a warning or an error; null for another line, and for requests, which the readers count.</summary>
+    private static string? Describe(string line)
+    {
+        if (!line.StartsWith('{') || !line.EndsWith('}') || JsonNode.Parse(line) is not { } logged || logged["@l"] is not { } level)
+        {
+            return null; // also a line that a kill has cut off
+        }
+
+        var source = (string?)logged["SourceContext"];
+        return source == "NclueGateway.Requests"
+            ? null
+            : $"{level} {source}, event {logged["EventId"]?["Name"]}, reason {logged["Reason"]}";
     }
 
     public override string ToString()
@@ -103,7 +118,7 @@ internal sealed record Measurement
 
         lines.AddRange(Notes.Select(note => $"  {note}"));
         lines.AddRange(Failures.Take(3).Select(failure => $"  not 200: {failure}"));
-        lines.AddRange(Warnings.Take(12).Select(warning => $"  logged: {(warning.Length > 120 ? warning[..120] + "…" : warning)}"));
+        lines.AddRange(Warnings.Take(12).Select(warning => $"  logged: {warning}"));
         return string.Join('\n', lines);
     }
 }
