@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures everything, one script after the other, and writes all their sections of bench/RESULTS.md. It takes about an hour.
+# Measures everything, one script after the other, and writes all their sections of bench/RESULTS.md. It takes about 45 minutes.
 # Let nothing else run meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")"

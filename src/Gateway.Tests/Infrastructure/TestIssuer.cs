@@ -156,7 +156,7 @@ internal sealed class TestIssuer : IAsyncDisposable
 
     private async Task RespondAsync(HttpContext context, Func<JsonObject> document)
     {
-        await Hold;
+        await Task.WhenAny(Hold, _closing.Task);
         switch (Mood)
         {
             case IssuerMood.CutsConnections:
