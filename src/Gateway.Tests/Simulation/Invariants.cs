@@ -94,8 +94,9 @@ internal sealed class Invariants(RandomSchedule schedule)
             World.Check(until >= _redisPause - PauseTolerance.Ticks,
                 $"(e) the pause in Redis shrank by {TimeSpan.FromTicks(_redisPause - until).TotalMilliseconds:0} ms");
         }
-        else if (until > World.Now)
+        else if (until >= World.Now)
         {
+            // Also one that is over at once: a refusal of a request from before the last pause.
             _redisPauseBegan = World.Now;
         }
 

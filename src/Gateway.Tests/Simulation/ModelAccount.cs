@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using NclueGateway.TaskRuns.Normalizing;
+using NclueGateway.TaskRuns.Snapshot;
 using NclueGateway.Upstream;
 
 namespace NclueGateway.Tests.Simulation;
@@ -83,6 +84,17 @@ internal sealed class ModelAccount
 
     /// <summary>Returns the true time of a departure; the beginning for 0.</summary>
     public long TimeOf(long departure) => _departures.GetValueOrDefault(departure);
+
+    /// <summary>
+    /// Returns the true time at which the edge was last read. Until the list has shown its order, both ends are the edge. Their departures
+    /// are in the order of the permits, but a request on a slow connection is written later than one with a later permit.
+    /// </summary>
+    public long TimeOfEdge(ListTraits traits) => traits.Order switch
+    {
+        ListOrder.NewestFirst => TimeOf(traits.HeadReadAt),
+        ListOrder.OldestFirst => TimeOf(traits.EndReadAt),
+        _ => Math.Min(TimeOf(traits.HeadReadAt), TimeOf(traits.EndReadAt)),
+    };
 
     /// <summary>Returns the body of a response.</summary>
     public string Read(RowWindow window)

@@ -27,6 +27,13 @@ public sealed class SimulationTests
     public void The_snapshot_never_loses_invents_or_reorders_runs() =>
         RunAll(1, Count / 5, seed => new RandomSchedule(seed, hasList: true));
 
+    /// <summary>Schedules in which the invariants once demanded too much.</summary>
+    [Theory]
+    [InlineData(73_015)] // the first rows were read later than the last ones, with an earlier permit
+    [InlineData(98_083)] // a pause was over when it began
+    public void No_invariant_demands_more_than_the_gateway_states(int seed) =>
+        Should.NotThrow(() => new RandomSchedule(seed, hasList: true).Run());
+
     [Fact]
     public void It_finds_a_claim_that_is_looked_at_and_granted_in_two_steps() => ShouldBeFound(() => new PacerInTwoSteps());
 

@@ -70,7 +70,7 @@ internal sealed class SnapshotInvariants(World world, ModelAccount account)
             CheckRemovals(before, after, places);
         }
 
-        var (edgeReadAt, isWhole, last) = (account.TimeOf(roll.Traits.EdgeReadAt), roll.IsComplete && !isUnordered, -1);
+        var (edgeReadAt, isWhole, last) = (account.TimeOfEdge(roll.Traits), roll.IsComplete && !isUnordered, -1);
         foreach (var run in account.Runs)
         {
             if (places.TryGetValue(run.Id, out var place))
@@ -108,7 +108,7 @@ internal sealed class SnapshotInvariants(World world, ModelAccount account)
         // Departures of one order by Redis' clock may be of another one by the true time. So each part is compared with its own departure;
         // the stated age is of the earliest one by Redis' clock, which is before each of them.
         var traits = shown.State.Roll.Traits;
-        var edgeReadAt = account.TimeOf(traits.EdgeReadAt);
+        var edgeReadAt = account.TimeOfEdge(traits);
         Require(shown.ReadAt <= traits.EdgeReadAt, $"I8: the stated age is later than the edge's, {traits.EdgeReadAt}");
         var entries = shown.State.Roll.From(0).ToList();
         foreach (var entry in entries.Where(entry => !entry.Run.IsFinished))
