@@ -24,7 +24,8 @@ if [ $# -gt 0 ]; then
 fi
 
 {
-  echo "$(machine), $(wrk_version), $(redis-server --version | cut -d' ' -f1-3), all on one machine."
+  echo "$(machine),"
+  echo "$(wrk_version), $(redis-server --version | cut -d' ' -f1-3), all on one machine."
   echo "The gateways are published as in the Dockerfile (ReadyToRun), check RS256 tokens of 16 callers, count, and export one trace in a"
   echo "hundred and their metrics over OTLP. Their quota is raised, and the audit is off. Other settings that affect reads are defaults."
   echo "The pages all over the list are an exception: they are read from other gateways, with \`Cache:FreshFor\` of an hour, and nothing is"
