@@ -87,7 +87,7 @@ run() {
 priority=
 case ${1:-} in
   fast)
-    export SIMULATION_COUNT=${SIMULATION_COUNT:-20} INTAKE_COUNT=${INTAKE_COUNT:-100} LOG_COUNT=${LOG_COUNT:-5} # a twentieth, or a hundredth
+    export SIMULATION_COUNT=${SIMULATION_COUNT:-20} INTAKE_COUNT=${INTAKE_COUNT:-100} LOG_COUNT=${LOG_COUNT:-5} # fewer than usual
     export DOTNET_gcConcurrent=0 # a thread of its own to collect garbage costs more processor time than it saves
     TEST_THREADS=${TEST_THREADS:-6} # many of them wait, for a connection or an end
     # Without those that compile the gateway again, or measure it.
