@@ -89,12 +89,8 @@ internal sealed class ModelAccount
     /// Returns the true time at which the edge was last read. Until the list has shown its order, both ends are the edge. Their departures
     /// are in the order of the permits, but a request on a slow connection is written later than one with a later permit.
     /// </summary>
-    public long TimeOfEdge(ListTraits traits) => traits.Order switch
-    {
-        ListOrder.NewestFirst => TimeOf(traits.HeadReadAt),
-        ListOrder.OldestFirst => TimeOf(traits.EndReadAt),
-        _ => Math.Min(TimeOf(traits.HeadReadAt), TimeOf(traits.EndReadAt)),
-    };
+    public long TimeOfEdge(ListTraits traits) =>
+        (traits with { HeadReadAt = TimeOf(traits.HeadReadAt), EndReadAt = TimeOf(traits.EndReadAt) }).EdgeReadAt;
 
     /// <summary>Returns the body of a response.</summary>
     public string Read(RowWindow window)
